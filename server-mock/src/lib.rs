@@ -1,1 +1,16 @@
-//! Placeholder while the workspace is primed.
+//! A small, real InfluxDB 1.x cluster for tests.
+//!
+//! M meta nodes agree by Raft on databases, retention policies, shard groups and nodes; N data nodes keep
+//! replicated shards, route writes at consistency any, one, quorum or all, and hold hinted handoff queues for
+//! owners that do not answer. A cluster runs inside one process or as one process a node,
+//! with faults that need no root.
+
+pub mod core;
+pub mod go;
+pub mod net;
+mod points;
+mod profile;
+pub mod scan;
+
+pub use points::{Point, Points, PointsError};
+pub use profile::{Profile, UnknownProfile};

@@ -1,0 +1,3 @@
+//! The cluster's rules as pure functions and state machines: no I/O, no clock, no randomness of their own.
+
+pub mod meta;
