@@ -1,3 +1,4 @@
 //! The cluster's rules as pure functions and state machines: no I/O, no clock, no randomness of their own.
 
 pub mod meta;
+pub mod shard_map;
