@@ -7,6 +7,7 @@
 
 pub mod core;
 pub mod go;
+pub mod line;
 pub mod net;
 mod points;
 mod profile;
