@@ -3,3 +3,4 @@
 pub mod consistency;
 pub mod handoff;
 pub mod meta;
+pub mod shard_map;
