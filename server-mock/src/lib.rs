@@ -10,6 +10,7 @@ pub mod go;
 pub mod net;
 mod points;
 mod profile;
+pub mod query;
 pub mod scan;
 
 pub use points::{Point, Points, PointsError};
