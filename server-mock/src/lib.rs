@@ -14,6 +14,7 @@ mod options;
 pub mod peer;
 mod points;
 mod profile;
+pub mod query;
 pub mod scan;
 
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
