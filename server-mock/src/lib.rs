@@ -7,6 +7,7 @@
 
 pub mod core;
 pub mod go;
+pub mod meta;
 pub mod net;
 mod points;
 mod profile;
