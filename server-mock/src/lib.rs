@@ -9,6 +9,7 @@ pub mod core;
 pub mod go;
 pub mod hinted_handoff;
 pub mod line;
+pub mod meta;
 pub mod net;
 mod options;
 pub mod peer;
