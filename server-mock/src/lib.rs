@@ -12,6 +12,7 @@ pub mod net;
 mod points;
 mod profile;
 pub mod scan;
+pub mod store;
 
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
