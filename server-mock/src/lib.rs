@@ -17,6 +17,7 @@ mod points;
 mod profile;
 pub mod query;
 pub mod scan;
+pub mod store;
 
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
