@@ -149,13 +149,17 @@ impl Api {
         }
     }
 
-    /// Waits until no majority has acknowledged this leader for the time of its lease, counted from now on.
+    /// Waits until no majority has acknowledged this leader for the time of its lease, counted from now on, or Raft has
+    /// stopped.
     async fn leadership_lost(&self) {
         let mut metrics = self.raft.metrics();
         let since = Instant::now();
         loop {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
-            let _ = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+            let reported = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+            if matches!(reported, Ok(Err(_))) {
+                return;
+            }
             if self.timings.lease < since.elapsed() && self.leader() != Leader::Me {
                 return;
             }
