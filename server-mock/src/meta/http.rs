@@ -149,8 +149,7 @@ impl Api {
         }
     }
 
-    /// Waits until no majority has acknowledged this leader for the time of its lease, counted from now on, or Raft has
-    /// stopped.
+    /// Waits until no majority has acknowledged this leader for the time of its lease, counted from now on.
     async fn leadership_lost(&self) {
         let mut metrics = self.raft.metrics();
         let since = Instant::now();
@@ -158,7 +157,8 @@ impl Api {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
             let reported = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
             if matches!(reported, Ok(Err(_))) {
-                return;
+                // Raft has stopped, and says so to whoever waits for the command.
+                return std::future::pending().await;
             }
             if self.timings.lease < since.elapsed() && self.leader() != Leader::Me {
                 return;
