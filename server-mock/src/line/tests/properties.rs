@@ -135,9 +135,9 @@ fn the_work_grows_with_the_body_and_no_faster() {
                 let body = make(size);
                 cost::of(|| drop(parse(&body, Precision::Nanosecond, 0, profile)))
             };
-            let (small, large) = (work(200_000), work(2_000_000));
-            assert!(large <= 12 * small, "{name}: {small} for 0.2 MB but {large} for 2 MB");
-            assert!(large <= 40 * 2_000_000, "{name}: {large} for 2 MB");
+            let (small, large) = (work(100_000), work(1_000_000));
+            assert!(large <= 12 * small, "{name}: {small} for 0.1 MB but {large} for 1 MB");
+            assert!(large <= 40 * 1_000_000, "{name}: {large} for 1 MB");
         }
     }
 }
