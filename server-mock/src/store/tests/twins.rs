@@ -64,7 +64,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn disk_and_memory_are_twins(steps in prop::collection::vec(step(), 1..25), profile in prop::sample::select(Profile::ALL.to_vec())) {
+    fn disk_and_memory_are_twins(
+        steps in prop::collection::vec(step(), 1..25),
+        profile in prop::sample::select(Profile::ALL.to_vec()),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let storages = storages(&folder);
@@ -79,7 +82,9 @@ proptest! {
                         engine.ensure_shard(*shard, if *shard == 1 { "db" } else { "other" }, "rp");
                         engine.write(*shard, &points(body)).await
                     }
-                    Step::Delete { name, min, max } => engine.delete("db", |measurement, _| measurement == name, *min, *max).await,
+                    Step::Delete { name, min, max } => {
+                        engine.delete("db", |measurement, _| measurement == name, *min, *max).await
+                    }
                     Step::DropMeasurement(name) => engine.drop_measurement("db", name).await,
                     Step::DropShard(shard) => engine.drop_shard(*shard).await,
                     Step::Reopen => Ok(()),
@@ -102,7 +107,8 @@ proptest! {
         change in any::<prop::sample::Index>(),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let lines: Vec<_> = writes.iter().map(|((series, time), value)| format!("m,s={series} v={value}i {time}")).collect();
+        let lines = writes.iter().map(|((series, time), value)| format!("m,s={series} v={value}i {time}"));
+        let lines: Vec<_> = lines.collect();
         let filled = |lines: &[String], step: usize| {
             let engine = of(Profile::V1_8);
             for batch in lines.chunks(step) {
