@@ -1,2 +1,6 @@
-//! Placeholder while the workspace is primed.
+//! x
+#![allow(dead_code, unused_imports)]
+mod input;
+mod render;
+mod settings;
 fn main() {}

@@ -1,0 +1,5 @@
+//! x
+mod lines;
+mod source;
+pub(crate) use lines::{Kind, Line, Lines};
+pub(crate) use source::Source;
