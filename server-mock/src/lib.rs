@@ -7,10 +7,15 @@
 
 pub mod core;
 pub mod go;
+pub mod hinted_handoff;
+pub mod line;
 pub mod net;
+mod options;
+pub mod peer;
 mod points;
 mod profile;
 pub mod scan;
 
+pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
