@@ -1,0 +1,154 @@
+//! Reading a reply: from status, text and version to class and outcome.
+//!
+//! One file a family of messages. A family looks only at whole messages or at their beginnings and ends, after the
+//! wrapping of the cluster protocol was removed; nothing is searched for inside a message, because lines, names and tag
+//! values of users stand in it.
+
+mod auth;
+mod fallback;
+mod meta;
+mod missing;
+mod parse;
+mod points;
+mod pressure;
+mod replicas;
+mod request;
+
+#[cfg(test)]
+mod tests;
+
+use super::message::Message;
+use super::scan::Text;
+use super::verdict::{Finding, Others};
+use super::{Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, Verdict};
+
+/// What a reply to a write means: a pure function of the reply and of what was asked.
+///
+/// The text decides, the status only where no listed text is found; 204 alone is success. What is not listed is
+/// [`ErrorKind::UnexpectedResponse`] and is not guessed into another class.
+///
+/// ```
+/// use influx_client::{Class, ConsistencyLevel, Context, Outcome, Reply, classify};
+///
+/// let context = Context::new(ConsistencyLevel::Quorum, 5_000);
+/// let verdict = classify(&Reply::new(500, br#"{"error":"partial write"}"#), &context);
+/// assert_eq!((verdict.class(), verdict.outcome()), (Class::BelowLevel, Outcome::BelowLevel));
+/// ```
+#[must_use]
+pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
+    if reply.status == 204 {
+        return Verdict {
+            kind: None,
+            outcome: Outcome::Stored,
+            advice: Advice::Nothing,
+            row: Some(77),
+            message: None,
+            others: Others::Acknowledged,
+            unparsable: Vec::new(),
+            retry_after: None,
+            server_version: reply.version.clone(),
+        };
+    }
+    let message = Message::of(reply);
+    let mut finding = find(
+        &Text::new(&message.text, message.whole, reply.status),
+        context,
+    );
+    // A handler that appended further documents went on after the first one.
+    for further in &message.further {
+        let went_on = find(&Text::new(further, true, reply.status), context);
+        finding.outcome = finding.outcome.join(went_on.outcome);
+    }
+    by_version(&mut finding, reply, !message.further.is_empty());
+    // A success which says that it failed contradicts itself.
+    if (200..300).contains(&reply.status) && finding.outcome == Outcome::NotStored {
+        finding.outcome = Outcome::Unknown;
+    }
+    Verdict {
+        advice: advice(&finding.kind, finding.outcome, context.idempotent),
+        kind: Some(finding.kind),
+        outcome: finding.outcome,
+        row: finding.row,
+        message: Some(message.text)
+            .filter(|text| !text.is_empty())
+            .map(|text| text.into_owned().into()),
+        others: finding.others,
+        unparsable: finding.unparsable,
+        retry_after: reply.retry_after,
+        server_version: reply.version.clone(),
+    }
+}
+
+fn find(text: &Text<'_>, context: &Context) -> Finding {
+    auth::find(text)
+        .or_else(|| request::find(text))
+        .or_else(|| missing::find(text))
+        .or_else(|| meta::find(text))
+        .or_else(|| parse::find(text))
+        .or_else(|| points::find(text))
+        .or_else(|| pressure::find(text))
+        .or_else(|| generic_refusal_or_replica(text, context))
+        .unwrap_or_else(|| fallback::find(text))
+}
+
+/// `partial write: …` behind `write failed: ` is a refusal whatever its reason, not a failure of the replica.
+fn generic_refusal_or_replica(text: &Text<'_>, context: &Context) -> Option<Finding> {
+    let refusal = text
+        .inner
+        .strip_prefix("partial write:")
+        .is_some_and(|rest| !rest.trim().is_empty());
+    if refusal {
+        None
+    } else {
+        replicas::find(text, context)
+    }
+}
+
+/// What the version changes: some servers do not do what they say.
+fn by_version(finding: &mut Finding, reply: &Reply<'_>, went_on: bool) {
+    let version = reply.version.as_ref();
+    match finding.kind {
+        // 12 of 15 such answers for a new shard group had no copy anywhere (0.10 facts § 8).
+        ErrorKind::ConsistencyNotMet { .. }
+            if version.is_some_and(|v| v.acknowledges_dropped_writes()) =>
+        {
+            finding.outcome = Outcome::Unknown;
+        }
+        // The handler refuses and writes all the same, taking the timestamps for nanoseconds.
+        ErrorKind::BadRequest {
+            problem: RequestProblem::Precision { .. },
+        } if went_on || version.is_some_and(|v| v.writes_despite_bad_precision()) => {
+            finding.outcome = Outcome::Unknown;
+        }
+        _ => {}
+    }
+}
+
+/// The advice of the kind, unless a resend could store points twice.
+pub(crate) fn advice(kind: &ErrorKind, outcome: Outcome, idempotent: bool) -> Advice {
+    let doubtful = match kind.class() {
+        Class::Timeout | Class::BelowLevel | Class::Overloaded | Class::NoReplica => {
+            outcome.in_doubt()
+        }
+        Class::Ok
+        | Class::Unreachable
+        | Class::MetaUnavailable
+        | Class::Deferred
+        | Class::Auth
+        | Class::NotFound
+        | Class::Refused
+        | Class::LocalIo
+        | Class::Journal
+        | Class::Rejected
+        | Class::Malformed
+        | Class::TypeConflict
+        | Class::OutsideRetention
+        | Class::Limit
+        | Class::TooManyRejected => false,
+    };
+    if doubtful && !idempotent {
+        Advice::StampFirst
+    } else {
+        kind.advice()
+    }
+}
