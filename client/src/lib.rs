@@ -1,12 +1,19 @@
-//! Placeholder while the workspace is primed.
+//! Typed InfluxDB 1.x client that says what became of every point.
 
 mod consistency;
 mod error;
+mod line;
+mod precision;
 
-pub use consistency::ConsistencyLevel;
+pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
 pub use error::{
-    Advice, Class, Context, Dropped, ErrorKind, FieldType, MetaFailure, NoReply, Others, Outcome,
+    Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome,
     Overload, Reason, Refusal, ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion,
     SizeLimit, Standing, UnknownClass, UnknownOutcome, Unparsable, Verdict, classify,
     classify_no_reply,
 };
+pub use line::{
+    Batch, FieldType, FieldValue, FixedKey, HasField, LineWriter, Name, NoField, Part, Place,
+    PointError, PointErrorKind, Series, Timestamp, Value,
+};
+pub use precision::{Precision, UnknownPrecision};

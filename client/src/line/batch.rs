@@ -1,0 +1,337 @@
+//! A batch of points, encoded as they come.
+
+use std::fmt;
+use std::ops::Range;
+
+use super::buffer::Buffer;
+use super::error::{PointError, PointErrorKind};
+use super::names::{Cursor, Names};
+use super::series::Series;
+use super::writer::{FixedKey, LineWriter, NoField};
+use crate::Precision;
+
+/// Points in line protocol, ready to be sent as one request.
+///
+/// Points are encoded straight into one buffer, which [`Batch::clear`] keeps: a batch that is used
+/// again allocates nothing. A point that cannot be written is refused by the call that finishes it
+/// and leaves the batch as it was.
+///
+/// ```
+/// use influx_client::{Batch, Precision};
+///
+/// let mut batch = Batch::new(Precision::Milliseconds);
+/// batch
+///     .point("cpu")
+///     .tag("host", "server 1")
+///     .field("usage", 1.5)
+///     .field("switches", 7i64)
+///     .at(1_600_000_000_000)?;
+/// assert_eq!(
+///     batch.as_bytes(),
+///     b"cpu,host=server\\ 1 usage=1.5,switches=7i 1600000000000\n"
+/// );
+/// assert!(batch.is_idempotent());
+/// # Ok::<(), influx_client::PointError>(())
+/// ```
+pub struct Batch {
+    pub(crate) buffer: Buffer,
+    /// Where the finished rows end in the buffer.
+    pub(crate) end: usize,
+    /// Where each row starts.
+    starts: Vec<usize>,
+    pub(crate) precision: Precision,
+    idempotent: bool,
+    pub(crate) checks_types: bool,
+    pub(crate) names: Names,
+    /// The first error of the open row.
+    pub(crate) error: Option<PointErrorKind>,
+    /// Where the tag keys of the open row lie.
+    pub(crate) tags: Vec<TagKey>,
+}
+
+/// The key of a tag in the open row, as it was written.
+#[derive(Clone, Debug)]
+pub(crate) struct TagKey {
+    pub(crate) word: u128,
+    pub(crate) range: Range<usize>,
+}
+
+impl Batch {
+    /// An empty batch whose integer timestamps count in `precision`.
+    #[must_use]
+    pub fn new(precision: Precision) -> Self {
+        Self::with_capacity(precision, 0)
+    }
+
+    /// An empty batch with room for `bytes` of line protocol.
+    #[must_use]
+    pub fn with_capacity(precision: Precision, bytes: usize) -> Self {
+        Self {
+            buffer: Buffer::with_capacity(bytes),
+            end: 0,
+            starts: Vec::new(),
+            precision,
+            idempotent: true,
+            checks_types: true,
+            names: Names::default(),
+            error: None,
+            tags: Vec::new(),
+        }
+    }
+
+    /// Switches the check off (or on again) that no field of a measurement has two types in the
+    /// batch, and that no point gives a field twice.
+    ///
+    /// It is on from the start: real clusters acknowledge some batches with such a flip and store
+    /// nothing of them (cluster 1.8 facts, section 4). Points already in the batch are not looked
+    /// at again.
+    pub fn check_field_types(&mut self, on: bool) -> &mut Self {
+        self.checks_types = on;
+        self
+    }
+
+    /// Begins a point. It joins the batch when [`LineWriter::at`] or another finishing call
+    /// succeeds.
+    #[inline]
+    pub fn point(&mut self, measurement: &str) -> LineWriter<'_, NoField> {
+        LineWriter::begin(self, measurement)
+    }
+
+    /// Begins a point of a [`Series`] whose measurement and tags are encoded already.
+    #[inline]
+    pub fn series(&mut self, series: &Series) -> LineWriter<'_, FixedKey> {
+        LineWriter::begin_series(self, series)
+    }
+
+    /// How many points the batch has.
+    #[inline]
+    #[must_use]
+    pub fn points(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Whether the batch has no points.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.starts.is_empty()
+    }
+
+    /// How many bytes of line protocol the batch has.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.end
+    }
+
+    /// The line protocol, one line feed behind each point.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.buffer.as_slice(self.end)
+    }
+
+    /// The line protocol, taken out of the batch.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.buffer.into_vec(self.end)
+    }
+
+    /// Whether the batch can be sent again without making a second copy of a point: whether every
+    /// point carries its time.
+    #[must_use]
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent
+    }
+
+    /// The unit of the batch's timestamps.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// The line of the point at `index`, without its line feed.
+    ///
+    /// # Panics
+    /// When the batch has no such point.
+    #[must_use]
+    pub fn line(&self, index: usize) -> &[u8] {
+        let lines = self.lines(index..index + 1);
+        &lines[..lines.len() - 1]
+    }
+
+    /// The lines of the points in `range`, each with its line feed.
+    ///
+    /// # Panics
+    /// When the batch has not that many points.
+    #[must_use]
+    pub fn lines(&self, range: Range<usize>) -> &[u8] {
+        let start_of = |index: usize| {
+            if index == self.starts.len() {
+                self.end
+            } else {
+                self.starts[index]
+            }
+        };
+        &self.as_bytes()[start_of(range.start)..start_of(range.end)]
+    }
+
+    /// Takes all points out and keeps the memory.
+    pub fn clear(&mut self) {
+        self.end = 0;
+        self.starts.clear();
+        self.idempotent = true;
+        self.names.clear();
+    }
+
+    #[inline]
+    pub(crate) fn open_row(&mut self, measurement: &str) -> Cursor {
+        if self.error.is_some() {
+            self.error = None;
+        }
+        if self.checks_types {
+            self.names.open_row(measurement.as_bytes())
+        } else {
+            Cursor::UNCHECKED
+        }
+    }
+
+    /// Takes the open row, which ends at `end`, into the batch.
+    #[inline]
+    pub(crate) fn close_row(&mut self, end: usize, has_time: bool) {
+        self.starts.push(self.end);
+        self.end = end;
+        self.idempotent &= has_time;
+        self.names.close_row();
+    }
+
+    /// Remembers why the open row cannot be finished; the first reason counts.
+    #[cold]
+    pub(crate) fn refuse(&mut self, kind: PointErrorKind) {
+        self.error.get_or_insert(kind);
+    }
+
+    /// The reason why the open row cannot be finished.
+    #[cold]
+    pub(crate) fn take_error(&mut self) -> Option<PointError> {
+        let kind = self.error.take()?;
+        Some(PointError::new(self.points(), kind))
+    }
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self::new(Precision::Nanoseconds)
+    }
+}
+
+impl fmt::Debug for Batch {
+    /// Shows the size of the batch and nothing of its points.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch")
+            .field("precision", &self.precision)
+            .field("points", &self.points())
+            .field("bytes", &self.end)
+            .field("idempotent", &self.idempotent)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::FieldType;
+
+    fn kind(result: Result<(), PointError>) -> PointErrorKind {
+        result.unwrap_err().kind().clone()
+    }
+
+    #[test]
+    fn a_refused_point_leaves_the_batch_as_it_was() {
+        let mut batch = Batch::default();
+        batch.point("m").field("f", 1.0).at(1).unwrap();
+        let before = batch.as_bytes().to_vec();
+        let error = batch
+            .point("m")
+            .tag("a\nb", "v")
+            .field("g", 1i64)
+            .at(2)
+            .unwrap_err();
+        assert_eq!(error.point(), 1);
+        assert_eq!(batch.as_bytes(), before);
+        assert_eq!(batch.points(), 1);
+        // Nor does the refused point's field leave its type behind.
+        batch.point("m").field("g", "text").at(2).unwrap();
+    }
+
+    #[test]
+    fn a_dropped_point_leaves_the_batch_as_it_was() {
+        let mut batch = Batch::default();
+        drop(batch.point("m").field("f", 1.0));
+        assert!(batch.is_empty());
+        assert_eq!(batch.as_bytes(), b"");
+        batch.point("m").field("f", 1i64).at(1).unwrap();
+        assert_eq!(batch.as_bytes(), b"m f=1i 1\n");
+    }
+
+    #[test]
+    fn a_field_of_two_types_is_refused_and_both_are_named() {
+        let mut batch = Batch::default();
+        batch.point("m").field("f", 1i64).at(1).unwrap();
+        batch.point("other").field("f", "x").at(1).unwrap();
+        let error = batch.point("m").field("f", 1.5).at(2).unwrap_err();
+        assert!(
+            matches!(
+                error.kind(),
+                PointErrorKind::TypeFlip {
+                    have: FieldType::Integer,
+                    got: FieldType::Float,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        batch.check_field_types(false);
+        batch.point("m").field("f", 1.5).at(2).unwrap();
+        assert_eq!(batch.points(), 3);
+    }
+
+    #[test]
+    fn a_cleared_batch_has_forgotten_the_types() {
+        let mut batch = Batch::default();
+        batch.point("m").field("f", 1i64).server_time().unwrap();
+        assert!(!batch.is_idempotent());
+        batch.clear();
+        assert!(batch.is_idempotent() && batch.is_empty());
+        batch.point("m").field("f", 1.5).at(2).unwrap();
+        assert_eq!(batch.as_bytes(), b"m f=1.5 2\n");
+    }
+
+    #[test]
+    fn tags_and_fields_are_given_once() {
+        let mut batch = Batch::default();
+        assert!(matches!(
+            kind(
+                batch
+                    .point("m")
+                    .tag("a", "1")
+                    .tag("b", "1")
+                    .tag("a", "2")
+                    .field("f", 1i64)
+                    .at(1)
+            ),
+            PointErrorKind::DuplicateTag { .. }
+        ));
+        for _ in 0..2 {
+            assert!(matches!(
+                kind(batch.point("m").field("f", 1i64).field("f", 1i64).at(1)),
+                PointErrorKind::DuplicateField { .. }
+            ));
+        }
+        batch
+            .point("m")
+            .tag("f", "1")
+            .field("f", 1i64)
+            .at(1)
+            .unwrap();
+    }
+}

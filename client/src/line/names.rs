@@ -1,0 +1,301 @@
+//! The measurements and fields of a batch, with the type each field was first given.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher, RandomState};
+
+use super::field_type::FieldType;
+use super::text::{self, WORD};
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+
+/// Marks the length of a name that cannot be written as it stands.
+const ESCAPED: u32 = 1 << 31;
+
+/// One measurement, or one field of one measurement.
+#[derive(Debug)]
+struct Entry {
+    /// The first 16 bytes of the name.
+    word: u128,
+    /// Its length, with [`ESCAPED`] when it is written differently from how it reads.
+    len: u32,
+    /// Where it starts in the arena.
+    start: usize,
+    /// The measurement of a field, [`NONE`] for a measurement.
+    parent: u32,
+    /// What came after this entry last time: the best guess for what comes next.
+    next: u32,
+    /// For a measurement, its first field last time.
+    child: u32,
+    /// Another entry of the same hash.
+    collision: u32,
+    /// The row that last gave this field, to tell a field given twice.
+    row: u64,
+    /// The type first given; none where no finished row has given one.
+    field_type: Option<FieldType>,
+}
+
+/// Where a row stands among the names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor {
+    measurement: u32,
+    /// The entry before, whose guess is to be mended when it fails.
+    previous: u32,
+    guess: u32,
+}
+
+impl Cursor {
+    /// A row whose field types are not looked at.
+    pub(crate) const UNCHECKED: Self = Self {
+        measurement: NONE,
+        previous: NONE,
+        guess: NONE,
+    };
+
+    pub(crate) fn is_checked(self) -> bool {
+        self.measurement != NONE
+    }
+}
+
+/// What is wrong with a field, as far as the batch's earlier fields tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clash {
+    /// The row has given the field already.
+    Twice,
+    /// An earlier row gave it this type.
+    Type(FieldType),
+}
+
+/// Every measurement and field of a batch.
+///
+/// Rows of one shape follow each other, so each entry remembers what came next last time; a row
+/// like the one before costs one comparison for each name and no hashing.
+#[derive(Debug)]
+pub(crate) struct Names {
+    entries: Vec<Entry>,
+    arena: Vec<u8>,
+    by_hash: HashMap<u64, u32, BuildHasherDefault<Ready>>,
+    seed: u64,
+    row: u64,
+    last_measurement: u32,
+    /// Fields that the open row gave a type first: it may yet be rolled back.
+    typed_by_open_row: Vec<u32>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        use std::hash::BuildHasher;
+        Self {
+            entries: Vec::new(),
+            arena: Vec::new(),
+            by_hash: HashMap::default(),
+            // Names may come from outside, so that equal hashes must not be for the choosing.
+            seed: RandomState::new().hash_one(0),
+            row: 0,
+            last_measurement: NONE,
+            typed_by_open_row: Vec::new(),
+        }
+    }
+}
+
+impl Names {
+    /// Forgets every name and type; the memory is kept for the next batch.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.arena.clear();
+        self.by_hash.clear();
+        self.last_measurement = NONE;
+        self.typed_by_open_row.clear();
+    }
+
+    /// Begins a row, forgetting what an unfinished one left behind.
+    #[inline]
+    pub(crate) fn open_row(&mut self, measurement: &[u8]) -> Cursor {
+        if !self.typed_by_open_row.is_empty() {
+            self.roll_back();
+        }
+        self.row += 1;
+        let guess = match self.entries.get(self.last_measurement as usize) {
+            Some(last) => last.next,
+            None => NONE,
+        };
+        let found = if self.is(guess, measurement) {
+            guess
+        } else {
+            self.find_measurement(measurement)
+        };
+        self.last_measurement = found;
+        Cursor {
+            measurement: found,
+            previous: NONE,
+            guess: self.entries[found as usize].child,
+        }
+    }
+
+    /// Makes the row's field types count.
+    #[inline]
+    pub(crate) fn close_row(&mut self) {
+        self.typed_by_open_row.clear();
+    }
+
+    #[cold]
+    fn roll_back(&mut self) {
+        for typed in self.typed_by_open_row.drain(..) {
+            self.entries[typed as usize].field_type = None;
+        }
+    }
+
+    /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
+    /// so the cursor moves on.
+    #[inline]
+    pub(crate) fn is_guessed(
+        &mut self,
+        cursor: &mut Cursor,
+        word: u128,
+        len: usize,
+        field_type: FieldType,
+    ) -> bool {
+        let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
+            return false;
+        };
+        if entry.word != word
+            || entry.len as usize != len
+            || entry.field_type != Some(field_type)
+            || entry.row == self.row
+        {
+            return false;
+        }
+        entry.row = self.row;
+        cursor.previous = cursor.guess;
+        cursor.guess = entry.next;
+        true
+    }
+
+    /// Finds or adds a field and checks it against what the batch has.
+    pub(crate) fn field(
+        &mut self,
+        cursor: &mut Cursor,
+        name: &[u8],
+        plain: bool,
+        field_type: FieldType,
+    ) -> Result<(), Clash> {
+        let found = if self.is(cursor.guess, name) {
+            cursor.guess
+        } else {
+            self.find_or_add(cursor.measurement, name, plain)
+        };
+        match self.entries.get_mut(cursor.previous as usize) {
+            Some(previous) => previous.next = found,
+            None => self.entries[cursor.measurement as usize].child = found,
+        }
+        let row = self.row;
+        let entry = &mut self.entries[found as usize];
+        cursor.previous = found;
+        cursor.guess = entry.next;
+        if entry.row == row {
+            return Err(Clash::Twice);
+        }
+        entry.row = row;
+        match entry.field_type {
+            Some(first) if first != field_type => Err(Clash::Type(first)),
+            Some(_) => Ok(()),
+            None => {
+                entry.field_type = Some(field_type);
+                self.typed_by_open_row.push(found);
+                Ok(())
+            }
+        }
+    }
+
+    /// The measurement of a row, for an error.
+    pub(crate) fn measurement(&self, cursor: Cursor) -> &[u8] {
+        match self.entries.get(cursor.measurement as usize) {
+            Some(entry) => self.name(entry),
+            None => b"",
+        }
+    }
+
+    fn find_measurement(&mut self, name: &[u8]) -> u32 {
+        let found = self.find_or_add(NONE, name, true);
+        match self.entries.get_mut(self.last_measurement as usize) {
+            Some(last) => last.next = found,
+            // The first of all: until told otherwise, it comes again.
+            None => self.entries[found as usize].next = found,
+        }
+        found
+    }
+
+    fn name(&self, entry: &Entry) -> &[u8] {
+        &self.arena[entry.start..entry.start + (entry.len & !ESCAPED) as usize]
+    }
+
+    #[inline]
+    fn is(&self, entry: u32, name: &[u8]) -> bool {
+        self.entries.get(entry as usize).is_some_and(|entry| {
+            if name.len() <= WORD {
+                entry.word == text::word(name) && (entry.len & !ESCAPED) as usize == name.len()
+            } else {
+                self.name(entry) == name
+            }
+        })
+    }
+
+    fn find_or_add(&mut self, parent: u32, name: &[u8], plain: bool) -> u32 {
+        let hash = hash(self.seed ^ u64::from(parent), name);
+        let head = self.by_hash.get(&hash).copied().unwrap_or(NONE);
+        let mut at = head;
+        while let Some(entry) = self.entries.get(at as usize) {
+            if entry.parent == parent && self.name(entry) == name {
+                return at;
+            }
+            at = entry.collision;
+        }
+        let added = u32::try_from(self.entries.len()).expect("a batch has under 2^32 names");
+        let start = self.arena.len();
+        let len = u32::try_from(name.len()).expect("a name is bounded by the key length");
+        self.arena.extend_from_slice(name);
+        self.entries.push(Entry {
+            word: text::word(&name[..name.len().min(WORD)]),
+            len: if plain { len } else { len | ESCAPED },
+            start,
+            parent,
+            next: NONE,
+            child: NONE,
+            collision: head,
+            row: 0,
+            field_type: None,
+        });
+        self.by_hash.insert(hash, added);
+        added
+    }
+}
+
+/// A keyed hash of a name; equal hashes are told apart by the names themselves.
+fn hash(seed: u64, name: &[u8]) -> u64 {
+    let mut state = seed ^ name.len() as u64;
+    for chunk in name.chunks(8) {
+        state ^= text::word(chunk) as u64;
+        let product = u128::from(state) * 0x9e37_79b9_7f4a_7c15;
+        state = (product >> 64) as u64 ^ product as u64;
+    }
+    state
+}
+
+/// Passes a ready hash through.
+#[derive(Default)]
+struct Ready(u64);
+
+impl Hasher for Ready {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        // Only `u64` keys are used; anything else would still be right, if slow.
+        self.0 = hash(self.0, bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
