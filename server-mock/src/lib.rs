@@ -9,12 +9,15 @@ pub mod core;
 pub mod go;
 pub mod hinted_handoff;
 pub mod line;
+pub mod meta;
 pub mod net;
 mod options;
 pub mod peer;
 mod points;
 mod profile;
+pub mod query;
 pub mod scan;
+pub mod store;
 
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};

@@ -1,0 +1,19 @@
+//! InfluxQL: text to statements, statements to rows, rows to bodies. No I/O, no clock.
+//!
+//! * [`parse`] turns the text of a `/query` request into [`Statement`]s, or into the error text of the real parser.
+
+pub mod ast;
+mod duration;
+mod lexer;
+mod number;
+mod params;
+mod parser;
+mod pattern;
+mod time;
+mod token;
+
+pub use duration::{DurationError, format_duration, parse_duration};
+pub use params::{Params, ParamsError};
+pub use parser::{ParseError, parse};
+pub use pattern::{Pattern, PatternError};
+pub use time::{MAX_TIME, MIN_TIME, format_rfc3339, format_with, looks_like_time, parse_time};
