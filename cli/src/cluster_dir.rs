@@ -17,6 +17,11 @@ pub(crate) struct ClusterDirArgs {
 }
 
 impl ClusterDirArgs {
+    /// Whether the flag or INFLUX_CLUSTER_DIR names a directory.
+    pub(crate) fn is_given(&self) -> bool {
+        self.dir.is_some()
+    }
+
     /// The directory: flag, then INFLUX_CLUSTER_DIR, then the state directory of the user.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! `cluster …`: the bundled cluster as processes of this machine.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -144,7 +145,16 @@ impl UpArgs {
             None => Topology::Apart { meta: usize::from(self.meta), data: usize::from(self.data) },
         };
         let dir = self.dir.path()?;
-        let up = up_options(dir.clone(), self.profile, topology, options, self.limit)?;
+        let up = UpOptions {
+            dir: dir.clone(),
+            profile: self.profile,
+            topology,
+            options,
+            executable: this_executable()?,
+            arguments: NODE.map(str::to_owned).to_vec(),
+            limit: self.limit,
+            tied: false,
+        };
         let cluster = ProcessCluster::up(up).await.map_err(|error| Failure::Cluster(error.to_string()))?;
         if self.json {
             let nodes: Vec<Value> = cluster.nodes().iter().map(node_object).collect();
@@ -167,20 +177,16 @@ impl UpArgs {
     }
 }
 
-/// How nodes of this executable are started.
+/// What stands before a node's own arguments on its command line.
+pub(crate) const NODE: [&str; 1] = ["node"];
+
+/// The running program, which runs the nodes too.
 ///
 /// # Errors
-/// The path of the running executable is not known.
-pub(crate) fn up_options(
-    dir: std::path::PathBuf,
-    profile: Profile,
-    topology: Topology,
-    options: Options,
-    limit: Duration,
-) -> Result<UpOptions, Failure> {
-    let executable = std::env::current_exe()
-        .map_err(|error| Failure::local_io(format!("the path of this program is not known: {error}")))?;
-    Ok(UpOptions { dir, profile, topology, options, executable, arguments: vec!["node".into()], limit })
+/// Its path is not known.
+pub(crate) fn this_executable() -> Result<PathBuf, Failure> {
+    std::env::current_exe()
+        .map_err(|error| Failure::local_io(format!("the path of this program is not known: {error}")))
 }
 
 fn node_object(node: &NodeEntry) -> Value {
@@ -200,6 +206,11 @@ fn node_object(node: &NodeEntry) -> Value {
     object
 }
 
+/// The state of a node of the cluster.
+fn state(cluster: &ProcessCluster, name: &str) -> Result<NodeState, Failure> {
+    cluster.state(name).map_err(|error| Failure::Cluster(error.to_string()))
+}
+
 /// The word for a state.
 fn state_name(state: NodeState) -> &'static str {
     match state {
@@ -212,7 +223,7 @@ fn state_name(state: NodeState) -> &'static str {
 impl StatusArgs {
     async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let cluster = self.dir.open()?;
-        let depths = cluster.handoff_depth().await;
+        let depths = cluster.handoff_depths().await;
         let hints = |name: &str| depths.iter().find(|depth| depth.0 == name).map(|depth| &depth.1);
         if self.json {
             let nodes: Vec<Value> = cluster
@@ -220,20 +231,20 @@ impl StatusArgs {
                 .iter()
                 .map(|node| {
                     let mut object = node_object(node);
-                    object["state"] = json!(state_name(cluster.state(&node.name)));
+                    object["state"] = json!(state_name(state(&cluster, &node.name)?));
                     object["hints"] = match hints(&node.name) {
                         Some(Ok(queues)) => json!(queues.iter().map(|queue| queue.points).sum::<u64>()),
                         Some(Err(_)) | None => Value::Null,
                     };
-                    object
+                    Ok(object)
                 })
-                .collect();
+                .collect::<Result<_, Failure>>()?;
             console.print_json(&json!({ "profile": cluster.profile().to_string(), "nodes": nodes }))?;
             return Ok(Exit::OK);
         }
         let mut table = Table::new(&["name", "role", "id#", "http", "pid#", "hints pending#", "state"]);
         for node in cluster.nodes() {
-            let state = cluster.state(&node.name);
+            let state = state(&cluster, &node.name)?;
             let pending = match hints(&node.name) {
                 Some(Ok(queues)) => settings::grouped(queues.iter().map(|queue| queue.points).sum()),
                 Some(Err(_)) => "?".to_owned(),

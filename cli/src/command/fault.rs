@@ -1,11 +1,14 @@
 //! `fault …`: real faults in the local cluster.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use influx_server_mock::ProcessCluster;
 
 use crate::cluster_dir::ClusterDirArgs;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
+use crate::settings;
 
 /// Injure the local cluster, or heal it.
 #[derive(Debug, Args)]
@@ -24,7 +27,7 @@ enum Fault {
     /// Resume paused nodes (SIGCONT).
     Resume(Nodes),
     /// Start killed nodes again on their data; running ones are killed first.
-    Restart(Nodes),
+    Restart(RestartArgs),
     /// Cut the links between groups of nodes.
     Partition(PartitionArgs),
     /// Mend every link. Resumes no node and starts none.
@@ -39,6 +42,23 @@ struct Nodes {
     names: Vec<String>,
     #[command(flatten)]
     dir: ClusterDirArgs,
+}
+
+/// Nodes to start again, and how long to wait for each.
+#[derive(Debug, Args)]
+struct RestartArgs {
+    #[command(flatten)]
+    nodes: Nodes,
+    /// Longest wait for each node to answer; 0 waits for none.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = limit)]
+    limit: Wait,
+}
+
+/// How long to wait for a node; not at all if `None`.
+type Wait = Option<Duration>;
+
+fn limit(text: &str) -> Result<Wait, String> {
+    settings::duration(text).map(|limit| Some(limit).filter(|limit| !limit.is_zero()))
 }
 
 /// Groups that are cut off from each other.
@@ -101,10 +121,10 @@ impl FaultArgs {
                     console.say(&format!("{name} resumed"));
                 }
             }
-            Fault::Restart(nodes) => {
+            Fault::Restart(RestartArgs { nodes, limit }) => {
                 let mut cluster = nodes.cluster()?;
                 for name in &nodes.names {
-                    cluster.restart(name).await.map_err(failed)?;
+                    cluster.restart(name, limit).await.map_err(failed)?;
                     console.say(&format!("{name} restarted"));
                 }
             }

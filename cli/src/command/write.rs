@@ -3,16 +3,17 @@
 use std::fs::File;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use influx_client::{Client, ConsistencyLevel, Gzip, Precision};
+use influx_client::{Client, ConsistencyLevel, Gzip, MissingTime, Precision};
 
 use crate::console::{Console, Verbosity};
 use crate::failure::{Exit, Failure};
-use crate::input::{Feed, FeedOptions, Rules, Source, Stamping};
+use crate::input::{Feed, FeedOptions, Rules, Source};
 use crate::job::{Ending, Job, Progress, ProgressChoice, Rejects, Reporter, Subject, Sum, Teller};
 use crate::policy::Tries;
+use crate::queries;
 use crate::settings;
 use crate::signals::{Second, Signals};
 use crate::target::TargetArgs;
@@ -107,15 +108,15 @@ enum Stamp {
 }
 
 impl Stamp {
-    fn stamping(self, precision: Precision) -> Stamping {
+    fn missing_time(self, precision: Precision) -> MissingTime {
         let fine = match precision {
             Precision::Nanoseconds | Precision::Microseconds => true,
             Precision::Milliseconds | Precision::Seconds | Precision::Minutes | Precision::Hours => false,
         };
         match self {
-            Self::Always => Stamping::Client,
-            Self::Auto if fine => Stamping::Client,
-            Self::Auto | Self::Never => Stamping::Server,
+            Self::Always => MissingTime::ClientClock,
+            Self::Auto if fine => MissingTime::ClientClock,
+            Self::Auto | Self::Never => MissingTime::ServerClock,
         }
     }
 }
@@ -138,7 +139,7 @@ impl WriteArgs {
         let client = self.client()?;
         let rejects = self.rejects.as_deref().map(Rejects::open).transpose();
         let rejects = rejects.map_err(|error| Failure::local_io(format!("cannot open the rejects file: {error}")))?;
-        let created = self.create_database(&client).await?;
+        self.create_database(&client).await?;
         let input_bytes = sources.iter().map(Source::size).sum::<Option<u64>>();
         let subject = Subject {
             job: job_id(),
@@ -151,7 +152,7 @@ impl WriteArgs {
         };
         let rules = Rules {
             precision: self.precision,
-            stamping: self.stamp.stamping(self.precision),
+            missing_time: self.stamp.missing_time(self.precision),
             validate: self.validate,
             max_lines: self.batch_lines as usize,
             max_bytes: self.batch_bytes,
@@ -165,7 +166,6 @@ impl WriteArgs {
             feed,
             ending: Ending::new(signals, self.deadline, self.target.timeout),
             fail_fast: self.fail_fast,
-            created,
             teller: Teller { reporter: Reporter::new(console, self.json, every_batch, subject), progress, rejects },
             sum: Sum::default(),
             over: false,
@@ -208,7 +208,7 @@ impl WriteArgs {
             .builder()?
             .database(self.database.clone())
             .consistency(self.consistency)
-            .retry(Tries::new(self.retries, self.target.hosts().len()))
+            .retry(Tries::new(self.retries))
             .gzip(self.gzip.map_or(Gzip::Off, Gzip::Level));
         if let Some(name) = &self.retention_policy {
             builder = builder.retention_policy(name.clone());
@@ -216,30 +216,14 @@ impl WriteArgs {
         builder.build().map_err(|error| Failure::Usage(error.to_string()))
     }
 
-    /// Creates the database if that was asked for; when.
-    async fn create_database(&self, client: &Client) -> Result<Option<Instant>, Failure> {
+    /// Creates the database if that was asked for.
+    async fn create_database(&self, client: &Client) -> Result<(), Failure> {
         if !self.create_database {
-            return Ok(None);
+            return Ok(());
         }
-        let statement = format!("CREATE DATABASE {}", quoted(&self.database));
-        crate::queries::execute(client, &statement).await?;
-        Ok(Some(Instant::now()))
+        let statement = format!("CREATE DATABASE {}", queries::quoted(&self.database));
+        queries::execute(client, &statement).await
     }
-}
-
-/// An identifier of InfluxQL.
-pub(crate) fn quoted(name: &str) -> String {
-    let mut text = String::from("\"");
-    for c in name.chars() {
-        match c {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            c => text.push(c),
-        }
-    }
-    text.push('"');
-    text
 }
 
 /// A name for this run, so that events of several runs in one log can be told apart.
@@ -254,16 +238,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_cannot_leave_their_quotes() {
-        assert_eq!(quoted(r#"a"b\c"#), r#""a\"b\\c""#);
-        assert_eq!(quoted("a\nb"), "\"a\\nb\"");
-    }
-
-    #[test]
     fn stamps_that_would_run_ahead_of_the_clock_need_asking_for() {
-        assert_eq!(Stamp::Auto.stamping(Precision::Nanoseconds), Stamping::Client);
-        assert_eq!(Stamp::Auto.stamping(Precision::Seconds), Stamping::Server);
-        assert_eq!(Stamp::Always.stamping(Precision::Seconds), Stamping::Client);
-        assert_eq!(Stamp::Never.stamping(Precision::Nanoseconds), Stamping::Server);
+        assert_eq!(Stamp::Auto.missing_time(Precision::Nanoseconds), MissingTime::ClientClock);
+        assert_eq!(Stamp::Auto.missing_time(Precision::Seconds), MissingTime::ServerClock);
+        assert_eq!(Stamp::Always.missing_time(Precision::Seconds), MissingTime::ClientClock);
+        assert_eq!(Stamp::Never.missing_time(Precision::Nanoseconds), MissingTime::ServerClock);
     }
 }

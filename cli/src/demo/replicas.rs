@@ -62,9 +62,10 @@ impl Replicas {
         let mut counts = Vec::new();
         for (name, client) in &self.clients {
             let held = match cluster.state(name) {
-                NodeState::Dead => Held::Dead,
-                NodeState::Paused => Held::Paused,
-                NodeState::Running => match queries::count(client, database, statement).await {
+                Ok(NodeState::Dead) => Held::Dead,
+                Ok(NodeState::Paused) => Held::Paused,
+                Err(error) => Held::Unread(error.to_string()),
+                Ok(NodeState::Running) => match queries::count(client, database, statement).await {
                     Ok(points) => Held::Points(points),
                     Err(error) => Held::Unread(error),
                 },

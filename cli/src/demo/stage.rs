@@ -6,7 +6,6 @@ use influx_server_mock::{ClusterError, ProcessCluster};
 
 use super::child::{self, Written};
 use super::replicas::{Held, Replicas, data_nodes};
-use crate::command::write::quoted;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::queries;
@@ -49,18 +48,33 @@ impl<'a> Stage<'a> {
         Ok(Self { console, cluster, replicas, coordinator })
     }
 
+    /// The name and address of the data node with this id.
+    pub(crate) fn data_node(&self, id: u64) -> Option<(String, String)> {
+        let node = self.cluster.nodes().iter().find(|node| node.data_id == Some(id))?;
+        Some((node.name.clone(), node.http.clone()))
+    }
+
     /// Names of the data nodes.
     pub(crate) fn data_names(&self) -> Vec<String> {
         data_nodes(&self.cluster).into_iter().map(|(name, _)| name).collect()
     }
 
-    /// A statement on the coordinator.
-    pub(crate) async fn execute(&self, statement: &str) -> Result<(), Failure> {
+    /// Runs a statement on the coordinator; the rows of all series of its result.
+    ///
+    /// # Errors
+    /// The coordinator cannot be asked or refuses.
+    pub(crate) async fn ask(&self, statement: &str) -> Result<Vec<queries::Row>, Failure> {
         let (name, _) = data_nodes(&self.cluster)
             .into_iter()
             .find(|(_, url)| *url == self.coordinator)
             .ok_or_else(|| Failure::Internal("the coordinator is no data node".to_owned()))?;
-        queries::execute(self.replicas.client(&name)?, statement).await
+        queries::rows(self.replicas.client(&name)?, Some(DATABASE), statement).await
+    }
+
+    /// The databases that the coordinator knows.
+    pub(crate) async fn databases(&self) -> Result<Vec<String>, Failure> {
+        let rows = self.ask("SHOW DATABASES").await?;
+        Ok(rows.iter().filter_map(|row| row.get("name")?.as_str()).map(str::to_owned).collect())
     }
 
     /// Writes lines through the coordinator as a script would.
@@ -86,7 +100,7 @@ impl<'a> Stage<'a> {
     pub(crate) async fn drained(&self) -> Option<Duration> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
-            let depths = self.cluster.handoff_depth().await;
+            let depths = self.cluster.handoff_depths().await;
             if depths.iter().all(|(_, depth)| depth.as_ref().is_ok_and(|queues| queues.iter().all(|queue| queue.points == 0))) {
                 return Some(started.elapsed());
             }
@@ -97,7 +111,7 @@ impl<'a> Stage<'a> {
 
     /// How many points wait in hinted handoff.
     pub(crate) async fn hints(&self) -> u64 {
-        let depths = self.cluster.handoff_depth().await;
+        let depths = self.cluster.handoff_depths().await;
         depths.iter().filter_map(|(_, depth)| depth.as_ref().ok()).flatten().map(|queue| queue.points).sum()
     }
 
@@ -112,7 +126,7 @@ impl<'a> Stage<'a> {
     /// Starts killed nodes again.
     pub(crate) async fn restart(&mut self, names: &[&str]) -> Result<(), Failure> {
         for name in names {
-            self.cluster.restart(name).await.map_err(failed)?;
+            self.cluster.restart(name, Some(PATIENCE)).await.map_err(failed)?;
         }
         Ok(())
     }
@@ -138,5 +152,5 @@ pub(crate) fn points(step: &str, start: i64) -> String {
 }
 
 fn count_statement(step: &str) -> String {
-    format!("SELECT count(v) FROM demo WHERE {} = '{step}'", quoted("step"))
+    format!("SELECT count(v) FROM demo WHERE {} = '{step}'", queries::quoted("step"))
 }

@@ -6,5 +6,5 @@ mod pack;
 mod source;
 
 pub(crate) use feed::{Feed, FeedOptions, Next};
-pub(crate) use pack::{Pack, Place, Rules, Stamping};
+pub(crate) use pack::{Pack, Place, Rules};
 pub(crate) use source::Source;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use influx_client::{Batch, Class, PointError, Precision};
+use influx_client::{Batch, Class, MissingTime, PointErrorKind, Precision};
 
 use super::lines::{Kind, Line};
 
@@ -29,20 +29,12 @@ pub(crate) struct KeptBack {
     pub(crate) text: Option<Vec<u8>>,
 }
 
-/// Lines without a timestamp: who gives them one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stamping {
-    /// This process, as it reads them.
-    Client,
-    /// The server, as it gets them: they must not be sent twice then.
-    Server,
-}
-
 /// What a pack takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {
     pub(crate) precision: Precision,
-    pub(crate) stamping: Stamping,
+    /// Who gives lines without a timestamp theirs.
+    pub(crate) missing_time: MissingTime,
     /// Keep back what cannot be parsed, instead of letting the server judge it.
     pub(crate) validate: bool,
     pub(crate) max_lines: usize,
@@ -75,14 +67,13 @@ pub(crate) struct Pack {
 impl Pack {
     pub(crate) fn new(rules: &Rules) -> Self {
         let mut batch = Batch::new(rules.precision);
-        batch.stamp_lines(rules.stamping == Stamping::Client);
+        batch.missing_time(rules.missing_time);
         Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None }
     }
 
     /// Empties it and keeps its memory.
     pub(crate) fn clear(&mut self) {
         self.batch.clear();
-        self.batch.check_field_types(true);
         self.places.clear();
         self.kept_back.clear();
         self.kept_back_bytes = 0;
@@ -121,36 +112,24 @@ impl Pack {
         if !self.is_empty() && line.text.len() >= room {
             return Offer::NotHere;
         }
-        let pushed = self.batch.push_line(line.text);
-        let last = match (pushed, line.kind) {
-            (Ok(()), Kind::Whole) => false,
-            (Ok(()), Kind::Open | Kind::TooLong(_)) => true,
-            (Err(error), _) if error.is_type_flip() => {
+        let mut last = false;
+        if let Err(error) = self.batch.push_line(line.text) {
+            let flips = matches!(error.kind(), PointErrorKind::TypeFlip { .. });
+            if flips && !self.is_empty() {
                 // A batch with two types for one field may be acknowledged and lost: the second type gets a request
                 // of its own, where the server can refuse it by name.
-                if !self.is_empty() {
-                    return Offer::NotHere;
-                }
-                self.push_unchecked(line.text);
-                true
+                return Offer::NotHere;
             }
-            (Err(error), _) if rules.validate => {
-                let reason = reason(&error);
-                let text = Some(line.text.to_vec());
+            let sent = if rules.validate && !flips { Err(error) } else { self.batch.push_unchecked_line(line.text) };
+            if let Err(error) = sent {
+                let (reason, text) = (error.kind().to_string(), Some(line.text.to_vec()));
                 return self.keep_back(KeptBack { place, class: Class::Malformed, reason, text }, rules, now);
             }
-            (Err(_), kind) => {
-                self.push_unchecked(line.text);
-                kind == Kind::Open
-            }
-        };
+            last = flips;
+        }
         self.since.get_or_insert(now);
         self.places.push(place);
         if last || self.is_full(rules) { Offer::Last } else { Offer::Taken }
-    }
-
-    fn push_unchecked(&mut self, text: &[u8]) {
-        self.batch.push_unchecked_line(text);
     }
 
     fn keep_back(&mut self, line: KeptBack, rules: &Rules, now: Instant) -> Offer {
@@ -164,8 +143,4 @@ impl Pack {
         self.places.len() + self.kept_back.len() >= rules.max_lines
             || self.batch.bytes() + self.kept_back_bytes >= rules.max_bytes
     }
-}
-
-fn reason(error: &PointError) -> String {
-    error.to_string()
 }

@@ -1,8 +1,8 @@
 //! The loop of a job: take a pack, send it, tell what became of it, until the input or the time is at its end.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use influx_client::{Ack, Class, Client, ErrorKind, WriteError};
+use influx_client::{Ack, Class, Client, WriteError};
 
 use super::counts::ends_the_run;
 use super::ending::{Cause, Ending};
@@ -13,10 +13,6 @@ use super::sum::Sum;
 use super::verdict::Verdict;
 use crate::failure::{Exit, report};
 use crate::input::{Feed, Next, Pack};
-
-/// How long a database that was created a moment ago may be unknown to the node asked: its copy of the metadata lags
-/// behind, by some 30 ms on real clusters and by more on busy ones.
-const FRESH_DATABASE: Duration = Duration::from_secs(5);
 
 /// All who are told of a job's course.
 pub(crate) struct Teller<'a> {
@@ -32,8 +28,6 @@ pub(crate) struct Job<'a> {
     pub(crate) ending: Ending,
     /// Stop at the first batch that is not acknowledged.
     pub(crate) fail_fast: bool,
-    /// When this job created its database, if it did.
-    pub(crate) created: Option<Instant>,
     pub(crate) teller: Teller<'a>,
     pub(crate) sum: Sum,
     /// Nothing more is sent; what was read is counted.
@@ -118,13 +112,7 @@ impl Job<'_> {
     /// One request, or more where the client settles a partial refusal or retries.
     async fn send(&mut self, seq: u64, pack: &Pack) {
         let started = Instant::now();
-        let written = loop {
-            let written = self.attempt(pack).await;
-            match &written {
-                Some(Err(error)) if self.is_fresh(error) => tokio::time::sleep(Duration::from_millis(50)).await,
-                _ => break written,
-            }
-        };
+        let written = self.write(pack).await;
         let verdict = match &written {
             Some(Ok(ack)) => Verdict::acknowledged(ack),
             Some(Err(error)) => Verdict::failed(error),
@@ -156,7 +144,7 @@ impl Job<'_> {
     }
 
     /// One call of the client; `None` if its answer was not waited for.
-    async fn attempt(&mut self, pack: &Pack) -> Option<Result<Ack, WriteError>> {
+    async fn write(&mut self, pack: &Pack) -> Option<Result<Ack, WriteError>> {
         let mut write = self.client.write(&pack.batch);
         if let Some(left) = self.ending.left() {
             write = write.deadline(left);
@@ -173,13 +161,6 @@ impl Job<'_> {
                 }
             }
         }
-    }
-
-    /// Whether the node asked may simply not have heard yet of the database that this job created. Nothing is stored
-    /// then, so asking again is safe.
-    fn is_fresh(&self, error: &WriteError) -> bool {
-        let unknown = matches!(error.kind(), ErrorKind::DatabaseNotFound { .. });
-        unknown && self.created.is_some_and(|created| created.elapsed() < FRESH_DATABASE) && !self.over
     }
 
     /// What an acknowledgement of this server is worth, once a run.
