@@ -1,6 +1,52 @@
-//! x
-#![allow(dead_code, unused_imports)]
+//! `influx-cli`: writes line protocol to InfluxDB 1.x at a chosen consistency level, and tells what became of it.
+
+mod args;
+mod cluster_dir;
+mod command;
+mod console;
+mod demo;
+mod failure;
 mod input;
+mod job;
+mod logging;
+mod policy;
+mod queries;
 mod render;
 mod settings;
-fn main() {}
+mod signals;
+mod target;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.output.verbosity(), cli.output.color);
+    logging::start(cli.output.verbose());
+    let exit = run(cli.command, &console).unwrap_or_else(|failure| {
+        failure.report(&console);
+        failure.exit()
+    });
+    ExitCode::from(exit.0)
+}
+
+fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
+    let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
+    match command {
+        Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Query(args) => runtime()?.block_on(args.run(console)),
+        Command::Ping(args) => runtime()?.block_on(args.run(console)),
+        Command::Explain(args) => args.run(console),
+        Command::Classify(args) => args.run(console),
+        Command::Cluster(args) => runtime()?.block_on(args.run(console)),
+        Command::Fault(args) => runtime()?.block_on(args.run(console)),
+        Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Completions(args) => args.run(console),
+        Command::Node(args) => runtime()?.block_on(args.run(console)),
+    }
+}

@@ -7,10 +7,9 @@ mod precision;
 
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
 pub use error::{
-    Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome,
-    Overload, Reason, Refusal, ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion,
-    SizeLimit, Standing, UnknownClass, UnknownOutcome, Unparsable, Verdict, classify,
-    classify_no_reply,
+    Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome, Overload,
+    Reason, Refusal, ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion, SizeLimit,
+    Standing, UnknownClass, UnknownOutcome, Unparsable, Verdict, classify, classify_no_reply,
 };
 pub use line::{
     Batch, FieldType, FieldValue, FixedKey, HasField, LineWriter, Name, NoField, Part, Place,

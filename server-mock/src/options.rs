@@ -8,9 +8,10 @@ use crate::Profile;
 use crate::go::{DurationError, format_duration, parse_duration};
 
 /// How shards keep track of their series.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IndexVersion {
     /// In memory: the limits on series and tag values apply.
+    #[default]
     Inmem,
     /// On disk in the real server: those limits do not apply.
     Tsi1,
@@ -45,6 +46,8 @@ pub struct Options {
     pub max_values_per_tag: usize,
     /// Series a database may have; 0 for no limit.
     pub max_series_per_database: usize,
+    /// Bytes of values that a shard may hold before it refuses more; 0 for no limit.
+    pub cache_max_memory_size: u64,
     /// Which index the shards have.
     pub index_version: IndexVersion,
     /// Whether an acknowledged write survives a power cut, not only a kill.
@@ -159,6 +162,14 @@ const ROWS: &[Row] = &[
         text,
         "series a database may have (inmem index), 0 for no limit"
     ),
+    row!(
+        cache_max_memory_size,
+        "cache-max-memory-size",
+        BOTH,
+        size,
+        text,
+        "bytes of values a shard may hold before it refuses more, 0 for no limit"
+    ),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
     row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
 ];
@@ -182,6 +193,7 @@ impl Options {
             max_body_size: if new { 25_000_000 } else { 0 },
             max_values_per_tag: if new { 100_000 } else { 0 },
             max_series_per_database: if new { 1_000_000 } else { 0 },
+            cache_max_memory_size: 1 << 30,
             index_version: IndexVersion::Inmem,
             wal_fsync: false,
         }

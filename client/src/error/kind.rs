@@ -1,6 +1,6 @@
 //! What went wrong, with the details that the server told.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{Advice, Class, Dropped, Reason};
@@ -390,11 +390,7 @@ impl fmt::Display for Excerpt<'_> {
         let mut chars = self.0.chars();
         for c in chars.by_ref().take(LENGTH) {
             // A server's text must not steer the terminal or forge log lines.
-            if c.is_control() {
-                f.write_str(" ")?
-            } else {
-                write!(f, "{c}")?
-            }
+            f.write_char(if c.is_control() { ' ' } else { c })?;
         }
         if chars.next().is_some() {
             f.write_str("…")

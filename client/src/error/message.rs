@@ -212,7 +212,7 @@ mod tests {
     fn hostile_bodies_are_only_text() {
         let deep = "{\"a\":".repeat(10_000);
         assert!(!of(deep.as_bytes()).0.is_empty());
-        assert_eq!(of(b"\xFF\xFE{\x00").1, true);
+        assert!(of(b"\xFF\xFE{\x00").1);
         assert_eq!(of(b"{\"error\":\"\xFF\"}").0, "\u{FFFD}");
     }
 }

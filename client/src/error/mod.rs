@@ -19,7 +19,7 @@ pub use classify::classify;
 pub use kind::{ErrorKind, MetaFailure, Overload, ReplicaFailure, RequestProblem, SizeLimit};
 pub use no_reply::{NoReply, classify_no_reply};
 pub use outcome::{Outcome, UnknownOutcome};
-pub use refusal::{Dropped, FieldType, Reason, Refusal};
+pub use refusal::{Dropped, Reason, Refusal};
 pub use reply::{Context, Reply};
 pub use server_version::{ServerVersion, Standing};
 pub use verdict::{Others, Unparsable, Verdict};

@@ -3,48 +3,7 @@
 use std::fmt;
 
 use super::Class;
-
-/// The type of a field, as the server names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FieldType {
-    /// A 64-bit float.
-    Float,
-    /// A signed 64-bit integer.
-    Integer,
-    /// An unsigned 64-bit integer.
-    Unsigned,
-    /// A string.
-    String,
-    /// A boolean.
-    Boolean,
-}
-
-impl FieldType {
-    /// Reads a type's name as servers spell it: `float`, but `float64` in version 0.10.
-    #[must_use]
-    pub fn from_server(name: &str) -> Option<Self> {
-        Some(match name {
-            "float" | "float64" => Self::Float,
-            "integer" | "int64" => Self::Integer,
-            "unsigned" | "uint64" => Self::Unsigned,
-            "string" => Self::String,
-            "boolean" | "bool" => Self::Boolean,
-            _ => return None,
-        })
-    }
-}
-
-impl fmt::Display for FieldType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Float => "float",
-            Self::Integer => "integer",
-            Self::Unsigned => "unsigned",
-            Self::String => "string",
-            Self::Boolean => "boolean",
-        })
-    }
-}
+use crate::FieldType;
 
 /// How many points the server says it refused.
 ///

@@ -147,7 +147,9 @@ fn go_escape(text: &str) -> Option<(char, &str)> {
     let kind = text.chars().next()?;
     let rest = &text[kind.len_utf8()..];
     let hex = |length: usize| {
-        let digits = rest.get(..length)?;
+        let digits = rest
+            .get(..length)
+            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
         let code = u32::from_str_radix(digits, 16).ok()?;
         Some((
             char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),

@@ -156,16 +156,10 @@ impl Api {
         loop {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
             let _ = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
-            if self.timings.lease < since.elapsed() && self.silent() {
+            if self.timings.lease < since.elapsed() && self.leader() != Leader::Me {
                 return;
             }
         }
-    }
-
-    fn silent(&self) -> bool {
-        let metrics = self.raft.metrics();
-        let metrics = metrics.borrow();
-        lease::leader(&metrics, self.timings.lease) != Leader::Me || metrics.millis_since_quorum_ack.is_none()
     }
 
     fn not_the_leader(&self) -> Answer {

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::error::{PartialWrite, Rejection};
-use super::options::{IndexVersion, Limits};
+use super::options::Limits;
+use crate::IndexVersion;
 use crate::line::split_key;
 
 /// The series of one database and how many values its tags have. Counted only where a limit is set.

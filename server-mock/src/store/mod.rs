@@ -29,7 +29,7 @@ pub use content::ShardStats;
 pub use engine::Engine;
 pub use error::{Conflict, PartialWrite, Rejection, StoreError};
 pub use journal::MemoryDisk;
-pub use options::{IndexVersion, Limits, Options, Storage};
+pub use options::{Limits, Options, Storage};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::MemoryDisk;
-use crate::Profile;
+use crate::{IndexVersion, Profile};
 
 /// Where the journal of an engine is kept.
 #[derive(Clone, Debug)]
@@ -44,14 +44,4 @@ pub struct Limits {
     pub cache_max_memory_size: Option<u64>,
     /// The two limits on series are those of the in-memory index alone (captured case "limits, tsi1").
     pub index_version: IndexVersion,
-}
-
-/// Which index a server is configured with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IndexVersion {
-    /// In memory, the default.
-    #[default]
-    Inmem,
-    /// On disk; knows no limits on series.
-    Tsi1,
 }

@@ -66,7 +66,7 @@ fn by_status(text: &Text<'_>) -> Option<Finding> {
     })
 }
 
-fn unlisted(text: &Text<'_>) -> Finding {
+pub(super) fn unlisted(text: &Text<'_>) -> Finding {
     let outcome = match text.status {
         // A text whose end is missing may have been one that stored points.
         _ if !text.whole => Outcome::Unknown,
@@ -87,5 +87,8 @@ fn unlisted(text: &Text<'_>) -> Finding {
 }
 
 fn cut(text: &str) -> Box<str> {
-    text[..text.floor_char_boundary(KEPT)].into()
+    let end = (0..=KEPT.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    text[..end.unwrap_or(0)].into()
 }

@@ -20,7 +20,9 @@ mod tests;
 use super::message::Message;
 use super::scan::Text;
 use super::verdict::{Finding, Others};
-use super::{Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, Verdict};
+use super::{
+    Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, ServerVersion, Verdict,
+};
 
 /// What a reply to a write means: a pure function of the reply and of what was asked.
 ///
@@ -57,12 +59,13 @@ pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
     // A handler that appended further documents went on after the first one.
     for further in &message.further {
         let went_on = find(&Text::new(further, true, reply.status), context);
-        finding.outcome = finding.outcome.join(went_on.outcome);
+        finding = join(finding, went_on);
     }
-    by_version(&mut finding, reply, !message.further.is_empty());
-    // A success which says that it failed contradicts itself.
+    let whole = message.whole && message.further.is_empty();
+    by_version(&mut finding, reply, whole);
+    // A success which says that nothing was stored contradicts itself.
     if (200..300).contains(&reply.status) && finding.outcome == Outcome::NotStored {
-        finding.outcome = Outcome::Unknown;
+        finding = fallback::unlisted(&Text::new(&message.text, message.whole, reply.status));
     }
     Verdict {
         advice: advice(&finding.kind, finding.outcome, context.idempotent),
@@ -104,20 +107,40 @@ fn generic_refusal_or_replica(text: &Text<'_>, context: &Context) -> Option<Find
     }
 }
 
-/// What the version changes: some servers do not do what they say.
-fn by_version(finding: &mut Finding, reply: &Reply<'_>, went_on: bool) {
+/// The first document says what went wrong, unless its class would then claim more than all of them support.
+fn join(first: Finding, further: Finding) -> Finding {
+    let outcome = first.outcome.join(further.outcome);
+    let is_precision = matches!(
+        first.kind,
+        ErrorKind::BadRequest {
+            problem: RequestProblem::Precision { .. }
+        }
+    );
+    if is_precision || first.kind.class().outcomes().contains(&outcome) {
+        Finding {
+            outcome: if is_precision { first.outcome } else { outcome },
+            ..first
+        }
+    } else {
+        Finding { outcome, ..further }
+    }
+}
+
+/// What the version changes: some servers do not do what they say. `whole` is false where the handler went on
+/// after its first error, or may have.
+fn by_version(finding: &mut Finding, reply: &Reply<'_>, whole: bool) {
     let version = reply.version.as_ref();
     match finding.kind {
         // 12 of 15 such answers for a new shard group had no copy anywhere (0.10 facts § 8).
         ErrorKind::ConsistencyNotMet { .. }
-            if version.is_some_and(|v| v.acknowledges_dropped_writes()) =>
+            if version.is_some_and(ServerVersion::acknowledges_dropped_writes) =>
         {
             finding.outcome = Outcome::Unknown;
         }
         // The handler refuses and writes all the same, taking the timestamps for nanoseconds.
         ErrorKind::BadRequest {
             problem: RequestProblem::Precision { .. },
-        } if went_on || version.is_some_and(|v| v.writes_despite_bad_precision()) => {
+        } if !whole || version.is_some_and(ServerVersion::writes_despite_bad_precision) => {
             finding.outcome = Outcome::Unknown;
         }
         _ => {}

@@ -30,9 +30,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     } else {
         quoted
     });
-    let Some(first) = unparsable.first() else {
-        return None;
-    };
+    let first = unparsable.first()?;
     let reason = Reason::Unparsable {
         why: first.why.clone(),
     };

@@ -1,8 +1,9 @@
 //! Points that the storage refused (rows 31 to 37, 45 to 49, 79, 82 of the captured table), under any wrapping.
 
+use crate::FieldType;
 use crate::error::scan::{Text, between, cut_dropped, go_quoted, number, split_once_only};
 use crate::error::verdict::{Finding, Others};
-use crate::error::{Dropped, FieldType, Reason};
+use crate::error::{Dropped, Reason};
 
 /// What is left of a message without `partial write: ` and ` dropped=N`.
 struct Refused<'a> {

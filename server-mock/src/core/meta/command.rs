@@ -105,7 +105,8 @@ pub enum Command {
         database: String,
         /// Which retention policy; empty for the default one.
         policy: String,
-        /// A point's time (Unix time).
+        /// A point's time (Unix time). In 0.10 coordinators look up and ask for the start of its window instead (see
+        /// [`truncate`](super::truncate)), so that after an altered duration an overlapping group is made.
         time: i64,
     },
     /// Marks a shard group as deleted.

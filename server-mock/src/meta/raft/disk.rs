@@ -14,6 +14,8 @@ use super::{Entry, LogId, Vote};
 
 const CACHE_BYTES: u64 = 1 << 20;
 const MEMTABLE_BYTES: u64 = 4 << 20;
+/// The least that fjall allows; files are sparse until they are filled.
+const JOURNAL_BYTES: u64 = 64 << 20;
 
 // The keys of the keyspace `state`.
 const IDENTITY: &str = "identity";
@@ -46,7 +48,11 @@ impl std::fmt::Debug for DiskStore {
 impl DiskStore {
     /// Opens or makes the directory. Takes as long as a disk does.
     pub(in crate::meta) fn open(directory: &Path, identity: Identity) -> Result<Self, StoreError> {
-        let database = Database::builder(directory).worker_threads(1).cache_size(CACHE_BYTES).open()?;
+        let database = Database::builder(directory)
+            .worker_threads(1)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .open()?;
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
         let log = database.keyspace("log", options)?;
         let state = database.keyspace("state", options)?;

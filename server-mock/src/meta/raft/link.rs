@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use openraft::error::{InstallSnapshotError, NetworkError, RPCError, RaftError, RemoteError, Unreachable};
 use openraft::network::{Backoff, RPCOption};
@@ -17,6 +17,9 @@ use tokio::sync::watch;
 use super::RaftTypes;
 use super::frame::{self, Hello, Request, Response, Welcome};
 use crate::net::{Network, Stream};
+
+/// Pause before a member that cannot be reached is asked for its vote again.
+const VOTE_RETRY: Duration = Duration::from_millis(5);
 
 type RpcError<E = RaftError<u64>> = RPCError<u64, EmptyNode, E>;
 
@@ -173,9 +176,17 @@ impl RaftNetwork<RaftTypes> for Link {
     }
 
     async fn vote(&mut self, rpc: VoteRequest<u64>, option: RPCOption) -> Result<VoteResponse<u64>, RpcError> {
-        match self.call(&Request::Vote(rpc), option.hard_ttl()).await? {
-            Response::Vote(response) => Ok(response),
-            other => Err(self.unexpected(other)),
+        let request = Request::Vote(rpc);
+        let give_up = Instant::now() + option.soft_ttl();
+        loop {
+            match self.call(&request, option.hard_ttl()).await {
+                Ok(Response::Vote(response)) => return Ok(response),
+                Ok(other) => return Err(self.unexpected(other)),
+                // Raft asks once an election, and at the first one the others are just about to start: were they not
+                // asked again, a new cluster would wait for an election timeout.
+                Err(Failure::Unreachable(_)) if Instant::now() < give_up => tokio::time::sleep(VOTE_RETRY).await,
+                Err(failure) => return Err(failure.into()),
+            }
         }
     }
 

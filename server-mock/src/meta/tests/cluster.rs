@@ -29,6 +29,9 @@ pub(super) async fn within<T>(limit: Duration, what: &str, future: impl Future<O
     }
 }
 
+/// Short, and yet eleven attempts outlast an election.
+pub(super) const PAUSE: Duration = Duration::from_millis(150);
+
 pub(super) const SOON: Duration = Duration::from_secs(20);
 
 impl Cluster {
@@ -108,7 +111,7 @@ impl Cluster {
 
     /// A client that does not pause for long, whose tries start at node `first`.
     pub(super) fn client(&self, first: usize) -> MetaClient {
-        self.client_with(first, |config| config.retry_pause = Duration::from_millis(50))
+        self.client_with(first, |config| config.retry_pause = PAUSE)
     }
 
     pub(super) fn client_with(&self, first: usize, change: impl FnOnce(&mut MetaClientConfig)) -> MetaClient {

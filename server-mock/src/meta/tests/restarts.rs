@@ -60,7 +60,7 @@ async fn snapshots_keep_the_log_short() {
     let away = (leader + 1) % 3;
     cluster.kill(away).await;
     let week = 168 * 3_600_000_000_000;
-    for time in 0..1_200 {
+    for time in 0..600 {
         let group = Command::CreateShardGroup { database: "db".to_owned(), policy: String::new(), time: time * week };
         let made = within(SOON, "a shard group", client.execute(group)).await;
         assert!(matches!(made, Ok(Applied::ShardGroup(_))), "{made:?}");
@@ -70,12 +70,12 @@ async fn snapshots_keep_the_log_short() {
     let groups =
         |node: &MetaNode| node.metadata().retention_policy("db", "").map_or(0, |policy| policy.shard_groups.len());
     within(SOON, "the snapshot", async {
-        while groups(back) < 1_200 {
+        while groups(back) < 600 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     })
     .await;
-    assert!(back.log_len() < 1_000, "{}", back.log_len());
+    assert!(back.log_len() < 550, "{}", back.log_len());
     for at in 0..3 {
         cluster.kill(at).await;
     }
@@ -83,7 +83,7 @@ async fn snapshots_keep_the_log_short() {
         cluster.restart(at).await;
     }
     let fresh = cluster.client(away);
-    cached(&fresh, "all of it", |data| data.max_shard_group_id == 1_200).await;
+    cached(&fresh, "all of it", |data| data.max_shard_group_id == 600).await;
     create(&fresh, "after").await;
 }
 
