@@ -2,12 +2,10 @@
 
 use clap::{Args, ValueEnum};
 use influx_client::Precision;
-use serde_json::Value;
 
 use crate::console::Console;
-use crate::failure::{Exit, Failure, report};
+use crate::failure::{Exit, Failure};
 use crate::queries;
-use crate::render::{csv, one_line};
 use crate::target::TargetArgs;
 
 /// Ask a node and print its answer.
@@ -44,14 +42,15 @@ enum Format {
 impl QueryArgs {
     pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let client = self.target.builder()?.build().map_err(|error| Failure::Usage(error.to_string()))?;
-        let response =
-            queries::ask(&client, &self.statement, self.database.as_deref(), self.epoch).await.map_err(|error| queries::failure(&error))?;
+        let database = self.database.as_deref();
+        let response = queries::ask(&client, &self.statement, database, self.epoch).await;
+        let response = response.map_err(|error| queries::failure(&error))?;
         match self.format {
             Format::Json => console.print_json(&response)?,
             Format::Table => console.print(&queries::table(&response))?,
             Format::Csv => console.print(&queries::csv(&response))?,
         }
         // A statement's error comes with status 200, among the results of the others.
-        Ok(Exit::OK)
+        queries::statement_failure(&response).map_or(Ok(Exit::OK), Err)
     }
 }

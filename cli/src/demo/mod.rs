@@ -55,7 +55,8 @@ pub(crate) async fn run(keep: bool, dir: &ClusterDirArgs, console: &Console) -> 
     let cluster = ProcessCluster::up(up).await.map_err(|error| Failure::Cluster(error.to_string()))?;
     let mut stage = match Stage::new(console, cluster) {
         Ok(stage) => stage,
-        Err((cluster, failure)) => {
+        Err(early) => {
+            let (cluster, failure) = *early;
             end(cluster, &place, console).await;
             return Err(failure);
         }

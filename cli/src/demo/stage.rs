@@ -37,13 +37,14 @@ impl<'a> Stage<'a> {
     ///
     /// # Errors
     /// The cluster has no data node, or a client cannot be built.
-    pub(crate) fn new(console: &'a Console, cluster: ProcessCluster) -> Result<Self, (ProcessCluster, Failure)> {
+    pub(crate) fn new(console: &'a Console, cluster: ProcessCluster) -> Result<Self, Box<(ProcessCluster, Failure)>> {
         let replicas = match Replicas::of(&cluster) {
             Ok(replicas) => replicas,
-            Err(failure) => return Err((cluster, failure)),
+            Err(failure) => return Err(Box::new((cluster, failure))),
         };
         let Some((_, coordinator)) = data_nodes(&cluster).into_iter().next() else {
-            return Err((cluster, Failure::Internal("the cluster has no data node".to_owned())));
+            let failure = Failure::Internal("the cluster has no data node".to_owned());
+            return Err(Box::new((cluster, failure)));
         };
         Ok(Self { console, cluster, replicas, coordinator })
     }

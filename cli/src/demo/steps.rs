@@ -1,6 +1,6 @@
 //! The failures, one row each. Everything that a row claims is asked of the replicas, never assumed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::child;
 use super::replicas::Held;

@@ -31,7 +31,7 @@ pub(crate) struct FeedOptions {
 #[derive(Debug)]
 pub(crate) enum Next {
     /// Lines to send.
-    Pack(Pack),
+    Pack(Box<Pack>),
     /// The inputs are at their end, or reading was stopped.
     End,
     /// An input failed; what was read before has been handed out.
@@ -62,9 +62,9 @@ struct Shared {
 
 #[derive(Debug)]
 struct State {
-    filling: Pack,
+    filling: Box<Pack>,
     full: bool,
-    spare: Option<Pack>,
+    spare: Option<Box<Pack>>,
     stopped: bool,
     /// Set when the reader has ended, with what ended it.
     ended: Option<Option<(String, io::Error)>>,
@@ -77,7 +77,7 @@ impl Feed {
     /// No thread can be started.
     pub(crate) fn start(options: FeedOptions) -> io::Result<Self> {
         let state = State {
-            filling: Pack::new(&options.rules),
+            filling: Box::new(Pack::new(&options.rules)),
             full: false,
             spare: None,
             stopped: false,
@@ -112,7 +112,7 @@ impl Feed {
                 let due = waited.is_some_and(|waited| waited >= linger);
                 let over = state.stopped || state.ended.is_some();
                 if !state.filling.is_empty() && (state.full || due || over) {
-                    let empty = state.spare.take().unwrap_or_else(|| Pack::new(&self.shared.options.rules));
+                    let empty = state.spare.take().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
                     let pack = mem::replace(&mut state.filling, empty);
                     state.full = false;
                     drop(state);
@@ -138,7 +138,7 @@ impl Feed {
     }
 
     /// Gives a pack back, for its memory.
-    pub(crate) fn recycle(&self, mut pack: Pack) {
+    pub(crate) fn recycle(&self, mut pack: Box<Pack>) {
         pack.clear();
         self.shared.lock().spare = Some(pack);
     }

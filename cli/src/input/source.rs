@@ -15,6 +15,8 @@ pub(crate) enum Source {
     Stdin,
     /// A file.
     File(PathBuf),
+    /// Bytes inside the program, with a name.
+    Embedded(&'static str, &'static [u8]),
 }
 
 impl Source {
@@ -28,6 +30,7 @@ impl Source {
         match self {
             Self::Stdin => "stdin".to_owned(),
             Self::File(path) => path.display().to_string(),
+            Self::Embedded(name, _) => (*name).to_owned(),
         }
     }
 
@@ -36,6 +39,7 @@ impl Source {
         match self {
             Self::Stdin => None,
             Self::File(path) => path.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len()),
+            Self::Embedded(_, bytes) => Some(bytes.len() as u64),
         }
     }
 
@@ -54,6 +58,7 @@ impl Source {
                 }
                 decoded(Counted { inner: file, consumed })
             }
+            Self::Embedded(_, bytes) => decoded(Counted { inner: *bytes, consumed }),
         }
     }
 }

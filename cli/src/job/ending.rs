@@ -16,12 +16,14 @@ pub(crate) struct Ending {
     drained: Option<Instant>,
 }
 
-/// Why reading ends.
+/// A reason to end, as it comes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// A signal: what was read is still sent, within limits.
+    /// A signal: nothing more is read, and what was read is still sent, within limits.
     Signal,
-    /// The deadline: nothing more is sent.
+    /// The time for that rest is over: nothing more is sent.
+    Drained,
+    /// The deadline: nothing more is read or sent.
     Deadline,
 }
 
@@ -52,24 +54,20 @@ impl Ending {
         self.drained.get_or_insert_with(|| Instant::now() + self.drain);
     }
 
-    /// Waits for the first reason to stop reading.
+    /// Waits for the next reason to end. After a signal only the end of its rest is one.
     ///
     /// # Cancellation
     /// Cancel safe.
-    pub(crate) async fn begins(&mut self) -> Cause {
+    pub(crate) async fn next(&mut self) -> Cause {
+        if self.is_draining() {
+            until(self.drained).await;
+            return Cause::Drained;
+        }
         let deadline = self.deadline;
         tokio::select! {
             _ = self.signals.arrived() => Cause::Signal,
             () = until(deadline) => Cause::Deadline,
         }
-    }
-
-    /// Waits until the rest has had its time after a signal.
-    ///
-    /// # Cancellation
-    /// Cancel safe.
-    pub(crate) async fn ends(&self) {
-        until(self.drained).await;
     }
 }
 

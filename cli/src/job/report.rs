@@ -1,6 +1,6 @@
 //! What a job tells: JSON Lines on standard output for a script, or words on standard error for a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,10 +44,11 @@ pub(crate) struct Reporter<'a> {
     console: &'a Console,
     json: bool,
     every_batch: bool,
+    silent: bool,
     subject: Subject,
     /// What went wrong while telling, other than a closed pipe.
     trouble: Option<String>,
-    told: BTreeMap<Class, u64>,
+    told: BTreeSet<Class>,
     rejects_told: u64,
 }
 
@@ -56,11 +57,12 @@ const REJECTS_SHOWN: u64 = 5;
 
 impl<'a> Reporter<'a> {
     pub(crate) fn new(console: &'a Console, json: bool, every_batch: bool, subject: Subject) -> Self {
-        Self { console, json, every_batch, subject, trouble: None, told: BTreeMap::new(), rejects_told: 0 }
+        Self { console, json, every_batch, silent: false, subject, trouble: None, told: BTreeSet::new(), rejects_told: 0 }
     }
 
-    pub(crate) fn subject(&self) -> &Subject {
-        &self.subject
+    /// Says nothing but errors; the caller tells the sum.
+    pub(crate) fn silent(console: &'a Console, subject: Subject) -> Self {
+        Self { silent: true, ..Self::new(console, false, false, subject) }
     }
 
     pub(crate) fn console(&self) -> &'a Console {
@@ -98,12 +100,11 @@ impl<'a> Reporter<'a> {
         if self.json && shown {
             self.emit(&batch_object(seq, span, verdict, took));
         }
-        let told = self.told.entry(verdict.class).or_default();
-        *told += 1;
+        let first = self.told.insert(verdict.class);
         let lines = span.map(|(first, last)| self.lines(first, last)).unwrap_or_default();
         match &verdict.message {
             // One loud line a class; a thousand of them would bury the summary.
-            Some(message) if *told == 1 => {
+            Some(message) if first => {
                 let message = format!("batch {seq}{lines}: {message}");
                 report(self.console, Exit::of(verdict.class), &message, Some(verdict.advice.text()));
             }
@@ -163,6 +164,9 @@ impl<'a> Reporter<'a> {
     pub(crate) fn summary(&mut self, sum: &Sum, rejects: Option<&Path>) {
         if self.json {
             self.emit(&summary_object(&self.subject, sum, rejects));
+            return;
+        }
+        if self.silent {
             return;
         }
         let counts = &sum.counts;

@@ -46,12 +46,8 @@ impl Job<'_> {
             let next = tokio::select! {
                 // The reasons to end first: packs may come as fast as they are taken.
                 biased;
-                cause = self.ending.begins(), if !self.over && !self.ending.is_draining() => {
-                    self.end_reading(cause);
-                    continue;
-                }
-                () = self.ending.ends(), if !self.over => {
-                    self.over = true;
+                cause = self.ending.next(), if !self.over => {
+                    self.end(cause);
                     continue;
                 }
                 next = self.feed.next() => next,
@@ -76,8 +72,8 @@ impl Job<'_> {
         self.finish()
     }
 
-    /// Nothing more is read.
-    fn end_reading(&mut self, cause: Cause) {
+    /// Nothing more is read, and sooner or later nothing more is sent.
+    fn end(&mut self, cause: Cause) {
         self.feed.stop();
         match cause {
             Cause::Signal => {
@@ -85,6 +81,7 @@ impl Job<'_> {
                 let Teller { reporter, progress, .. } = &self.teller;
                 progress.beside(|| reporter.console().say("ending: nothing more is read, what was read is sent"));
             }
+            Cause::Drained => self.over = true,
             Cause::Deadline => {
                 self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
                 self.over = true;
@@ -92,7 +89,7 @@ impl Job<'_> {
         }
     }
 
-    async fn pack(&mut self, seq: u64, pack: Pack) {
+    async fn pack(&mut self, seq: u64, pack: Box<Pack>) {
         self.sum.counts.read += pack.points();
         for line in &pack.kept_back {
             self.sum.keep_back(line.class);
@@ -153,11 +150,12 @@ impl Job<'_> {
         loop {
             tokio::select! {
                 written = &mut write => return Some(written),
-                // The deadline is the client's own business, once a request is under way.
-                cause = self.ending.begins(), if !self.ending.is_draining() && !self.over => self.end_reading(cause),
-                () = self.ending.ends() => {
-                    self.over = true;
-                    return None;
+                cause = self.ending.next(), if !self.over => {
+                    self.end(cause);
+                    // A request under way keeps the run's deadline by itself, and then tells more than could be said here.
+                    if cause == Cause::Drained {
+                        return None;
+                    }
                 }
             }
         }

@@ -22,7 +22,7 @@ pub(crate) struct Verdict {
 }
 
 fn sent(attempts: &[Attempt]) -> u64 {
-    attempts.iter().map(|attempt| attempt.sent()).sum()
+    attempts.iter().map(Attempt::sent).sum()
 }
 
 impl Verdict {
