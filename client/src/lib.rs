@@ -12,7 +12,8 @@ pub use error::{
     Standing, UnknownClass, UnknownOutcome, Unparsable, Verdict, classify, classify_no_reply,
 };
 pub use line::{
-    Batch, FieldType, FieldValue, FixedKey, HasField, LineWriter, Name, NoField, Part, Place,
-    PointError, PointErrorKind, Series, Timestamp, Value,
+    Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter,
+    LineWriter, MissingTime, Name, NoField, Part, Place, PointError, PointErrorKind, Pushed,
+    QuotedLine, RawField, RawLine, RefusedLine, Series, Timestamp, Value,
 };
 pub use precision::{Precision, UnknownPrecision};

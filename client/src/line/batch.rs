@@ -42,11 +42,22 @@ pub struct Batch {
     pub(crate) precision: Precision,
     idempotent: bool,
     pub(crate) checks_types: bool,
+    pub(crate) missing_time: MissingTime,
     pub(crate) names: Names,
     /// The first error of the open row.
     pub(crate) error: Option<PointErrorKind>,
     /// Where the tag keys of the open row lie.
     pub(crate) tags: Vec<TagKey>,
+}
+
+/// Whose clock gives a raw line its time when it carries none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MissingTime {
+    /// The client's, with strictly increasing stamps: the batch stays idempotent.
+    #[default]
+    ClientClock,
+    /// The server's: the line is sent without a time and the batch is not idempotent.
+    ServerClock,
 }
 
 /// The key of a tag in the open row, as it was written.
@@ -73,6 +84,7 @@ impl Batch {
             precision,
             idempotent: true,
             checks_types: true,
+            missing_time: MissingTime::ClientClock,
             names: Names::default(),
             error: None,
             tags: Vec::new(),
@@ -87,6 +99,12 @@ impl Batch {
     /// at again.
     pub fn check_field_types(&mut self, on: bool) -> &mut Self {
         self.checks_types = on;
+        self
+    }
+
+    /// Whose clock gives a raw line its time when it carries none; the client's from the start.
+    pub fn missing_time(&mut self, clock: MissingTime) -> &mut Self {
+        self.missing_time = clock;
         self
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::field_type::FieldType;
+use super::line_error::LineError;
 use crate::Precision;
 
 /// A point was refused before anything was sent; the batch holds what it held before.
@@ -177,6 +178,9 @@ pub enum PointErrorKind {
         /// The type given now.
         got: FieldType,
     },
+    /// A raw line that is no point, or not one that the server would store as it reads.
+    #[error(transparent)]
+    Line(#[from] LineError),
 }
 
 impl PointErrorKind {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher, RandomState};
 
+use super::error::{Name, PointErrorKind};
 use super::field_type::FieldType;
 use super::text::{self, WORD};
 
@@ -207,11 +208,29 @@ impl Names {
         }
     }
 
-    /// The measurement of a row, for an error.
-    pub(crate) fn measurement(&self, cursor: Cursor) -> &[u8] {
-        match self.entries.get(cursor.measurement as usize) {
-            Some(entry) => self.name(entry),
-            None => b"",
+    /// The error for a clash in the row at `cursor`.
+    #[cold]
+    pub(crate) fn clash(
+        &self,
+        cursor: Cursor,
+        clash: Clash,
+        field: Name,
+        got: FieldType,
+    ) -> PointErrorKind {
+        match clash {
+            Clash::Twice => PointErrorKind::DuplicateField { key: field },
+            Clash::Type(have) => {
+                let measurement = match self.entries.get(cursor.measurement as usize) {
+                    Some(entry) => self.name(entry),
+                    None => b"",
+                };
+                PointErrorKind::TypeFlip {
+                    measurement: Name::new(&String::from_utf8_lossy(measurement)),
+                    field,
+                    have,
+                    got,
+                }
+            }
         }
     }
 

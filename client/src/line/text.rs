@@ -12,6 +12,10 @@ use super::error::{Name, Part, Place, PointErrorKind};
 /// Text up to this length is handled as one word in registers.
 pub(crate) const WORD: usize = 16;
 
+/// What the server's storage puts between a series key and a field key is `#!~#`; text that ends in
+/// the first three bytes of it does the same harm as all four.
+pub(crate) const RESERVED: &[u8] = b"#!~";
+
 /// Text of at most [`WORD`] bytes as a little-endian word, padded with zeros.
 #[inline]
 pub(crate) fn word(text: &[u8]) -> u128 {
@@ -107,7 +111,7 @@ pub(crate) fn escape(
                     });
                 }
             }
-            b'#' if bytes[offset..].starts_with(b"#!~") && part != Part::FieldKey => {
+            b'#' if bytes[offset..].starts_with(RESERVED) && part != Part::FieldKey => {
                 return Err(PointErrorKind::ReservedSequence {
                     place: place(),
                     offset,

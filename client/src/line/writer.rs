@@ -206,19 +206,8 @@ impl<'b, State> LineWriter<'b, State> {
 
     #[cold]
     fn refuse_clash(&mut self, key: &str, value: Value<'_>, clash: Clash) {
-        let field = Name::new(key);
-        let kind = match clash {
-            Clash::Twice => PointErrorKind::DuplicateField { key: field },
-            Clash::Type(have) => {
-                let measurement = self.batch.names.measurement(self.cursor);
-                PointErrorKind::TypeFlip {
-                    measurement: Name::new(&String::from_utf8_lossy(measurement)),
-                    field,
-                    have,
-                    got: value.field_type(),
-                }
-            }
-        };
+        let names = &self.batch.names;
+        let kind = names.clash(self.cursor, clash, Name::new(key), value.field_type());
         self.batch.refuse(kind);
     }
 
