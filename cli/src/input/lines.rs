@@ -1,12 +1,13 @@
 //! Cuts a stream of bytes into lines of line protocol, in bounded memory.
 //!
-//! A line end inside a quoted string field belongs to the field, and one after a backslash to the line: so do the
-//! servers read a request body, and a batch that was cut otherwise would be read there in another way than here.
+//! Where a line ends is for the client's splitter to say, which reads as the servers read a request body: a line end
+//! inside a string field belongs to the field, and one behind a backslash to the line. Here are the limits.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
-use memchr::{memchr, memchr3};
+use influx_client::LineSplitter;
+use memchr::memchr;
 
 /// Room asked of one read.
 const CHUNK: usize = 256 * 1024;
@@ -17,7 +18,7 @@ pub(crate) enum Kind {
     /// A line that ends where a server would end it.
     Whole,
     /// A line whose last quote is open, or that ends in a backslash: a server would read what is sent behind it as
-    /// part of it, so it must be the last of its batch.
+    /// part of it, so it cannot be sent.
     Open,
     /// Longer than the limit; its text is not kept, this is its length in bytes.
     TooLong(u64),
@@ -156,21 +157,18 @@ enum Found {
     TooLong,
 }
 
-/// How far the search for the end of a line got; survives the arrival of more bytes, so that no byte is judged twice.
+/// The search for the end of one line; it survives the arrival of more bytes, so that none is judged twice.
 #[derive(Debug, Default)]
 struct Scan {
-    at: usize,
-    /// Past the first blank: quotes count only there, in a field's value.
-    fields: bool,
-    quoted: bool,
-    equals: usize,
-    commas: usize,
+    splitter: LineSplitter,
+    /// How many bytes of the line the splitter has seen.
+    seen: usize,
 }
 
 impl Scan {
     /// Looks on; `None` means that more bytes are needed, which never happens when `ended`.
     fn step(&mut self, text: &[u8], ended: bool, limit: usize) -> Option<Found> {
-        if self.at == 0 {
+        if self.seen == 0 {
             match text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0)) {
                 None if text.is_empty() && ended => return Some(Found::End),
                 // Blanks without end are no reason to keep them all.
@@ -181,74 +179,37 @@ impl Scan {
                 Some(_) => {}
             }
         }
-        match self.end(text, ended) {
-            Some(length) if length <= limit => {
-                Some(Found::Line { length, through: length + 1, open: ends_escaped(&text[..length]) })
-            }
-            None if !ended && text.len() <= limit => None,
-            None if ended && text.len() <= limit => Some(self.last(text)),
-            Some(_) | None => Some(match memchr(b'\n', &text[..=limit]) {
-                // An open quote would swallow all that follows. Its first line is a line of its own then.
-                Some(length) => Found::Line { length, through: length + 1, open: true },
-                None => Found::TooLong,
-            }),
+        let end = self.splitter.end_of_line(&text[self.seen..]);
+        if let Some(end) = end
+            && self.seen + end - 1 <= limit
+        {
+            let through = self.seen + end;
+            return Some(Found::Line { length: through - 1, through, open: false });
         }
+        if end.is_none() && text.len() <= limit {
+            self.seen = text.len();
+            return ended.then(|| self.last(text));
+        }
+        Some(match memchr(b'\n', &text[..=limit]) {
+            // An open quote would swallow all that follows. Its first line is a line of its own then.
+            Some(length) => Found::Line { length, through: length + 1, open: true },
+            None => Found::TooLong,
+        })
     }
 
-    /// The place of the line end that ends the line.
-    fn end(&mut self, text: &[u8], ended: bool) -> Option<usize> {
-        if self.at == 0 {
-            // Most lines have neither quote nor backslash, and then the first line end is theirs.
-            match memchr3(b'\n', b'"', b'\\', text) {
-                Some(at) if text[at] == b'\n' => return Some(at),
-                Some(_) => {}
-                None => return None,
-            }
-        }
-        while let Some(&byte) = text.get(self.at) {
-            if byte == b'\\' {
-                if self.at + 2 < text.len() {
-                    self.at += 2;
-                    continue;
-                }
-                if !ended {
-                    return None;
-                }
-            }
-            if byte == b' ' {
-                self.fields = true;
-            }
-            if self.fields {
-                match byte {
-                    b'=' if !self.quoted => self.equals += 1,
-                    b',' if !self.quoted => self.commas += 1,
-                    b'"' if self.equals > self.commas => self.quoted = !self.quoted,
-                    _ => {}
-                }
-            }
-            if byte == b'\n' && !self.quoted {
-                return Some(self.at);
-            }
-            self.at += 1;
-        }
-        None
-    }
-
-    /// The last line of the input, which has no line end of its own or an open quote.
+    /// The last line of the input, which has no line end of its own or does not end with it.
     fn last(&self, text: &[u8]) -> Found {
-        if self.quoted
+        if self.splitter.is_open()
             && let Some(length) = memchr(b'\n', text)
         {
             return Found::Line { length, through: length + 1, open: true };
         }
-        let open = self.quoted || ends_escaped(text);
-        Found::Line { length: text.len(), through: text.len(), open }
+        match text.strip_suffix(b"\n") {
+            // The line end was escaped, and nothing came behind it.
+            Some(line) => Found::Line { length: line.len(), through: text.len(), open: true },
+            None => Found::Line { length: text.len(), through: text.len(), open: self.splitter.is_open() },
+        }
     }
-}
-
-/// Whether the text ends in a backslash that escapes what comes next.
-fn ends_escaped(text: &[u8]) -> bool {
-    text.iter().rev().take_while(|byte| **byte == b'\\').count() % 2 == 1
 }
 
 #[cfg(test)]
