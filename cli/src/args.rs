@@ -11,7 +11,7 @@ use crate::console::{ColorChoice, Verbosity};
 /// Writes line protocol to InfluxDB 1.x nodes and clusters at a chosen consistency level, and tells a script what
 /// became of every point.
 #[derive(Debug, Parser)]
-#[command(name = "influx-cli", version, after_help = AFTER_HELP, propagate_version = true)]
+#[command(name = "influx-cli", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) output: OutputArgs,
@@ -20,8 +20,8 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 ok, 2 usage, 10-16 try again (16: only wait), 20-24 fix the set-up, 30-35 fix the data,
-130/143 ended by a signal. `influx-cli explain` lists them all.";
+Exit codes: 0 ok, 2 usage, 10-16 try again (16: only wait), 20-24 fix the set-up,
+30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.";
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
@@ -67,4 +67,16 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Node(NodeArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
 }
