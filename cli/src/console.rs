@@ -82,7 +82,8 @@ impl Console {
             ColorChoice::Never => false,
             ColorChoice::Auto => {
                 std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                    && (set("CLICOLOR_FORCE") || (terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")))
+                    && (set("CLICOLOR_FORCE")
+                        || (terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")))
             }
         };
         Self {

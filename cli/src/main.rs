@@ -16,6 +16,7 @@ mod settings;
 mod signals;
 mod target;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,10 +29,16 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.output.verbosity(), cli.output.color);
     logging::start(cli.output.verbose());
-    let exit = run(cli.command, &console).unwrap_or_else(|failure| {
-        failure.report(&console);
-        failure.exit()
-    });
+    // A script has to know a defect of this program by its own code.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(cli.command, &console)));
+    let exit = match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
+            failure.report(&console);
+            failure.exit()
+        }
+        Err(_) => Exit::INTERNAL,
+    };
     ExitCode::from(exit.0)
 }
 

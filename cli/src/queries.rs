@@ -147,7 +147,8 @@ pub(crate) fn csv(response: &QueryResponse) -> String {
     let mut last_header = Vec::new();
     for series in series(response) {
         let tags = series.tags.keys().map(String::as_str);
-        let header: Vec<&str> = ["name"].into_iter().chain(tags).chain(series.columns.iter().map(String::as_str)).collect();
+        let header: Vec<&str> =
+            ["name"].into_iter().chain(tags).chain(series.columns.iter().map(String::as_str)).collect();
         if header != last_header {
             if !last_header.is_empty() {
                 text.push('\n');

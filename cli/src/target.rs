@@ -19,8 +19,9 @@ use crate::settings;
 pub(crate) struct TargetArgs {
     /// Data nodes of one cluster; one that cannot be reached is passed over for the next.
     #[arg(short = 'H', long = "host", value_name = "URL[,URL…]", env = "INFLUX_HOST", value_delimiter = ',')]
-    #[arg(default_value = "http://localhost:8086", hide_env_values = true, value_parser = host)]
-    hosts: Vec<Url>,
+    #[arg(default_value = "http://localhost:8086", hide_env_values = true)]
+    // Not parsed by clap, which repeats a wrong value in its message: it may hold a password.
+    hosts: Vec<String>,
     /// User name (or INFLUX_USERNAME).
     #[arg(long, value_name = "U")]
     username: Option<String>,
@@ -65,9 +66,13 @@ fn host(text: &str) -> Result<Url, String> {
 }
 
 impl TargetArgs {
-    /// The addresses, for messages; they hold no credentials.
-    pub(crate) fn hosts(&self) -> Vec<String> {
-        self.hosts.iter().map(|host| host.as_str().trim_end_matches('/').to_owned()).collect()
+    /// The addresses; they hold no credentials.
+    ///
+    /// # Errors
+    /// One of them is none.
+    pub(crate) fn hosts(&self) -> Result<Vec<String>, Failure> {
+        let hosts = self.hosts.iter().map(|text| host(text).map(|url| url.as_str().trim_end_matches('/').to_owned()));
+        hosts.collect::<Result<_, _>>().map_err(|error| Failure::Usage(format!("--host: {error}")))
     }
 
     /// Whether a secret is to be read from standard input.
@@ -81,7 +86,7 @@ impl TargetArgs {
     /// The credentials are incomplete, or their file cannot be read.
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
         let builder = Client::builder()
-            .endpoints(self.hosts())
+            .endpoints(self.hosts()?)
             .attempt_timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
@@ -98,11 +103,12 @@ impl TargetArgs {
             return Ok(Credentials::Token(secret_of(path)?));
         }
         let env_user = variable("INFLUX_USERNAME")?;
-        let env_token = match (variable("INFLUX_TOKEN")?, env::var_os("INFLUX_TOKEN_FILE").filter(|path| !path.is_empty())) {
-            (Some(token), _) => Some(Secret(token)),
-            (None, Some(path)) if self.username.is_none() => Some(secret_of(Path::new(&path))?),
-            (None, _) => None,
-        };
+        let env_token =
+            match (variable("INFLUX_TOKEN")?, env::var_os("INFLUX_TOKEN_FILE").filter(|path| !path.is_empty())) {
+                (Some(token), _) => Some(Secret(token)),
+                (None, Some(path)) if self.username.is_none() => Some(secret_of(Path::new(&path))?),
+                (None, _) => None,
+            };
         match (&self.username, env_user, env_token) {
             (Some(username), ..) => self.basic(username.clone()),
             (None, Some(_), Some(_)) => Err(Failure::Usage(

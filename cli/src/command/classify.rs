@@ -68,7 +68,8 @@ impl ClassifyArgs {
             }))?;
         } else {
             let paint = if class == Class::Ok { Paint::Good } else { Paint::Bad };
-            let mut text = format!("class    {} (exit code {})\n", console.painted(class.id(), paint), class.exit_code());
+            let mut text =
+                format!("class    {} (exit code {})\n", console.painted(class.id(), paint), class.exit_code());
             if let Some(kind) = verdict.kind() {
                 text.push_str(&format!("what     {}\n", one_line(&kind.to_string())));
             }

@@ -171,7 +171,8 @@ impl UpArgs {
                 ]);
             }
             console.print(&table.text())?;
-            console.say(&format!("eval \"$(influx-cli cluster env --dir '{}')\" points this shell at it", dir.display()));
+            console
+                .say(&format!("eval \"$(influx-cli cluster env --dir '{}')\" points this shell at it", dir.display()));
         }
         Ok(Exit::OK)
     }

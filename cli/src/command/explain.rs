@@ -57,7 +57,8 @@ impl ExplainArgs {
             }
         } else if let Some(other) = other(subject) {
             if self.json {
-                console.print_json(&json!({"v": 1, "class": other.name, "exit": other.code, "meaning": other.meaning}))?;
+                console
+                    .print_json(&json!({"v": 1, "class": other.name, "exit": other.code, "meaning": other.meaning}))?;
             } else {
                 let head = console.painted(&format!("{} (exit code {})", other.name, other.code), Paint::Strong);
                 console.print(&format!("{head}\n  {}\n", other.meaning))?;

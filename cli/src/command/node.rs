@@ -21,7 +21,9 @@ pub(crate) struct NodeArgs {
 
 impl NodeArgs {
     pub(crate) async fn run(self, _: &Console) -> Result<Exit, Failure> {
-        influx_server_mock::run_node(&self.config, self.tied).await.map_err(|error| Failure::Cluster(error.to_string()))?;
+        influx_server_mock::run_node(&self.config, self.tied)
+            .await
+            .map_err(|error| Failure::Cluster(error.to_string()))?;
         Ok(Exit::OK)
     }
 }

@@ -43,7 +43,14 @@ pub(crate) struct WriteArgs {
     #[arg(long = "rp", value_name = "RP", env = "INFLUX_RP", help_heading = "Target")]
     retention_policy: Option<String>,
     /// How many replicas must acknowledge: any, one, quorum or all.
-    #[arg(short, long, value_name = "LEVEL", env = "INFLUX_CONSISTENCY", default_value = "one", help_heading = "Target")]
+    #[arg(
+        short,
+        long,
+        value_name = "LEVEL",
+        env = "INFLUX_CONSISTENCY",
+        default_value = "one",
+        help_heading = "Target"
+    )]
     consistency: ConsistencyLevel,
     /// Unit of the timestamps: ns, u, ms, s, m or h.
     #[arg(long, value_name = "UNIT", env = "INFLUX_PRECISION", default_value = "ns", help_heading = "Target")]
@@ -132,9 +139,16 @@ impl WriteArgs {
     ///
     /// # Errors
     /// Nothing was sent: the set-up is wrong. Everything later is in the sum.
-    pub(crate) async fn write(&self, sources: Vec<Source>, signals: Signals, console: &Console) -> Result<Sum, Failure> {
+    pub(crate) async fn write(
+        &self,
+        sources: Vec<Source>,
+        signals: Signals,
+        console: &Console,
+    ) -> Result<Sum, Failure> {
         if self.target.timeout <= Duration::from_secs(10) {
-            console.detail("a --timeout of 10s or less may end before the server's own write-timeout, and then leaves doubt");
+            console.detail(
+                "a --timeout of 10s or less may end before the server's own write-timeout, and then leaves doubt",
+            );
         }
         let client = self.client()?;
         let rejects = self.rejects.as_deref().map(Rejects::open).transpose();
@@ -146,7 +160,7 @@ impl WriteArgs {
             database: self.database.clone(),
             retention_policy: self.retention_policy.clone(),
             level: self.consistency,
-            hosts: self.target.hosts(),
+            hosts: self.target.hosts()?,
             sources: sources.iter().map(Source::name).collect(),
             input_bytes,
         };

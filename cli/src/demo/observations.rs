@@ -82,7 +82,10 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     ))?;
     if sum.exit().0 != 0 || sum.counts.accepted != expected || sum.counts.settled() != expected {
         let said = sum.counts.equation();
-        return Err(Failure::ClaimBroken(format!("{expected} points were to be accepted at quorum: {}, {said}", sum.class)));
+        return Err(Failure::ClaimBroken(format!(
+            "{expected} points were to be accepted at quorum: {}, {said}",
+            sum.class
+        )));
     }
     Ok(())
 }

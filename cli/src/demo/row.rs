@@ -101,7 +101,12 @@ impl<'a> Rows<'a> {
         let held: Vec<String> = self
             .nodes
             .iter()
-            .map(|name| row.held.iter().find(|(node, _)| node == name).map_or_else(|| "-".to_owned(), |(_, held)| held.to_string()))
+            .map(|name| {
+                row.held
+                    .iter()
+                    .find(|(node, _)| node == name)
+                    .map_or_else(|| "-".to_owned(), |(_, held)| held.to_string())
+            })
             .collect();
         let held: Vec<&str> = held.iter().map(String::as_str).collect();
         let exit = row.written.as_ref().map(|written| written.exit.to_string()).unwrap_or_default();

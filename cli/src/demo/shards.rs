@@ -15,7 +15,10 @@ pub(super) async fn owner_of(stage: &Stage<'_>, database: &str, start: i64) -> R
     let first = points("shards", start);
     let written = stage.write(database, "all", &first).await?;
     if written.exit != 0 {
-        return Err(Failure::ClaimBroken(format!("a write to a healthy cluster ended with exit code {}", written.exit)));
+        return Err(Failure::ClaimBroken(format!(
+            "a write to a healthy cluster ended with exit code {}",
+            written.exit
+        )));
     }
     let owners = owners(stage, database).await?;
     let unknown = || Failure::Internal("no series falls to a node other than the coordinator".to_owned());

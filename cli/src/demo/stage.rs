@@ -89,7 +89,13 @@ impl<'a> Stage<'a> {
     }
 
     /// Counts until every node named holds as many points, for at most [`PATIENCE`].
-    pub(crate) async fn count_until(&self, database: &str, step: &str, nodes: &[&str], points: u64) -> Vec<(String, Held)> {
+    pub(crate) async fn count_until(
+        &self,
+        database: &str,
+        step: &str,
+        nodes: &[&str],
+        points: u64,
+    ) -> Vec<(String, Held)> {
         let enough = |counts: &[(String, Held)]| {
             let here = counts.iter().filter(|(name, _)| nodes.contains(&name.as_str()));
             here.into_iter().all(|(_, held)| *held == Held::Points(points))
@@ -102,7 +108,10 @@ impl<'a> Stage<'a> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
             let depths = self.cluster.handoff_depths().await;
-            if depths.iter().all(|(_, depth)| depth.as_ref().is_ok_and(|queues| queues.iter().all(|queue| queue.points == 0))) {
+            if depths
+                .iter()
+                .all(|(_, depth)| depth.as_ref().is_ok_and(|queues| queues.iter().all(|queue| queue.points == 0)))
+            {
                 return Some(started.elapsed());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

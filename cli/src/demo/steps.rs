@@ -53,7 +53,10 @@ async fn one_node_dead(stage: &mut Stage<'_>, rows: &mut Rows<'_>) -> Result<(),
         row.held(&held, &[("data1", ALL), ("data2", ALL), ("data3", ALL)]);
     }
     if let Some(time) = drained {
-        row.note(format!("{hints} hinted points delivered, {} after the restart; both writes are on all three", duration_text(time)));
+        row.note(format!(
+            "{hints} hinted points delivered, {} after the restart; both writes are on all three",
+            duration_text(time)
+        ));
     }
     rows.add(&row)
 }
@@ -110,7 +113,9 @@ async fn every_owner_dead(stage: &mut Stage<'_>, rows: &mut Rows<'_>) -> Result<
     row.claim("every hint was delivered", stage.drained().await.is_some());
     let held = only(&owner, stage.count_until(SINGLE, &step, &[&owner], 2 * POINTS).await);
     row.held(&held, &[(&owner, Held::Points(2 * POINTS))]);
-    row.note("both writes are there, also the one that failed: of a failure without a replica only `unknown` can be said");
+    row.note(
+        "both writes are there, also the one that failed: of a failure without a replica only `unknown` can be said",
+    );
     rows.add(&row)
 }
 

@@ -255,10 +255,7 @@ mod tests {
         let text = "# DML\n\n  \t\r\na f=1 1\r\n # c \"\nb f=2 2";
         assert_eq!(
             lines(text, 100),
-            [
-                (Kind::Whole, "a f=1 1".to_owned(), 4, 12, 21),
-                (Kind::Whole, "b f=2 2".to_owned(), 6, 28, 35)
-            ]
+            [(Kind::Whole, "a f=1 1".to_owned(), 4, 12, 21), (Kind::Whole, "b f=2 2".to_owned(), 6, 28, 35)]
         );
         assert!(texts("").is_empty());
         assert!(texts("#").is_empty());

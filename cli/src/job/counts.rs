@@ -62,7 +62,6 @@ impl Counts {
     }
 }
 
-
 /// The one class of several: what a script has to attend to first.
 ///
 /// Set-up before trouble on the way, trouble before data; points refused for different reasons are `rejected`.

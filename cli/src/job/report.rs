@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use influx_client::{Class, ConsistencyLevel, Tally};
+use influx_client::{Caveat, Class, ConsistencyLevel, Tally};
 use serde_json::{Value, json};
 
 use super::sum::Sum;
@@ -57,7 +57,16 @@ const REJECTS_SHOWN: u64 = 5;
 
 impl<'a> Reporter<'a> {
     pub(crate) fn new(console: &'a Console, json: bool, every_batch: bool, subject: Subject) -> Self {
-        Self { console, json, every_batch, silent: false, subject, trouble: None, told: BTreeSet::new(), rejects_told: 0 }
+        Self {
+            console,
+            json,
+            every_batch,
+            silent: false,
+            subject,
+            trouble: None,
+            told: BTreeSet::new(),
+            rejects_told: 0,
+        }
     }
 
     /// Says nothing but errors; the caller tells the sum.
@@ -108,7 +117,9 @@ impl<'a> Reporter<'a> {
                 let message = format!("batch {seq}{lines}: {message}");
                 report(self.console, Exit::of(verdict.class), &message, Some(verdict.advice.text()));
             }
-            Some(message) => self.console.detail(&format!("batch {seq}{lines}: {}: {}", verdict.class, one_line(message))),
+            Some(message) => {
+                self.console.detail(&format!("batch {seq}{lines}: {}: {}", verdict.class, one_line(message)))
+            }
             None => self.console.detail(&format!(
                 "batch {seq}{lines}: {}, {} points in {}",
                 verdict.class,
@@ -213,6 +224,7 @@ fn batch_object(seq: u64, span: Option<(Place, Place)>, verdict: &Verdict, took:
         "first_line": span.map(|(first, _)| first.line), "last_line": span.map(|(_, last)| last.line),
         "byte_end": span.map(|(_, last)| last.byte_end),
         "attempts": verdict.attempts, "status": verdict.status, "error": verdict.error,
+        "caveat": verdict.caveat.map(Caveat::id),
         "host": verdict.endpoint, "request_id": verdict.request_id, "ms": took.as_millis() as u64,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use influx_client::{Ack, Class, Client, WriteError};
+use influx_client::{Ack, Caveat, Class, Client, WriteError};
 
 use super::counts::ends_the_run;
 use super::ending::{Cause, Ending};
@@ -119,7 +119,7 @@ impl Job<'_> {
         let Teller { reporter, progress, .. } = &mut self.teller;
         progress.beside(|| reporter.batch(seq, pack.span(), &verdict, started.elapsed()));
         match &written {
-            Some(Ok(ack)) => self.warn_of(ack),
+            Some(Ok(_)) => self.warn_of(verdict.caveat),
             Some(Err(error)) => {
                 for refusal in error.refusals() {
                     let place = refusal.line.and_then(|line| pack.places.get(line)).copied();
@@ -161,9 +161,10 @@ impl Job<'_> {
         }
     }
 
-    /// What an acknowledgement of this server is worth, once a run.
-    fn warn_of(&mut self, ack: &Ack) {
-        if let Some(caveat) = ack.caveat().filter(|_| !self.warned) {
+    /// What acknowledgements of this server are worth, once a run.
+    fn warn_of(&mut self, caveat: Option<Caveat>) {
+        // Who asks for `any` asks for just that; the JSON tells it all the same.
+        if let Some(caveat) = caveat.filter(|caveat| *caveat != Caveat::MaybeQueued && !self.warned) {
             self.warned = true;
             let Teller { reporter, progress, .. } = &self.teller;
             progress.beside(|| reporter.console().warn(&caveat.to_string()));

@@ -1,6 +1,6 @@
 //! What is known of one batch, in the terms that are reported.
 
-use influx_client::{Ack, Advice, Attempt, Class, Outcome, Tally, WriteError};
+use influx_client::{Ack, Advice, Attempt, Caveat, Class, Outcome, Tally, WriteError};
 
 /// What became of one batch.
 #[derive(Clone, Debug)]
@@ -19,10 +19,12 @@ pub(crate) struct Verdict {
     pub(crate) error: Option<String>,
     /// What happened, for a person.
     pub(crate) message: Option<String>,
+    /// Why an acknowledgement is worth less than it says, if that is known.
+    pub(crate) caveat: Option<Caveat>,
 }
 
 fn sent(attempts: &[Attempt]) -> u64 {
-    attempts.iter().map(Attempt::sent).sum()
+    attempts.iter().map(|attempt| attempt.sent).sum()
 }
 
 impl Verdict {
@@ -35,11 +37,12 @@ impl Verdict {
             tally: ack.tally(),
             attempts: ack.attempts().len(),
             sent: sent(ack.attempts()),
-            status: Some(ack.status()),
-            endpoint: Some(ack.endpoint().to_string()),
+            status: ack.status(),
+            endpoint: ack.endpoint().map(ToString::to_string),
             request_id: ack.request_id().map(str::to_owned),
             error: None,
             message: None,
+            caveat: ack.caveat(),
         }
     }
 
@@ -57,6 +60,7 @@ impl Verdict {
             request_id: error.request_id().map(str::to_owned),
             error: Some(error.server_message().map_or_else(|| error.kind().to_string(), str::to_owned)),
             message: Some(error.kind().to_string()),
+            caveat: None,
         }
     }
 
@@ -75,6 +79,7 @@ impl Verdict {
             request_id: None,
             error: Some(message.clone()),
             message: Some(message),
+            caveat: None,
         }
     }
 }
