@@ -21,8 +21,16 @@ pub(crate) struct Owners {
     pub(crate) meta: MetaClient,
     pub(crate) engine: Engine,
     pub(crate) peers: Peers,
+    /// For writes.
     pub(crate) timeouts: PeerTimeouts,
+    /// For reads.
+    pub(crate) read_timeouts: PeerTimeouts,
 }
+
+/// A read in profile 1.8 waits for a hung node for ever (`shard-reader-timeout` 0); a day is that for a test cluster.
+const FOR_EVER: Duration = Duration::from_secs(86_400);
+/// How long a read in profile 0.10 waits.
+const SHARD_MAPPER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a reply may take longer than the coordinator waits, so that the coordinator's own `timeout` comes first as it
 /// did on the real cluster in all cases.
@@ -36,6 +44,15 @@ impl Owners {
             Profile::V0_10 => options.shard_writer_timeout,
         };
         PeerTimeouts { dial: options.dial_timeout, exchange: exchange + SLACK }
+    }
+
+    /// Likewise for reads.
+    pub(crate) fn read_timeouts(profile: Profile, options: &Options) -> PeerTimeouts {
+        let exchange = match profile {
+            Profile::V1_8 => FOR_EVER,
+            Profile::V0_10 => SHARD_MAPPER_TIMEOUT,
+        };
+        PeerTimeouts { dial: options.dial_timeout, exchange }
     }
 
     /// Writes to this node's own store, making the shard if need be.
@@ -96,7 +113,13 @@ impl Owners {
     pub(crate) async fn ask(&self, node: u64, request: &Request) -> Result<Answer, PeerError> {
         let meta = self.meta.snapshot();
         let address = &meta.data_node(node).ok_or(PeerError::UnknownNode)?.tcp_addr;
-        self.peers.ask(address, request, self.timeouts).await
+        let timeouts = match request {
+            Request::Write { .. } => self.timeouts,
+            Request::Scan { .. } | Request::Index { .. } | Request::DropShard { .. } | Request::DropMeasurement { .. } => {
+                self.read_timeouts
+            }
+        };
+        self.peers.ask(address, request, timeouts).await
     }
 
     /// Does what another node asks of this one.

@@ -3,15 +3,20 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::cost::spend;
 use super::text::{lossy_cow, unescape};
 
-/// The first of three bytes at or after `from` that no backslash stands directly before.
+/// The first byte at or after `from` that stops there and that no backslash stands directly before.
 ///
 /// A doubled backslash does not undo itself here: that is how the real servers read measurements and tags.
-pub(super) fn find_bare(line: &[u8], from: usize, [a, b, c]: [u8; 3]) -> Option<usize> {
+#[inline]
+pub(super) fn find_bare(line: &[u8], from: usize, stops: impl Fn(u8) -> bool) -> Option<usize> {
     let mut from = from;
     loop {
-        let found = from + line.get(from..)?.iter().position(|byte| *byte == a || *byte == b || *byte == c)?;
+        let rest = line.get(from..)?;
+        let length = rest.iter().position(|byte| stops(*byte));
+        spend(1 + length.unwrap_or(rest.len()));
+        let found = from + length?;
         if found == 0 || line[found - 1] != b'\\' {
             return Some(found);
         }
@@ -21,7 +26,7 @@ pub(super) fn find_bare(line: &[u8], from: usize, [a, b, c]: [u8; 3]) -> Option<
 
 /// Where the measurement of a key lies.
 pub(crate) fn measurement_range(key: &[u8]) -> Range<usize> {
-    0..find_bare(key, 0, [b','; 3]).unwrap_or(key.len())
+    0..find_bare(key, 0, |byte| byte == b',').unwrap_or(key.len())
 }
 
 /// The measurement of a key, unescaped.
@@ -47,10 +52,10 @@ pub fn split_key(key: &[u8]) -> (Cow<'_, str>, impl Iterator<Item = (Cow<'_, str
     let mut at = name.end + 1;
     let tags = std::iter::from_fn(move || {
         let start = at;
-        let equals = find_bare(key, start, [b'='; 3])?;
+        let equals = find_bare(key, start, |byte| byte == b'=')?;
         let value = equals + 1;
         // The first byte of a value is never an end: an empty value is no tag.
-        let end = find_bare(key, value + 1, [b','; 3]).unwrap_or(key.len());
+        let end = find_bare(key, value + 1, |byte| byte == b',').unwrap_or(key.len());
         at = end + 1;
         let text = |range: Range<usize>| lossy_cow(unescape_tag(key.get(range).unwrap_or_default()));
         Some((text(start..equals), text(value..end)))

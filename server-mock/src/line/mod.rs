@@ -11,6 +11,7 @@
 //! * A line that a real server accepts and then panics on or stores under an empty field name
 //!   (`m v=-i` in 0.10, a tab before `=`) is a bad line here.
 
+mod cost;
 mod error;
 mod fast;
 mod key;

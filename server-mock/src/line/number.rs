@@ -1,5 +1,6 @@
 //! Numbers and booleans in field values, and timestamps.
 
+use super::cost::spend;
 use super::error::{NumberFault, Reason};
 
 /// Integers with fewer bytes than this always fit 64 bits.
@@ -32,6 +33,7 @@ pub(super) fn number_end(line: &[u8], start: usize) -> Result<usize, Reason<'_>>
         at += 1;
     }
     let text = &line[start..at];
+    spend(text.len());
     if unsigned || (integer && (decimal || scientific)) || (digits == 0 && !scientific) {
         return Err(Reason::InvalidNumber);
     }
@@ -50,6 +52,7 @@ pub(super) fn number_end(line: &[u8], start: usize) -> Result<usize, Reason<'_>>
 pub(super) fn boolean_end(line: &[u8], start: usize) -> Result<usize, Reason<'_>> {
     let length = memchr::memchr2(b',', b' ', &line[start..]).unwrap_or(line.len() - start);
     let text = &line[start..start + length];
+    spend(length);
     if parse_bool(text).is_some() { Ok(start + length) } else { Err(Reason::InvalidBoolean) }
 }
 

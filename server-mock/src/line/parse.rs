@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::cost::spend;
 use super::error::LineError;
 use super::scan::{scan, skip_blanks};
 use super::{Precision, fast};
@@ -41,19 +42,24 @@ impl Parsed<'_> {
 pub fn parse(body: &[u8], precision: Precision, now: i64, profile: Profile) -> Parsed<'_> {
     let now = precision.floor(now);
     let mut parsed = Parsed { points: room_for(body), ..Parsed::default() };
+    let mut sorter = fast::Sorter::default();
     let mut at = 0;
     while at < body.len() {
         let first = body[at];
         if !matches!(first, b' ' | b'\t' | 0 | b'#' | b'\n')
             && let Some(line) = fast::line(body, at, precision)
         {
-            parsed.lines += 1;
-            let (key, fields) = (&body[line.key], &body[line.fields]);
-            parsed.points.push(Point { key, fields, time: line.time.unwrap_or(now) });
-            at = line.end + 1;
-            continue;
+            let key = &body[line.key];
+            if let Some(key) = if line.sorted { Some(key) } else { sorter.sort(key) } {
+                parsed.lines += 1;
+                let time = line.time.unwrap_or(now);
+                parsed.points.push(Point { key, fields: &body[line.fields], time });
+                at = line.end + 1;
+                continue;
+            }
         }
         let end = line_end(body, at);
+        spend(end - at);
         let line = &body[at..end];
         at = end + 1;
         let line = &line[skip_blanks(line, 0)..];

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Precision;
+use super::cost::spend;
 use super::error::{MAX_KEY_LENGTH, Reason, TIME_RANGE};
 use super::key::find_bare;
 use super::number::{boolean_end, number_end, parse_i64};
@@ -31,14 +32,16 @@ pub(super) fn scan(line: &[u8], precision: Precision, profile: Profile) -> Resul
     let start = skip_blanks(line, key_end);
     let end = fields_end(line, start)?;
     let fields = &line[start..end];
-    check_fields(fields, key.len(), profile)?;
+    let readable = check_fields(fields, key.len(), profile)?;
     let time = time(line, end, precision, profile)?;
-    Ok(Scanned { key, fields, time })
+    // No real server looks at this, and storing the rest of such a point would lose a field in silence.
+    if readable { Ok(Scanned { key, fields, time }) } else { Err(Reason::InvalidFieldFormat) }
 }
 
 /// The first byte at or after `from` that is no space, tab or NUL.
 pub(super) fn skip_blanks(line: &[u8], from: usize) -> usize {
     let blanks = line[from..].iter().take_while(|byte| matches!(byte, b' ' | b'\t' | 0)).count();
+    spend(blanks);
     from + blanks
 }
 
@@ -46,7 +49,7 @@ fn key(line: &[u8], profile: Profile) -> Result<(usize, Cow<'_, [u8]>), Reason<'
     if line.first().is_none_or(|byte| *byte == b',') {
         return Err(Reason::MissingMeasurement);
     }
-    let name_end = find_bare(line, 1, [b',', b' ', b' ']).ok_or(Reason::MissingFields)?;
+    let name_end = find_bare(line, 1, |byte| matches!(byte, b',' | b' ')).ok_or(Reason::MissingFields)?;
     if line[name_end] == b' ' {
         return Ok((name_end, Cow::Borrowed(&line[..name_end])));
     }
@@ -78,13 +81,15 @@ fn tags(line: &[u8], start: usize) -> Result<(usize, Vec<Tag>), Reason<'_>> {
         if matches!(line.get(start), None | Some(b' ' | b',' | b'=')) {
             return Err(Reason::MissingTagKey);
         }
-        let equals = find_bare(line, start + 1, [b'=', b' ', b',']).filter(|at| line[*at] == b'=');
+        let equals =
+            find_bare(line, start + 1, |byte| matches!(byte, b'=' | b' ' | b',')).filter(|at| line[*at] == b'=');
         let equals = equals.ok_or(Reason::MissingTagValue)?;
         if matches!(line.get(equals + 1), None | Some(b' ' | b',')) {
             return Err(Reason::MissingTagValue);
         }
         // The first byte of a value may be a bare `=`.
-        let end = find_bare(line, equals + 2, [b'=', b' ', b',']).ok_or(Reason::MissingFields)?;
+        let end =
+            find_bare(line, equals + 2, |byte| matches!(byte, b'=' | b' ' | b',')).ok_or(Reason::MissingFields)?;
         tags.push(Tag { whole: start..end, equals });
         match line[end] {
             b'=' => return Err(Reason::InvalidTagFormat),
@@ -107,7 +112,11 @@ fn sort_tags<'a>(
         let distinct = tags.iter().all(|tag| keys.insert(tag.key(line)));
         return Err(if distinct { Reason::KeyTooLong(end) } else { Reason::DuplicateTags });
     }
-    tags.sort_unstable_by(|left, right| left.key(line).cmp(right.key(line)));
+    tags.sort_unstable_by(|left, right| {
+        let (left, right) = (left.key(line), right.key(line));
+        spend(left.len().min(right.len()));
+        left.cmp(right)
+    });
     if tags.windows(2).any(|pair| pair[0].key(line) == pair[1].key(line)) {
         return Err(Reason::DuplicateTags);
     }
@@ -125,6 +134,7 @@ fn fields_end(line: &[u8], start: usize) -> Result<usize, Reason<'_>> {
     let mut at = start;
     let (mut equals, mut commas, mut quoted) = (0_usize, 0_usize, false);
     while let Some(&byte) = line.get(at) {
+        spend(1);
         match byte {
             b'\\' if at + 1 < line.len() => at += 1,
             b'"' if equals > commas => quoted = !quoted,
@@ -158,8 +168,9 @@ fn fields_end(line: &[u8], start: usize) -> Result<usize, Reason<'_>> {
     }
 }
 
-/// Makes sure that the reader of the fields sees what the scanner saw: the two treat backslashes differently.
-fn check_fields(fields: &[u8], key: usize, profile: Profile) -> Result<(), Reason<'_>> {
+/// Goes through the fields as their reader will, which treats backslashes otherwise than the scanner, and says
+/// whether all of them can be read.
+fn check_fields(fields: &[u8], key: usize, profile: Profile) -> Result<bool, Reason<'_>> {
     // Between the key and a field name the storage of 1.8 puts a separator of this length.
     const SEPARATOR: usize = 4;
     let mut readable = true;
@@ -171,7 +182,7 @@ fn check_fields(fields: &[u8], key: usize, profile: Profile) -> Result<(), Reaso
         }
         readable &= field.read().is_some();
     }
-    if readable { Ok(()) } else { Err(Reason::InvalidFieldFormat) }
+    Ok(readable)
 }
 
 fn time(line: &[u8], from: usize, precision: Precision, profile: Profile) -> Result<Option<i64>, Reason<'_>> {
@@ -179,6 +190,7 @@ fn time(line: &[u8], from: usize, precision: Precision, profile: Profile) -> Res
     let minus = usize::from(line.get(start) == Some(&b'-'));
     let digits = line[start + minus..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (text, rest) = line[start..].split_at(minus + digits);
+    spend(line.len() - start);
     match (rest.first(), profile) {
         // A newline is left in a line only where quotes did not match up.
         (None, _) | (Some(b' ' | b'\n'), Profile::V1_8) => {}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::cost::spend;
 use super::key::{find_bare, unescape_name};
 use super::number::{parse_bool, parse_f64, parse_i64};
 use super::text::{lossy_cow, unescape};
@@ -34,8 +35,10 @@ impl<'a> FieldValue<'a> {
 
     /// Reads a value as it stands in a line.
     pub(super) fn read(text: &'a [u8]) -> Option<Self> {
+        spend(text.len());
         Some(match *text {
-            [b'"', ref quoted @ .., b'"'] => {
+            // Whatever follows the closing quote belongs to the text, but for the last byte: `"a"b` reads `a"`.
+            [b'"', ref quoted @ .., _] => {
                 Self::String(lossy_cow(unescape(quoted, |byte| matches!(byte, b'"' | b'\\'))))
             }
             [b'0'..=b'9' | b'-' | b'.', .., b'i'] => Self::Integer(parse_i64(&text[..text.len() - 1]).ok()?),
@@ -101,7 +104,7 @@ impl<'a> Iterator for RawFields<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let equals = find_bare(self.rest, 0, [b'='; 3]).unwrap_or(self.rest.len());
+        let equals = find_bare(self.rest, 0, |byte| byte == b'=').unwrap_or(self.rest.len());
         let (name, after) = self.rest.split_at(equals);
         if after.len() < 2 {
             self.rest = &[];
@@ -116,8 +119,14 @@ impl<'a> Iterator for RawFields<'a> {
 
 /// The first comma outside quotes, or the end.
 fn value_end(text: &[u8]) -> usize {
+    let end = find_value_end(text);
+    spend(end);
+    end
+}
+
+fn find_value_end(text: &[u8]) -> usize {
     if text.first() != Some(&b'"')
-        && let Some(end) = memchr::memchr2(b',', b'"', text)
+        && let Some(end) = text.iter().position(|byte| matches!(byte, b',' | b'"'))
         && text[end] == b','
     {
         return end;

@@ -239,15 +239,22 @@ impl Inner {
     /// Keeps the cached copy up to date, from the meta node that last answered or the next one.
     async fn poll(self: Arc<Self>) {
         let mut server = 0;
+        // Short at first: the meta nodes of a cluster that starts may open their ports after this node, and a second's
+        // pause then would leave this copy behind those of the others.
+        let mut pause = FIRST_LOOK.min(self.config.retry_pause);
         loop {
             let Some(address) = self.config.servers.get(server) else {
                 return;
             };
             let index = *self.index.borrow();
-            if let Err(error) = self.fetch(address, index).await {
-                tracing::debug!(server = address, %error, "cannot fetch metadata");
-                server = (server + 1) % self.config.servers.len();
-                tokio::time::sleep(self.config.retry_pause).await;
+            match self.fetch(address, index).await {
+                Ok(()) => pause = self.config.retry_pause,
+                Err(error) => {
+                    tracing::debug!(server = address, %error, "cannot fetch metadata");
+                    server = (server + 1) % self.config.servers.len();
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(self.config.retry_pause);
+                }
             }
         }
     }

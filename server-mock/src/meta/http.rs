@@ -155,7 +155,11 @@ impl Api {
         let since = Instant::now();
         loop {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
-            let _ = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+            let reported = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+            if matches!(reported, Ok(Err(_))) {
+                // Raft has stopped, and says so to whoever waits for the command.
+                return std::future::pending().await;
+            }
             if self.timings.lease < since.elapsed() && self.leader() != Leader::Me {
                 return;
             }

@@ -68,6 +68,7 @@ pub(super) async fn start(
         engine,
         peers: Peers::new(network.clone(), config.cluster, id),
         timeouts: Owners::timeouts(config.profile, &config.options),
+        read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });
     let handoff = open_handoff(config, &owners)?;
     let coordinator = Coordinator {

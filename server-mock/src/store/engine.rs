@@ -93,13 +93,12 @@ impl Engine {
 
     /// Makes a shard where there is none of that id. It is durable with the first write that is acknowledged to it.
     pub fn ensure_shard(&self, id: u64, database: &str, retention_policy: &str) {
-        let mut shards = self.shared.shards_mut();
-        if !shards.contains_key(&id) {
+        self.shared.shards_mut().entry(id).or_insert_with(|| {
             let name = ShardName { id, database: database.to_owned(), retention_policy: retention_policy.to_owned() };
             // Not waited for: commands are carried out in order, so no record of the shard is kept without it.
             drop(self.shared.journal.submit(Command::Ensure(name.clone())));
-            shards.insert(id, Arc::new(Shard::new(name, State::default())));
-        }
+            Arc::new(Shard::new(name, State::default()))
+        });
     }
 
     /// Whether the node has this shard.

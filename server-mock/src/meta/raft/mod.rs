@@ -8,6 +8,8 @@ mod log;
 mod machine;
 mod memory;
 mod store;
+#[cfg(test)]
+mod store_tests;
 
 use std::io::Cursor;
 

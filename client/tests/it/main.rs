@@ -1,0 +1,4 @@
+//! Tests of the crate from outside: against the bundled cluster, and of what the project's texts say about it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod readme;
