@@ -1,13 +1,20 @@
 //! Typed InfluxDB 1.x client that says what became of every point.
 
+mod builder;
+mod client;
 mod consistency;
 mod endpoint;
 mod error;
 mod line;
+mod ping;
 mod precision;
+mod query;
 mod retry;
 mod transport;
+mod write;
 
+pub use builder::{BuildError, ClientBuilder, Gzip};
+pub use client::Client;
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
 pub use endpoint::{Endpoint, EndpointError, EndpointHealth, EndpointState, EndpointStatus};
 pub use error::{
@@ -20,6 +27,12 @@ pub use line::{
     LineWriter, MissingTime, Name, NoField, Part, Place, PointError, PointErrorKind, Pushed,
     QuotedLine, RawField, RawLine, RefusedLine, Series, Timestamp, Value,
 };
+pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
+pub use query::{
+    Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage,
+    StatementResult,
+};
 pub use retry::{Backoff, Failed, NoRetry, Retry, RetryPolicy};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
+pub use write::{Ack, Attempt, Caveat, Tally, Write, WriteError};

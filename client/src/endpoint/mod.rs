@@ -7,5 +7,5 @@ mod url;
 pub(crate) use health::Sign;
 pub use health::{EndpointHealth, EndpointState};
 pub use set::EndpointStatus;
-pub(crate) use set::{Endpoints, InFlight, Pick};
+pub(crate) use set::{Endpoints, Pick};
 pub use url::{Endpoint, EndpointError};

@@ -44,7 +44,7 @@ pub(crate) struct Pick {
     pub(crate) index: usize,
     pub(crate) endpoint: Endpoint,
     /// Counts the request as under way until dropped.
-    pub(crate) in_flight: InFlight,
+    _in_flight: InFlight,
 }
 
 /// A request under way.
@@ -94,7 +94,7 @@ impl Endpoints {
         Pick {
             index,
             endpoint: entry.endpoint.clone(),
-            in_flight: InFlight(Arc::clone(&entry.in_flight)),
+            _in_flight: InFlight(Arc::clone(&entry.in_flight)),
         }
     }
 

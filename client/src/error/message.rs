@@ -42,6 +42,11 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The words of an error reply.
+pub(crate) fn message(reply: &Reply<'_>) -> Box<str> {
+    Message::of(reply).text.into()
+}
+
 #[derive(Deserialize)]
 struct Document<'a> {
     #[serde(borrow, default)]

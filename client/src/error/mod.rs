@@ -15,8 +15,11 @@ mod verdict;
 
 pub use advice::{Advice, Resend};
 pub use class::{Class, UnknownClass};
+pub(crate) use classify::advice;
 pub use classify::classify;
+pub(crate) use kind::Excerpt;
 pub use kind::{ErrorKind, MetaFailure, Overload, ReplicaFailure, RequestProblem, SizeLimit};
+pub(crate) use message::message;
 pub use no_reply::{NoReply, classify_no_reply};
 pub use outcome::{Outcome, UnknownOutcome};
 pub use refusal::{Dropped, Reason, Refusal};

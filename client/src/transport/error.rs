@@ -8,29 +8,49 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct TransportError {
     timed_out: bool,
+    unconnected: bool,
     reason: Box<str>,
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl TransportError {
-    /// The connection could not be made, or was lost.
+    /// The connection was lost before a complete answer, or the answer was none.
     #[must_use]
     pub fn lost(source: impl Error + Send + Sync + 'static) -> Self {
+        let reason = chain(&source).into();
         Self {
             timed_out: false,
-            reason: chain(&source).into(),
+            unconnected: false,
+            reason,
             source: Some(Arc::new(source)),
+        }
+    }
+
+    /// No connection could be made.
+    #[must_use]
+    pub fn unconnected(source: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            unconnected: true,
+            ..Self::lost(source)
         }
     }
 
     /// The time of the request ran out.
     #[must_use]
     pub fn timed_out() -> Self {
+        let reason = "the time of the request ran out".into();
         Self {
             timed_out: true,
-            reason: "the time of the request ran out".into(),
+            unconnected: false,
+            reason,
             source: None,
         }
+    }
+
+    /// Whether no connection could be made, so that nothing at all was sent.
+    #[must_use]
+    pub const fn is_unconnected(&self) -> bool {
+        self.unconnected
     }
 
     /// Whether the time of the request ran out.

@@ -81,6 +81,9 @@ impl HttpTransport {
         }
         let mut response = match tokio::time::timeout_at(deadline, outgoing.send()).await {
             Err(_) => return Err(TransportError::timed_out()),
+            Ok(Err(error)) if error.is_connect() => {
+                return Err(TransportError::unconnected(error.without_url()));
+            }
             Ok(Err(error)) => return Err(TransportError::lost(error.without_url())),
             Ok(Ok(response)) => response,
         };

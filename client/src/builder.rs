@@ -1,0 +1,280 @@
+//! Settings of a client.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::client::Shared;
+use crate::endpoint::Endpoints;
+use crate::transport::{HttpSettings, HttpTransport, TlsSettings};
+use crate::{
+    Backoff, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryPolicy, TlsError,
+    Transport,
+};
+
+/// Whether requests are compressed.
+///
+/// Compression costs several times what all the rest of a write costs, so it is off unless the network is the bottleneck.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gzip {
+    /// Never.
+    #[default]
+    Off,
+    /// Always, with this level: 1 is the fastest, 9 the smallest; other values are taken for the nearest.
+    Level(u8),
+    /// With level 1, if the batch has more bytes than this.
+    Above(usize),
+}
+
+impl Gzip {
+    /// The level for a batch of this size; 0 is none.
+    pub(crate) fn level_for(self, bytes: usize) -> u32 {
+        match self {
+            Self::Off => 0,
+            Self::Level(level) => u32::from(level.clamp(1, 9)),
+            Self::Above(limit) => u32::from(bytes > limit),
+        }
+    }
+}
+
+/// Settings of a client; see [`Client::builder`].
+#[must_use]
+pub struct ClientBuilder {
+    endpoints: Vec<String>,
+    database: Option<Box<str>>,
+    retention_policy: Option<Box<str>>,
+    level: ConsistencyLevel,
+    credentials: Option<Result<Credentials, BuildError>>,
+    attempt_timeout: Duration,
+    connect_timeout: Duration,
+    deadline: Duration,
+    retry: Arc<dyn RetryPolicy>,
+    gzip: Gzip,
+    answer_limit: usize,
+    user_agent: String,
+    tls: TlsSettings,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            endpoints: Vec::new(),
+            database: None,
+            retention_policy: None,
+            level: ConsistencyLevel::default(),
+            credentials: None,
+            attempt_timeout: Duration::from_secs(15),
+            connect_timeout: Duration::from_secs(3),
+            deadline: Duration::from_secs(60),
+            retry: Arc::new(Backoff::default()),
+            gzip: Gzip::Off,
+            answer_limit: 64 << 20,
+            user_agent: concat!("influx-client/", env!("CARGO_PKG_VERSION")).into(),
+            tls: TlsSettings::default(),
+            transport: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Adds the address of a server, such as `http://data1:8086`. User and password in it are used for this server alone
+    /// and never shown.
+    pub fn endpoint(mut self, address: impl Into<String>) -> Self {
+        self.endpoints.push(address.into());
+        self
+    }
+
+    /// Adds several addresses: the coordinators of one cluster.
+    pub fn endpoints<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
+        self.endpoints.extend(addresses.into_iter().map(Into::into));
+        self
+    }
+
+    /// The database of calls that name none.
+    pub fn database(mut self, name: impl Into<Box<str>>) -> Self {
+        self.database = Some(name.into());
+        self
+    }
+
+    /// The retention policy of writes that name none. Without one, the server takes the database's default.
+    pub fn retention_policy(mut self, name: impl Into<Box<str>>) -> Self {
+        self.retention_policy = Some(name.into());
+        self
+    }
+
+    /// The consistency level of writes that name none. Default: `one`.
+    pub fn consistency(mut self, level: ConsistencyLevel) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// User and password, sent in the `Authorization` header.
+    pub fn basic_auth(mut self, user: &str, password: &str) -> Self {
+        self.credentials = Some(Credentials::basic(user, password).ok_or(BuildError::UserName));
+        self
+    }
+
+    /// A bearer token (JWT), sent in the `Authorization` header.
+    pub fn token(mut self, token: &str) -> Self {
+        self.credentials = Some(Credentials::bearer(token).ok_or(BuildError::Token));
+        self
+    }
+
+    /// The time of one attempt. Default 15 s.
+    ///
+    /// Keep it above the servers' own write time-out (10 s by default) and the 10 s for which they try to reach their
+    /// meta nodes: a shorter time turns answers into doubt.
+    pub fn attempt_timeout(mut self, time: Duration) -> Self {
+        self.attempt_timeout = time;
+        self
+    }
+
+    /// The time for making a connection. Default 3 s.
+    pub fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
+        self
+    }
+
+    /// The time of a whole call, with all attempts and waits. Default 60 s.
+    pub fn deadline(mut self, time: Duration) -> Self {
+        self.deadline = time;
+        self
+    }
+
+    /// What to do after a failed attempt. Default: [`Backoff`]; [`NoRetry`](crate::NoRetry) makes one attempt only.
+    pub fn retry(mut self, policy: impl RetryPolicy + 'static) -> Self {
+        self.retry = Arc::new(policy);
+        self
+    }
+
+    /// Whether requests are compressed. Default: off.
+    pub fn gzip(mut self, gzip: Gzip) -> Self {
+        self.gzip = gzip;
+        self
+    }
+
+    /// How many bytes of an answer to a query are read. Default 64 MiB.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
+    /// What the client calls itself.
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+
+    /// Certificates (PEM) to trust beside those of the machine and of the web.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.tls.roots.push(pem.into());
+        self
+    }
+
+    /// The client's own certificate chain and private key (PEM), for servers that ask for one.
+    pub fn identity(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.tls.identity = Some((chain.into(), key.into()));
+        self
+    }
+
+    /// Trusts any server, whoever it is. Whoever sits between can then read and change everything.
+    pub fn danger_trust_any_server(mut self, trust: bool) -> Self {
+        self.tls.trust_any = trust;
+        self
+    }
+
+    /// Sends requests another way than over the built-in HTTP/1.1.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`BuildError`] for settings that cannot work.
+    pub fn build(self) -> Result<Client, BuildError> {
+        if self.endpoints.is_empty() {
+            return Err(BuildError::NoEndpoint);
+        }
+        let common = self.credentials.transpose()?;
+        let mut endpoints = Vec::with_capacity(self.endpoints.len());
+        let mut credentials = Vec::with_capacity(self.endpoints.len());
+        for (index, address) in self.endpoints.iter().enumerate() {
+            let (endpoint, own) =
+                Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
+            endpoints.push(endpoint);
+            credentials.push(own.or_else(|| common.clone()));
+        }
+        if http::HeaderValue::from_str(&self.user_agent).is_err() {
+            return Err(BuildError::UserAgent);
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => {
+                let settings = HttpSettings {
+                    connect_timeout: self.connect_timeout,
+                    user_agent: self.user_agent,
+                    tls: self.tls,
+                };
+                let encrypted = endpoints.iter().any(Endpoint::is_https);
+                Arc::new(HttpTransport::new(&settings, encrypted)?)
+            }
+        };
+        Ok(Client::new(Shared {
+            endpoints: Endpoints::new(endpoints),
+            credentials,
+            transport,
+            database: self.database,
+            retention_policy: self.retention_policy,
+            level: self.level,
+            attempt_timeout: self.attempt_timeout,
+            connect_timeout: self.connect_timeout,
+            deadline: self.deadline,
+            retry: self.retry,
+            gzip: self.gzip,
+            answer_limit: self.answer_limit,
+            created: Mutex::default(),
+        }))
+    }
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    /// Leaves addresses out: they may hold passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("endpoints", &self.endpoints.len())
+            .field("database", &self.database)
+            .field("level", &self.level)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a client cannot be made. Secrets are never repeated in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// No address was given.
+    #[error("no endpoint was given: a client needs at least one address")]
+    NoEndpoint,
+    /// An address cannot be used.
+    #[error("endpoint {} cannot be used: {error}", index + 1)]
+    Endpoint {
+        /// Its place in the list, from 0.
+        index: usize,
+        /// Why.
+        error: EndpointError,
+    },
+    /// The user name has a colon.
+    #[error("the user name must not contain a colon")]
+    UserName,
+    /// The token holds something else than visible ASCII.
+    #[error("the token must be visible ASCII")]
+    Token,
+    /// The user agent cannot be sent in a header.
+    #[error("the user agent cannot be sent in a header")]
+    UserAgent,
+    /// Encryption cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}

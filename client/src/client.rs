@@ -1,0 +1,150 @@
+//! The client and its settings in use.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::builder::Gzip;
+use crate::endpoint::{Endpoints, Sign};
+use crate::ping::{self, Pong};
+use crate::query::Query;
+use crate::{
+    Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport,
+    Write,
+};
+
+/// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
+///
+/// Cloning is cheap and shares connections and what is known of the endpoints. Building one does no input or output.
+///
+/// ```no_run
+/// use influx_client::{Batch, Client, ConsistencyLevel};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder()
+///     .endpoints(["http://data1:8086", "http://data2:8086"])
+///     .database("metrics")
+///     .consistency(ConsistencyLevel::Quorum)
+///     .build()?;
+/// let mut batch = Batch::default();
+/// batch.point("cpu").tag("host", "a").field("usage", 1.5).now()?;
+/// match client.write(&batch).await {
+///     Ok(ack) => println!("{} points stored at {}", ack.points(), ack.level()),
+///     Err(error) => println!("{error}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client(Arc<Shared>);
+
+/// What clones of a client share.
+pub(crate) struct Shared {
+    pub(crate) endpoints: Endpoints,
+    /// Whom the client is to each endpoint.
+    pub(crate) credentials: Vec<Option<Credentials>>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) database: Option<Box<str>>,
+    pub(crate) retention_policy: Option<Box<str>>,
+    pub(crate) level: ConsistencyLevel,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) deadline: Duration,
+    pub(crate) retry: Arc<dyn RetryPolicy>,
+    pub(crate) gzip: Gzip,
+    pub(crate) answer_limit: usize,
+    /// When this client last created a database or a retention policy.
+    pub(crate) created: Mutex<Option<Instant>>,
+}
+
+impl Client {
+    /// How long the cached metadata of a node may lag behind a `CREATE` (30 ms were seen, cluster 1.8 facts § 6).
+    const LAG: Duration = Duration::from_secs(2);
+
+    /// Settings of a new client.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// Writes a batch: `.await` what this returns.
+    ///
+    /// Points that the server refuses are told apart from the others, and the others are sent again until they are
+    /// acknowledged or fail otherwise, if every point carries a timestamp. An empty batch is acknowledged without a
+    /// request.
+    ///
+    /// Sending points again is safe as long as nobody else writes another value to the same series, field and time
+    /// meanwhile: of two values for one of them, the one that arrives last stays.
+    pub fn write<'a>(&'a self, batch: &'a Batch) -> Write<'a> {
+        Write::new(self, batch)
+    }
+
+    /// Asks one InfluxQL statement, or several: `.await` what this returns.
+    pub fn query<'a>(&'a self, statement: &'a str) -> Query<'a> {
+        Query::new(self, statement)
+    }
+
+    /// Asks every endpoint whether it is there, all at once.
+    ///
+    /// A server answers this without its meta nodes and its peers, so that an answer proves no more than that it
+    /// listens.
+    pub async fn ping(&self) -> Vec<Pong> {
+        ping::all(&self.0).await
+    }
+
+    /// How each endpoint stands at this moment.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<EndpointStatus> {
+        self.0.endpoints.status()
+    }
+
+    /// Starts a probe of each endpoint that failed and is due for one. Probes run beside the call, so that a hung
+    /// endpoint costs nobody time.
+    pub(crate) fn probe_what_failed(&self) {
+        for index in self.0.endpoints.take_probes(Instant::now()) {
+            let client = Arc::clone(&self.0);
+            tokio::spawn(async move {
+                let there = ping::one(&client, index).await.result.is_ok();
+                let sign = if there { Sign::Answered } else { Sign::Failed };
+                client.endpoints.learn(index, sign, Instant::now());
+            });
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn credentials(&self, endpoint: usize) -> Option<&Credentials> {
+        self.credentials[endpoint].as_ref()
+    }
+
+    pub(crate) fn has_just_created(&self) -> bool {
+        let created = *self.created.lock().unwrap_or_else(PoisonError::into_inner);
+        created.is_some_and(|at| at.elapsed() < Client::LAG)
+    }
+
+    pub(crate) fn note_creation(&self) {
+        *self.created.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoints", &self.endpoints())
+            .field("database", &self.0.database)
+            .field("retention_policy", &self.0.retention_policy)
+            .field("level", &self.0.level)
+            .field("attempt_timeout", &self.0.attempt_timeout)
+            .field("deadline", &self.0.deadline)
+            .field("retry", &self.0.retry)
+            .finish_non_exhaustive()
+    }
+}

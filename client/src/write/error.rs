@@ -1,0 +1,164 @@
+//! The error of a write.
+
+use std::error::Error;
+use std::fmt;
+
+use super::attempt::Attempt;
+use super::tally::Tally;
+use crate::{
+    Advice, Class, ConsistencyLevel, Endpoint, ErrorKind, Outcome, Refusal, ServerVersion,
+    TransportError,
+};
+
+/// A write that was not acknowledged for every point.
+///
+/// It says what happened ([`WriteError::kind`], [`WriteError::class`]), what is known of the data
+/// ([`WriteError::outcome`], [`WriteError::tally`], [`WriteError::refusals`]) and what to do
+/// ([`WriteError::advice`]).
+#[derive(Clone)]
+pub struct WriteError(Box<Inner>);
+
+#[derive(Clone)]
+pub(super) struct Inner {
+    pub(super) kind: ErrorKind,
+    pub(super) outcome: Outcome,
+    pub(super) advice: Advice,
+    pub(super) level: ConsistencyLevel,
+    pub(super) message: Option<Box<str>>,
+    pub(super) attempts: Vec<Attempt>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) tally: Tally,
+    pub(super) server_version: Option<ServerVersion>,
+    pub(super) source: Option<TransportError>,
+}
+
+impl WriteError {
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Box::new(inner))
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// The class of what went wrong: what to decide by.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.0.kind.class()
+    }
+
+    /// What is known about the points after all attempts.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.0.outcome
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn advice(&self) -> Advice {
+        self.0.advice
+    }
+
+    /// The level that was asked for.
+    #[must_use]
+    pub fn level(&self) -> ConsistencyLevel {
+        self.0.level
+    }
+
+    /// Every request of the call, in order.
+    #[must_use]
+    pub fn attempts(&self) -> &[Attempt] {
+        &self.0.attempts
+    }
+
+    /// The endpoint of the last request.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        self.0.attempts.last().map(|attempt| &attempt.endpoint)
+    }
+
+    /// The status of the last reply.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.attempts.last().and_then(|attempt| attempt.status)
+    }
+
+    /// The id under which the server logged the last request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0
+            .attempts
+            .last()
+            .and_then(|attempt| attempt.request_id.as_deref())
+    }
+
+    /// The server's message that the kind was read from. It may hold user data.
+    #[must_use]
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.message.as_deref()
+    }
+
+    /// The version of the server that answered last.
+    #[must_use]
+    pub fn server_version(&self) -> Option<&ServerVersion> {
+        self.0.server_version.as_ref()
+    }
+
+    /// The points that were refused for good, by line.
+    #[must_use]
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.0.refusals
+    }
+
+    /// How many points ended how.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.0.tally
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        write!(f, "{}", inner.kind)?;
+        if let Some(last) = inner.attempts.last() {
+            write!(f, " [{}", last.endpoint)?;
+            if inner.attempts.len() > 1 {
+                write!(f, ", {} requests", inner.attempts.len())?;
+            }
+            f.write_str("]")?;
+        }
+        write!(f, "; {}", inner.outcome.text())?;
+        if inner.tally.total() > 0 {
+            write!(f, " ({})", inner.tally)?;
+        }
+        write!(f, "; {}", inner.advice)
+    }
+}
+
+impl fmt::Debug for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("WriteError")
+            .field("kind", &inner.kind)
+            .field("class", &self.class())
+            .field("outcome", &inner.outcome)
+            .field("advice", &inner.advice)
+            .field("level", &inner.level)
+            .field("tally", &inner.tally)
+            .field("refusals", &inner.refusals)
+            .field("attempts", &inner.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for WriteError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0
+            .source
+            .as_ref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}

@@ -1,0 +1,17 @@
+//! Writing a batch until every point is acknowledged, refused or given up.
+
+mod ack;
+mod attempt;
+mod call;
+mod error;
+mod job;
+mod naming;
+mod piece;
+mod request;
+mod tally;
+
+pub use ack::{Ack, Caveat};
+pub use attempt::Attempt;
+pub use call::Write;
+pub use error::WriteError;
+pub use tally::Tally;
