@@ -6,9 +6,11 @@ use hyper::body::Incoming;
 
 use super::body;
 use super::form::Form;
-use super::reply::{Body, error, go_string, json};
+use super::reply::{Body, error, json};
 use crate::coordinator::Scope;
-use crate::query::{Params, parse};
+use crate::query::ast::Statement;
+use crate::query::render::{self, Epoch, Style};
+use crate::query::{Params, StatementResult, parse};
 use crate::runtime::DataServices;
 
 /// `GET` or `POST /query?q=…&db=…`; a posted form counts before the address.
@@ -32,15 +34,30 @@ pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, bo
         Ok(statements) => statements,
         Err(wrong) => return error(profile, StatusCode::BAD_REQUEST, &wrong.to_string()),
     };
-    let scope = Scope { database: form.get("db"), now: services.now() };
+    let scope = Scope { database: form.get("db"), retention_policy: form.get("rp"), now: services.now() };
     let mut results = Vec::new();
-    for (id, statement) in statements.iter().enumerate() {
-        results.push(match services.statements.run(statement, scope).await {
-            Ok(()) => format!("{{\"statement_id\":{id}}}"),
-            Err(text) => format!("{{\"statement_id\":{id},\"error\":{}}}", go_string(&text)),
-        });
+    let mut failed = false;
+    for (id, statement) in statements.into_iter().enumerate() {
+        if failed {
+            results.push(StatementResult::failed(id, "not executed"));
+            continue;
+        }
+        // A failed SELECT lets the others run; after any other failure they do not.
+        let reads = matches!(statement, Statement::Select(_));
+        match services.statements.run(statement, scope).await {
+            Ok(rows) => results.push(StatementResult::rows(id, rows)),
+            Err(text) => {
+                failed = !reads;
+                results.push(StatementResult::failed(id, text));
+            }
+        }
     }
-    json(StatusCode::OK, format!("{{\"results\":[{}]}}\n", results.join(",")))
+    let style = Style {
+        pretty: form.get("pretty") == "true",
+        epoch: Epoch::from_parameter(form.get("epoch")),
+        ..Style::new(profile)
+    };
+    json(StatusCode::OK, render::body(&results, &style))
 }
 
 /// The form in the body of a `POST`.

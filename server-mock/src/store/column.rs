@@ -1,21 +1,24 @@
 //! The values of one field of one series.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use crate::line::FieldValue;
 use crate::scan::{FieldType, Values};
 
 /// Values by time, the last to arrive winning where two have one time.
 ///
 /// Most values arrive in the order of their times and are pushed to the end. A value for a time that is there
-/// replaces the old one at once, so that a batch sent twice takes no room. Other late values are kept aside in the
-/// order of their arrival and merged when they have become many: each merge copies the column, so it must be paid
-/// for by a share of its length.
+/// replaces the old one at once, so that a batch sent twice takes no room. Other late values are kept aside
+/// and merged when they have become many: each merge moves the whole column, so it must be paid for by a share of
+/// its length.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Column {
     /// Strictly increasing.
     times: Vec<i64>,
     values: Values,
-    /// Neither in `times` nor after its last; in the order of arrival, possibly with repetitions.
-    late_times: Vec<i64>,
+    /// Times that are neither in `times` nor after its last, and where their values are in `late_values`.
+    late: BTreeMap<i64, usize>,
     late_values: Values,
 }
 
@@ -29,7 +32,7 @@ const MERGE_SHARE: usize = 4;
 
 impl Column {
     pub(super) fn new(field_type: FieldType) -> Self {
-        Self { times: Vec::new(), values: empty(field_type), late_times: Vec::new(), late_values: empty(field_type) }
+        Self { times: Vec::new(), values: empty(field_type), late: BTreeMap::new(), late_values: empty(field_type) }
     }
 
     /// Takes a value and says by how many bytes the column grew or shrank.
@@ -43,9 +46,12 @@ impl Column {
         if let Ok(position) = self.times.binary_search(&time) {
             return Ok(size - replace(&mut self.values, position, value)?);
         }
+        if let Some(position) = self.late.get(&time) {
+            return Ok(size - replace(&mut self.late_values, *position, value)?);
+        }
         push(&mut self.late_values, value)?;
-        self.late_times.push(time);
-        if self.late_times.len() >= MERGE_AT.max(self.times.len() / MERGE_SHARE) {
+        self.late.insert(time, self.late.len());
+        if self.late.len() >= MERGE_AT.max(self.times.len() / MERGE_SHARE) {
             self.merge();
         }
         Ok(size)
@@ -53,38 +59,30 @@ impl Column {
 
     /// Whether no value is there.
     pub(super) fn is_empty(&self) -> bool {
-        self.times.is_empty() && self.late_times.is_empty()
+        self.len() == 0
     }
 
-    /// How many values are kept; a time that arrived late twice may count twice until the next merge.
+    /// How many values are kept.
     pub(super) fn len(&self) -> usize {
-        self.times.len() + self.late_times.len()
+        self.times.len() + self.late.len()
     }
 
     /// The values of a range of times, both ends included.
     pub(super) fn range(&self, min: i64, max: i64) -> (Vec<i64>, Values) {
-        if min > max {
-            return (Vec::new(), empty_like(&self.values));
+        let range = self.positions(min, max);
+        if min > max || self.late.range(min..=max).next().is_none() {
+            return (self.times[range.clone()].to_vec(), slice(&self.values, range));
         }
-        if self.late_times.is_empty() {
-            let from = self.times.partition_point(|time| *time < min);
-            let to = self.times.partition_point(|time| *time <= max);
-            return (self.times[from..to].to_vec(), slice(&self.values, from..to));
-        }
-        let mut merged = self.clone();
-        merged.merge();
-        merged.range(min, max)
+        let (times, positions) = self.interleave(range, min, max);
+        (times, copy(&self.values, &self.late_values, &positions))
     }
 
     /// Removes the values of a range of times, both ends included.
     pub(super) fn delete(&mut self, min: i64, max: i64) {
         self.merge();
-        let from = self.times.partition_point(|time| *time < min);
-        let to = self.times.partition_point(|time| *time <= max);
-        if from < to {
-            self.times.drain(from..to);
-            drain(&mut self.values, from..to);
-        }
+        let range = self.positions(min, max);
+        self.times.drain(range.clone());
+        drain(&mut self.values, range);
     }
 
     /// Bytes of the values, as the cache of the real servers counts them.
@@ -92,41 +90,42 @@ impl Column {
         size_of_values(&self.values) + size_of_values(&self.late_values)
     }
 
+    /// Where the times of a range are; empty when the range is.
+    fn positions(&self, min: i64, max: i64) -> Range<usize> {
+        let from = self.times.partition_point(|time| *time < min);
+        let to = self.times.partition_point(|time| *time <= max);
+        from..to.max(from)
+    }
+
+    /// The times of a range, which must have both ends in order, and where their values are: positions from the
+    /// length of `times` on mean late ones.
+    fn interleave(&self, range: Range<usize>, min: i64, max: i64) -> (Vec<i64>, Vec<usize>) {
+        let mut times = Vec::with_capacity(range.len() + self.late.len());
+        let mut positions = Vec::with_capacity(range.len() + self.late.len());
+        let mut next = range.start;
+        for (time, position) in self.late.range(min..=max) {
+            let before = next + self.times[next..range.end].partition_point(|known| known < time);
+            times.extend_from_slice(&self.times[next..before]);
+            positions.extend(next..before);
+            next = before;
+            times.push(*time);
+            positions.push(self.times.len() + position);
+        }
+        times.extend_from_slice(&self.times[next..range.end]);
+        positions.extend(next..range.end);
+        (times, positions)
+    }
+
     fn merge(&mut self) {
-        if self.late_times.is_empty() {
+        if self.late.is_empty() {
             return;
         }
-        let late_times = std::mem::take(&mut self.late_times);
-        let mut order: Vec<usize> = (0..late_times.len()).collect();
-        // Stable: of equal times the last to arrive stays last, and is the one that is kept.
-        order.sort_by_key(|position| late_times[*position]);
-        order.dedup_by(|next, kept| {
-            let same = late_times[*next] == late_times[*kept];
-            if same {
-                *kept = *next;
-            }
-            same
-        });
+        let (times, positions) = self.interleave(0..self.times.len(), i64::MIN, i64::MAX);
         let late = std::mem::replace(&mut self.late_values, empty_like(&self.values));
-        let old_times = std::mem::take(&mut self.times);
-        // Positions below the old length are old values, the others late ones.
-        let mut positions = Vec::with_capacity(old_times.len() + order.len());
-        let mut times = Vec::with_capacity(old_times.len() + order.len());
-        let mut old = 0;
-        for position in order {
-            let time = late_times[position];
-            while old < old_times.len() && old_times[old] < time {
-                times.push(old_times[old]);
-                positions.push(old);
-                old += 1;
-            }
-            times.push(time);
-            positions.push(old_times.len() + position);
-        }
-        times.extend_from_slice(&old_times[old..]);
-        positions.extend(old..old_times.len());
+        let values = std::mem::replace(&mut self.values, empty_like(&late));
+        self.values = gather(values, late, &positions);
         self.times = times;
-        self.values = gather(std::mem::replace(&mut self.values, empty_like(&late)), late, &positions);
+        self.late.clear();
     }
 }
 
@@ -202,7 +201,7 @@ fn size_of_values(values: &Values) -> u64 {
     size as u64
 }
 
-fn slice(values: &Values, range: std::ops::Range<usize>) -> Values {
+fn slice(values: &Values, range: Range<usize>) -> Values {
     match values {
         Values::Float(values) => Values::Float(values[range].to_vec()),
         Values::Integer(values) => Values::Integer(values[range].to_vec()),
@@ -211,7 +210,7 @@ fn slice(values: &Values, range: std::ops::Range<usize>) -> Values {
     }
 }
 
-fn drain(values: &mut Values, range: std::ops::Range<usize>) {
+fn drain(values: &mut Values, range: Range<usize>) {
     match values {
         Values::Float(values) => drop(values.drain(range)),
         Values::Integer(values) => drop(values.drain(range)),
@@ -220,26 +219,33 @@ fn drain(values: &mut Values, range: std::ops::Range<usize>) {
     }
 }
 
-/// The values at these positions of two columns put end to end.
+/// The values at these positions, each named once, of two columns put end to end.
 fn gather(old: Values, late: Values, positions: &[usize]) -> Values {
-    fn pick<T: Clone>(mut old: Vec<T>, late: Vec<T>, positions: &[usize]) -> Vec<T> {
+    fn pick<T: Default>(mut old: Vec<T>, late: Vec<T>, positions: &[usize]) -> Vec<T> {
         old.extend(late);
-        positions.iter().map(|position| old[*position].clone()).collect()
+        positions.iter().map(|position| std::mem::take(&mut old[*position])).collect()
     }
     match (old, late) {
         (Values::Float(old), Values::Float(late)) => Values::Float(pick(old, late, positions)),
         (Values::Integer(old), Values::Integer(late)) => Values::Integer(pick(old, late, positions)),
         (Values::Boolean(old), Values::Boolean(late)) => Values::Boolean(pick(old, late, positions)),
-        (Values::String(mut old), Values::String(mut late)) => {
-            // Each position is there at most once, so the texts can be moved.
-            let length = old.len();
-            let text = |position: &usize| match position.checked_sub(length) {
-                Some(late_position) => std::mem::take(&mut late[late_position]),
-                None => std::mem::take(&mut old[*position]),
-            };
-            Values::String(positions.iter().map(text).collect())
-        }
-        (old, _) => old,
+        (Values::String(old), Values::String(late)) => Values::String(pick(old, late, positions)),
+        _ => unreachable!("both parts of a column are made with its type"),
+    }
+}
+
+/// As [`gather`], leaving the columns as they are.
+fn copy(old: &Values, late: &Values, positions: &[usize]) -> Values {
+    fn pick<T: Clone>(old: &[T], late: &[T], positions: &[usize]) -> Vec<T> {
+        let at = |position: &usize| old.get(*position).unwrap_or_else(|| &late[*position - old.len()]).clone();
+        positions.iter().map(at).collect()
+    }
+    match (old, late) {
+        (Values::Float(old), Values::Float(late)) => Values::Float(pick(old, late, positions)),
+        (Values::Integer(old), Values::Integer(late)) => Values::Integer(pick(old, late, positions)),
+        (Values::Boolean(old), Values::Boolean(late)) => Values::Boolean(pick(old, late, positions)),
+        (Values::String(old), Values::String(late)) => Values::String(pick(old, late, positions)),
+        _ => unreachable!("both parts of a column are made with its type"),
     }
 }
 
@@ -253,7 +259,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_a_map(writes in prop::collection::vec((-600_i64..600, any::<i64>()), 0..2_000), cut in -600_i64..600) {
+        fn agrees_with_a_map(
+            writes in prop::collection::vec((-600_i64..600, any::<i64>()), 0..2_000),
+            cut in -600_i64..600,
+        ) {
             let mut column = Column::new(FieldType::Integer);
             let mut map = BTreeMap::new();
             for (time, value) in writes {
@@ -263,7 +272,10 @@ mod tests {
             let all = column.range(i64::MIN, i64::MAX);
             prop_assert_eq!(&all.0, &map.keys().copied().collect::<Vec<_>>());
             prop_assert_eq!(&all.1, &Values::Integer(map.values().copied().collect()));
-            prop_assert_eq!(column.range(cut, 100).0, map.range(cut..=100.max(cut)).map(|(time, _)| *time).filter(|time| *time <= 100).collect::<Vec<_>>());
+            prop_assert_eq!(column.len(), map.len());
+            let part = map.iter().filter(|(time, _)| (cut..=100).contains(*time));
+            let part: (Vec<_>, Vec<_>) = part.map(|(time, value)| (*time, *value)).unzip();
+            prop_assert_eq!(column.range(cut, 100), (part.0, Values::Integer(part.1)));
             column.delete(cut, 50);
             map.retain(|time, _| *time < cut || *time > 50);
             prop_assert_eq!(column.range(i64::MIN, i64::MAX).0, map.keys().copied().collect::<Vec<_>>());
@@ -301,6 +313,6 @@ mod tests {
                 column.insert(time, FieldValue::Float(0.5)).unwrap();
             }
         }
-        assert_eq!((column.len(), column.late_times.len()), (1_000, 0));
+        assert_eq!((column.len(), column.late.len()), (1_000, 0));
     }
 }

@@ -29,7 +29,7 @@ struct Shared {
     options: Options,
     shards: RwLock<HashMap<u64, Arc<Shard>>>,
     journal: Journal,
-    /// By database; empty where no limit is set. Locked before any shard.
+    /// By database; empty where no limit is set.
     cardinality: Mutex<HashMap<String, Cardinality>>,
     disk_full: AtomicBool,
 }
@@ -120,13 +120,17 @@ impl Engine {
     /// # Errors
     /// [`StoreError::Journal`] or [`StoreError::Closed`]: the shard may be back when the engine is opened again.
     pub async fn drop_shard(&self, id: u64) -> Result<(), StoreError> {
+        let Ok(shard) = self.shared.shard(id) else { return Ok(()) };
         let kept = {
-            let mut shards = self.shared.shards_mut();
-            let Some(shard) = shards.remove(&id) else { return Ok(()) };
-            // While this is held no record of the shard can be submitted, and none will be afterwards.
             let mut state = shard.write();
-            state.dropped = true;
+            if std::mem::replace(&mut state.dropped, true) {
+                return Ok(());
+            }
             state.content = Content::default();
+            // A writer that waits for the shard finds it gone from the list too, and a new shard of this id is
+            // submitted after the drop.
+            let mut shards = self.shared.shards_mut();
+            shards.remove(&id);
             self.shared.journal.submit(Command::Drop { shard: id })
         };
         self.shared.count_series();
@@ -190,8 +194,7 @@ impl Engine {
     /// Makes a change in each shard of a database that has something to change.
     async fn change(&self, database: &str, change: impl Fn(&Content) -> Option<Change>) -> Result<(), StoreError> {
         let mut all_kept = Vec::new();
-        let shards: Vec<_> = self.shared.shards().values().cloned().collect();
-        for shard in shards.into_iter().filter(|shard| shard.name.database == database) {
+        for shard in self.shared.all_shards().into_iter().filter(|shard| shard.name.database == database) {
             let mut state = shard.write();
             if let Some(change) = change(&state.content).filter(|_| !state.dropped) {
                 all_kept.push(self.shared.journal.submit(state.append(shard.name.id, record::encode_change(&change))));
@@ -272,6 +275,16 @@ impl Shared {
         self.shards.write().expect("nothing panics while it holds the list of shards")
     }
 
+    /// The list as it is now. Nobody may wait for a shard while holding the list itself: a shard is locked first.
+    fn all_shards(&self) -> Vec<Arc<Shard>> {
+        self.shards().values().cloned().collect()
+    }
+
+    /// Whether series are counted: the limits on them came after 0.10.
+    fn counts_series(&self) -> bool {
+        self.options.profile == Profile::V1_8 && Cardinality::wanted(&self.options.limits)
+    }
+
     fn cardinality(&self) -> MutexGuard<'_, HashMap<String, Cardinality>> {
         self.cardinality.lock().expect("nothing panics while it counts series")
     }
@@ -301,7 +314,7 @@ impl Shared {
             Profile::V0_10 => (Cow::Borrowed(points), None),
         };
         let limits = &self.options.limits;
-        if Cardinality::wanted(limits) {
+        if self.counts_series() {
             let mut databases = self.cardinality();
             let index = databases.entry(shard.name.database.clone()).or_default();
             index.admit(limits, points.iter().map(|point| point.key))?;
@@ -352,12 +365,12 @@ impl Shared {
 
     /// Counts the series of all databases anew: after the opening and whenever some may have gone.
     fn count_series(&self) {
-        if !Cardinality::wanted(&self.options.limits) {
+        if !self.counts_series() {
             return;
         }
         let mut databases = self.cardinality();
         databases.clear();
-        for shard in self.shards().values() {
+        for shard in self.all_shards() {
             let index = databases.entry(shard.name.database.clone()).or_default();
             shard.read().content.keys().for_each(|key| index.add(key));
         }

@@ -107,10 +107,7 @@ impl PartialWrite {
     #[must_use]
     pub fn rest_stored(&self) -> bool {
         match self.rejection {
-            Rejection::TimeTag { .. }
-            | Rejection::TimeField { .. }
-            | Rejection::InvalidUnicode { .. }
-            | Rejection::FieldTypeConflict(_) => true,
+            Rejection::TimeTag { .. } | Rejection::TimeField { .. } | Rejection::FieldTypeConflict(_) => true,
             Rejection::MaxValuesPerTag { .. } | Rejection::MaxSeriesPerDatabase { .. } => false,
         }
     }
@@ -130,12 +127,6 @@ pub enum Rejection {
     TimeField {
         /// Unescaped.
         measurement: String,
-    },
-    /// The key holds something else than printable text.
-    #[error("key contains invalid unicode: \"{key}\"")]
-    InvalidUnicode {
-        /// As in line protocol.
-        key: String,
     },
     /// A field has another type than the shard knows.
     #[error("field type conflict: {0}")]

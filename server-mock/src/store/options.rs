@@ -32,7 +32,7 @@ impl Default for Options {
     }
 }
 
-/// What an engine refuses for being too much; `None` means no limit.
+/// What an engine refuses for being too much; `None` means no limit. Those on series are kept in profile 1.8 alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     /// How many values one tag of a measurement may have in a database (`max-values-per-tag`).

@@ -1,11 +1,13 @@
 //! Runs the statements of queries.
 
 mod ddl;
+mod read;
 
 use std::sync::Arc;
 
 use super::Owners;
-use crate::query::ast::Statement;
+use crate::query::ast::{Select, Statement};
+use crate::query::{Context, Limits, Row, execute, normalize, plan};
 
 /// Runs statements on behalf of clients.
 #[derive(Clone, Debug)]
@@ -18,15 +20,19 @@ pub(crate) struct Statements {
 pub(crate) struct Scope<'a> {
     /// The request's database; may be empty.
     pub(crate) database: &'a str,
+    /// The request's retention policy; may be empty.
+    pub(crate) retention_policy: &'a str,
     /// The time of day in nanoseconds, Unix time.
     pub(crate) now: i64,
 }
 
 impl Statements {
     /// Runs one statement; the text of a failure is the statement's error.
-    pub(crate) async fn run(&self, statement: &Statement, scope: Scope<'_>) -> Result<(), String> {
-        let owners = &self.owners;
-        match statement {
+    pub(crate) async fn run(&self, mut statement: Statement, scope: Scope<'_>) -> Result<Vec<Row>, String> {
+        let owners = &*self.owners;
+        let meta = owners.meta.snapshot();
+        normalize(&mut statement, scope.database, scope.retention_policy, &meta).map_err(|error| error.to_string())?;
+        let changed = match &statement {
             Statement::CreateDatabase(create) => ddl::create_database(owners, create).await,
             Statement::CreateRetentionPolicy(create) => ddl::create_retention_policy(owners, create).await,
             Statement::AlterRetentionPolicy(alter) => ddl::alter_retention_policy(owners, alter).await,
@@ -36,7 +42,19 @@ impl Statements {
             }
             Statement::DropMeasurement { name } => ddl::drop_measurement(owners, scope.database, name).await,
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
+            Statement::Select(select) => return self.select(select, scope).await,
             _ => Err("not executed".to_owned()),
+        };
+        changed.map(|()| Vec::new())
+    }
+
+    async fn select(&self, select: &Select, scope: Scope<'_>) -> Result<Vec<Row>, String> {
+        let context = Context { now: scope.now, profile: self.owners.profile, seed: fastrand::u64(..) };
+        let planned = plan(select, &context).map_err(|error| error.to_string())?;
+        let mut sources = Vec::with_capacity(planned.len());
+        for scan in &planned {
+            sources.push(read::scan(&self.owners, scan).await?);
         }
+        execute(select, &sources, &context, &Limits::default()).map_err(|error| error.to_string())
     }
 }

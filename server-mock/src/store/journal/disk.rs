@@ -44,8 +44,7 @@ impl Disk {
         fsync: bool,
         mut take: impl FnMut(Replayed<'_>) -> Result<(), StoreError>,
     ) -> Result<Self, StoreError> {
-        let failed =
-            |error: fjall::Error| StoreError::Open { path: path.display().to_string(), cause: error.to_string() };
+        let failed = |error: fjall::Error| StoreError::Open { path: path.display().to_string(), cause: words(&error) };
         let files = Files::open(path, fsync).map_err(failed)?;
         files.check_format().map_err(failed)??;
         for entry in files.shards.iter() {
@@ -159,7 +158,7 @@ impl Files {
                 Some(failure) => Err(failure.clone()),
                 None => self.write(todo).map_err(|error| {
                     tracing::error!(%error, "the journal takes no more writes");
-                    failure.get_or_init(|| StoreError::Journal(error.to_string())).clone()
+                    failure.get_or_init(|| StoreError::Journal(words(&error))).clone()
                 }),
             };
             for answer in answers {
@@ -203,6 +202,17 @@ impl Waiting {
             Command::Append { record, .. } => record.len(),
             Command::Ensure(_) | Command::Drop { .. } => 0,
         }
+    }
+}
+
+/// An error of the storage, in the words of the real servers where they have any.
+fn words(error: &fjall::Error) -> String {
+    match error {
+        fjall::Error::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+            "no space left on device".to_owned()
+        }
+        fjall::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
     }
 }
 
