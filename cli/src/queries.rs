@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use influx_client::{Class, Client, Precision, QueryError, QueryResponse, QuerySeries};
-use serde_json::Value;
+use influx_client::{Client, Precision, QueryError, QueryResponse, ResultSeries, StatementResult};
+use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::render::{Table, one_line};
@@ -31,21 +31,9 @@ pub(crate) async fn ask(
     query.await
 }
 
-/// The failure of a command by a query without an answer.
+/// The failure of a command by a query that failed, or by one statement of it.
 pub(crate) fn failure(error: &QueryError) -> Failure {
     Failure::classed(error.class(), error.to_string())
-}
-
-/// The failure of a command by the first statement that failed, if one did.
-pub(crate) fn statement_failure(response: &QueryResponse) -> Option<Failure> {
-    let error = response.results.iter().find_map(|result| result.error.as_ref())?;
-    Some(Failure::classed(class_of(error), error.as_str()))
-}
-
-/// The class of a statement's error: a name that is not there, or a call that is wrong.
-fn class_of(error: &str) -> Class {
-    let missing = ["database not found", "retention policy not found", "measurement not found"];
-    if missing.iter().any(|text| error.starts_with(text)) { Class::NotFound } else { Class::Refused }
 }
 
 /// Runs a statement for its effect.
@@ -53,8 +41,8 @@ fn class_of(error: &str) -> Class {
 /// # Errors
 /// There was no answer, or the statement failed.
 pub(crate) async fn execute(client: &Client, statement: &str) -> Result<(), Failure> {
-    let response = ask(client, statement, None, None).await.map_err(|error| failure(&error))?;
-    statement_failure(&response).map_or(Ok(()), Err)
+    let response = ask(client, statement, None, None).await.and_then(QueryResponse::checked);
+    response.map(drop).map_err(|error| failure(&error))
 }
 
 /// Runs a statement for its rows, all series one after the other, with times in nanoseconds.
@@ -63,14 +51,12 @@ pub(crate) async fn execute(client: &Client, statement: &str) -> Result<(), Fail
 /// There was no answer, or the statement failed.
 pub(crate) async fn rows(client: &Client, database: Option<&str>, statement: &str) -> Result<Vec<Row>, Failure> {
     let epoch = Some(Precision::Nanoseconds);
-    let response = ask(client, statement, database, epoch).await.map_err(|error| failure(&error))?;
-    if let Some(failure) = statement_failure(&response) {
-        return Err(failure);
-    }
-    Ok(series(&response).flat_map(rows_of).collect())
+    let response = ask(client, statement, database, epoch).await.and_then(QueryResponse::checked);
+    let response = response.map_err(|error| failure(&error))?;
+    Ok(response.series().flat_map(rows_of).collect())
 }
 
-fn rows_of(series: &QuerySeries) -> impl Iterator<Item = Row> {
+fn rows_of(series: &ResultSeries) -> impl Iterator<Item = Row> {
     series.values.iter().map(|values| {
         let columns = series.columns.iter().cloned().zip(values.iter().cloned());
         let tags = series.tags.iter().map(|(key, value)| (key.clone(), Value::String(value.clone())));
@@ -78,20 +64,14 @@ fn rows_of(series: &QuerySeries) -> impl Iterator<Item = Row> {
     })
 }
 
-fn series(response: &QueryResponse) -> impl Iterator<Item = &QuerySeries> {
-    response.results.iter().flat_map(|result| &result.series)
-}
-
 /// The first number that is not a time: what a `SELECT count(…)` gives; 0 where there is no series.
 ///
 /// # Errors
 /// There was no answer, the statement failed, or its answer has no such number.
 pub(crate) async fn count(client: &Client, database: &str, statement: &str) -> Result<u64, String> {
-    let response = ask(client, statement, Some(database), None).await.map_err(|error| error.to_string())?;
-    if let Some(error) = response.results.iter().find_map(|result| result.error.as_ref()) {
-        return Err(error.clone());
-    }
-    let Some(series) = series(&response).next() else { return Ok(0) };
+    let response = ask(client, statement, Some(database), None).await.and_then(QueryResponse::checked);
+    let response = response.map_err(|error| error.to_string())?;
+    let Some(series) = response.series().next() else { return Ok(0) };
     let values = series.values.first().into_iter().flatten();
     let counts = series.columns.iter().zip(values).filter(|(column, _)| *column != "time");
     counts.filter_map(|(_, value)| value.as_u64()).next().ok_or_else(|| format!("no count in {series:?}"))
@@ -121,10 +101,40 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// The results in the form that servers give them.
+pub(crate) fn json(response: &QueryResponse) -> Value {
+    json!({ "results": response.results.iter().map(result_object).collect::<Vec<_>>() })
+}
+
+fn result_object(result: &StatementResult) -> Value {
+    let mut object = Map::new();
+    if let Some(id) = result.statement_id {
+        object.insert("statement_id".to_owned(), json!(id));
+    }
+    if !result.series.is_empty() {
+        let series = result.series.iter().map(|series| {
+            let mut object = json!({ "name": series.name, "columns": series.columns, "values": series.values });
+            if !series.tags.is_empty() {
+                object["tags"] = json!(series.tags);
+            }
+            object
+        });
+        object.insert("series".to_owned(), series.collect());
+    }
+    if !result.messages.is_empty() {
+        let messages = result.messages.iter().map(|message| json!({ "level": message.level, "text": message.text }));
+        object.insert("messages".to_owned(), messages.collect());
+    }
+    if let Some(error) = &result.error {
+        object.insert("error".to_owned(), json!(error));
+    }
+    Value::Object(object)
+}
+
 /// Each series as a table below its name and tags, as the `influx` shell shows it.
 pub(crate) fn table(response: &QueryResponse) -> String {
     let mut tables = Vec::new();
-    for series in series(response) {
+    for series in response.series() {
         let mut head = format!("name: {}\n", one_line(&series.name));
         if !series.tags.is_empty() {
             let tags: Vec<String> = series.tags.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -145,7 +155,7 @@ pub(crate) fn table(response: &QueryResponse) -> String {
 pub(crate) fn csv(response: &QueryResponse) -> String {
     let mut text = String::new();
     let mut last_header = Vec::new();
-    for series in series(response) {
+    for series in response.series() {
         let tags = series.tags.keys().map(String::as_str);
         let header: Vec<&str> =
             ["name"].into_iter().chain(tags).chain(series.columns.iter().map(String::as_str)).collect();

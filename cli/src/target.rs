@@ -92,8 +92,8 @@ impl TargetArgs {
             .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
         Ok(match self.credentials()? {
             Credentials::None => builder,
-            Credentials::Basic { username, password } => builder.basic_auth(username, password.0),
-            Credentials::Token(token) => builder.token(token.0),
+            Credentials::Basic { username, password } => builder.basic_auth(&username, &password.0),
+            Credentials::Token(token) => builder.token(&token.0),
         })
     }
 

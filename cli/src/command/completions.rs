@@ -18,10 +18,10 @@ pub(crate) struct CompletionsArgs {
 impl CompletionsArgs {
     pub(crate) fn run(self, console: &Console) -> Result<Exit, Failure> {
         let whole = Cli::command();
-        let name = whole.get_name().to_owned();
+        let name = "influx-cli";
         // The generators know nothing of hidden commands, which are nobody's to type.
         let shown = whole.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
-        let mut command = OutputArgs::augment_args(Command::new(name.clone())).subcommands(shown);
+        let mut command = OutputArgs::augment_args(Command::new(name)).subcommands(shown);
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);
         console.print(&String::from_utf8_lossy(&script))?;

@@ -42,8 +42,8 @@ impl PingArgs {
             match &pong.result {
                 Ok(it) => table.row([
                     endpoint,
-                    it.version.clone().unwrap_or_default(),
-                    it.build.clone().unwrap_or_default(),
+                    it.version.as_deref().unwrap_or_default().to_owned(),
+                    it.build.as_deref().unwrap_or_default().to_owned(),
                     duration_text(it.latency),
                     console.painted("up", Paint::Good),
                 ]),

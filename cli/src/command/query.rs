@@ -46,11 +46,11 @@ impl QueryArgs {
         let response = queries::ask(&client, &self.statement, database, self.epoch).await;
         let response = response.map_err(|error| queries::failure(&error))?;
         match self.format {
-            Format::Json => console.print_json(&response)?,
+            Format::Json => console.print_json(&queries::json(&response))?,
             Format::Table => console.print(&queries::table(&response))?,
             Format::Csv => console.print(&queries::csv(&response))?,
         }
         // A statement's error comes with status 200, among the results of the others.
-        queries::statement_failure(&response).map_or(Ok(Exit::OK), Err)
+        response.first_error().map_or(Ok(Exit::OK), |error| Err(queries::failure(&error)))
     }
 }

@@ -82,8 +82,8 @@ pub(crate) struct WriteArgs {
     flush_interval: Duration,
     /// Compress requests; LEVEL is 1 (fast) to 9 (small).
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, require_equals = true, default_missing_value = "1")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=9), help_heading = "Batches")]
-    gzip: Option<u32>,
+    #[arg(value_parser = clap::value_parser!(u8).range(1..=9), help_heading = "Batches")]
+    gzip: Option<u8>,
     /// Give lines without a timestamp the time at which they are read. Only then can they be sent twice without harm.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Batches")]
     stamp: Stamp,
@@ -223,6 +223,8 @@ impl WriteArgs {
             .database(self.database.clone())
             .consistency(self.consistency)
             .retry(Tries::new(self.retries))
+            // Time-outs and retries bound a call here; how long they may take together is not the client's to say.
+            .deadline(Duration::from_secs(86_400))
             .gzip(self.gzip.map_or(Gzip::Off, Gzip::Level));
         if let Some(name) = &self.retention_policy {
             builder = builder.retention_policy(name.clone());

@@ -14,9 +14,9 @@ fn signal(child: &Child, signal: Signal) {
 }
 
 /// A run whose input stays open, once it has sent its first batch.
-fn waiting(cluster: &Cluster, arguments: &[&str]) -> Child {
+fn waiting(cluster: &Cluster, flush: &str, arguments: &[&str]) -> Child {
     let mut command = program();
-    command.args(["write", "--json", "-v", "-d", "db", "-H", &cluster.url("data1"), "--flush-interval", "100ms"]);
+    command.args(["write", "--json", "-v", "-d", "db", "-H", &cluster.url("data1"), "--flush-interval", flush]);
     command.args(arguments);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let pipe = child.stdin.as_mut().unwrap();
@@ -37,7 +37,7 @@ fn ended(mut child: Child) -> Ran {
 fn the_first_signal_sends_what_was_read_and_tells_the_counts() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
     for (number, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let mut child = waiting(&cluster, &["--flush-interval", "1h", "--batch-lines", "5"]);
+        let mut child = waiting(&cluster, "1h", &["--batch-lines", "5"]);
         // Fewer than a batch, so that they wait in memory; and half a line, which is no point.
         let measurement = format!("rest{code}");
         let rest = points(&measurement, 3) + "half v=1";
@@ -56,7 +56,7 @@ fn the_first_signal_sends_what_was_read_and_tells_the_counts() {
 #[test]
 fn the_second_signal_ends_it_at_once() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
-    let mut child = waiting(&cluster, &["--timeout", "60s"]);
+    let mut child = waiting(&cluster, "100ms", &["--timeout", "60s"]);
     cluster.fault(&["pause", "data1"]);
     child.stdin.as_mut().unwrap().write_all(points("n", 5).as_bytes()).unwrap();
     signal(&child, Signal::INT);
@@ -76,7 +76,7 @@ fn the_second_signal_ends_it_at_once() {
 #[test]
 fn draining_has_a_limit_and_what_it_cut_off_is_unknown() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
-    let mut child = waiting(&cluster, &["--timeout", "1s"]);
+    let mut child = waiting(&cluster, "100ms", &["--timeout", "1s"]);
     cluster.fault(&["pause", "data1"]);
     child.stdin.as_mut().unwrap().write_all(points("n", 5).as_bytes()).unwrap();
     signal(&child, Signal::INT);
