@@ -358,5 +358,4 @@ impl<'b> Job<'b> {
 }
 
 #[cfg(test)]
-#[path = "job_tests.rs"]
 mod tests;
