@@ -16,7 +16,7 @@ mod write;
 pub use builder::{BuildError, ClientBuilder, Gzip};
 pub use client::Client;
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
-pub use endpoint::{Endpoint, EndpointError, EndpointHealth, EndpointState, EndpointStatus};
+pub use endpoint::{Endpoint, EndpointError, EndpointState, EndpointStatus};
 pub use error::{
     Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome, Overload,
     Reason, Refusal, ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion, SizeLimit,

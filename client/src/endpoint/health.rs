@@ -65,7 +65,7 @@ impl Sign {
 
 /// What is remembered of an endpoint.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct EndpointHealth {
+pub(crate) struct EndpointHealth {
     failures: u32,
     probe_at: Option<Instant>,
 }
@@ -80,7 +80,7 @@ impl EndpointHealth {
 
     /// How the endpoint stands.
     #[must_use]
-    pub const fn state(&self) -> EndpointState {
+    pub(crate) const fn state(&self) -> EndpointState {
         match self.failures {
             0 => EndpointState::Up,
             1..Self::DOWN_AFTER => EndpointState::Suspect,
@@ -90,7 +90,7 @@ impl EndpointHealth {
 
     /// How many attempts failed in a row.
     #[must_use]
-    pub const fn failures(&self) -> u32 {
+    pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }
 

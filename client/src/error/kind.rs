@@ -381,6 +381,14 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+/// The beginning of a text, of at most so many bytes.
+pub(crate) fn shortened(text: &str, bytes: usize) -> Box<str> {
+    let end = (0..=bytes.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    text[..end.unwrap_or(0)].into()
+}
+
 /// The first words of a text on one line, for messages.
 pub(crate) struct Excerpt<'a>(pub(crate) &'a str);
 

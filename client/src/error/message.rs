@@ -18,6 +18,8 @@ pub(crate) struct Message<'a> {
     pub(crate) text: Cow<'a, str>,
     /// Whether the text is complete. A text which is cut can be recognised by its beginning, never as a whole.
     pub(crate) whole: bool,
+    /// Whether newlines of the message may have become spaces.
+    pub(crate) flattened: bool,
     /// Errors in further JSON documents of the body: the handler went on after the first one.
     pub(crate) further: Vec<Cow<'a, str>>,
 }
@@ -29,6 +31,7 @@ impl<'a> Message<'a> {
         let header = reply.error_header.map(|header| Self {
             whole: header.len() < HEADER_CUT,
             text: String::from_utf8_lossy(header.trim_ascii()),
+            flattened: true,
             further: Vec::new(),
         });
         match header {
@@ -63,6 +66,7 @@ fn from_body(body: &[u8], complete: bool) -> Message<'_> {
             Message {
                 text: Cow::Owned(message.text.into_owned()),
                 whole: message.whole,
+                flattened: false,
                 further: message
                     .further
                     .into_iter()
@@ -79,6 +83,7 @@ fn from_text(text: &str, complete: bool) -> Message<'_> {
         return Message {
             text: Cow::Borrowed(trimmed),
             whole: complete,
+            flattened: false,
             further: Vec::new(),
         };
     }
@@ -102,16 +107,19 @@ fn from_text(text: &str, complete: bool) -> Message<'_> {
         Some(first) => Message {
             text: first,
             whole: true,
+            flattened: false,
             further: errors.collect(),
         },
         None if cut => Message {
             text: begun_error(trimmed).into(),
             whole: false,
+            flattened: false,
             further: Vec::new(),
         },
         None => Message {
             text: Cow::Borrowed(trimmed),
             whole: complete,
+            flattened: false,
             further: Vec::new(),
         },
     }

@@ -37,11 +37,12 @@ pub fn classify_no_reply(failure: &NoReply, pulled: u64, context: &Context) -> V
         NoReply::Lost { reason } if pulled == 0 => ErrorKind::Connect {
             reason: reason.clone(),
         },
-        NoReply::TimedOut { after } | NoReply::Deadline { after } if pulled == 0 => {
-            ErrorKind::Connect {
-                reason: format!("no connection within {after:?}").into(),
-            }
-        }
+        NoReply::TimedOut { after } if pulled == 0 => ErrorKind::Connect {
+            reason: format!("no connection within {after:?}").into(),
+        },
+        NoReply::Deadline { after } if pulled == 0 => ErrorKind::Connect {
+            reason: format!("the deadline of {after:?} passed first").into(),
+        },
         NoReply::Lost { reason } => ErrorKind::Disconnected {
             reason: reason.clone(),
         },
@@ -61,6 +62,7 @@ pub fn classify_no_reply(failure: &NoReply, pulled: u64, context: &Context) -> V
         message: None,
         others: Others::Unsettled,
         unparsable: Vec::new(),
+        verbatim: false,
         retry_after: None,
         server_version: None,
     }

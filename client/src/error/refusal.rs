@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Class;
+use super::{Class, Excerpt};
 use crate::FieldType;
 
 /// How many points the server says it refused.
@@ -142,7 +142,7 @@ impl fmt::Display for Named<'_> {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unparsable { why } => write!(f, "not line protocol: {why}"),
+            Self::Unparsable { why } => write!(f, "not line protocol: {}", Excerpt(why)),
             Self::FieldTypeConflict {
                 measurement,
                 field,
@@ -203,7 +203,7 @@ impl fmt::Display for Reason {
             }
             Self::TooLarge => f.write_str("larger than the server takes"),
             Self::Several => f.write_str("several reasons"),
-            Self::Other { message } => f.write_str(message),
+            Self::Other { message } => write!(f, "{}", Excerpt(message)),
         }
     }
 }

@@ -14,6 +14,8 @@ pub struct Verdict {
     pub(crate) message: Option<Box<str>>,
     pub(crate) others: Others,
     pub(crate) unparsable: Vec<Unparsable>,
+    /// Whether the message is there as the server made it, with its end and its newlines.
+    pub(crate) verbatim: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) server_version: Option<ServerVersion>,
 }

@@ -112,10 +112,11 @@ impl RetryPolicy for Backoff {
             Class::Timeout | Class::NoReplica => Retry::Next(short),
             // A quick resend is what an overloaded server suffers from.
             Class::Overloaded => Retry::Next(long),
-            Class::MetaUnavailable => match failed.verdict.advice() {
-                Advice::CallOperator => Retry::GiveUp,
-                _ => Retry::Next(long),
-            },
+            // A node without meta servers gets none by waiting.
+            Class::MetaUnavailable if failed.verdict.advice() == Advice::CallOperator => {
+                Retry::GiveUp
+            }
+            Class::MetaUnavailable => Retry::Next(long),
             Class::BelowLevel if failed.below_level > self.below_level_tries => Retry::GiveUp,
             Class::BelowLevel => Retry::Same(long),
             // In the queue already: sending again only lengthens it.

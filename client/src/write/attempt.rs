@@ -25,7 +25,7 @@ pub struct Attempt {
     pub class: Class,
     /// What it told of its points.
     pub outcome: Outcome,
-    /// The server's message.
+    /// The server's message, cut after 64 KiB.
     pub message: Option<Box<str>>,
     /// The id under which the server logged it.
     pub request_id: Option<Box<str>>,

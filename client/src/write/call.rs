@@ -16,11 +16,14 @@ use super::request::{Exchange, Limit, Payload, Target, send};
 use super::tally::Tally;
 use crate::client::Shared;
 use crate::endpoint::Sign;
-use crate::error::advice;
+use crate::error::{advice, shortened};
 use crate::{
-    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, Outcome, Reason,
-    RequestProblem, Retry, ServerVersion, TransportError, Verdict,
+    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome,
+    Reason, RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
 };
+
+/// How much of a server's message is kept of each attempt, in bytes: enough for hundreds of quoted lines.
+const KEPT: usize = 64 * 1024;
 
 /// A write that is about to be made: choose what differs from the client's settings, then `.await` it.
 ///
@@ -182,7 +185,10 @@ impl<'a> Call<'a> {
                 self.client.gzip.level_for(self.batch.bytes()),
             );
             loop {
-                let verdict = self.attempt(&payload, piece.len()).await;
+                let verdict = match self.expired(piece.len()) {
+                    Some(verdict) => verdict,
+                    None => self.attempt(&payload, piece.len()).await,
+                };
                 match job.settle(piece, &verdict) {
                     Settled::Done => break,
                     Settled::Stuck(stuck) => return Err(self.stuck(job, &stuck, &verdict)),
@@ -212,14 +218,26 @@ impl<'a> Call<'a> {
         }
     }
 
+    fn context(&self, points: usize) -> Context {
+        let mut context = Context::new(self.target.level, points);
+        context.idempotent = self.batch.is_idempotent();
+        context
+    }
+
+    /// The verdict on a request for which no time is left: it is not begun.
+    fn expired(&self, points: usize) -> Option<Verdict> {
+        let after = self.deadline;
+        let late = self.begun.elapsed() >= after;
+        late.then(|| classify_no_reply(&NoReply::Deadline { after }, 0, &self.context(points)))
+    }
+
     async fn attempt(&mut self, payload: &Payload, points: usize) -> Verdict {
         let client = self.client;
         let pick = match self.endpoint {
             Some(index) => client.endpoints.begin(index),
             None => client.endpoints.pick(self.avoid, fastrand::u64(..)),
         };
-        let mut context = Context::new(self.target.level, points);
-        context.idempotent = self.batch.is_idempotent();
+        let context = self.context(points);
         let started = self.begun.elapsed();
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_timeout;
@@ -249,7 +267,7 @@ impl<'a> Call<'a> {
             status,
             class: verdict.class(),
             outcome: verdict.outcome(),
-            message: verdict.message().map(Into::into),
+            message: verdict.message().map(|message| shortened(message, KEPT)),
             request_id,
         });
         self.source = source;

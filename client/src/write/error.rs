@@ -162,3 +162,16 @@ impl Error for WriteError {
             .map(|source| source as &(dyn Error + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error travels through every call, so it is one pointer; and it may go to any thread.
+    #[test]
+    fn the_error_is_small_and_free() {
+        fn free<T: Clone + Send + Sync + 'static>() {}
+        free::<WriteError>();
+        assert_eq!(size_of::<WriteError>(), size_of::<usize>());
+    }
+}

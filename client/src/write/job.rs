@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::naming::{Named, name, quoted};
 use super::piece::{Lines, Piece};
 use super::tally::Tally;
+use crate::error::shortened;
 use crate::{
     Batch, Class, Dropped, ErrorKind, Others, Outcome, Reason, Refusal, SizeLimit, Verdict,
 };
@@ -255,10 +256,7 @@ impl<'b> Job<'b> {
         for (line, reason) in lines {
             self.states[line] = State::Refused;
             let text = String::from_utf8_lossy(self.batch.line(line));
-            let end = (0..=KEPT.min(text.len()))
-                .rev()
-                .find(|end| text.is_char_boundary(*end));
-            let text = Some(text[..end.unwrap_or(0)].into());
+            let text = Some(shortened(&text, KEPT));
             self.refusals.push(Refusal {
                 line: Some(line),
                 text,

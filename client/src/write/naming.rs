@@ -147,7 +147,8 @@ pub(super) fn quoted(batch: &Batch, lines: &Lines, verdict: &Verdict) -> Named {
         return Named::default();
     };
     let mut refused = Vec::new();
-    let mut complete = true;
+    // In a message that is cut, or whose newlines are gone, further quotes may hide.
+    let mut complete = verdict.verbatim;
     let mut sent = lines.iter().peekable();
     for quote in batch.quoted_lines(message) {
         // The batch may hold the same line at an earlier place that was not in this request.
@@ -164,7 +165,11 @@ pub(super) fn quoted(batch: &Batch, lines: &Lines, verdict: &Verdict) -> Named {
                     why: quote.reason.into(),
                 },
             )),
-            None => complete = false,
+            // Where an unknown line ends can only be guessed, so what follows it proves nothing.
+            None => {
+                complete = false;
+                break;
+            }
         }
     }
     complete &= !refused.is_empty();
@@ -313,5 +318,17 @@ mod tests {
         let text = "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"m\" tag=\"k\" value=\"b c\" dropped=1";
         assert_eq!(named(&batch, all(&batch), text), (vec![], vec![1, 2]));
         assert_eq!(named(&batch, Lines::Range(0..2), text), (vec![1], vec![]));
+    }
+
+    /// The header has no newlines, so that the second quote is not seen: nothing is claimed of the other lines.
+    #[test]
+    fn quotes_from_the_header_are_not_complete() {
+        let batch = batch(&[b"bad", b"m f=1 1", b"m x"]);
+        let header = b"partial write: unable to parse 'bad': missing fields unable to parse 'm x': invalid field format dropped=0";
+        let context = Context::new(ConsistencyLevel::One, 3);
+        let verdict = classify(&Reply::new(400, b"").error_header(header), &context);
+        let named = name(&batch, &all(&batch), &verdict);
+        assert!(!named.complete);
+        assert_eq!(named.refused.len(), 1);
     }
 }

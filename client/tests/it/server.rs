@@ -104,7 +104,7 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
-    /// A client of this server that makes one attempt of half a second.
+    /// A client of this server that makes one attempt.
     pub(crate) fn client(&self) -> Client {
         builder(&self.url()).build().unwrap()
     }
@@ -114,8 +114,7 @@ pub(crate) fn builder(url: &str) -> ClientBuilder {
     Client::builder()
         .endpoint(url)
         .database("db")
-        .attempt_timeout(Duration::from_millis(500))
-        .connect_timeout(Duration::from_millis(500))
+        .attempt_timeout(Duration::from_secs(10))
         .retry(NoRetry)
 }
 

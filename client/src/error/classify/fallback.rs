@@ -3,7 +3,7 @@
 
 use crate::error::scan::{Text, cut_dropped};
 use crate::error::verdict::{Finding, Others};
-use crate::error::{Dropped, ErrorKind, Outcome, Overload, Reason, SizeLimit};
+use crate::error::{Dropped, ErrorKind, Outcome, Overload, Reason, SizeLimit, shortened};
 
 /// How much of an unexpected body is kept in the kind, in bytes.
 const KEPT: usize = 4096;
@@ -20,7 +20,7 @@ fn partial(text: &Text<'_>) -> Option<Finding> {
     if reason.is_empty() {
         return None;
     }
-    let message = cut(reason);
+    let message = shortened(reason, KEPT);
     let dropped = Dropped::AtLeast(count.unwrap_or(1).max(1));
     Some(Finding::rejected(
         None,
@@ -80,15 +80,8 @@ pub(super) fn unlisted(text: &Text<'_>) -> Finding {
         row,
         ErrorKind::UnexpectedResponse {
             status: text.status,
-            body: cut(text.all),
+            body: shortened(text.all, KEPT),
         },
         outcome,
     )
-}
-
-fn cut(text: &str) -> Box<str> {
-    let end = (0..=KEPT.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
-    text[..end.unwrap_or(0)].into()
 }

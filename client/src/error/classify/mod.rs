@@ -47,6 +47,7 @@ pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
             message: None,
             others: Others::Acknowledged,
             unparsable: Vec::new(),
+            verbatim: true,
             retry_after: None,
             server_version: reply.version.clone(),
         };
@@ -77,6 +78,7 @@ pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
             .map(|text| text.into_owned().into()),
         others: finding.others,
         unparsable: finding.unparsable,
+        verbatim: message.whole && !message.flattened,
         retry_after: reply.retry_after,
         server_version: reply.version.clone(),
     }

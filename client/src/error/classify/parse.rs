@@ -57,18 +57,19 @@ fn quotes(text: &str) -> Vec<Unparsable> {
     let mut start = 0;
     let mut search = 0;
     while let Some(at) = text[search..].find(NEXT).map(|at| search + at) {
-        let part = &text[start..at];
         search = at + NEXT.len();
-        if let Some((line, why)) = part
-            .rsplit_once("': ")
-            .filter(|(_, why)| is_explanation(why))
-        {
-            found.push(Unparsable {
-                line: line.into(),
-                why: why.into(),
-            });
-            start = search;
-        }
+        // No explanation spans lines, so that only the last line of the part can hold its begin.
+        let part = &text[start..at];
+        let last = part.rfind('\n').map_or(0, |end| end + 1);
+        let end = part[last..].rfind("': ").map(|end| last + end);
+        let Some(end) = end.filter(|end| is_explanation(&part[end + 3..])) else {
+            continue;
+        };
+        found.push(Unparsable {
+            line: part[..end].into(),
+            why: part[end + 3..].into(),
+        });
+        start = search;
     }
     let (line, why) = text[start..]
         .rsplit_once("': ")
@@ -109,8 +110,7 @@ fn is_explanation(why: &str) -> bool {
         "strconv.ParseFloat: parsing \"",
         "max key length exceeded: ",
     ];
-    // No explanation spans lines, so that words of a user's line cannot become part of one.
-    !why.contains('\n') && (WHOLE.contains(&why) || BEGINNINGS.iter().any(|b| why.starts_with(b)))
+    WHOLE.contains(&why) || BEGINNINGS.iter().any(|b| why.starts_with(b))
 }
 
 #[cfg(test)]

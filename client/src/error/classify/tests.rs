@@ -455,6 +455,7 @@ fn large_and_deep_bodies_are_read_in_time() {
     let deep = "[".repeat(500_000);
     let error = format!("{{\"error\":{deep}");
     let html = format!("<html>{}", "x".repeat(1 << 20));
+    let hidden = format!("unable to parse '{}", "\nunable to parse '".repeat(60_000));
     let quotes = format!(
         "unable to parse '{}",
         "': missing fields\nunable to parse '".repeat(30_000)
@@ -464,6 +465,7 @@ fn large_and_deep_bodies_are_read_in_time() {
         (error, Class::Refused),
         (html, Class::Refused),
         (quotes, Class::Malformed),
+        (hidden, Class::Malformed),
     ] {
         assert_eq!(
             classify(&Reply::new(500, body.as_bytes()), &context()).class(),

@@ -367,9 +367,7 @@ impl Model {
     fn write(&mut self, shard: usize, lines: &[&str]) -> Option<String> {
         let type_of = |line: &str| if line.contains("f=\"") { 's' } else { 'f' };
         let kinds: BTreeSet<char> = lines.iter().map(|line| type_of(line)).collect();
-        let Some(first) = lines.first() else {
-            return None;
-        };
+        let first = lines.first()?;
         let own = match self.types[shard] {
             None if kinds.len() == 2 => {
                 // The field is made with the first type, and nothing is written.
@@ -413,7 +411,7 @@ fn any_weather() -> impl Strategy<Value = Weather> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// Whatever a batch holds and whatever goes wrong: what is claimed of each line is what the server did, the numbers
     /// add up, and in fine weather nothing is left open.
