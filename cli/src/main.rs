@@ -1,2 +1,59 @@
-//! Placeholder while the workspace is primed.
-fn main() {}
+//! `influx-cli`: writes line protocol to InfluxDB 1.x at a chosen consistency level, and tells what became of it.
+
+mod args;
+mod cluster_dir;
+mod command;
+mod console;
+mod demo;
+mod failure;
+mod input;
+mod job;
+mod logging;
+mod policy;
+mod queries;
+mod render;
+mod settings;
+mod signals;
+mod target;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console::new(cli.output.verbosity(), cli.output.color);
+    logging::start(cli.output.verbose());
+    // A script has to know a defect of this program by its own code.
+    let ended = panic::catch_unwind(AssertUnwindSafe(|| run(cli.command, &console)));
+    let exit = match ended {
+        Ok(Ok(exit)) => exit,
+        Ok(Err(failure)) => {
+            failure.report(&console);
+            failure.exit()
+        }
+        Err(_) => Exit::INTERNAL,
+    };
+    ExitCode::from(exit.0)
+}
+
+fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
+    let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
+    match command {
+        Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Query(args) => runtime()?.block_on(args.run(console)),
+        Command::Ping(args) => runtime()?.block_on(args.run(console)),
+        Command::Explain(args) => args.run(console),
+        Command::Classify(args) => args.run(console),
+        Command::Cluster(args) => runtime()?.block_on(args.run(console)),
+        Command::Fault(args) => runtime()?.block_on(args.run(console)),
+        Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Completions(args) => args.run(console),
+        Command::Node(args) => runtime()?.block_on(args.run(console)),
+    }
+}

@@ -8,10 +8,7 @@ use crate::builder::Gzip;
 use crate::endpoint::{Endpoints, Sign};
 use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
-use crate::{
-    Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport,
-    Write,
-};
+use crate::{Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write};
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
 ///
@@ -113,9 +110,7 @@ impl Client {
             tokio::spawn(async move {
                 let sign = match ping::one(&client, index).await.result {
                     // A server that asks for credentials first is there as well; a gateway's complaint is not it.
-                    Err(PingError::Status { status: 502..=504 } | PingError::Transport(_)) => {
-                        Sign::Failed
-                    }
+                    Err(PingError::Status { status: 502..=504 } | PingError::Transport(_)) => Sign::Failed,
                     Ok(_) | Err(PingError::Status { .. }) => Sign::Answered,
                 };
                 client.endpoints.learn(index, sign, Instant::now());

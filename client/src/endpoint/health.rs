@@ -101,9 +101,7 @@ impl EndpointHealth {
             Sign::Failed => {
                 self.failures = self.failures.saturating_add(1);
                 let doublings = self.failures.saturating_sub(Self::DOWN_AFTER).min(31);
-                let wait = Self::FIRST_PROBE
-                    .saturating_mul(1 << doublings)
-                    .min(Self::LAST_PROBE);
+                let wait = Self::FIRST_PROBE.saturating_mul(1 << doublings).min(Self::LAST_PROBE);
                 self.probe_at = now.checked_add(wait);
             }
         }

@@ -136,13 +136,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(crate) const fn new(row: u8, kind: ErrorKind, outcome: Outcome) -> Self {
-        Self {
-            row: Some(row),
-            kind,
-            outcome,
-            others: Others::Unsettled,
-            unparsable: Vec::new(),
-        }
+        Self { row: Some(row), kind, outcome, others: Others::Unsettled, unparsable: Vec::new() }
     }
 
     /// Nothing is stored.
@@ -156,12 +150,7 @@ impl Finding {
     }
 
     /// Points were refused; what became of the others is in `others`.
-    pub(crate) const fn rejected(
-        row: Option<u8>,
-        reason: Reason,
-        dropped: Dropped,
-        others: Others,
-    ) -> Self {
+    pub(crate) const fn rejected(row: Option<u8>, reason: Reason, dropped: Dropped, others: Others) -> Self {
         Self {
             row,
             kind: ErrorKind::Rejected { reason, dropped },

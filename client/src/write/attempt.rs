@@ -33,14 +33,7 @@ pub struct Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} at {} ms: {}",
-            self.endpoint,
-            self.started.as_millis(),
-            self.class
-        )?;
-        self.status
-            .map_or(Ok(()), |status| write!(f, " (status {status})"))
+        write!(f, "{} at {} ms: {}", self.endpoint, self.started.as_millis(), self.class)?;
+        self.status.map_or(Ok(()), |status| write!(f, " (status {status})"))
     }
 }

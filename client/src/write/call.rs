@@ -18,8 +18,8 @@ use crate::client::Shared;
 use crate::endpoint::Sign;
 use crate::error::{advice, shortened};
 use crate::{
-    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome,
-    Reason, RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
+    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome, Reason,
+    RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
 };
 
 /// How much of a server's message is kept of each attempt, in bytes: enough for hundreds of quoted lines.
@@ -46,14 +46,7 @@ pub struct Write<'a> {
 
 impl<'a> Write<'a> {
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
-        Self {
-            client,
-            batch,
-            database: None,
-            retention_policy: None,
-            level: None,
-            deadline: None,
-        }
+        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None }
     }
 
     /// The database to write to.
@@ -90,31 +83,19 @@ impl<'a> IntoFuture for Write<'a> {
         let client = handle.shared();
         let level = self.level.unwrap_or(client.level);
         let database = self.database.or_else(|| client.database.clone());
-        let retention_policy = self
-            .retention_policy
-            .or_else(|| client.retention_policy.clone());
+        let retention_policy = self.retention_policy.or_else(|| client.retention_policy.clone());
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
         async move {
             if batch.is_empty() {
-                return Ok(Ack {
-                    level,
-                    points: 0,
-                    attempts: Vec::new(),
-                    versions: Vec::new(),
-                });
+                return Ok(Ack { level, points: 0, attempts: Vec::new(), versions: Vec::new() });
             }
             let Some(database) = database.filter(|name| !name.is_empty()) else {
                 return Err(no_database(batch, level));
             };
             handle.probe_what_failed();
             let precision = batch.precision();
-            let target = Target {
-                database,
-                retention_policy,
-                level,
-                precision,
-            };
+            let target = Target { database, retention_policy, level, precision };
             Call::new(client, batch, target, deadline).run().await
         }
         .boxed()
@@ -122,9 +103,7 @@ impl<'a> IntoFuture for Write<'a> {
 }
 
 fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
-    let kind = ErrorKind::BadRequest {
-        problem: RequestProblem::DatabaseMissing,
-    };
+    let kind = ErrorKind::BadRequest { problem: RequestProblem::DatabaseMissing };
     WriteError::new(Inner {
         advice: kind.advice(),
         kind,
@@ -133,10 +112,7 @@ fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
         message: None,
         attempts: Vec::new(),
         refusals: Vec::new(),
-        tally: Tally {
-            not_stored: batch.points(),
-            ..Tally::default()
-        },
+        tally: Tally { not_stored: batch.points(), ..Tally::default() },
         server_version: None,
         source: None,
     })
@@ -180,10 +156,7 @@ impl<'a> Call<'a> {
     async fn run(mut self) -> Result<Ack, WriteError> {
         let mut job = Job::new(self.batch);
         while let Some(mut piece) = job.next() {
-            let payload = Payload::new(
-                piece.body(self.batch),
-                self.client.gzip.level_for(self.batch.bytes()),
-            );
+            let payload = Payload::new(piece.body(self.batch), self.client.gzip.level_for(self.batch.bytes()));
             loop {
                 let verdict = match self.expired(piece.len()) {
                     Some(verdict) => verdict,
@@ -241,23 +214,10 @@ impl<'a> Call<'a> {
         let started = self.begun.elapsed();
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_timeout;
-        let limit = Limit {
-            time: own.min(remaining),
-            deadline: (remaining < own).then_some(self.deadline),
-        };
+        let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
         let exchange = send(client, &pick, &self.target, payload, limit, &context).await;
-        let Exchange {
-            verdict,
-            status,
-            request_id,
-            sent,
-            source,
-        } = exchange;
-        client.endpoints.learn(
-            pick.index,
-            Sign::of(verdict.kind()),
-            std::time::Instant::now(),
-        );
+        let Exchange { verdict, status, request_id, sent, source } = exchange;
+        client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
         self.attempts.push(Attempt {
             endpoint: pick.endpoint.clone(),
             started,
@@ -317,19 +277,12 @@ impl<'a> Call<'a> {
         // The last attempt gives the class, unless its claim is stronger than what all attempts support. (The resend
         // after a partial refusal is not measured by the refusal: 3x would promise that the others are stored.)
         let told = match &piece.set_by {
-            Some(setter)
-                if last.outcome().overclaims(outcome) && setter.class() != last.class() =>
-            {
-                setter.clone()
-            }
+            Some(setter) if last.outcome().overclaims(outcome) && setter.class() != last.class() => setter.clone(),
             _ => last,
         };
         let Verdict { kind, message, .. } = told;
         // An acknowledgement never comes here.
-        let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse {
-            status: 0,
-            body: "".into(),
-        });
+        let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse { status: 0, body: "".into() });
         self.error(job, kind, outcome, message)
     }
 
@@ -350,24 +303,12 @@ impl<'a> Call<'a> {
 
     /// The last message of this class, or of the last attempt that had one.
     fn last_message(&self, class: Class) -> Option<Box<str>> {
-        let of_class = self
-            .attempts
-            .iter()
-            .rev()
-            .find(|a| a.class == class && a.message.is_some());
+        let of_class = self.attempts.iter().rev().find(|a| a.class == class && a.message.is_some());
         let any = || self.attempts.iter().rev().find(|a| a.message.is_some());
-        of_class
-            .or_else(any)
-            .and_then(|attempt| attempt.message.clone())
+        of_class.or_else(any).and_then(|attempt| attempt.message.clone())
     }
 
-    fn error(
-        self,
-        job: Job<'_>,
-        kind: ErrorKind,
-        outcome: Outcome,
-        message: Option<Box<str>>,
-    ) -> WriteError {
+    fn error(self, job: Job<'_>, kind: ErrorKind, outcome: Outcome, message: Option<Box<str>>) -> WriteError {
         WriteError::new(Inner {
             advice: advice(&kind, outcome, self.batch.is_idempotent()),
             kind,

@@ -10,15 +10,9 @@ use crate::server::{Act, Server, batch, builder, nobody, reply};
 async fn error_of(act: Act) -> WriteError {
     let server = Server::start([act]).await;
     let begun = Instant::now();
-    let client = builder(&server.url())
-        .attempt_timeout(Duration::from_secs(1))
-        .build()
-        .unwrap();
+    let client = builder(&server.url()).attempt_timeout(Duration::from_secs(1)).build().unwrap();
     let error = client.write(&batch(3)).await.unwrap_err();
-    assert!(
-        begun.elapsed() < Duration::from_secs(8),
-        "the call must end: {error}"
-    );
+    assert!(begun.elapsed() < Duration::from_secs(8), "the call must end: {error}");
     let tally = error.tally();
     assert_eq!(tally.total(), 3);
     // Rule 13, whatever happened.
@@ -31,11 +25,7 @@ async fn error_of(act: Act) -> WriteError {
 
 async fn assert_in_doubt(what: &str, act: Act) {
     let error = error_of(act).await;
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Timeout, Outcome::Unknown),
-        "{what}: {error}"
-    );
+    assert_eq!((error.class(), error.outcome()), (Class::Timeout, Outcome::Unknown), "{what}: {error}");
     assert_eq!(error.tally().unknown, 3, "{what}");
     assert!(error.attempts()[0].sent > 0, "{what}");
 }
@@ -71,23 +61,14 @@ async fn what_is_no_http_leaves_it_open() {
 async fn endless_answers_end_with_the_attempt() {
     assert_in_doubt("1xx", Act::Flood(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())).await;
     let mut headers = b"HTTP/1.1 500 X\r\n".to_vec();
-    headers.extend(
-        b"X-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(20_000),
-    );
+    headers.extend(b"X-Long: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n".repeat(20_000));
     assert_in_doubt("headers", Act::Flood(headers)).await;
     let slow = reply(500, "", "{\"error\":\"timeout\"}");
-    assert_in_doubt(
-        "one byte at a time",
-        Act::Trickle(slow, Duration::from_millis(200)),
-    )
-    .await;
+    assert_in_doubt("one byte at a time", Act::Trickle(slow, Duration::from_millis(200))).await;
     let header = b"HTTP/1.1 500 X\r\nX-A: ".to_vec();
     assert_in_doubt(
         "a header without end",
-        Act::Trickle(
-            [header, vec![b'a'; 1000]].concat(),
-            Duration::from_millis(20),
-        ),
+        Act::Trickle([header, vec![b'a'; 1000]].concat(), Duration::from_millis(20)),
     )
     .await;
 }
@@ -96,11 +77,7 @@ async fn endless_answers_end_with_the_attempt() {
 async fn a_body_without_end_is_read_up_to_the_limit() {
     let begin = b"HTTP/1.1 500 X\r\n\r\n".to_vec();
     let error = error_of(Act::Flood([begin, vec![b'x'; 1 << 16]].concat())).await;
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Refused, Outcome::Unknown),
-        "{error}"
-    );
+    assert_eq!((error.class(), error.outcome()), (Class::Refused, Outcome::Unknown), "{error}");
     assert!(error.server_message().unwrap().len() <= 1 << 20);
 }
 
@@ -108,61 +85,27 @@ async fn a_body_without_end_is_read_up_to_the_limit() {
 #[tokio::test]
 async fn a_cut_body_is_worth_what_is_there() {
     let cut = |status: &str, headers: &str, body: &str| {
-        Act::Answer(
-            format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 500\r\n\r\n{body}")
-                .into_bytes(),
-        )
+        Act::Answer(format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: 500\r\n\r\n{body}").into_bytes())
     };
     assert_in_doubt("400 without a text", cut("400", "", "")).await;
-    assert_in_doubt(
-        "a text that could go on",
-        cut("500", "", "{\"error\":\"partial write"),
-    )
-    .await;
+    assert_in_doubt("a text that could go on", cut("500", "", "{\"error\":\"partial write")).await;
     let header = error_of(cut("500", "X-Influxdb-Error: partial write\r\n", "")).await;
     assert_eq!(header.class(), Class::BelowLevel, "the header is whole");
-    let begun = error_of(cut(
-        "400",
-        "",
-        "{\"error\":\"unable to parse 'm,t=a f=0i 0': mis",
-    ))
-    .await;
-    assert_eq!(
-        (begun.class(), begun.outcome()),
-        (Class::Malformed, Outcome::NotStored)
-    );
+    let begun = error_of(cut("400", "", "{\"error\":\"unable to parse 'm,t=a f=0i 0': mis")).await;
+    assert_eq!((begun.class(), begun.outcome()), (Class::Malformed, Outcome::NotStored));
     let auth = error_of(cut("401", "", "")).await;
-    assert_eq!(
-        (auth.class(), auth.outcome()),
-        (Class::Auth, Outcome::NotStored)
-    );
+    assert_eq!((auth.class(), auth.outcome()), (Class::Auth, Outcome::NotStored));
     assert!(std::error::Error::source(&auth).is_some());
 }
 
 #[tokio::test]
 async fn nobody_there_stored_nothing() {
-    let error = builder(&nobody().await)
-        .build()
-        .unwrap()
-        .write(&batch(3))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Unreachable, Outcome::NotStored)
-    );
+    let error = builder(&nobody().await).build().unwrap().write(&batch(3)).await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored));
     assert!(matches!(error.kind(), ErrorKind::Connect { .. }));
     assert_eq!((error.attempts()[0].sent, error.tally().not_stored), (0, 3));
-    let error = builder("http://no-such-host.invalid:8086")
-        .build()
-        .unwrap()
-        .write(&batch(1))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Unreachable, Outcome::NotStored)
-    );
+    let error = builder("http://no-such-host.invalid:8086").build().unwrap().write(&batch(1)).await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored));
 }
 
 /// The class follows the bytes taken, whichever side of the race wins.
@@ -188,46 +131,23 @@ async fn a_kept_connection_that_dies_leaves_the_next_request_open() {
     let client = server.client();
     let _ = client.write(&batch(1)).await.unwrap();
     let error = client.write(&batch(2)).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Timeout, Outcome::Unknown)
-    );
-    assert_eq!(
-        server.seen().len(),
-        2,
-        "nothing is sent behind the client's back"
-    );
+    assert_eq!((error.class(), error.outcome()), (Class::Timeout, Outcome::Unknown));
+    assert_eq!(server.seen().len(), 2, "nothing is sent behind the client's back");
 }
 
 #[tokio::test]
 async fn an_early_answer_to_a_large_body_is_heard_or_in_doubt() {
     let mut large = batch(1);
     for time in 1..200_000 {
-        large
-            .point("m")
-            .tag("t", "a")
-            .field("f", time)
-            .at(time)
-            .unwrap();
+        large.point("m").tag("t", "a").field("f", time).at(time).unwrap();
     }
-    let server = Server::start([Act::AnswerEarly(reply(
-        413,
-        "",
-        "{\"error\":\"Request Entity Too Large\"}",
-    ))])
-    .await;
+    let server = Server::start([Act::AnswerEarly(reply(413, "", "{\"error\":\"Request Entity Too Large\"}"))]).await;
     let mut tried = 0;
     while tried < 5 {
         tried += 1;
         let error = server.client().write(&large).await.unwrap_err();
-        let expected = [
-            (Class::Limit, Outcome::NotStored),
-            (Class::Timeout, Outcome::Unknown),
-        ];
-        assert!(
-            expected.contains(&(error.class(), error.outcome())),
-            "{error}"
-        );
+        let expected = [(Class::Limit, Outcome::NotStored), (Class::Timeout, Outcome::Unknown)];
+        assert!(expected.contains(&(error.class(), error.outcome())), "{error}");
         assert_eq!(error.tally().total(), 200_000);
     }
 }

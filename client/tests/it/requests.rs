@@ -20,24 +20,14 @@ async fn a_write_has_its_parameters_and_its_length() {
         .await
         .unwrap();
     let seen = &server.seen()[0];
-    assert_eq!(
-        seen.line(),
-        "POST /write?db=a+b%26c&rp=rp%2F1&precision=ms&consistency=all HTTP/1.1"
-    );
+    assert_eq!(seen.line(), "POST /write?db=a+b%26c&rp=rp%2F1&precision=ms&consistency=all HTTP/1.1");
     assert_eq!(seen.body(), "m f=1.5 7\n");
     assert_eq!(seen.header("content-length"), Some("10"));
     assert_eq!(seen.header("transfer-encoding"), None);
     assert_eq!(seen.header("authorization"), None);
-    assert!(
-        seen.header("user-agent")
-            .unwrap()
-            .starts_with("influx-client/")
-    );
+    assert!(seen.header("user-agent").unwrap().starts_with("influx-client/"));
 
-    assert_eq!(
-        (ack.level(), ack.points(), ack.status()),
-        (ConsistencyLevel::All, 1, Some(204))
-    );
+    assert_eq!((ack.level(), ack.points(), ack.status()), (ConsistencyLevel::All, 1, Some(204)));
     assert_eq!(ack.request_id(), Some("abc"));
     assert_eq!(ack.server_version().unwrap().as_str(), "1.8.11-c1.2.0");
     assert_eq!((ack.attempts().len(), ack.attempts()[0].sent), (1, 10));
@@ -56,27 +46,18 @@ async fn large_bodies_go_out_whole() {
 
 #[tokio::test]
 async fn compression_is_off_until_asked_for() {
-    for (gzip, compressed) in [
-        (Gzip::Off, false),
-        (Gzip::Level(1), true),
-        (Gzip::Above(1 << 20), false),
-        (Gzip::Above(10), true),
-    ] {
+    for (gzip, compressed) in
+        [(Gzip::Off, false), (Gzip::Level(1), true), (Gzip::Above(1 << 20), false), (Gzip::Above(10), true)]
+    {
         let server = Server::start([stored()]).await;
         let client = builder(&server.url()).gzip(gzip).build().unwrap();
         let batch = batch(100);
         let _ = client.write(&batch).await.unwrap();
         let seen = &server.seen()[0];
-        assert_eq!(
-            seen.header("content-encoding").is_some(),
-            compressed,
-            "{gzip:?}"
-        );
+        assert_eq!(seen.header("content-encoding").is_some(), compressed, "{gzip:?}");
         if compressed {
             let mut plain = Vec::new();
-            flate2::read::GzDecoder::new(&seen.body[..])
-                .read_to_end(&mut plain)
-                .unwrap();
+            flate2::read::GzDecoder::new(&seen.body[..]).read_to_end(&mut plain).unwrap();
             assert_eq!(plain, batch.as_bytes());
         } else {
             assert_eq!(seen.body, batch.as_bytes());
@@ -88,20 +69,14 @@ async fn compression_is_off_until_asked_for() {
 async fn an_empty_batch_is_acknowledged_without_a_request() {
     let server = Server::start([stored()]).await;
     let ack = server.client().write(&Batch::default()).await.unwrap();
-    assert_eq!(
-        (ack.points(), ack.attempts().len(), ack.endpoint().is_none()),
-        (0, 0, true)
-    );
+    assert_eq!((ack.points(), ack.attempts().len(), ack.endpoint().is_none()), (0, 0, true));
     assert!(server.seen().is_empty());
 }
 
 #[tokio::test]
 async fn a_write_without_a_database_is_not_sent() {
     let server = Server::start([stored()]).await;
-    let client = influx_client::Client::builder()
-        .endpoint(server.url())
-        .build()
-        .unwrap();
+    let client = influx_client::Client::builder().endpoint(server.url()).build().unwrap();
     let error = client.write(&batch(2)).await.unwrap_err();
     assert_eq!(error.class(), influx_client::Class::Refused);
     assert_eq!(error.tally().not_stored, 2);
@@ -113,23 +88,12 @@ async fn the_version_tells_what_an_acknowledgement_is_worth() {
     for (version, level, caveat) in [
         ("1.8.10", ConsistencyLevel::Quorum, Some(Caveat::NoCluster)),
         ("0.10.3", ConsistencyLevel::All, Some(Caveat::NewShardGroup)),
-        (
-            "1.8.11-c1.2.0",
-            ConsistencyLevel::Any,
-            Some(Caveat::MaybeQueued),
-        ),
+        ("1.8.11-c1.2.0", ConsistencyLevel::Any, Some(Caveat::MaybeQueued)),
         ("1.8.11-c1.2.0", ConsistencyLevel::Quorum, None),
     ] {
-        let head = format!(
-            "HTTP/1.1 204 X\r\nX-Influxdb-Version: {version}\r\nX-Influxdb-Build: OSS\r\n\r\n"
-        );
+        let head = format!("HTTP/1.1 204 X\r\nX-Influxdb-Version: {version}\r\nX-Influxdb-Build: OSS\r\n\r\n");
         let server = Server::start([Act::Answer(head.into_bytes())]).await;
-        let ack = server
-            .client()
-            .write(&batch(1))
-            .consistency(level)
-            .await
-            .unwrap();
+        let ack = server.client().write(&batch(1)).consistency(level).await.unwrap();
         assert_eq!(ack.caveat(), caveat, "{version} {level}");
     }
 }
@@ -142,11 +106,7 @@ async fn redirects_are_not_followed() {
         let server = Server::start([Act::Answer(reply(status, &location, ""))]).await;
         let error = server.client().write(&batch(1)).await.unwrap_err();
         assert_eq!(error.class(), influx_client::Class::Refused, "{status}");
-        assert_eq!(
-            error.outcome(),
-            influx_client::Outcome::NotStored,
-            "{status}"
-        );
+        assert_eq!(error.outcome(), influx_client::Outcome::NotStored, "{status}");
     }
     assert!(other.seen().is_empty());
 }
@@ -154,22 +114,14 @@ async fn redirects_are_not_followed() {
 #[tokio::test]
 async fn every_endpoint_is_pinged() {
     let there = Server::start([Act::Answer(
-        b"HTTP/1.1 204 X\r\nX-Influxdb-Version: 1.8.11-c1.2.0\r\nX-Influxdb-Build: OSS\r\n\r\n"
-            .to_vec(),
+        b"HTTP/1.1 204 X\r\nX-Influxdb-Version: 1.8.11-c1.2.0\r\nX-Influxdb-Build: OSS\r\n\r\n".to_vec(),
     )])
     .await;
     let odd = Server::start([Act::Answer(reply(503, "", "busy"))]).await;
-    let client = builder(&there.url())
-        .endpoint(odd.url())
-        .endpoint(crate::server::nobody().await)
-        .build()
-        .unwrap();
+    let client = builder(&there.url()).endpoint(odd.url()).endpoint(crate::server::nobody().await).build().unwrap();
     let pongs = client.ping().await;
     let pong = pongs[0].result.as_ref().unwrap();
-    assert_eq!(
-        (pong.version.as_deref(), pong.build.as_deref()),
-        (Some("1.8.11-c1.2.0"), Some("OSS"))
-    );
+    assert_eq!((pong.version.as_deref(), pong.build.as_deref()), (Some("1.8.11-c1.2.0"), Some("OSS")));
     assert!(pongs[1].result.is_err() && pongs[2].result.is_err());
     assert!(there.seen()[0].line().starts_with("GET /ping "));
 }

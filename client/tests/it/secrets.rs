@@ -35,51 +35,24 @@ async fn no_error_and_no_debug_output_shows_a_secret() {
         Act::Answer(reply(302, "Location: http://user:x@elsewhere/\r\n", "")),
         Act::AnswerAndHang(Vec::new()),
     ];
-    assert!(
-        forms().iter().any(|form| echo.contains(form)),
-        "the check can fail"
-    );
+    assert!(forms().iter().any(|form| echo.contains(form)), "the check can fail");
     let encoded = "S3cr3t-Canary-%2540%40%3A%2F%3F%23%26%2B%C3%A9";
     for act in acts {
         let server = Server::start([act]).await;
         let port = server.address.port();
-        let with_url =
-            Client::builder().endpoint(format!("http://user:{encoded}@127.0.0.1:{port}"));
-        let with_call = Client::builder()
-            .endpoint(server.url())
-            .basic_auth("user", SECRET);
-        let with_token = Client::builder()
-            .endpoint(server.url())
-            .token("S3cr3t.Canary.token");
+        let with_url = Client::builder().endpoint(format!("http://user:{encoded}@127.0.0.1:{port}"));
+        let with_call = Client::builder().endpoint(server.url()).basic_auth("user", SECRET);
+        let with_token = Client::builder().endpoint(server.url()).token("S3cr3t.Canary.token");
         for builder in [with_url, with_call, with_token] {
-            let builder = builder
-                .database("db")
-                .retry(NoRetry)
-                .attempt_timeout(std::time::Duration::from_millis(200));
+            let builder = builder.database("db").retry(NoRetry).attempt_timeout(std::time::Duration::from_millis(200));
             assert_clean("the builder", &format!("{builder:?}"));
             let client = builder.build().unwrap();
-            assert_clean(
-                "the client",
-                &format!("{client:?} {:?}", client.endpoints()),
-            );
+            assert_clean("the client", &format!("{client:?} {:?}", client.endpoints()));
             let failed = client.write(&batch(1)).await.unwrap_err();
             let source = std::error::Error::source(&failed).map(|e| format!("{e} {e:?}"));
-            assert_clean(
-                "the write",
-                &format!("{failed} {failed:?} {:?} {source:?}", failed.attempts()),
-            );
-            let failed = client
-                .query("SELECT 1")
-                .deadline(std::time::Duration::from_millis(200))
-                .await
-                .unwrap_err();
-            assert_clean(
-                "the query",
-                &format!(
-                    "{failed} {failed:?} {:?}",
-                    std::error::Error::source(&failed)
-                ),
-            );
+            assert_clean("the write", &format!("{failed} {failed:?} {:?} {source:?}", failed.attempts()));
+            let failed = client.query("SELECT 1").deadline(std::time::Duration::from_millis(200)).await.unwrap_err();
+            assert_clean("the query", &format!("{failed} {failed:?} {:?}", std::error::Error::source(&failed)));
             assert_clean("the ping", &format!("{:?}", client.ping().await));
         }
     }
@@ -91,11 +64,7 @@ async fn no_error_and_no_debug_output_shows_a_secret() {
         let refused = Client::builder().endpoint(address).build().unwrap_err();
         assert_clean("the refusal", &format!("{refused} {refused:?}"));
     }
-    let refused = Client::builder()
-        .endpoint(nobody().await)
-        .token("S3cr3t token")
-        .build()
-        .unwrap_err();
+    let refused = Client::builder().endpoint(nobody().await).token("S3cr3t token").build().unwrap_err();
     assert_clean("the refusal", &format!("{refused} {refused:?}"));
 }
 
@@ -110,9 +79,6 @@ async fn credentials_go_out_in_the_header_alone() {
         .unwrap();
     let _ = client.write(&batch(1)).await.unwrap();
     let seen = &server.seen()[0];
-    assert_eq!(
-        seen.header("authorization"),
-        Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
-    );
+    assert_eq!(seen.header("authorization"), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
     assert!(!seen.line().contains("sesame") && !seen.line().contains("Aladdin"));
 }

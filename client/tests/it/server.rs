@@ -89,11 +89,7 @@ impl Server {
                 tokio::spawn(async move { serve(stream, &acts, &log).await });
             }
         });
-        Self {
-            address,
-            seen,
-            task,
-        }
+        Self { address, seen, task }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -111,11 +107,7 @@ impl Server {
 }
 
 pub(crate) fn builder(url: &str) -> ClientBuilder {
-    Client::builder()
-        .endpoint(url)
-        .database("db")
-        .attempt_timeout(Duration::from_secs(10))
-        .retry(NoRetry)
+    Client::builder().endpoint(url).database("db").attempt_timeout(Duration::from_secs(10)).retry(NoRetry)
 }
 
 /// An address where nobody listens.
@@ -127,12 +119,7 @@ pub(crate) async fn nobody() -> String {
 pub(crate) fn batch(points: i64) -> Batch {
     let mut batch = Batch::default();
     for time in 0..points {
-        batch
-            .point("m")
-            .tag("t", "a")
-            .field("f", time)
-            .at(time)
-            .unwrap();
+        batch.point("m").tag("t", "a").field("f", time).at(time).unwrap();
     }
     batch
 }
@@ -140,11 +127,7 @@ pub(crate) fn batch(points: i64) -> Batch {
 /// A reply with this status and a JSON error.
 pub(crate) fn error(status: u16, text: &str) -> Act {
     let body = serde_json::json!({ "error": text }).to_string();
-    Act::Answer(reply(
-        status,
-        "X-Influxdb-Version: 1.8.11-c1.2.0\r\nX-Influxdb-Build: OSS\r\n",
-        &body,
-    ))
+    Act::Answer(reply(status, "X-Influxdb-Version: 1.8.11-c1.2.0\r\nX-Influxdb-Build: OSS\r\n", &body))
 }
 
 pub(crate) fn stored() -> Act {
@@ -163,11 +146,7 @@ async fn serve(mut stream: TcpStream, acts: &Mutex<Vec<Act>>, log: &Mutex<Vec<Se
     loop {
         let act = {
             let mut acts = acts.lock().unwrap();
-            if acts.len() > 1 {
-                acts.pop()
-            } else {
-                acts.last().cloned()
-            }
+            if acts.len() > 1 { acts.pop() } else { acts.last().cloned() }
         };
         let Some(act) = act else { return };
         if matches!(act, Act::CloseAtOnce) {
@@ -223,13 +202,8 @@ async fn read_request(stream: &mut TcpStream, with_body: bool) -> Option<Seen> {
         }
     };
     let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-    let mut seen = Seen {
-        head,
-        body: bytes[end..].to_vec(),
-    };
-    let length = seen
-        .header("content-length")
-        .map_or(0, |n| n.parse().unwrap());
+    let mut seen = Seen { head, body: bytes[end..].to_vec() };
+    let length = seen.header("content-length").map_or(0, |n| n.parse().unwrap());
     while with_body && seen.body.len() < length {
         if stream.read_buf(&mut seen.body).await.ok()? == 0 {
             return None;

@@ -37,9 +37,7 @@ async fn start() -> String {
                 };
                 let mut bytes = vec![0; 4096];
                 let _ = stream.read(&mut bytes).await;
-                let _ = stream
-                    .write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
-                    .await;
+                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await;
                 let _ = stream.shutdown().await;
             });
         }
@@ -51,35 +49,19 @@ async fn start() -> String {
 async fn an_unknown_certificate_is_refused_before_anything_is_sent() {
     let client = builder(&start().await).build().unwrap();
     let error = client.write(&batch(1)).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Unreachable, Outcome::NotStored),
-        "{error}"
-    );
-    assert!(
-        error.to_string().contains("certificate"),
-        "it says why: {error}"
-    );
+    assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored), "{error}");
+    assert!(error.to_string().contains("certificate"), "it says why: {error}");
 }
 
 #[tokio::test]
 async fn a_certificate_given_to_the_client_is_trusted() {
     let url = start().await;
-    let client = builder(&url)
-        .root_certificates(CERTIFICATE)
-        .build()
-        .unwrap();
+    let client = builder(&url).root_certificates(CERTIFICATE).build().unwrap();
     let _ = client.write(&batch(1)).await.unwrap();
     // The certificate is for 127.0.0.1 and localhost, not for this name of the same machine.
     let other = url.replace("127.0.0.1", "127.0.0.2");
-    let client = builder(&other)
-        .root_certificates(CERTIFICATE)
-        .build()
-        .unwrap();
-    assert_eq!(
-        client.write(&batch(1)).await.unwrap_err().class(),
-        Class::Unreachable
-    );
+    let client = builder(&other).root_certificates(CERTIFICATE).build().unwrap();
+    assert_eq!(client.write(&batch(1)).await.unwrap_err().class(), Class::Unreachable);
     let client = builder(&url).danger_trust_any_server(true).build().unwrap();
     let _ = client.write(&batch(1)).await.unwrap();
 }
@@ -87,13 +69,8 @@ async fn a_certificate_given_to_the_client_is_trusted() {
 #[tokio::test]
 async fn there_is_no_fall_back_to_plain_text() {
     let plain = Server::start([stored()]).await;
-    let client = builder(&plain.url().replace("http://", "https://"))
-        .build()
-        .unwrap();
+    let client = builder(&plain.url().replace("http://", "https://")).build().unwrap();
     let error = client.write(&batch(1)).await.unwrap_err();
-    assert_eq!(
-        (error.class(), error.outcome()),
-        (Class::Unreachable, Outcome::NotStored)
-    );
+    assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored));
     assert!(plain.seen().is_empty());
 }

@@ -9,9 +9,7 @@ use crate::error::{Dropped, ErrorKind, Outcome, Overload, Reason, SizeLimit, sho
 const KEPT: usize = 4096;
 
 pub(super) fn find(text: &Text<'_>) -> Finding {
-    partial(text)
-        .or_else(|| by_status(text))
-        .unwrap_or_else(|| unlisted(text))
+    partial(text).or_else(|| by_status(text)).unwrap_or_else(|| unlisted(text))
 }
 
 /// `partial write: REASON`: points were refused, whatever the reason.
@@ -22,12 +20,7 @@ fn partial(text: &Text<'_>) -> Option<Finding> {
     }
     let message = shortened(reason, KEPT);
     let dropped = Dropped::AtLeast(count.unwrap_or(1).max(1));
-    Some(Finding::rejected(
-        None,
-        Reason::Other { message },
-        dropped,
-        Others::Unsettled,
-    ))
+    Some(Finding::rejected(None, Reason::Other { message }, dropped, Others::Unsettled))
 }
 
 /// Statuses with a meaning of their own, which proxies give in their own words.
@@ -42,26 +35,10 @@ fn by_status(text: &Text<'_>) -> Option<Finding> {
     let status = text.status;
     Some(match status {
         401 => finding(ErrorKind::Unauthorized, Outcome::NotStored),
-        403 => finding(
-            ErrorKind::Forbidden {
-                user: None,
-                database: None,
-            },
-            Outcome::NotStored,
-        ),
+        403 => finding(ErrorKind::Forbidden { user: None, database: None }, Outcome::NotStored),
         408 | 502 | 504 => finding(ErrorKind::ServerTimeout { status }, Outcome::Unknown),
-        413 => finding(
-            ErrorKind::TooLarge {
-                limit: SizeLimit::RequestBody,
-            },
-            Outcome::NotStored,
-        ),
-        429 | 503 => finding(
-            ErrorKind::Overloaded {
-                cause: Overload::Status { status },
-            },
-            Outcome::Unknown,
-        ),
+        413 => finding(ErrorKind::TooLarge { limit: SizeLimit::RequestBody }, Outcome::NotStored),
+        429 | 503 => finding(ErrorKind::Overloaded { cause: Overload::Status { status } }, Outcome::Unknown),
         _ => return None,
     })
 }
@@ -76,12 +53,5 @@ pub(super) fn unlisted(text: &Text<'_>) -> Finding {
         _ => Outcome::Unknown,
     };
     let row = if text.status == 200 { 84 } else { 85 };
-    Finding::new(
-        row,
-        ErrorKind::UnexpectedResponse {
-            status: text.status,
-            body: shortened(text.all, KEPT),
-        },
-        outcome,
-    )
+    Finding::new(row, ErrorKind::UnexpectedResponse { status: text.status, body: shortened(text.all, KEPT) }, outcome)
 }

@@ -20,10 +20,7 @@ fn batch(lines: &[&str]) -> Batch {
 
 fn reply(status: u16, text: &str, points: usize) -> Verdict {
     let body = serde_json::to_vec(&serde_json::json!({ "error": text })).unwrap();
-    classify(
-        &Reply::new(status, &body),
-        &Context::new(ConsistencyLevel::One, points),
-    )
+    classify(&Reply::new(status, &body), &Context::new(ConsistencyLevel::One, points))
 }
 
 /// Plays a list of replies, and returns what was sent for each.
@@ -33,10 +30,7 @@ fn play(job: &mut Job<'_>, replies: &[(u16, &str)]) -> Vec<Vec<usize>> {
         let piece = job.next().expect("something is left to send");
         sent.push(piece.lines.iter().collect());
         let verdict = reply(*status, text, piece.len());
-        assert!(
-            matches!(job.settle(piece, &verdict), Settled::Done),
-            "{text}"
-        );
+        assert!(matches!(job.settle(piece, &verdict), Settled::Done), "{text}");
     }
     assert!(job.next().is_none(), "nothing is left to send");
     sent
@@ -46,22 +40,9 @@ fn play(job: &mut Job<'_>, replies: &[(u16, &str)]) -> Vec<Vec<usize>> {
 fn lines_that_cannot_be_parsed_are_refused_and_the_others_are_stored_already() {
     let batch = batch(&["m f=1 1", "bad", "m f=2 2"]);
     let mut job = Job::new(&batch);
-    let sent = play(
-        &mut job,
-        &[(
-            400,
-            "partial write: unable to parse 'bad': missing fields dropped=0",
-        )],
-    );
+    let sent = play(&mut job, &[(400, "partial write: unable to parse 'bad': missing fields dropped=0")]);
     assert_eq!(sent, [vec![0, 1, 2]], "one request");
-    assert_eq!(
-        job.tally(),
-        Tally {
-            stored: 2,
-            refused: 1,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(job.tally(), Tally { stored: 2, refused: 1, ..Tally::default() });
     assert_eq!(job.refused_kind().unwrap().class(), Class::Malformed);
     assert_eq!(job.refused_outcome(), Outcome::PartlyStored);
     let refusals = job.into_refusals();
@@ -73,20 +54,8 @@ fn lines_that_cannot_be_parsed_are_refused_and_the_others_are_stored_already() {
 fn with_no_line_parsed_nothing_is_stored() {
     let batch = batch(&["bad", "worse"]);
     let mut job = Job::new(&batch);
-    play(
-        &mut job,
-        &[(
-            400,
-            "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields",
-        )],
-    );
-    assert_eq!(
-        job.tally(),
-        Tally {
-            refused: 2,
-            ..Tally::default()
-        }
-    );
+    play(&mut job, &[(400, "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields")]);
+    assert_eq!(job.tally(), Tally { refused: 2, ..Tally::default() });
     assert_eq!(job.refused_kind(), Some(ErrorKind::Invalid { lines: 2 }));
     assert_eq!(job.refused_outcome(), Outcome::NotStored);
 }
@@ -99,14 +68,7 @@ fn after_a_conflict_the_others_are_sent_again() {
     let mut job = Job::new(&batch);
     let sent = play(&mut job, &[(500, CONFLICT), (204, "")]);
     assert_eq!(sent, [vec![0, 1, 2], vec![0, 2]]);
-    assert_eq!(
-        job.tally(),
-        Tally {
-            stored: 2,
-            refused: 1,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(job.tally(), Tally { stored: 2, refused: 1, ..Tally::default() });
 }
 
 /// Two lines fit the message: one of them may be in another shard, where its type is welcome.
@@ -114,26 +76,10 @@ fn after_a_conflict_the_others_are_sent_again() {
 fn suspects_are_sent_apart() {
     let batch = batch(&["m f=1 1", "m f=\"s\" 2", "m f=\"t\" 3", "m f=4 4"]);
     let mut job = Job::new(&batch);
-    let replies = [
-        (500, CONFLICT),
-        (204, ""),
-        (500, CONFLICT),
-        (500, CONFLICT),
-        (204, ""),
-    ];
+    let replies = [(500, CONFLICT), (204, ""), (500, CONFLICT), (500, CONFLICT), (204, "")];
     let sent = play(&mut job, &replies);
-    assert_eq!(
-        sent,
-        [vec![0, 1, 2, 3], vec![0, 3], vec![1, 2], vec![1], vec![2]]
-    );
-    assert_eq!(
-        job.tally(),
-        Tally {
-            stored: 3,
-            refused: 1,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(sent, [vec![0, 1, 2, 3], vec![0, 3], vec![1, 2], vec![1], vec![2]]);
+    assert_eq!(job.tally(), Tally { stored: 3, refused: 1, ..Tally::default() });
 }
 
 #[test]
@@ -141,14 +87,8 @@ fn unnamed_points_are_found_by_halving() {
     let batch = batch(&["m f=1 1", "m f=2 2", "m f=3 3", "m f=4 4"]);
     let mut job = Job::new(&batch);
     let text = "partial write: shard 7 is pending deletion dropped=1";
-    let sent = play(
-        &mut job,
-        &[(400, text), (204, ""), (400, text), (204, ""), (400, text)],
-    );
-    assert_eq!(
-        sent,
-        [vec![0, 1, 2, 3], vec![0, 1], vec![2, 3], vec![2], vec![3]]
-    );
+    let sent = play(&mut job, &[(400, text), (204, ""), (400, text), (204, ""), (400, text)]);
+    assert_eq!(sent, [vec![0, 1, 2, 3], vec![0, 1], vec![2, 3], vec![2], vec![3]]);
     assert_eq!(job.into_refusals()[0].line, Some(3));
 }
 
@@ -157,25 +97,10 @@ fn what_is_too_large_is_halved_down_to_the_line() {
     let batch = batch(&["m f=1 1", "m f=2 2", "m f=3 3"]);
     let mut job = Job::new(&batch);
     let big = "Request Entity Too Large";
-    let sent = play(
-        &mut job,
-        &[(413, big), (204, ""), (413, big), (413, big), (204, "")],
-    );
+    let sent = play(&mut job, &[(413, big), (204, ""), (413, big), (413, big), (204, "")]);
     assert_eq!(sent, [vec![0, 1, 2], vec![0], vec![1, 2], vec![1], vec![2]]);
-    assert_eq!(
-        job.refused_kind(),
-        Some(ErrorKind::TooLarge {
-            limit: SizeLimit::RequestBody
-        })
-    );
-    assert_eq!(
-        job.tally(),
-        Tally {
-            stored: 2,
-            refused: 1,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(job.refused_kind(), Some(ErrorKind::TooLarge { limit: SizeLimit::RequestBody }));
+    assert_eq!(job.tally(), Tally { stored: 2, refused: 1, ..Tally::default() });
 }
 
 /// A search for refused points is bounded; what it did not settle is unknown, but for what the server admits.
@@ -186,13 +111,7 @@ fn the_search_is_capped() {
     let batch = batch(&lines);
     let mut job = Job::new(&batch);
     let mut requests = 0;
-    let verdict = |points| {
-        reply(
-            400,
-            "partial write: max-series-per-database limit exceeded: (10) dropped=2",
-            points,
-        )
-    };
+    let verdict = |points| reply(400, "partial write: max-series-per-database limit exceeded: (10) dropped=2", points);
     let stuck = loop {
         let piece = job.next().expect("more to send until stuck");
         let verdict = verdict(piece.len());
@@ -220,18 +139,9 @@ fn unstamped_points_are_not_sent_again() {
     let mut job = Job::new(&batch);
     let piece = job.next().unwrap();
     let verdict = reply(500, CONFLICT, 3);
-    let Settled::Stuck(piece) = job.settle(piece, &verdict) else {
-        panic!("a resend could double the others")
-    };
+    let Settled::Stuck(piece) = job.settle(piece, &verdict) else { panic!("a resend could double the others") };
     assert_eq!(job.give_up(&piece), Outcome::PartlyStored);
-    assert_eq!(
-        job.tally(),
-        Tally {
-            refused: 1,
-            unknown: 2,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(job.tally(), Tally { refused: 1, unknown: 2, ..Tally::default() });
 }
 
 /// Rule 12: the refusal came with stored points perhaps, so that a later "nothing was sent" is no absence.
@@ -240,28 +150,12 @@ fn a_resend_that_fails_leaves_the_others_open() {
     let batch = batch(&["m f=1 1", "m f=\"s\" 2", "m f=3 3"]);
     let mut job = Job::new(&batch);
     let piece = job.next().unwrap();
-    assert!(matches!(
-        job.settle(piece, &reply(500, CONFLICT, 3)),
-        Settled::Done
-    ));
+    assert!(matches!(job.settle(piece, &reply(500, CONFLICT, 3)), Settled::Done));
     let piece = job.next().unwrap();
-    let lost = classify_no_reply(
-        &NoReply::Lost { reason: "".into() },
-        0,
-        &Context::new(ConsistencyLevel::One, 2),
-    );
-    let Settled::Failed(piece) = job.settle(piece, &lost) else {
-        panic!("a failure")
-    };
+    let lost = classify_no_reply(&NoReply::Lost { reason: "".into() }, 0, &Context::new(ConsistencyLevel::One, 2));
+    let Settled::Failed(piece) = job.settle(piece, &lost) else { panic!("a failure") };
     assert_eq!(job.give_up(&piece), Outcome::PartlyStored);
-    assert_eq!(
-        job.tally(),
-        Tally {
-            refused: 1,
-            unknown: 2,
-            ..Tally::default()
-        }
-    );
+    assert_eq!(job.tally(), Tally { refused: 1, unknown: 2, ..Tally::default() });
 }
 
 /// A server in numbers: it stores lines in two shards as 1.8 does, and says what 1.8 says.
@@ -292,51 +186,29 @@ impl Model {
     fn answer(&mut self, lines: &[&str], weather: Weather, pick_first: bool) -> Verdict {
         let points = lines.len();
         let context = Context::new(ConsistencyLevel::One, points);
-        let lost = |sent| {
-            classify_no_reply(
-                &NoReply::Lost {
-                    reason: "reset".into(),
-                },
-                sent,
-                &context,
-            )
-        };
+        let lost = |sent| classify_no_reply(&NoReply::Lost { reason: "reset".into() }, sent, &context);
         if matches!(weather, Weather::Refused) {
             return lost(0);
         }
         if points > LARGEST {
             return reply(413, "Request Entity Too Large", points);
         }
-        let (parsed, bad): (Vec<&str>, Vec<&str>) = lines
-            .iter()
-            .partition(|line| RawLine::parse(line.as_bytes()).is_ok());
-        let quotes: Vec<String> = bad
-            .iter()
-            .map(|l| format!("unable to parse '{l}': missing fields"))
-            .collect();
+        let (parsed, bad): (Vec<&str>, Vec<&str>) =
+            lines.iter().partition(|line| RawLine::parse(line.as_bytes()).is_ok());
+        let quotes: Vec<String> = bad.iter().map(|l| format!("unable to parse '{l}': missing fields")).collect();
         let quotes = quotes.join("\n");
         if parsed.is_empty() {
             return reply(400, &quotes, points);
         }
-        let time = |line: &str| {
-            RawLine::parse(line.as_bytes())
-                .unwrap()
-                .timestamp()
-                .unwrap()
-        };
-        let (old, fresh): (Vec<&str>, Vec<&str>) =
-            parsed.into_iter().partition(|line| time(line) < OLD);
+        let time = |line: &str| RawLine::parse(line.as_bytes()).unwrap().timestamp().unwrap();
+        let (old, fresh): (Vec<&str>, Vec<&str>) = parsed.into_iter().partition(|line| time(line) < OLD);
         let mut errors = Vec::new();
         for shard in 0..2 {
             let written = match weather {
                 Weather::Lost { first, second } => [first, second][shard],
                 Weather::Fine | Weather::Refused | Weather::BelowLevel => true,
             };
-            let own: Vec<&str> = fresh
-                .iter()
-                .copied()
-                .filter(|l| l.contains(&format!("s={shard}")))
-                .collect();
+            let own: Vec<&str> = fresh.iter().copied().filter(|l| l.contains(&format!("s={shard}"))).collect();
             if written {
                 errors.extend(self.write(shard, &own));
             }
@@ -345,20 +217,11 @@ impl Model {
             Weather::Lost { .. } => lost(7),
             Weather::BelowLevel => reply(500, "partial write", points),
             Weather::Fine | Weather::Refused => match (errors.first(), errors.last()) {
-                (Some(first), Some(last)) => {
-                    reply(500, if pick_first { first } else { last }, points)
+                (Some(first), Some(last)) => reply(500, if pick_first { first } else { last }, points),
+                _ if !old.is_empty() => {
+                    reply(400, &format!("partial write: points beyond retention policy dropped={}", old.len()), points)
                 }
-                _ if !old.is_empty() => reply(
-                    400,
-                    &format!(
-                        "partial write: points beyond retention policy dropped={}",
-                        old.len()
-                    ),
-                    points,
-                ),
-                _ if !bad.is_empty() => {
-                    reply(400, &format!("partial write: {quotes} dropped=0"), points)
-                }
+                _ if !bad.is_empty() => reply(400, &format!("partial write: {quotes} dropped=0"), points),
                 _ => classify(&Reply::new(204, b""), &context),
             },
         }
@@ -377,8 +240,7 @@ impl Model {
             None => *self.types[shard].insert(type_of(first)),
             Some(own) => own,
         };
-        let (good, wrong): (Vec<&str>, Vec<&str>) =
-            lines.iter().partition(|line| type_of(line) == own);
+        let (good, wrong): (Vec<&str>, Vec<&str>) = lines.iter().partition(|line| type_of(line) == own);
         self.stored.extend(good.into_iter().map(str::to_owned));
         let names = |kind| if kind == 's' { "string" } else { "float" };
         (!wrong.is_empty()).then(|| {

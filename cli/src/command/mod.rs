@@ -1,0 +1,12 @@
+//! The commands: one file each, with its arguments and a `run` that ends in an exit code or a failure.
+
+pub(crate) mod classify;
+pub(crate) mod cluster;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod explain;
+pub(crate) mod fault;
+pub(crate) mod node;
+pub(crate) mod ping;
+pub(crate) mod query;
+pub(crate) mod write;

@@ -1,0 +1,115 @@
+//! What ends a command other than its result, and the exit code of each such end.
+
+use influx_client::{Class, WriteError};
+
+use crate::console::{Console, Paint};
+use crate::render::one_line;
+
+/// The exit code of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit(pub(crate) u8);
+
+impl Exit {
+    /// Everything went as asked.
+    pub(crate) const OK: Self = Self(0);
+    /// A defect of this program.
+    pub(crate) const INTERNAL: Self = Self(1);
+    /// The command line is wrong (the code that clap uses).
+    pub(crate) const USAGE: Self = Self(2);
+    /// A claim of the demonstration did not hold.
+    pub(crate) const CLAIM_BROKEN: Self = Self(40);
+    /// The local cluster did not come up, or did not do what it was told.
+    pub(crate) const CLUSTER: Self = Self(42);
+
+    /// The exit code of a class.
+    pub(crate) fn of(class: Class) -> Self {
+        Self(class.exit_code())
+    }
+
+    /// The exit code of a process that a signal ended, as shells give it.
+    pub(crate) fn by_signal(number: u8) -> Self {
+        Self(128_u8.saturating_add(number))
+    }
+}
+
+/// Why a command ended without a result.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The arguments do not go together.
+    Usage(String),
+    /// A class of the table says it all.
+    Classed {
+        /// The class, which gives the exit code.
+        class: Class,
+        /// What happened.
+        message: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The bundled cluster did not come up, or did not do what it was told.
+    Cluster(String),
+    /// The demonstration's claims did not all hold.
+    ClaimBroken(String),
+    /// The reader of standard output has gone away: no error, and nobody to tell.
+    ClosedPipe,
+    /// Ended by a signal; the number gives the exit code.
+    Signal(u8),
+    /// A defect of this program.
+    Internal(String),
+}
+
+impl Failure {
+    /// A failure of this class with its own advice as the hint.
+    pub(crate) fn classed(class: Class, message: impl Into<String>) -> Self {
+        Self::Classed { class, message: message.into(), hint: class.advice().text().to_owned() }
+    }
+
+    /// A file or stream of this machine failed.
+    pub(crate) fn local_io(message: impl Into<String>) -> Self {
+        Self::classed(Class::LocalIo, message)
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::USAGE,
+            Self::Classed { class, .. } => Exit::of(*class),
+            Self::Cluster(_) => Exit::CLUSTER,
+            Self::ClaimBroken(_) => Exit::CLAIM_BROKEN,
+            Self::ClosedPipe => Exit::OK,
+            Self::Signal(number) => Exit::by_signal(*number),
+            Self::Internal(_) => Exit::INTERNAL,
+        }
+    }
+
+    /// Tells the person at the terminal, once, in the one form that all errors have.
+    pub(crate) fn report(&self, console: &Console) {
+        match self {
+            Self::Usage(message) | Self::Cluster(message) | Self::ClaimBroken(message) | Self::Internal(message) => {
+                report(console, self.exit(), message, None);
+            }
+            Self::Classed { message, hint, .. } => report(console, self.exit(), message, Some(hint)),
+            Self::ClosedPipe | Self::Signal(_) => {}
+        }
+    }
+}
+
+/// Writes `error[CODE]: message  (hint: …; influx-cli explain CODE)`.
+pub(crate) fn report(console: &Console, exit: Exit, message: &str, hint: Option<&str>) {
+    let head = console.painted_err(&format!("error[{}]:", exit.0), Paint::Bad);
+    let message = one_line(message);
+    console.error(&match hint {
+        Some(hint) => format!("{head} {message}  (hint: {}; influx-cli explain {})", one_line(hint), exit.0),
+        None => format!("{head} {message}"),
+    });
+}
+
+impl From<&WriteError> for Failure {
+    fn from(error: &WriteError) -> Self {
+        Self::Classed {
+            class: error.class(),
+            message: error.kind().to_string(),
+            hint: error.advice().text().to_owned(),
+        }
+    }
+}

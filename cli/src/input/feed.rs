@@ -1,0 +1,211 @@
+//! A thread that reads the inputs into packs, at most one ahead of the request in flight.
+//!
+//! Reading blocks, and a pipe may block for ever: so it has a thread of its own, which ends with the process.
+//! When nobody takes the pack that is full, reading stops: memory does not grow, and the writer of the pipe waits.
+
+use std::io;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::lines::{Line, Lines};
+use super::pack::{Offer, Pack, Rules};
+use super::source::Source;
+
+/// What to read, and how to cut it.
+#[derive(Clone, Debug)]
+pub(crate) struct FeedOptions {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) rules: Rules,
+    /// Longest line in bytes.
+    pub(crate) max_line: usize,
+    /// How long the first line of a pack waits for others while the input is silent.
+    pub(crate) linger: Duration,
+}
+
+/// What comes next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Lines to send.
+    Pack(Box<Pack>),
+    /// The inputs are at their end, or reading was stopped.
+    End,
+    /// An input failed; what was read before has been handed out.
+    Failed {
+        /// The name of the input.
+        source: String,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+/// The reading end of a job.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    options: FeedOptions,
+    state: Mutex<State>,
+    /// The reader may go on.
+    room: Condvar,
+    /// There may be something to take.
+    ready: Notify,
+    consumed: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct State {
+    filling: Box<Pack>,
+    full: bool,
+    spare: Option<Box<Pack>>,
+    stopped: bool,
+    /// Set when the reader has ended, with what ended it.
+    ended: Option<Option<(String, io::Error)>>,
+}
+
+impl Feed {
+    /// Starts to read.
+    ///
+    /// # Errors
+    /// No thread can be started.
+    pub(crate) fn start(options: FeedOptions) -> io::Result<Self> {
+        let state = State {
+            filling: Box::new(Pack::new(&options.rules)),
+            full: false,
+            spare: None,
+            stopped: false,
+            ended: None,
+        };
+        let shared = Arc::new(Shared {
+            options,
+            state: Mutex::new(state),
+            room: Condvar::new(),
+            ready: Notify::new(),
+            consumed: Arc::default(),
+        });
+        let reader = Arc::clone(&shared);
+        thread::Builder::new().name("input".to_owned()).spawn(move || {
+            let ended = reader.read_all().err();
+            reader.lock().ended = Some(ended);
+            reader.ready.notify_one();
+        })?;
+        Ok(Self { shared })
+    }
+
+    /// Waits for the next full pack, for one whose first line has waited long enough, or for the end.
+    ///
+    /// # Cancellation
+    /// Cancel safe: no line is lost.
+    pub(crate) async fn next(&self) -> Next {
+        loop {
+            let wait = {
+                let mut state = self.shared.lock();
+                let waited = state.filling.since.map(|since| since.elapsed());
+                let linger = self.shared.options.linger;
+                let due = waited.is_some_and(|waited| waited >= linger);
+                let over = state.stopped || state.ended.is_some();
+                if !state.filling.is_empty() && (state.full || due || over) {
+                    let empty = state.spare.take().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
+                    let pack = mem::replace(&mut state.filling, empty);
+                    state.full = false;
+                    drop(state);
+                    self.shared.room.notify_one();
+                    return Next::Pack(pack);
+                }
+                if state.stopped {
+                    return Next::End;
+                }
+                if let Some(ended) = &mut state.ended {
+                    return match ended.take() {
+                        Some((source, error)) => Next::Failed { source, error },
+                        None => Next::End,
+                    };
+                }
+                waited.map(|waited| linger.saturating_sub(waited))
+            };
+            match wait {
+                Some(wait) => drop(tokio::time::timeout(wait, self.shared.ready.notified()).await),
+                None => self.shared.ready.notified().await,
+            }
+        }
+    }
+
+    /// Gives a pack back, for its memory.
+    pub(crate) fn recycle(&self, mut pack: Box<Pack>) {
+        pack.clear();
+        self.shared.lock().spare = Some(pack);
+    }
+
+    /// Stops reading. Whole lines that were read are still handed out; then comes the end.
+    pub(crate) fn stop(&self) {
+        self.shared.lock().stopped = true;
+        self.shared.room.notify_one();
+        self.shared.ready.notify_one();
+    }
+
+    /// Bytes taken from the inputs so far, before decompression.
+    pub(crate) fn consumed(&self) -> u64 {
+        self.shared.consumed.load(Ordering::Relaxed)
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it holds the lock but on a defect, and then the counts of what was read still hold.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read_all(&self) -> Result<(), (String, io::Error)> {
+        for (index, source) in self.options.sources.iter().enumerate() {
+            let failed = |error| (source.name(), error);
+            let input = source.open(Arc::clone(&self.consumed)).map_err(failed)?;
+            let mut lines = Lines::new(input, self.options.max_line);
+            while let Some(line) = lines.next().map_err(failed)? {
+                if !self.add(index, &line) {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a line, waiting for room; false once reading was stopped, and then the line counts as not read.
+    fn add(&self, source: usize, line: &Line<'_>) -> bool {
+        let mut state = self.lock();
+        loop {
+            while state.full && !state.stopped {
+                state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            if state.stopped {
+                return false;
+            }
+            let first = state.filling.is_empty();
+            match state.filling.offer(source, line, &self.options.rules, Instant::now()) {
+                Offer::Taken => {
+                    drop(state);
+                    if first {
+                        self.ready.notify_one();
+                    }
+                    return true;
+                }
+                Offer::Last => {
+                    state.full = true;
+                    drop(state);
+                    self.ready.notify_one();
+                    return true;
+                }
+                Offer::NotHere => {
+                    state.full = true;
+                    self.ready.notify_one();
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Cuts a stream of bytes into lines of line protocol, in bounded memory.
+//!
+//! Where a line ends is for the client's splitter to say, which reads as the servers read a request body: a line end
+//! inside a string field belongs to the field, and one behind a backslash to the line. Here are the limits.
+
+use std::io::{self, Read};
+use std::ops::Range;
+
+use influx_client::LineSplitter;
+use memchr::memchr;
+
+/// Room asked of one read.
+const CHUNK: usize = 256 * 1024;
+
+/// What one line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A line that ends where a server would end it.
+    Whole,
+    /// A line whose last quote is open, or that ends in a backslash: a server would read what is sent behind it as
+    /// part of it, so it cannot be sent.
+    Open,
+    /// Longer than the limit; its text is not kept, this is its length in bytes.
+    TooLong(u64),
+}
+
+/// One line, without its line end; blank lines and comments are never handed out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) text: &'a [u8],
+    /// Number of its first line in the input, from 1.
+    pub(crate) number: u64,
+    /// Offset of its first byte in the (decompressed) input.
+    pub(crate) byte: u64,
+    /// Offset behind its line end.
+    pub(crate) byte_end: u64,
+}
+
+/// The lines of an input.
+pub(crate) struct Lines<R> {
+    input: R,
+    buffer: Vec<u8>,
+    /// What of the buffer was read and not yet handed out.
+    held: Range<usize>,
+    ended: bool,
+    number: u64,
+    byte: u64,
+    limit: usize,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines of at most `limit` bytes; longer ones are reported without their text.
+    pub(crate) fn new(input: R, limit: usize) -> Self {
+        Self { input, buffer: Vec::new(), held: 0..0, ended: false, number: 1, byte: 0, limit }
+    }
+
+    /// The next line, or `None` at the end.
+    ///
+    /// # Errors
+    /// Reading failed. What came after the last line end is then not handed out: half a line may parse, as
+    /// another value.
+    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+        loop {
+            let mut scan = Scan::default();
+            let found = loop {
+                match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
+                    Some(found) => break found,
+                    None => self.fill()?,
+                }
+            };
+            let (number, byte) = (self.number, self.byte);
+            let (kind, range) = match found {
+                Found::End => return Ok(None),
+                Found::Blank { through } => {
+                    self.take(through);
+                    continue;
+                }
+                Found::Comment => {
+                    self.discard_line()?;
+                    continue;
+                }
+                Found::Line { length, through, open } => {
+                    let start = self.held.start;
+                    self.take(through);
+                    (if open { Kind::Open } else { Kind::Whole }, start..start + length)
+                }
+                Found::TooLong => (Kind::TooLong(self.discard_line()?), 0..0),
+            };
+            let text = &self.buffer[range];
+            let text = match kind {
+                // A carriage return before the line end is the file's convention, never part of a point.
+                Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
+                Kind::Open | Kind::TooLong(_) => text,
+            };
+            return Ok(Some(Line { kind, text, number, byte, byte_end: self.byte }));
+        }
+    }
+
+    /// Marks bytes as handed out.
+    fn take(&mut self, bytes: usize) {
+        let taken = &self.buffer[self.held.start..self.held.start + bytes];
+        self.number += memchr::memchr_iter(b'\n', taken).count() as u64;
+        self.byte += bytes as u64;
+        self.held.start += bytes;
+    }
+
+    /// Throws the rest of the line away as it is read; its length without the line end.
+    fn discard_line(&mut self) -> io::Result<u64> {
+        let mut length = 0;
+        loop {
+            let held = &self.buffer[self.held.clone()];
+            if let Some(at) = memchr(b'\n', held) {
+                self.take(at + 1);
+                return Ok(length + at as u64);
+            }
+            length += held.len() as u64;
+            self.take(held.len());
+            if self.ended {
+                return Ok(length);
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Reads more behind what is held.
+    fn fill(&mut self) -> io::Result<()> {
+        if self.held.start > 0 {
+            self.buffer.copy_within(self.held.clone(), 0);
+            self.held = 0..self.held.len();
+        }
+        self.buffer.resize(self.held.end + CHUNK, 0);
+        loop {
+            match self.input.read(&mut self.buffer[self.held.end..]) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.held.end += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
+    }
+}
+
+/// What the scan found at the start of the text.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// Nothing is left.
+    End,
+    /// Nothing but blanks, through their line end if there is one.
+    Blank { through: usize },
+    /// A comment, which ends at the next line end whatever it holds.
+    Comment,
+    /// A line of `length` bytes, its line end included in `through`.
+    Line { length: usize, through: usize, open: bool },
+    /// No line end within the limit.
+    TooLong,
+}
+
+/// The search for the end of one line; it survives the arrival of more bytes, so that none is judged twice.
+#[derive(Debug, Default)]
+struct Scan {
+    splitter: LineSplitter,
+    /// How many bytes of the line the splitter has seen.
+    seen: usize,
+}
+
+impl Scan {
+    /// Looks on; `None` means that more bytes are needed, which never happens when `ended`.
+    fn step(&mut self, text: &[u8], ended: bool, limit: usize) -> Option<Found> {
+        if self.seen == 0 {
+            match text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0)) {
+                None if text.is_empty() && ended => return Some(Found::End),
+                // Blanks without end are no reason to keep them all.
+                None if ended || text.len() > limit => return Some(Found::Blank { through: text.len() }),
+                None => return None,
+                Some(first) if text[first] == b'\n' => return Some(Found::Blank { through: first + 1 }),
+                Some(first) if text[first] == b'#' => return Some(Found::Comment),
+                Some(_) => {}
+            }
+        }
+        let end = self.splitter.end_of_line(&text[self.seen..]);
+        if let Some(end) = end
+            && self.seen + end - 1 <= limit
+        {
+            let through = self.seen + end;
+            return Some(Found::Line { length: through - 1, through, open: false });
+        }
+        if end.is_none() && text.len() <= limit {
+            self.seen = text.len();
+            return ended.then(|| self.last(text));
+        }
+        Some(match memchr(b'\n', &text[..=limit]) {
+            // An open quote would swallow all that follows. Its first line is a line of its own then.
+            Some(length) => Found::Line { length, through: length + 1, open: true },
+            None => Found::TooLong,
+        })
+    }
+
+    /// The last line of the input, which has no line end of its own or does not end with it.
+    fn last(&self, text: &[u8]) -> Found {
+        if self.splitter.is_open()
+            && let Some(length) = memchr(b'\n', text)
+        {
+            return Found::Line { length, through: length + 1, open: true };
+        }
+        match text.strip_suffix(b"\n") {
+            // The line end was escaped, and nothing came behind it.
+            Some(line) => Found::Line { length: line.len(), through: text.len(), open: true },
+            None => Found::Line { length: text.len(), through: text.len(), open: self.splitter.is_open() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Hands out one byte a read, so that every boundary falls everywhere.
+    struct Drip<'a>(&'a [u8]);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0.take(1).read(buffer).inspect(|read| self.0 = &self.0[*read..])
+        }
+    }
+
+    fn all(mut lines: Lines<impl Read>) -> Vec<(Kind, String, u64, u64, u64)> {
+        let mut found = Vec::new();
+        while let Some(line) = lines.next().unwrap() {
+            let text = String::from_utf8_lossy(line.text).into_owned();
+            found.push((line.kind, text, line.number, line.byte, line.byte_end));
+        }
+        found
+    }
+
+    /// The lines of a text, found to be the same however the reads fall.
+    fn lines(text: &str, limit: usize) -> Vec<(Kind, String, u64, u64, u64)> {
+        let whole = all(Lines::new(text.as_bytes(), limit));
+        assert_eq!(whole, all(Lines::new(Drip(text.as_bytes()), limit)), "{text:?}");
+        whole
+    }
+
+    fn texts(text: &str) -> Vec<(Kind, String)> {
+        lines(text, 1_000).into_iter().map(|(kind, text, ..)| (kind, text)).collect()
+    }
+
+    fn whole(text: &str) -> (Kind, String) {
+        (Kind::Whole, text.to_owned())
+    }
+
+    #[test]
+    fn blank_lines_comments_and_line_ends_are_no_points() {
+        let text = "# DML\n\n  \t\r\na f=1 1\r\n # c \"\nb f=2 2";
+        assert_eq!(
+            lines(text, 100),
+            [(Kind::Whole, "a f=1 1".to_owned(), 4, 12, 21), (Kind::Whole, "b f=2 2".to_owned(), 6, 28, 35)]
+        );
+        assert!(texts("").is_empty());
+        assert!(texts("#").is_empty());
+        assert!(texts("\n\n \n").is_empty());
+    }
+
+    #[test]
+    fn a_string_field_may_hold_line_ends() {
+        let text = "a f=\"one\ntwo # \\\"three\n\" 1\nb f=2 2\n";
+        assert_eq!(texts(text), [whole("a f=\"one\ntwo # \\\"three\n\" 1"), whole("b f=2 2")]);
+        assert_eq!(lines(text, 100)[1].2, 4, "line numbers count what is inside the string");
+    }
+
+    #[test]
+    fn quotes_outside_of_a_field_value_are_letters() {
+        assert_eq!(texts("a\"b,t=\"x f=1 1\nb f=2 2\n"), [whole("a\"b,t=\"x f=1 1"), whole("b f=2 2")]);
+    }
+
+    #[test]
+    fn an_escaped_line_end_belongs_to_the_line() {
+        assert_eq!(texts("a\\\nb f=1 1\nc f=2 2\n"), [whole("a\\\nb f=1 1"), whole("c f=2 2")]);
+        assert_eq!(texts("a f=1 1\\\\\nc f=2 2\n"), [whole("a f=1 1\\\\"), whole("c f=2 2")]);
+    }
+
+    #[test]
+    fn what_would_swallow_its_successors_is_marked_open() {
+        assert_eq!(texts("a f=\"x 1\n"), [(Kind::Open, "a f=\"x 1".to_owned())]);
+        assert_eq!(texts("a f=1 1\\\n"), [(Kind::Open, "a f=1 1\\".to_owned())]);
+        assert_eq!(texts("a f=1 1\\"), [(Kind::Open, "a f=1 1\\".to_owned())]);
+        assert_eq!(
+            texts("a f=\"x 1\nb f=2 2\nc f=3 3"),
+            [(Kind::Open, "a f=\"x 1".to_owned()), whole("b f=2 2"), whole("c f=3 3")],
+            "a quote that is never closed costs its own line only"
+        );
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_reported_without_its_text() {
+        let long = "m f=".to_owned() + &"1".repeat(50);
+        let text = format!("a f=1 1\n{long}\nb f=2 2\n{long}");
+        let found: Vec<_> = lines(&text, 20).into_iter().map(|(kind, _, number, ..)| (kind, number)).collect();
+        assert_eq!(found, [(Kind::Whole, 1), (Kind::TooLong(54), 2), (Kind::Whole, 3), (Kind::TooLong(54), 4)]);
+        let fits = "x".repeat(20);
+        assert_eq!(lines(&format!("{fits}\n{fits}"), 20).iter().filter(|line| line.0 == Kind::Whole).count(), 2);
+    }
+
+    #[test]
+    fn an_open_quote_beyond_the_limit_frees_the_lines_behind_it() {
+        let text = "m f=\"x 1\n".to_owned() + &"a f=1 1\n".repeat(20);
+        let found = lines(&text, 30);
+        assert_eq!(found[0].0, Kind::Open);
+        assert_eq!(found.len(), 21);
+    }
+
+    #[test]
+    fn long_comments_and_blanks_do_not_pile_up() {
+        let text = format!("# {}\n{}\na f=1 1\n", "c".repeat(600_000), " ".repeat(600_000));
+        let mut lines = Lines::new(text.as_bytes(), 20);
+        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
+        assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn half_a_line_before_a_read_error_is_kept_back() {
+        struct Fails;
+        impl Read for Fails {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other("disk"))
+            }
+        }
+        let mut lines = Lines::new(b"a f=1 1\nb f=12".chain(Fails), 100);
+        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
+        assert!(lines.next().is_err());
+    }
+}

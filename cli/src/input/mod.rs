@@ -1,0 +1,10 @@
+//! From files and pipes to packs of lines: opened, decompressed, cut where a server would cut, in bounded memory.
+
+mod feed;
+mod lines;
+mod pack;
+mod source;
+
+pub(crate) use feed::{Feed, FeedOptions, Next};
+pub(crate) use pack::{Pack, Place, Rules};
+pub(crate) use source::Source;

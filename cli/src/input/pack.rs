@@ -1,0 +1,146 @@
+//! One request's worth of lines, each with its place in the input.
+
+use std::time::Instant;
+
+use influx_client::{Batch, Class, MissingTime, PointErrorKind, Precision};
+
+use super::lines::{Kind, Line};
+
+/// Where a line stands in the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Index of the input on the command line.
+    pub(crate) source: usize,
+    /// Number of its first line, from 1.
+    pub(crate) line: u64,
+    /// Offset of its first byte in the decompressed input.
+    pub(crate) byte: u64,
+    /// Offset behind it.
+    pub(crate) byte_end: u64,
+}
+
+/// A line that is not sent because it is known here that it cannot be stored.
+#[derive(Clone, Debug)]
+pub(crate) struct KeptBack {
+    pub(crate) place: Place,
+    pub(crate) class: Class,
+    pub(crate) reason: String,
+    /// As it was read; `None` where it was too long to be kept.
+    pub(crate) text: Option<Vec<u8>>,
+}
+
+/// What a pack takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) precision: Precision,
+    /// Who gives lines without a timestamp theirs.
+    pub(crate) missing_time: MissingTime,
+    /// Keep back what cannot be parsed, instead of letting the server judge it.
+    pub(crate) validate: bool,
+    pub(crate) max_lines: usize,
+    pub(crate) max_bytes: usize,
+}
+
+/// What became of a line offered to a pack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// Taken; there is room for more.
+    Taken,
+    /// Taken; the pack is full.
+    Last,
+    /// Not taken: it must start a pack of its own.
+    NotHere,
+}
+
+/// One request's worth of lines.
+#[derive(Debug)]
+pub(crate) struct Pack {
+    pub(crate) batch: Batch,
+    /// The places of the batch's points, in their order.
+    pub(crate) places: Vec<Place>,
+    pub(crate) kept_back: Vec<KeptBack>,
+    kept_back_bytes: usize,
+    /// When its first line came.
+    pub(crate) since: Option<Instant>,
+}
+
+impl Pack {
+    pub(crate) fn new(rules: &Rules) -> Self {
+        let mut batch = Batch::new(rules.precision);
+        batch.missing_time(rules.missing_time);
+        Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None }
+    }
+
+    /// Empties it and keeps its memory.
+    pub(crate) fn clear(&mut self) {
+        self.batch.clear();
+        self.places.clear();
+        self.kept_back.clear();
+        self.kept_back_bytes = 0;
+        self.since = None;
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty() && self.kept_back.is_empty()
+    }
+
+    /// Points that were read, sent or not.
+    pub(crate) fn points(&self) -> u64 {
+        (self.places.len() + self.kept_back.len()) as u64
+    }
+
+    /// First and last place, over all lines of the pack.
+    pub(crate) fn span(&self) -> Option<(Place, Place)> {
+        let first = |one: Option<Place>, other: Option<Place>| match (one, other) {
+            (Some(a), Some(b)) => Some(if (a.source, a.line) <= (b.source, b.line) { (a, b) } else { (b, a) }),
+            (Some(a), None) | (None, Some(a)) => Some((a, a)),
+            (None, None) => None,
+        };
+        let (start, _) = first(self.places.first().copied(), self.kept_back.first().map(|line| line.place))?;
+        let (_, end) = first(self.places.last().copied(), self.kept_back.last().map(|line| line.place))?;
+        Some((start, end))
+    }
+
+    /// Offers it the next line.
+    pub(crate) fn offer(&mut self, source: usize, line: &Line<'_>, rules: &Rules, now: Instant) -> Offer {
+        let place = Place { source, line: line.number, byte: line.byte, byte_end: line.byte_end };
+        if let Kind::TooLong(length) = line.kind {
+            let reason = format!("line of {length} bytes is longer than --max-line");
+            return self.keep_back(KeptBack { place, class: Class::Limit, reason, text: None }, rules, now);
+        }
+        let room = rules.max_bytes.saturating_sub(self.batch.bytes());
+        if !self.is_empty() && line.text.len() >= room {
+            return Offer::NotHere;
+        }
+        let mut last = false;
+        if let Err(error) = self.batch.push_line(line.text) {
+            let flips = matches!(error.kind(), PointErrorKind::TypeFlip { .. });
+            if flips && !self.is_empty() {
+                // A batch with two types for one field may be acknowledged and lost: the second type gets a request
+                // of its own, where the server can refuse it by name.
+                return Offer::NotHere;
+            }
+            let sent = if rules.validate && !flips { Err(error) } else { self.batch.push_unchecked_line(line.text) };
+            if let Err(error) = sent {
+                let (reason, text) = (error.kind().to_string(), Some(line.text.to_vec()));
+                return self.keep_back(KeptBack { place, class: Class::Malformed, reason, text }, rules, now);
+            }
+            last = flips;
+        }
+        self.since.get_or_insert(now);
+        self.places.push(place);
+        if last || self.is_full(rules) { Offer::Last } else { Offer::Taken }
+    }
+
+    fn keep_back(&mut self, line: KeptBack, rules: &Rules, now: Instant) -> Offer {
+        self.since.get_or_insert(now);
+        self.kept_back_bytes += line.text.as_ref().map_or(0, Vec::len);
+        self.kept_back.push(line);
+        if self.is_full(rules) { Offer::Last } else { Offer::Taken }
+    }
+
+    fn is_full(&self, rules: &Rules) -> bool {
+        self.places.len() + self.kept_back.len() >= rules.max_lines
+            || self.batch.bytes() + self.kept_back_bytes >= rules.max_bytes
+    }
+}

@@ -1,0 +1,164 @@
+//! Where line protocol comes from: files or standard input, plain or gzip.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+/// One input as named on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// Standard input, `-`.
+    Stdin,
+    /// A file.
+    File(PathBuf),
+    /// Bytes inside the program, with a name.
+    Embedded(&'static str, &'static [u8]),
+}
+
+impl Source {
+    /// `-` is standard input, anything else a path.
+    pub(crate) fn named(name: &Path) -> Self {
+        if name.as_os_str() == "-" { Self::Stdin } else { Self::File(name.to_owned()) }
+    }
+
+    /// The name for messages: the path as given, or `stdin`.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::File(path) => path.display().to_string(),
+            Self::Embedded(name, _) => (*name).to_owned(),
+        }
+    }
+
+    /// Bytes on disk (compressed ones of a gzip file), where that is known.
+    pub(crate) fn size(&self) -> Option<u64> {
+        match self {
+            Self::Stdin => None,
+            Self::File(path) => path.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len()),
+            Self::Embedded(_, bytes) => Some(bytes.len() as u64),
+        }
+    }
+
+    /// Opens the input, telling gzip by its first bytes rather than by its name; `consumed` counts the bytes taken
+    /// from disk or pipe, before decompression.
+    ///
+    /// # Errors
+    /// The file cannot be opened or read, is a directory, or is compressed in a way other than gzip.
+    pub(crate) fn open(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+        match self {
+            Self::Stdin => decoded(Counted { inner: io::stdin(), consumed }),
+            Self::File(path) => {
+                let file = File::open(path)?;
+                if file.metadata()?.is_dir() {
+                    return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+                }
+                decoded(Counted { inner: file, consumed })
+            }
+            Self::Embedded(_, bytes) => decoded(Counted { inner: *bytes, consumed }),
+        }
+    }
+}
+
+/// Counts what passes.
+struct Counted<R> {
+    inner: R,
+    consumed: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let taken = self.inner.read(buffer)?;
+        self.consumed.fetch_add(taken as u64, Ordering::Relaxed);
+        Ok(taken)
+    }
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// The input without compression and without a byte order mark.
+fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let head = head(&mut input, ZSTD.len())?;
+    if head == ZSTD {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "is compressed with zstd, of which only gzip is read here: pipe it through `zstd -dc`",
+        ));
+    }
+    let gzip = head.starts_with(&GZIP);
+    let whole = io::Cursor::new(head).chain(input);
+    if gzip { without_mark(MultiGzDecoder::new(whole)) } else { without_mark(whole) }
+}
+
+fn without_mark(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+    let mut start = head(&mut input, BYTE_ORDER_MARK.len())?;
+    if start == BYTE_ORDER_MARK {
+        start.clear();
+    }
+    Ok(Box::new(io::Cursor::new(start).chain(input)))
+}
+
+/// The first bytes, fewer than wanted only at the end of the input.
+fn head(input: &mut impl Read, wanted: usize) -> io::Result<Vec<u8>> {
+    let mut head = Vec::with_capacity(wanted);
+    input.by_ref().take(wanted as u64).read_to_end(&mut head)?;
+    Ok(head)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+        let mut all = Vec::new();
+        decoded(io::Cursor::new(bytes))?.read_to_end(&mut all)?;
+        Ok(all)
+    }
+
+    #[test]
+    fn plain_and_gzip_are_told_by_their_bytes() {
+        assert_eq!(read(b"m f=1 1\n".to_vec()).unwrap(), b"m f=1 1\n");
+        assert_eq!(read(gzip(b"m f=1 1\n")).unwrap(), b"m f=1 1\n");
+        assert_eq!(read(Vec::new()).unwrap(), b"");
+        assert_eq!(read(b"m".to_vec()).unwrap(), b"m");
+    }
+
+    #[test]
+    fn members_of_a_joined_gzip_file_are_all_read() {
+        let joined = [gzip(b"a f=1\n"), gzip(b"b f=2\n")].concat();
+        assert_eq!(read(joined).unwrap(), b"a f=1\nb f=2\n");
+    }
+
+    #[test]
+    fn a_cut_gzip_file_is_an_error_not_an_end() {
+        let mut cut = gzip(&b"m f=1 1\n".repeat(1_000));
+        cut.truncate(cut.len() - 6);
+        assert!(read(cut).is_err());
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_measurement() {
+        assert_eq!(read(b"\xef\xbb\xbfm f=1\n".to_vec()).unwrap(), b"m f=1\n");
+        assert_eq!(read(gzip(b"\xef\xbb\xbfm f=1\n")).unwrap(), b"m f=1\n");
+    }
+
+    #[test]
+    fn other_compression_is_named_rather_than_sent_as_points() {
+        let error = read(vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0]).unwrap_err();
+        assert!(error.to_string().contains("zstd -dc"), "{error}");
+    }
+}

@@ -1,0 +1,18 @@
+//! The log, on standard error, only for those who ask for it.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log: `-v` for what the client does, `-vv` for the libraries below it too, INFLUX_LOG for any filter.
+pub(crate) fn start(verbose: u8) {
+    let filter = match (std::env::var("INFLUX_LOG"), verbose) {
+        (Ok(filter), _) if !filter.is_empty() => filter,
+        (_, 0) => return,
+        (_, 1) => "influx_client=debug,influx_cli=debug".to_owned(),
+        (_, _) => "influx_client=trace,influx_cli=trace,debug".to_owned(),
+    };
+    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("debug"));
+    // Only a second call could fail, and there is none.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).try_init();
+}

@@ -1,0 +1,183 @@
+//! Names, ids and addresses of a cluster's nodes.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::ports::Ports;
+use crate::runtime::{DataAddress, MetaAddress, NodeConfig};
+use crate::{Options, Profile};
+
+/// How many nodes of which kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Topology {
+    /// Meta nodes and data nodes are different processes: `meta1` …, `data1` ….
+    Apart {
+        /// Meta nodes.
+        meta: usize,
+        /// Data nodes.
+        data: usize,
+    },
+    /// Every node is both: `node1` ….
+    Both {
+        /// Nodes.
+        nodes: usize,
+    },
+}
+
+/// What a node does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Keeps the metadata.
+    Meta,
+    /// Keeps shards.
+    Data,
+    /// Both.
+    Both,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Meta => "meta",
+            Self::Data => "data",
+            Self::Both => "both",
+        })
+    }
+}
+
+/// A topology that cannot be built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a cluster needs at least one meta node and one data node, and at most {MAX_NODES} of each")]
+pub struct TopologyError;
+
+/// More would not fit a small machine.
+const MAX_NODES: usize = 64;
+
+/// A node's place in the cluster, before it has addresses.
+struct Place {
+    name: String,
+    role: Role,
+    meta_id: Option<u64>,
+    data_id: Option<u64>,
+}
+
+impl Topology {
+    /// Names and ids, given out as the real clusters do: from one counter, and in clusters of nodes that are both, the
+    /// first node is 1/1 and each later one takes a meta id and then a data id.
+    fn places(self) -> Result<Vec<Place>, TopologyError> {
+        let within = |count: usize| (1..=MAX_NODES).contains(&count);
+        match self {
+            Self::Apart { meta, data } if within(meta) && within(data) => {
+                let metas = (1..=meta as u64).map(|n| Place {
+                    name: format!("meta{n}"),
+                    role: Role::Meta,
+                    meta_id: Some(n),
+                    data_id: None,
+                });
+                let datas = (1..=data as u64).map(|n| Place {
+                    name: format!("data{n}"),
+                    role: Role::Data,
+                    meta_id: None,
+                    data_id: Some(meta as u64 + n),
+                });
+                Ok(metas.chain(datas).collect())
+            }
+            Self::Both { nodes } if within(nodes) => Ok((1..=nodes as u64)
+                .map(|n| {
+                    let (meta_id, data_id) = if n == 1 { (1, 1) } else { (2 * n - 2, 2 * n - 1) };
+                    Place { name: format!("node{n}"), role: Role::Both, meta_id: Some(meta_id), data_id: Some(data_id) }
+                })
+                .collect()),
+            Self::Apart { .. } | Self::Both { .. } => Err(TopologyError),
+        }
+    }
+}
+
+/// A node with its role and the configuration to start it with.
+#[derive(Clone, Debug)]
+pub(super) struct Planned {
+    pub(super) role: Role,
+    pub(super) config: NodeConfig,
+}
+
+/// Why a cluster could not be planned.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PlanError {
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
+    #[error("no free ports: {0}")]
+    Ports(#[from] io::Error),
+}
+
+/// Gives every node of a cluster its addresses on loopback and its configuration; files go below `dir`.
+pub(super) fn plan(
+    topology: Topology,
+    profile: Profile,
+    options: &Options,
+    dir: &Path,
+) -> Result<Vec<Planned>, PlanError> {
+    let places = topology.places()?;
+    let mut ports = Ports::new();
+    let cluster = fastrand::u64(1..);
+    let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
+    let (mut metas, mut datas) = (Vec::new(), Vec::new());
+    for place in &places {
+        if let Some(id) = place.meta_id {
+            metas.push(MetaAddress { name: place.name.clone(), id, http: ports.next()?, tcp: ports.next()? });
+        }
+        if let Some(id) = place.data_id {
+            datas.push(DataAddress { name: place.name.clone(), id, http: ports.next()?, tcp: ports.next()? });
+        }
+    }
+    let planned = places.into_iter().map(|place| {
+        let config = NodeConfig {
+            dir: dir.join(&place.name),
+            name: place.name,
+            profile,
+            options: options.clone(),
+            cluster,
+            admin: ports.next()?,
+            token: token.clone(),
+            meta_id: place.meta_id,
+            data_id: place.data_id,
+            metas: metas.clone(),
+            datas: datas.clone(),
+        };
+        Ok(Planned { role: place.role, config })
+    });
+    planned.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn ids(topology: Topology) -> Vec<(String, Option<u64>, Option<u64>)> {
+        topology.places().unwrap().into_iter().map(|p| (p.name, p.meta_id, p.data_id)).collect()
+    }
+
+    #[test]
+    fn apart_the_data_ids_follow_the_meta_ids() {
+        let ids = ids(Topology::Apart { meta: 3, data: 2 });
+        assert_eq!(ids[2], ("meta3".into(), Some(3), None));
+        assert_eq!(ids[3], ("data1".into(), None, Some(4)));
+    }
+
+    #[test]
+    fn together_the_ids_alternate() {
+        let ids = ids(Topology::Both { nodes: 3 });
+        let numbers: Vec<_> = ids.iter().map(|(_, meta, data)| (meta.unwrap(), data.unwrap())).collect();
+        assert_eq!(numbers, [(1, 1), (2, 3), (4, 5)]);
+    }
+
+    #[test]
+    fn an_empty_cluster_is_refused() {
+        assert!(Topology::Apart { meta: 0, data: 3 }.places().is_err());
+        assert!(Topology::Both { nodes: 0 }.places().is_err());
+    }
+}

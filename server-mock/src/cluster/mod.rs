@@ -1,0 +1,13 @@
+//! Whole clusters: inside one process for tests, or as one process a node.
+
+mod layout;
+mod ports;
+mod process;
+mod signal;
+mod state;
+mod test_cluster;
+
+pub use layout::{Role, Topology, TopologyError};
+pub use process::{ProcessCluster, UpOptions};
+pub use state::{ClusterError, NodeEntry, NodeState};
+pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError, TestNode};

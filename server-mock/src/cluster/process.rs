@@ -1,0 +1,456 @@
+//! A cluster of processes, remembered in a directory, so that each command finds it again.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use http::Method;
+
+use super::layout::{Planned, plan};
+use super::signal::{self, Signal};
+use super::state::{STATE_VERSION, State, io_error, write_private};
+use super::{ClusterError, NodeEntry, NodeState, Topology};
+use crate::hinted_handoff::QueueDepth;
+use crate::net::LinkState;
+use crate::runtime::{LINKS_FILE, NodeConfig, call, ping};
+use crate::{Options, Profile};
+
+/// How a cluster of processes is started.
+#[derive(Clone, Debug)]
+pub struct UpOptions {
+    /// Where the cluster keeps its files; made when it is not there.
+    pub dir: PathBuf,
+    /// Which system to answer like.
+    pub profile: Profile,
+    /// How many nodes.
+    pub topology: Topology,
+    /// The switches of every node.
+    pub options: Options,
+    /// The program that runs a node.
+    pub executable: PathBuf,
+    /// What stands before `--config FILE` on its command line.
+    pub arguments: Vec<String>,
+    /// How long the nodes may take to come up.
+    pub limit: Duration,
+    /// Whether the nodes end with this process, however it ends.
+    pub tied: bool,
+}
+
+/// A cluster of one process a node.
+///
+/// Dropping the value leaves the cluster running; [`down`](Self::down) ends it.
+#[derive(Debug)]
+pub struct ProcessCluster {
+    dir: PathBuf,
+    state: State,
+    configs: Vec<NodeConfig>,
+    /// Whose standard input keeps tied nodes alive.
+    children: Vec<Child>,
+    tied: bool,
+}
+
+/// Between two looks at something that is waited for.
+const TICK: Duration = Duration::from_millis(10);
+/// How long a node may take to die of a signal that cannot be caught.
+const DEATH_LIMIT: Duration = Duration::from_secs(10);
+/// How long a node on loopback may take to answer an admin request or a ping.
+const CALL_LIMIT: Duration = Duration::from_secs(2);
+/// How long nodes may take to end when asked to.
+const GRACE: Duration = Duration::from_secs(2);
+/// Starts with other ports after somebody else took one between its choice and its use.
+const STARTS: usize = 3;
+
+impl ProcessCluster {
+    /// Starts a cluster and returns once every node answers.
+    ///
+    /// # Errors
+    /// [`ClusterError`]; nothing is left running then.
+    ///
+    /// # Cancellation
+    /// Nodes already started go on; [`open`](Self::open) finds them.
+    pub async fn up(options: UpOptions) -> Result<Self, ClusterError> {
+        let mut attempt = 1;
+        loop {
+            match Self::try_up(&options).await {
+                Err(ClusterError::Ended { log, .. }) if log.contains("cannot listen on") && attempt < STARTS => {
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn try_up(options: &UpOptions) -> Result<Self, ClusterError> {
+        fs::create_dir_all(&options.dir).map_err(io_error(format!("making {}", options.dir.display())))?;
+        let dir = fs::canonicalize(&options.dir).map_err(io_error(format!("finding {}", options.dir.display())))?;
+        if State::path(&dir).exists() {
+            return Err(ClusterError::Exists { dir: options.dir.display().to_string() });
+        }
+        let planned = plan(options.topology, options.profile, &options.options, &dir)?;
+        for node in &planned {
+            prepare(node)?;
+        }
+        let state = State {
+            version: STATE_VERSION,
+            profile: options.profile,
+            nodes: planned.iter().map(entry).collect(),
+            partition: Vec::new(),
+            executable: options.executable.clone(),
+            arguments: options.arguments.clone(),
+        };
+        let configs = planned.into_iter().map(|node| node.config).collect();
+        let mut cluster = Self { dir, state, configs, children: Vec::new(), tied: options.tied };
+        let started = cluster.start_all(options.limit).await;
+        if let Err(error) = started {
+            cluster.kill_all();
+            let _ = fs::remove_file(State::path(&cluster.dir));
+            return Err(error);
+        }
+        Ok(cluster)
+    }
+
+    async fn start_all(&mut self, limit: Duration) -> Result<(), ClusterError> {
+        for position in 0..self.configs.len() {
+            self.spawn(position)?;
+        }
+        self.state.save(&self.dir)?;
+        let deadline = Instant::now() + limit;
+        for position in 0..self.configs.len() {
+            self.wait_up(position, deadline, limit).await?;
+        }
+        Ok(())
+    }
+
+    /// Finds the cluster of a directory.
+    ///
+    /// # Errors
+    /// [`ClusterError::Missing`] when there is none.
+    pub fn open(dir: &Path) -> Result<Self, ClusterError> {
+        let state = State::load(dir)?;
+        let dir = fs::canonicalize(dir).map_err(io_error(format!("finding {}", dir.display())))?;
+        let mut configs = Vec::new();
+        for node in &state.nodes {
+            let path = config_path(&dir, &node.name);
+            let text = fs::read(&path).map_err(io_error(format!("reading {}", path.display())))?;
+            let config = serde_json::from_slice(&text).map_err(std::io::Error::other);
+            configs.push(config.map_err(io_error(format!("reading {}", path.display())))?);
+        }
+        Ok(Self { dir, state, configs, children: Vec::new(), tied: false })
+    }
+
+    /// Where the cluster keeps its files.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Which system it answers like.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.state.profile
+    }
+
+    /// Its nodes: meta nodes first, then data nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeEntry] {
+        &self.state.nodes
+    }
+
+    /// The sides of the partition in force; empty when the links are whole.
+    #[must_use]
+    pub fn sides(&self) -> &[Vec<String>] {
+        &self.state.partition
+    }
+
+    /// The public APIs of the data nodes.
+    #[must_use]
+    pub fn data_urls(&self) -> Vec<String> {
+        let datas = self.state.nodes.iter().filter(|node| node.data_id.is_some());
+        datas.map(|node| node.http.clone()).collect()
+    }
+
+    /// Whether a node's process runs.
+    ///
+    /// # Errors
+    /// [`ClusterError::UnknownNode`].
+    pub fn state(&self, name: &str) -> Result<NodeState, ClusterError> {
+        Ok(self.state_at(self.position(name)?))
+    }
+
+    /// Kills a node as a crash would.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it cannot be signalled.
+    pub async fn kill(&mut self, name: &str) -> Result<(), ClusterError> {
+        let position = self.position(name)?;
+        self.signal(position, Signal::Kill)?;
+        self.wait_for(position, NodeState::Dead).await
+    }
+
+    /// Stops a node without ending it: its connections stay open and nothing answers.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it cannot be signalled.
+    pub async fn pause(&mut self, name: &str) -> Result<(), ClusterError> {
+        let position = self.position(name)?;
+        self.signal(position, Signal::Pause)?;
+        if self.state_at(position) == NodeState::Running {
+            self.wait_for(position, NodeState::Paused).await?;
+        }
+        Ok(())
+    }
+
+    /// Lets a paused node go on.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it cannot be signalled.
+    pub async fn resume(&mut self, name: &str) -> Result<(), ClusterError> {
+        let position = self.position(name)?;
+        self.signal(position, Signal::Resume)?;
+        if self.state_at(position) == NodeState::Dead {
+            return Ok(());
+        }
+        self.wait_for(position, NodeState::Running).await?;
+        // It may have slept through a change of its links.
+        self.send_links(position).await
+    }
+
+    /// Starts a node again, killing it first if it runs. With a limit, returns once it answers; without one, at once.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it does not come up.
+    pub async fn restart(&mut self, name: &str, limit: Option<Duration>) -> Result<(), ClusterError> {
+        self.kill(name).await?;
+        let position = self.position(name)?;
+        self.spawn(position)?;
+        self.state.save(&self.dir)?;
+        match limit {
+            Some(limit) => self.wait_up(position, Instant::now() + limit, limit).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when a name is unknown or on two sides, or a running node does not take the change.
+    pub async fn partition(&mut self, sides: &[Vec<String>]) -> Result<(), ClusterError> {
+        let mut seen = BTreeSet::new();
+        for name in sides.iter().flatten() {
+            self.position(name)?;
+            if !seen.insert(name) {
+                return Err(ClusterError::TwoSides(name.clone()));
+            }
+        }
+        self.state.partition = sides.to_vec();
+        self.state.save(&self.dir)?;
+        self.apply_links().await
+    }
+
+    /// Makes all links whole. Paused nodes stay paused and dead ones dead.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when a running node does not take the change.
+    pub async fn heal(&mut self) -> Result<(), ClusterError> {
+        self.partition(&[]).await
+    }
+
+    /// What waits in the hinted handoff queues of each data node; the text says why where a node does not tell.
+    pub async fn handoff_depths(&self) -> Vec<(String, Result<Vec<QueueDepth>, String>)> {
+        let datas = self.configs.iter().filter(|config| config.data_id.is_some());
+        let asked = datas.map(|config| async {
+            let depths = call(&config.admin, &config.token, Method::GET, "/handoff", Vec::new(), CALL_LIMIT).await;
+            (config.name.clone(), depths.map_err(|error| error.to_string()))
+        });
+        futures::future::join_all(asked).await
+    }
+
+    /// Ends the processes that were started, and forgets the cluster.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when a process cannot be signalled or does not end.
+    pub async fn down(mut self) -> Result<(), ClusterError> {
+        for position in 0..self.configs.len() {
+            self.signal(position, Signal::Resume)?;
+            self.signal(position, Signal::End)?;
+        }
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline && !self.all_dead() {
+            tokio::time::sleep(TICK).await;
+        }
+        for position in 0..self.configs.len() {
+            self.signal(position, Signal::Kill)?;
+            self.wait_for(position, NodeState::Dead).await?;
+        }
+        self.children.clear();
+        let path = State::path(&self.dir);
+        fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))
+    }
+
+    /// Kills all nodes at once, without waiting: for a program that has to leave now.
+    pub fn kill_all(&self) {
+        for position in 0..self.configs.len() {
+            if let Err(error) = self.signal(position, Signal::Kill) {
+                tracing::warn!(%error, "cannot kill a node");
+            }
+        }
+    }
+
+    fn all_dead(&self) -> bool {
+        (0..self.configs.len()).all(|position| self.state_at(position) == NodeState::Dead)
+    }
+
+    fn position(&self, name: &str) -> Result<usize, ClusterError> {
+        self.state.nodes.iter().position(|node| node.name == name).ok_or_else(|| ClusterError::UnknownNode {
+            name: name.to_owned(),
+            known: self.state.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    fn state_at(&self, position: usize) -> NodeState {
+        let node = &self.state.nodes[position];
+        node.pid.map_or(NodeState::Dead, |pid| signal::state(pid, &config_path(&self.dir, &node.name)))
+    }
+
+    /// Signals a node's process, and only that: never another one that was given the same id since.
+    fn signal(&self, position: usize, signal: Signal) -> Result<(), ClusterError> {
+        match self.state.nodes[position].pid {
+            Some(pid) if self.state_at(position) != NodeState::Dead => signal::send(pid, signal),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn wait_for(&self, position: usize, wanted: NodeState) -> Result<(), ClusterError> {
+        let deadline = Instant::now() + DEATH_LIMIT;
+        while self.state_at(position) != wanted {
+            if Instant::now() > deadline {
+                return Err(self.late(position, DEATH_LIMIT));
+            }
+            tokio::time::sleep(TICK).await;
+        }
+        Ok(())
+    }
+
+    fn spawn(&mut self, position: usize) -> Result<(), ClusterError> {
+        let node = &mut self.state.nodes[position];
+        let log_path = log_path(&self.dir, &node.name);
+        let log = fs::OpenOptions::new().create(true).append(true).open(&log_path);
+        let log = log.map_err(io_error(format!("opening {}", log_path.display())))?;
+        let log_too = log.try_clone().map_err(io_error(format!("opening {}", log_path.display())))?;
+        let mut arguments: Vec<OsString> = self.state.arguments.iter().map(OsString::from).collect();
+        arguments.extend(["--config".into(), config_path(&self.dir, &node.name).into()]);
+        if self.tied {
+            arguments.push("--tied".into());
+        }
+        let mut command = Command::new(&self.state.executable);
+        command.args(arguments).stdout(log).stderr(log_too);
+        command.stdin(if self.tied { Stdio::piped() } else { Stdio::null() });
+        // A group of its own: Ctrl-C in the terminal is for the program in front, not for the nodes.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command.spawn().map_err(io_error(format!("starting {}", self.state.executable.display())))?;
+        node.pid = Some(child.id());
+        self.children.push(child);
+        Ok(())
+    }
+
+    async fn wait_up(&self, position: usize, deadline: Instant, limit: Duration) -> Result<(), ClusterError> {
+        let node = &self.state.nodes[position];
+        let address = node.http.trim_start_matches("http://");
+        loop {
+            if matches!(ping(address, CALL_LIMIT).await, Ok(true)) {
+                return Ok(());
+            }
+            if self.state_at(position) == NodeState::Dead {
+                return Err(ClusterError::Ended { name: node.name.clone(), log: self.log_end(position) });
+            }
+            if Instant::now() > deadline {
+                return Err(self.late(position, limit));
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+
+    fn late(&self, position: usize, limit: Duration) -> ClusterError {
+        ClusterError::Late { name: self.state.nodes[position].name.clone(), limit, log: self.log_end(position) }
+    }
+
+    fn log_end(&self, position: usize) -> String {
+        const LINES: usize = 10;
+        let log = fs::read(log_path(&self.dir, &self.state.nodes[position].name)).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(LINES)..].join("\n")
+    }
+
+    async fn apply_links(&self) -> Result<(), ClusterError> {
+        // Files first: a node that starts meanwhile reads its own.
+        for position in 0..self.configs.len() {
+            let name = &self.state.nodes[position].name;
+            write_private(&self.dir.join(name).join(LINKS_FILE), &self.links(position))?;
+        }
+        for position in 0..self.configs.len() {
+            self.send_links(position).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_links(&self, position: usize) -> Result<(), ClusterError> {
+        if self.state_at(position) != NodeState::Running {
+            return Ok(());
+        }
+        let config = &self.configs[position];
+        let body = serde_json::to_vec(&self.links(position)).map_err(std::io::Error::other);
+        let body = body.map_err(io_error("writing links"))?;
+        let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/links", body, CALL_LIMIT).await;
+        sent.map_err(|why| ClusterError::Links { name: config.name.clone(), why: why.to_string() })
+    }
+
+    /// What is cut at one node under the partition in force.
+    fn links(&self, position: usize) -> LinkState {
+        let name = &self.state.nodes[position].name;
+        let apart = self.state.partition.iter().any(|side| side.contains(name));
+        let others = self.state.partition.iter().filter(|side| apart && !side.contains(name));
+        LinkState { cut: others.flatten().cloned().collect(), ..LinkState::default() }
+    }
+}
+
+fn entry(node: &Planned) -> NodeEntry {
+    let config = &node.config;
+    let meta = config.metas.iter().find(|meta| Some(meta.id) == config.meta_id);
+    let data = config.datas.iter().find(|data| Some(data.id) == config.data_id);
+    let url = |address: &String| format!("http://{address}");
+    let both = meta.is_some() && data.is_some();
+    NodeEntry {
+        name: config.name.clone(),
+        role: node.role,
+        id: config.data_id.or(config.meta_id).unwrap_or_default(),
+        meta_id: config.meta_id.filter(|_| both),
+        data_id: config.data_id.filter(|_| both || meta.is_none()),
+        http: data.map(|data| url(&data.http)).or_else(|| meta.map(|meta| url(&meta.http))).unwrap_or_default(),
+        meta_http: meta.filter(|_| both).map(|meta| url(&meta.http)),
+        pid: None,
+    }
+}
+
+fn config_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(name).join("node.json")
+}
+
+fn log_path(dir: &Path, name: &str) -> PathBuf {
+    dir.join(name).join("node.log")
+}
+
+/// Makes a node's directory with its configuration; what an earlier cluster left there is removed.
+fn prepare(node: &Planned) -> Result<(), ClusterError> {
+    let dir = &node.config.dir;
+    let config = dir.join("node.json");
+    if config.exists() {
+        fs::remove_dir_all(dir).map_err(io_error(format!("removing {}", dir.display())))?;
+    }
+    fs::create_dir_all(dir).map_err(io_error(format!("making {}", dir.display())))?;
+    write_private(&config, &node.config)
+}

@@ -1,0 +1,83 @@
+//! Signals to the processes of nodes, and what became of them.
+
+use super::{ClusterError, NodeState};
+
+/// What is done to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    /// SIGKILL: nothing is saved or said.
+    Kill,
+    /// SIGSTOP
+    Pause,
+    /// SIGCONT
+    Resume,
+    /// SIGTERM
+    End,
+}
+
+#[cfg(unix)]
+pub(super) fn send(pid: u32, signal: Signal) -> Result<(), ClusterError> {
+    use rustix::process::{Pid, Signal as Raw, kill_process};
+    let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return Ok(()) };
+    let raw = match signal {
+        Signal::Kill => Raw::KILL,
+        Signal::Pause => Raw::STOP,
+        Signal::Resume => Raw::CONT,
+        Signal::End => Raw::TERM,
+    };
+    match kill_process(pid, raw) {
+        // Gone already.
+        Ok(()) | Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(error) => Err(ClusterError::Io { what: format!("signal to process {pid:?}"), why: error.into() }),
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) fn send(_: u32, _: Signal) -> Result<(), ClusterError> {
+    Err(ClusterError::Unsupported("sending signals to nodes"))
+}
+
+/// Whether the process runs *and* is the node with this configuration file: a process id may have been given to
+/// another program since.
+#[cfg(target_os = "linux")]
+pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
+    use std::os::unix::ffi::OsStrExt;
+    reap(pid);
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return NodeState::Dead };
+    // `pid (name) state …`, and the name may hold anything.
+    let letter = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
+    if matches!(letter, None | Some('Z' | 'X')) {
+        return NodeState::Dead;
+    }
+    let ours = std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|command| {
+        let wanted = config.as_os_str().as_bytes();
+        command.split(|byte| *byte == 0).any(|argument| argument == wanted)
+    });
+    match letter {
+        _ if !ours => NodeState::Dead,
+        Some('T' | 't') => NodeState::Paused,
+        _ => NodeState::Running,
+    }
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+pub(super) fn state(pid: u32, _: &std::path::Path) -> NodeState {
+    use rustix::process::{Pid, test_kill_process};
+    reap(pid);
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    if pid.is_some_and(|pid| test_kill_process(pid).is_ok()) { NodeState::Running } else { NodeState::Dead }
+}
+
+#[cfg(not(unix))]
+pub(super) fn state(_: u32, _: &std::path::Path) -> NodeState {
+    NodeState::Running
+}
+
+/// Lets the system forget a child of ours that has ended; it would count as a process for ever.
+#[cfg(unix)]
+fn reap(pid: u32) {
+    use rustix::process::{Pid, WaitOptions, waitpid};
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    }
+}

@@ -1,0 +1,187 @@
+//! Reaching the owners of shards: this node's own store, or another node.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::core::handoff::is_retryable;
+use crate::hinted_handoff::Deliver;
+use crate::meta::MetaClient;
+use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
+use crate::scan::{Scan, SeriesBlock, ShardIndex};
+use crate::store::{Engine, StoreError};
+use crate::{Options, Points, Profile};
+
+/// The data nodes of the cluster as this node reaches them.
+#[derive(Debug)]
+pub(crate) struct Owners {
+    pub(crate) node: u64,
+    pub(crate) profile: Profile,
+    pub(crate) meta: MetaClient,
+    pub(crate) engine: Engine,
+    pub(crate) peers: Peers,
+    /// For writes.
+    pub(crate) timeouts: PeerTimeouts,
+    /// For reads.
+    pub(crate) read_timeouts: PeerTimeouts,
+}
+
+/// A read in profile 1.8 waits for a hung node for ever (`shard-reader-timeout` 0); a day is that for a test cluster.
+const FOR_EVER: Duration = Duration::from_secs(86_400);
+/// How long a read in profile 0.10 waits.
+const SHARD_MAPPER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What a reply may take longer than the coordinator waits, so that the coordinator's own `timeout` comes first as it
+/// did on the real cluster in all cases.
+const SLACK: Duration = Duration::from_millis(50);
+
+impl Owners {
+    /// The time limits that follow from a node's options.
+    pub(crate) fn timeouts(profile: Profile, options: &Options) -> PeerTimeouts {
+        let exchange = match profile {
+            Profile::V1_8 => options.write_timeout,
+            Profile::V0_10 => options.shard_writer_timeout,
+        };
+        PeerTimeouts { dial: options.dial_timeout, exchange: exchange + SLACK }
+    }
+
+    /// Likewise for reads.
+    pub(crate) fn read_timeouts(profile: Profile, options: &Options) -> PeerTimeouts {
+        let exchange = match profile {
+            Profile::V1_8 => FOR_EVER,
+            Profile::V0_10 => SHARD_MAPPER_TIMEOUT,
+        };
+        PeerTimeouts { dial: options.dial_timeout, exchange }
+    }
+
+    /// Writes to this node's own store, making the shard if need be.
+    pub(crate) async fn write_here(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
+        match self.engine.write(shard, points).await {
+            Err(StoreError::ShardNotFound) => {
+                let meta = self.meta.snapshot();
+                let Some((database, policy, _, _)) = meta.shard(shard) else { return Err(StoreError::ShardNotFound) };
+                self.engine.ensure_shard(shard, &database.name, &policy.name);
+                self.engine.write(shard, points).await
+            }
+            result => result,
+        }
+    }
+
+    /// Writes to another node. `points` are in their binary form.
+    pub(crate) async fn write_there(&self, node: u64, shard: u64, points: Bytes) -> Result<(), PeerError> {
+        let (database, retention_policy) = match self.meta.snapshot().shard(shard) {
+            Some((database, policy, _, _)) => (database.name.clone(), policy.name.clone()),
+            // Dropped meanwhile: the receiver decides, as it would have.
+            None => Default::default(),
+        };
+        self.ask(node, &Request::Write { shard, database, retention_policy, points }).await.map(|_| ())
+    }
+
+    /// Reads points of a shard, here or there.
+    pub(crate) async fn scan(&self, node: u64, shard: u64, scan: &Scan) -> Result<Vec<SeriesBlock>, String> {
+        if node == self.node {
+            return match self.engine.scan(shard, scan) {
+                // Owned, but nothing was written to it yet.
+                Err(StoreError::ShardNotFound) => Ok(Vec::new()),
+                result => result.map_err(|error| error.to_string()),
+            };
+        }
+        match self.ask(node, &Request::Scan { shard, scan: scan.clone() }).await {
+            Ok(Answer::Blocks(blocks)) => Ok(blocks),
+            Ok(other) => Err(PeerError::Protocol(format!("{other:?}")).to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// What is in a shard, here or there.
+    pub(crate) async fn index(&self, node: u64, shard: u64) -> Result<ShardIndex, String> {
+        if node == self.node {
+            return match self.engine.index(shard) {
+                Err(StoreError::ShardNotFound) => Ok(ShardIndex::default()),
+                result => result.map_err(|error| error.to_string()),
+            };
+        }
+        match self.ask(node, &Request::Index { shard }).await {
+            Ok(Answer::Index(index)) => Ok(index),
+            Ok(other) => Err(PeerError::Protocol(format!("{other:?}")).to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Sends a request to a data node by its id.
+    pub(crate) async fn ask(&self, node: u64, request: &Request) -> Result<Answer, PeerError> {
+        let meta = self.meta.snapshot();
+        let address = &meta.data_node(node).ok_or(PeerError::UnknownNode)?.tcp_addr;
+        let timeouts = match request {
+            Request::Write { .. } => self.timeouts,
+            Request::Scan { .. }
+            | Request::Index { .. }
+            | Request::DropShard { .. }
+            | Request::DropMeasurement { .. } => self.read_timeouts,
+        };
+        self.peers.ask(address, request, timeouts).await
+    }
+
+    /// Does what another node asks of this one.
+    pub(crate) async fn answer(&self, request: Request) -> Answer {
+        let refused = |error: StoreError| Answer::Refused(error.to_string());
+        match request {
+            Request::Write { shard, database, retention_policy, points } => {
+                match self.take(shard, &database, &retention_policy, &points).await {
+                    Ok(()) => Answer::Done,
+                    Err(text) => Answer::Refused(text),
+                }
+            }
+            Request::Scan { shard, scan } => match self.engine.scan(shard, &scan) {
+                Ok(blocks) => Answer::Blocks(blocks),
+                Err(StoreError::ShardNotFound) => Answer::Blocks(Vec::new()),
+                Err(error) => refused(error),
+            },
+            Request::Index { shard } => match self.engine.index(shard) {
+                Ok(index) => Answer::Index(index),
+                Err(StoreError::ShardNotFound) => Answer::Index(ShardIndex::default()),
+                Err(error) => refused(error),
+            },
+            Request::DropShard { shard } => self.engine.drop_shard(shard).await.map_or_else(refused, |()| Answer::Done),
+            Request::DropMeasurement { database, measurement } => {
+                self.engine.drop_measurement(&database, &measurement).await.map_or_else(refused, |()| Answer::Done)
+            }
+        }
+    }
+
+    /// Takes a shard write of another node.
+    async fn take(&self, shard: u64, database: &str, policy: &str, points: &[u8]) -> Result<(), String> {
+        let points = Points::decode(points).map_err(|error| error.to_string())?;
+        match self.engine.write(shard, &points).await {
+            Err(StoreError::ShardNotFound) => {}
+            result => return result.map_err(|error| error.to_string()),
+        }
+        if database.is_empty() {
+            // The shard's group was deleted: the write is acknowledged and dropped (cluster 1.8 facts, § 5).
+            tracing::warn!(shard, "dropped a write to a shard that no longer exists");
+            return Ok(());
+        }
+        self.engine.ensure_shard(shard, database, policy);
+        self.engine.write(shard, &points).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Delivers queued writes.
+#[derive(Debug)]
+pub(crate) struct Delivery(pub(crate) Arc<Owners>);
+
+impl Deliver for Delivery {
+    async fn deliver(&self, node: u64, shard: u64, points: &Points) -> Result<(), String> {
+        let mut bytes = Vec::new();
+        points.encode_into(&mut bytes);
+        self.0.write_there(node, shard, bytes.into()).await.map_err(|error| error.to_string())
+    }
+}
+
+impl Owners {
+    /// Whether a failed write to an owner is worth queueing.
+    pub(crate) fn retryable(&self, error: &PeerError) -> bool {
+        is_retryable(self.profile, &error.to_string())
+    }
+}

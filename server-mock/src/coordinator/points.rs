@@ -1,0 +1,162 @@
+//! Writing a request's points at a consistency level.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::mapping::{self, ShardPart};
+use super::owners::{Delivery, Owners};
+use crate::Points;
+use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
+use crate::core::handoff::{after_failed_attempt, after_queueing, must_queue};
+use crate::core::meta::Command;
+use crate::hinted_handoff::Handoff;
+
+/// Why a request was not acknowledged. `Display` gives the wire text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The database has no such retention policy.
+    #[error("retention policy not found: {0}")]
+    RetentionPolicyNotFound(String),
+    /// The meta nodes did not make a shard group: nothing was written.
+    #[error("{0}")]
+    Meta(String),
+    /// There is no shard group although the meta nodes were asked for one.
+    #[error("nil shard group")]
+    NoShardGroup,
+    /// A shard did not reach the level; other shards of the request may have.
+    #[error("{0}")]
+    Shard(ShardWriteError),
+    /// Points older than the retention policy keeps; the others reached the level.
+    #[error("partial write: points beyond retention policy dropped={0}")]
+    TooOld(usize),
+}
+
+/// Writes points on behalf of clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Coordinator {
+    pub(crate) owners: Arc<Owners>,
+    pub(crate) handoff: Arc<Handoff<Delivery>>,
+    pub(crate) write_timeout: Duration,
+    pub(crate) allow_out_of_order: bool,
+}
+
+impl Coordinator {
+    /// Writes all points; `now` is the time of day (nanoseconds, Unix time), an empty `policy` the default one.
+    ///
+    /// Shard groups are made before any point is written, so a failure there leaves nothing behind. Then all shards are
+    /// written at once, and the first failure among them is the answer while the others go on.
+    ///
+    /// # Cancellation
+    /// Once the points are being written, dropping the future stops nothing: what was begun is finished.
+    pub(crate) async fn write(
+        &self,
+        database: &str,
+        policy: &str,
+        level: Level,
+        points: Points,
+        now: i64,
+    ) -> Result<(), WriteError> {
+        let profile = self.owners.profile;
+        let meta = &self.owners.meta;
+        let not_found = || WriteError::RetentionPolicyNotFound(policy.to_owned());
+        let mut snapshot = meta.snapshot();
+        let mut found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
+        let oldest = mapping::oldest_accepted(profile, found, now);
+        // A group shrunk by its neighbours may leave a part of its window to another one.
+        loop {
+            let missing = mapping::missing_groups(&points, found, oldest);
+            if missing.is_empty() {
+                break;
+            }
+            let groups = found.shard_groups.len();
+            for time in missing {
+                let (database, policy) = (database.to_owned(), found.name.clone());
+                let command = Command::CreateShardGroup { database, policy, time };
+                meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
+            }
+            snapshot = meta.snapshot();
+            found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
+            if found.shard_groups.len() == groups {
+                return Err(WriteError::NoShardGroup);
+            }
+        }
+        let mapping = mapping::map(&points, found, oldest);
+        if mapping.unmapped > 0 {
+            return Err(WriteError::NoShardGroup);
+        }
+        self.write_parts(mapping.parts, level).await.map_err(WriteError::Shard)?;
+        if mapping.too_old > 0 { Err(WriteError::TooOld(mapping.too_old)) } else { Ok(()) }
+    }
+
+    async fn write_parts(&self, parts: Vec<ShardPart>, level: Level) -> Result<(), ShardWriteError> {
+        let (report, mut reports) = mpsc::channel(parts.len().max(1));
+        for part in parts {
+            let (this, report) = (self.clone(), report.clone());
+            tokio::spawn(async move {
+                let result = this.write_part(part, level).await;
+                // Nobody listens any more once another shard's failure was answered.
+                let _ = report.send(result).await;
+            });
+        }
+        drop(report);
+        while let Some(result) = reports.recv().await {
+            result?;
+        }
+        Ok(())
+    }
+
+    /// Writes to all owners of a shard, whatever the level, and answers as soon as it is decided.
+    async fn write_part(&self, part: ShardPart, level: Level) -> Result<(), ShardWriteError> {
+        let mut collector = Collector::new(level, part.owners.len());
+        let (answer, mut answers) = mpsc::channel(part.owners.len().max(1));
+        // Begins before the owners' own time limits, so that it also ends before them.
+        let timeout = tokio::time::sleep(self.write_timeout);
+        tokio::pin!(timeout);
+        let mut bytes = Vec::new();
+        part.points.encode_into(&mut bytes);
+        let (bytes, points) = (Bytes::from(bytes), Arc::new(part.points));
+        for owner in part.owners {
+            let (this, answer) = (self.clone(), answer.clone());
+            let (bytes, points) = (bytes.clone(), points.clone());
+            tokio::spawn(async move {
+                let result = this.write_owner(owner, part.shard, bytes, &points, level).await;
+                // Nobody listens any more once the level was met or the time is up.
+                let _ = answer.send(result).await;
+            });
+        }
+        drop(answer);
+        loop {
+            tokio::select! {
+                answer = answers.recv() => match answer {
+                    Some(answer) => if let Some(decision) = collector.record(answer) { return decision },
+                    None => return Err(collector.verdict()),
+                },
+                () = &mut timeout => return Err(ShardWriteError::Timeout),
+            }
+        }
+    }
+
+    async fn write_owner(&self, owner: u64, shard: u64, bytes: Bytes, points: &Points, level: Level) -> OwnerAnswer {
+        let owners = &self.owners;
+        if owner == owners.node {
+            return match owners.write_here(shard, points).await {
+                Ok(()) => OwnerAnswer::Acknowledged,
+                Err(error) => OwnerAnswer::Failed(error.to_string()),
+            };
+        }
+        if must_queue(owners.profile, self.handoff.is_empty(owner, shard), self.allow_out_of_order) {
+            return after_queueing(self.handoff.append(owner, shard, points.clone()).await);
+        }
+        match owners.write_there(owner, shard, bytes).await {
+            Ok(()) => OwnerAnswer::Acknowledged,
+            Err(error) if owners.retryable(&error) => {
+                let queued = self.handoff.append(owner, shard, points.clone()).await;
+                after_failed_attempt(level, error.to_string(), queued)
+            }
+            Err(error) => OwnerAnswer::Failed(error.to_string()),
+        }
+    }
+}

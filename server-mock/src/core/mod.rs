@@ -1,0 +1,6 @@
+//! The cluster's rules as pure functions and state machines: no I/O, no clock, no randomness of their own.
+
+pub mod consistency;
+pub mod handoff;
+pub mod meta;
+pub mod shard_map;

@@ -1,0 +1,18 @@
+//! Writes that an owner missed, kept on disk until it takes them.
+//!
+//! ```text
+//! hh/<node id>/<shard id>/00000001.seg   records: length, CRC, payload
+//!                         cursor         segment and offset of the first record not yet delivered
+//! ```
+//!
+//! An append is on disk when it is acknowledged, and a record leaves the queue only after its owner has answered, so a
+//! kill at any moment loses nothing and resends at most one record.
+
+mod block;
+mod cursor;
+mod queue;
+mod segment;
+mod service;
+mod shared;
+
+pub use service::{Deliver, Handoff, QueueDepth};

@@ -1,0 +1,14 @@
+//! The public HTTP API of a data node, as the real servers answer it.
+//!
+//! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
+
+mod body;
+mod form;
+mod ping;
+mod query;
+mod reply;
+mod route;
+mod server;
+mod write;
+
+pub(crate) use server::serve;

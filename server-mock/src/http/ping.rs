@@ -1,0 +1,33 @@
+//! `/ping`, `/status` and `/health`: whether this node answers, which says nothing about the others.
+
+use http::{Response, StatusCode};
+
+use super::form::Form;
+use super::reply::{Body, empty, json};
+use crate::Profile;
+
+/// 204, or the version when asked for it (profile 1.8).
+pub(super) fn ping(profile: Profile, form: &Form) -> Response<Body> {
+    let verbose = !matches!(form.get("verbose"), "" | "0" | "false");
+    match profile {
+        Profile::V1_8 if verbose => json(StatusCode::OK, format!("{{\"version\":\"{}\"}}", profile.version())),
+        Profile::V1_8 | Profile::V0_10 => empty(StatusCode::NO_CONTENT),
+    }
+}
+
+/// 204.
+pub(super) fn status() -> Response<Body> {
+    empty(StatusCode::NO_CONTENT)
+}
+
+/// A health check in the form that version 2 made common.
+pub(super) fn health(profile: Profile) -> Response<Body> {
+    let version = profile.version();
+    json(
+        StatusCode::OK,
+        format!(
+            "{{\"checks\":[],\"message\":\"ready for queries and writes\",\"name\":\"influxdb\",\"status\":\"pass\",\
+             \"version\":\"{version}\"}}\n"
+        ),
+    )
+}

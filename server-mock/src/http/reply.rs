@@ -1,0 +1,131 @@
+//! The forms of answers: JSON errors, plain texts, and the headers on all of them.
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::Full;
+use uuid::Uuid;
+
+use crate::Profile;
+
+/// The body type of every answer.
+pub(super) type Body = Full<Bytes>;
+
+const VERSION: HeaderName = HeaderName::from_static("x-influxdb-version");
+const BUILD: HeaderName = HeaderName::from_static("x-influxdb-build");
+const ERROR: HeaderName = HeaderName::from_static("x-influxdb-error");
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
+
+/// The error header is cut here; the body is whole (cluster 1.8 facts, § 2).
+const ERROR_HEADER_LIMIT: usize = 1024;
+
+/// An empty answer.
+pub(super) fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// An answer of JSON text.
+pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// `{"error":"…"}` with a newline, and its text in the error header where the profile has one.
+pub(super) fn error(profile: Profile, status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = json(status, format!("{{\"error\":{}}}\n", go_string(text)));
+    if profile == Profile::V1_8 && status != StatusCode::UNAUTHORIZED {
+        let line: Vec<u8> =
+            text.bytes().take(ERROR_HEADER_LIMIT).map(|b| if b.is_ascii_control() { b' ' } else { b }).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&line) {
+            response.headers_mut().insert(ERROR, value);
+        }
+    }
+    response
+}
+
+/// An answer of plain text as Go's router gives it, without the headers of the server proper.
+pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(NOSNIFF, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Adds what every answer of a known route carries: the version, and the request's id, echoed or made.
+pub(super) fn identify(profile: Profile, request: &HeaderMap, response: &mut Response<Body>) {
+    let headers = response.headers_mut();
+    headers.insert(VERSION, HeaderValue::from_static(profile.version()));
+    let made = || {
+        let id = Uuid::now_v1(&[2, 0, 0, 0, 0, 1]).to_string();
+        HeaderValue::from_str(&id).expect("a UUID is plain ASCII")
+    };
+    match profile {
+        Profile::V1_8 => {
+            headers.insert(BUILD, HeaderValue::from_static("OSS"));
+            let given = |name: HeaderName| request.get(name).filter(|id| !id.is_empty()).cloned();
+            let id = given(X_REQUEST_ID).or_else(|| given(REQUEST_ID)).unwrap_or_else(made);
+            headers.insert(REQUEST_ID, id.clone());
+            headers.insert(X_REQUEST_ID, id);
+        }
+        Profile::V0_10 => {
+            headers.insert(REQUEST_ID, made());
+        }
+    }
+}
+
+/// A JSON string as Go's encoder writes it: `<`, `>`, `&` and the two line separators escaped.
+pub(super) fn go_string(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_escaped_as_go_does() {
+        assert_eq!(go_string("a>b \"c\" \\ \n\u{1}"), "\"a\\u003eb \\\"c\\\" \\\\ \\n\\u0001\"");
+    }
+
+    #[test]
+    fn the_error_header_is_cut_and_on_one_line() {
+        let long = format!("line\n{}", "x".repeat(2000));
+        let response = error(Profile::V1_8, StatusCode::BAD_REQUEST, &long);
+        let header = response.headers().get("x-influxdb-error").map(HeaderValue::as_bytes).unwrap_or_default();
+        assert_eq!(header.len(), 1024);
+        assert!(header.starts_with(b"line x"));
+    }
+
+    #[test]
+    fn an_unauthorized_answer_has_no_error_header() {
+        let response = error(Profile::V1_8, StatusCode::UNAUTHORIZED, "authorization failed");
+        assert!(response.headers().get("x-influxdb-error").is_none());
+    }
+}

@@ -1,0 +1,32 @@
+//! The meta nodes, and the data nodes' way to them.
+//!
+//! A [`MetaNode`] is a member of a Raft group that replicates [`Command`](crate::core::meta::Command)s and applies them
+//! to its [`MetaData`](crate::core::meta::MetaData). It serves two ports: one where the members talk Raft, and one
+//! with a small HTTP interface. A data node has a [`MetaClient`]: a copy of the metadata kept up to date by long
+//! polls, and a loop that sends commands with the real servers' retries.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /ping` | 200, the HTTP address of the leader, empty when there is none |
+//! | `GET /?index=N` | 200 and the metadata, once it is newer than index N |
+//! | `POST /execute` | 200 and what became of the command; 307 to the leader; 503 when there is none |
+//! | `GET /status` | 200 and JSON for people: leader, term, index, members |
+
+mod client;
+mod config;
+mod exchange;
+mod format;
+mod http;
+mod lease;
+mod raft;
+mod reply;
+mod service;
+
+pub use client::{MetaClient, MetaClientConfig, MetaError};
+pub use config::{Bootstrap, MetaConfig, MetaMember, MetaStorage, MetaTimings};
+pub use format::FormatError;
+pub use raft::{MemoryStorage, StoreError};
+pub use service::{MetaNode, MetaStartError};
+
+#[cfg(test)]
+mod tests;

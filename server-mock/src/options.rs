@@ -1,0 +1,303 @@
+//! The switches of a node, by the names of the real servers' configuration.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Profile;
+use crate::go::{DurationError, format_duration, parse_duration};
+
+/// How shards keep track of their series.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IndexVersion {
+    /// In memory: the limits on series and tag values apply.
+    #[default]
+    Inmem,
+    /// On disk in the real server: those limits do not apply.
+    Tsi1,
+}
+
+/// The settings of every node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Options {
+    /// How long the coordinator waits for a shard's owners.
+    pub write_timeout: Duration,
+    /// How long one owner may take to take a shard write; longer than `write_timeout` in effect in profile 1.8.
+    pub shard_writer_timeout: Duration,
+    /// How long opening a connection to another data node may take.
+    pub dial_timeout: Duration,
+    /// Whether writes that an owner missed are queued for it.
+    pub hh_enabled: bool,
+    /// Bytes a queue may hold.
+    pub hh_max_size: u64,
+    /// Bytes in one segment file of a queue; one queued write must fit.
+    pub hh_segment_size: u64,
+    /// Pause between attempts to drain a queue.
+    pub hh_retry_interval: Duration,
+    /// Largest pause between attempts, reached by doubling after failures.
+    pub hh_retry_max_interval: Duration,
+    /// Appends that may be under way in one queue at once.
+    pub hh_max_writes_pending: usize,
+    /// Whether a write may overtake what is queued for the same owner and shard.
+    pub allow_out_of_order_writes: bool,
+    /// Largest request body in bytes; 0 for no limit.
+    pub max_body_size: u64,
+    /// Values a tag may have in a database; 0 for no limit.
+    pub max_values_per_tag: usize,
+    /// Series a database may have; 0 for no limit.
+    pub max_series_per_database: usize,
+    /// Bytes of values that a shard may hold before it refuses more; 0 for no limit.
+    pub cache_max_memory_size: u64,
+    /// Which index the shards have.
+    pub index_version: IndexVersion,
+    /// Whether an acknowledged write survives a power cut, not only a kill.
+    pub wal_fsync: bool,
+}
+
+/// What went wrong with `name=value`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionError {
+    /// There is no such option in this profile.
+    #[error("unknown option {0:?}: see `influx-cli cluster options`")]
+    Unknown(String),
+    /// The value is no duration.
+    #[error("option {name}: {source}")]
+    Duration {
+        /// The option.
+        name: &'static str,
+        /// Why.
+        source: DurationError,
+    },
+    /// The value is not one of those the option takes.
+    #[error("option {name}: {value:?} is not {wanted}")]
+    Value {
+        /// The option.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What would do.
+        wanted: &'static str,
+    },
+}
+
+/// One option as a reader sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionEntry {
+    /// As in the real configuration, with `-`.
+    pub name: &'static str,
+    /// The value that holds when nobody sets it.
+    pub default: String,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// One row of the table that reading, writing and describing options share.
+struct Row {
+    name: &'static str,
+    meaning: &'static str,
+    profiles: &'static [Profile],
+    set: fn(&mut Options, &'static str, &str) -> Result<(), OptionError>,
+    show: fn(&Options) -> String,
+}
+
+const BOTH: &[Profile] = &Profile::ALL;
+const NEW: &[Profile] = &[Profile::V1_8];
+const OLD: &[Profile] = &[Profile::V0_10];
+
+macro_rules! row {
+    ($field:ident, $name:literal, $profiles:expr, $read:ident, $show:ident, $meaning:literal) => {
+        Row {
+            name: $name,
+            meaning: $meaning,
+            profiles: $profiles,
+            set: |options, name, value| {
+                options.$field = $read(name, value)?;
+                Ok(())
+            },
+            show: |options| $show(&options.$field),
+        }
+    };
+}
+
+const ROWS: &[Row] = &[
+    row!(
+        write_timeout,
+        "write-timeout",
+        BOTH,
+        duration,
+        go_text,
+        "how long the coordinator waits for a shard's owners"
+    ),
+    row!(shard_writer_timeout, "shard-writer-timeout", OLD, duration, go_text, "how long one owner may take"),
+    row!(dial_timeout, "dial-timeout", NEW, duration, go_text, "how long connecting to another data node may take"),
+    row!(hh_enabled, "hh-enabled", BOTH, flag, text, "queue writes that an owner missed"),
+    row!(hh_max_size, "hh-max-size", BOTH, size, text, "bytes that one queue may hold"),
+    row!(hh_segment_size, "hh-segment-size", BOTH, size, text, "bytes in one segment file of a queue"),
+    row!(hh_retry_interval, "hh-retry-interval", BOTH, duration, go_text, "pause between attempts to drain a queue"),
+    row!(hh_retry_max_interval, "hh-retry-max-interval", BOTH, duration, go_text, "largest pause, reached by doubling"),
+    row!(hh_max_writes_pending, "hh-max-writes-pending", NEW, count, text, "appends under way in one queue at once"),
+    row!(
+        allow_out_of_order_writes,
+        "allow-out-of-order-writes",
+        NEW,
+        flag,
+        text,
+        "let a write overtake what is queued for the same owner and shard"
+    ),
+    row!(max_body_size, "max-body-size", NEW, size, text, "largest request body in bytes, 0 for no limit"),
+    row!(
+        max_values_per_tag,
+        "max-values-per-tag",
+        NEW,
+        count,
+        text,
+        "values a tag may have (inmem index), 0 for no limit"
+    ),
+    row!(
+        max_series_per_database,
+        "max-series-per-database",
+        NEW,
+        count,
+        text,
+        "series a database may have (inmem index), 0 for no limit"
+    ),
+    row!(
+        cache_max_memory_size,
+        "cache-max-memory-size",
+        BOTH,
+        size,
+        text,
+        "bytes of values a shard may hold before it refuses more, 0 for no limit"
+    ),
+    row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
+    row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
+];
+
+impl Options {
+    /// The defaults of a profile.
+    #[must_use]
+    pub fn new(profile: Profile) -> Self {
+        let new = profile == Profile::V1_8;
+        Self {
+            write_timeout: Duration::from_secs(if new { 10 } else { 5 }),
+            shard_writer_timeout: Duration::from_secs(5),
+            dial_timeout: Duration::from_secs(if new { 1 } else { 5 }),
+            hh_enabled: true,
+            hh_max_size: if new { 10 << 30 } else { 1 << 30 },
+            hh_segment_size: 10 << 20,
+            hh_retry_interval: Duration::from_secs(1),
+            hh_retry_max_interval: Duration::from_secs(if new { 10 } else { 60 }),
+            hh_max_writes_pending: 1024,
+            allow_out_of_order_writes: false,
+            max_body_size: if new { 25_000_000 } else { 0 },
+            max_values_per_tag: if new { 100_000 } else { 0 },
+            max_series_per_database: if new { 1_000_000 } else { 0 },
+            cache_max_memory_size: 1 << 30,
+            index_version: IndexVersion::Inmem,
+            wal_fsync: false,
+        }
+    }
+
+    /// Sets one option; `-` and `_` in the name are alike.
+    ///
+    /// # Errors
+    /// [`OptionError`] when the name or the value is not known.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
+        let wanted = name.replace('_', "-");
+        let row = ROWS.iter().find(|row| row.name == wanted).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
+        (row.set)(self, row.name, value)
+    }
+
+    /// Every option of a profile with its default.
+    #[must_use]
+    pub fn describe(profile: Profile) -> Vec<OptionEntry> {
+        let defaults = Self::new(profile);
+        ROWS.iter()
+            .filter(|row| row.profiles.contains(&profile))
+            .map(|row| OptionEntry { name: row.name, default: (row.show)(&defaults), meaning: row.meaning })
+            .collect()
+    }
+}
+
+fn duration(name: &'static str, value: &str) -> Result<Duration, OptionError> {
+    parse_duration(value).map_err(|source| OptionError::Duration { name, source })
+}
+
+fn go_text(duration: &Duration) -> String {
+    format_duration(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX))
+}
+
+fn text(value: &impl ToString) -> String {
+    value.to_string()
+}
+
+fn flag(name: &'static str, value: &str) -> Result<bool, OptionError> {
+    value.parse().map_err(|_| OptionError::Value { name, value: value.to_owned(), wanted: "true or false" })
+}
+
+fn count(name: &'static str, value: &str) -> Result<usize, OptionError> {
+    value.parse().map_err(|_| OptionError::Value { name, value: value.to_owned(), wanted: "a whole number" })
+}
+
+/// Bytes, with an optional `k`, `m` or `g` for powers of 1,024.
+fn size(name: &'static str, value: &str) -> Result<u64, OptionError> {
+    let error = || OptionError::Value { name, value: value.to_owned(), wanted: "a size such as 1024, 64k, 10m or 1g" };
+    let (digits, shift) = match value.to_ascii_lowercase().chars().last() {
+        Some('k') => (&value[..value.len() - 1], 10),
+        Some('m') => (&value[..value.len() - 1], 20),
+        Some('g') => (&value[..value.len() - 1], 30),
+        _ => (value, 0),
+    };
+    digits.parse::<u64>().ok().and_then(|size| size.checked_mul(1 << shift)).ok_or_else(error)
+}
+
+fn index(name: &'static str, value: &str) -> Result<IndexVersion, OptionError> {
+    match value {
+        "inmem" => Ok(IndexVersion::Inmem),
+        "tsi1" => Ok(IndexVersion::Tsi1),
+        _ => Err(OptionError::Value { name, value: value.to_owned(), wanted: "inmem or tsi1" }),
+    }
+}
+
+fn index_text(index: &IndexVersion) -> String {
+    match index {
+        IndexVersion::Inmem => "inmem".to_owned(),
+        IndexVersion::Tsi1 => "tsi1".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn both_spellings_set_the_same_option() {
+        let mut options = Options::new(Profile::V1_8);
+        options.set("write_timeout", "1s").unwrap();
+        assert_eq!(options.write_timeout, Duration::from_secs(1));
+        options.set("write-timeout", "2s").unwrap();
+        assert_eq!(options.write_timeout, Duration::from_secs(2));
+    }
+
+    #[test]
+    fn every_described_default_can_be_set_again() {
+        for profile in Profile::ALL {
+            let mut options = Options::new(profile);
+            for entry in Options::describe(profile) {
+                options.set(entry.name, &entry.default).unwrap();
+            }
+            assert_eq!(options, Options::new(profile));
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let mut options = Options::new(Profile::V1_8);
+        assert!(matches!(options.set("write-timeot", "1s"), Err(OptionError::Unknown(name)) if name == "write-timeot"));
+        assert!(matches!(options.set("write-timeout", "1"), Err(OptionError::Duration { .. })));
+        assert!(matches!(options.set("hh-enabled", "yes"), Err(OptionError::Value { .. })));
+        assert!(options.set("hh-max-size", "99999999999g").is_err());
+    }
+}

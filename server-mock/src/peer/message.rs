@@ -1,0 +1,73 @@
+//! What nodes say to each other.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::scan::{Scan, SeriesBlock, ShardIndex};
+
+/// The first frame of a connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Version of the protocol; a node talks only to its own.
+    pub version: u16,
+    /// A node of another cluster must not be let in: shard ids are only unique within one.
+    pub cluster: u64,
+    /// Who connects.
+    pub node: u64,
+}
+
+/// The version of the protocol.
+pub(super) const VERSION: u16 = 1;
+
+/// What one node asks of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Request {
+    /// Store points in a shard.
+    Write {
+        /// The shard.
+        shard: u64,
+        /// Where it belongs, so that the receiver can make it before its metadata says so.
+        database: String,
+        /// Likewise.
+        retention_policy: String,
+        /// [`Points`](crate::Points) in their binary form.
+        points: Bytes,
+    },
+    /// Read points of a shard.
+    Scan {
+        /// The shard.
+        shard: u64,
+        /// Which points.
+        scan: Scan,
+    },
+    /// What is in a shard.
+    Index {
+        /// The shard.
+        shard: u64,
+    },
+    /// Forget a shard and its data.
+    DropShard {
+        /// The shard.
+        shard: u64,
+    },
+    /// Forget a measurement of a database.
+    DropMeasurement {
+        /// The database.
+        database: String,
+        /// The measurement, unescaped.
+        measurement: String,
+    },
+}
+
+/// What comes back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// To [`Request::Scan`].
+    Blocks(Vec<SeriesBlock>),
+    /// To [`Request::Index`].
+    Index(ShardIndex),
+    /// Refused; the text is the store's own.
+    Refused(String),
+}

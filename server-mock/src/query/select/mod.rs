@@ -1,0 +1,205 @@
+//! `SELECT`: which points it needs and what it makes of them.
+
+mod aggregate;
+mod compile;
+mod condition;
+mod eval;
+mod fill;
+mod fold;
+mod functions;
+mod points;
+mod resolve;
+mod run;
+mod series;
+mod transform;
+mod window;
+
+use jiff::tz::TimeZone;
+
+use super::QueryError;
+use super::ast::{Expr, Measurement, Select};
+use super::result::Row;
+use super::value::Value;
+use crate::Profile;
+use crate::scan::{Measurements, SeriesBlock, ShardIndex};
+use compile::{Compiled, CompiledSource, compile};
+use fold::Constants;
+use run::{Runner, read_range};
+
+/// What a statement is executed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// What `now()` is: nanoseconds, Unix time.
+    pub now: i64,
+    /// Whose rules are followed.
+    pub profile: Profile,
+    /// Decides what `sample()` picks.
+    pub seed: u64,
+}
+
+/// The most one statement may cost; 0 is without limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Buckets of `GROUP BY time` in one series.
+    pub max_buckets: usize,
+    /// Series read.
+    pub max_series: usize,
+    /// Values read from the shards.
+    pub max_points: usize,
+    /// Values made, those of sub-queries included.
+    pub max_values: usize,
+}
+
+impl Default for Limits {
+    /// The real servers have no limits by default; a test server must not take its machine down.
+    fn default() -> Self {
+        Self { max_buckets: 1_000_000, max_series: 0, max_points: 0, max_values: 50_000_000 }
+    }
+}
+
+/// Points that a statement needs: to be scanned in every shard of the policy that overlaps the range.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedScan {
+    /// Database.
+    pub database: String,
+    /// Retention policy.
+    pub retention_policy: String,
+    /// Which measurements.
+    pub measurements: Measurements,
+    /// First nanosecond (Unix time).
+    pub min_time: i64,
+    /// Last nanosecond (Unix time).
+    pub max_time: i64,
+    /// The fields; `None` means all. Names of tags may be among them.
+    pub fields: Option<Vec<String>>,
+}
+
+/// What the shards hold of one [`PlannedScan`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SourceRows {
+    /// Of all shards, in any order. Blocks of the same series are joined.
+    pub blocks: Vec<SeriesBlock>,
+    /// Of all shards in the range: without them `*` stands only for fields with a value in the range, and a name
+    /// without a value is taken for a tag. Measurements that were not asked for must be left out.
+    pub indexes: Vec<ShardIndex>,
+}
+
+/// Checks a statement and tells what has to be scanned: one entry for each measurement (or regular expression) after
+/// a `FROM`, those of sub-queries in their place.
+///
+/// The statement's measurements must have their databases and policies: see [`normalize`](super::normalize).
+///
+/// # Errors
+/// [`QueryError`] when the statement makes no sense whatever the data.
+pub fn plan(select: &Select, context: &Context) -> Result<Vec<PlannedScan>, QueryError> {
+    let compiled = compile(select, None, context)?;
+    let mut scans = Vec::new();
+    collect_scans(&compiled, &mut scans);
+    Ok(scans)
+}
+
+fn collect_scans(compiled: &Compiled, scans: &mut Vec<PlannedScan>) {
+    for source in &compiled.sources {
+        match source {
+            CompiledSource::Measurement(measurement) => {
+                let (min_time, max_time) = read_range(compiled);
+                scans.push(PlannedScan {
+                    database: measurement.database.clone(),
+                    retention_policy: measurement.retention_policy.clone(),
+                    measurements: measurements(measurement),
+                    min_time,
+                    max_time,
+                    fields: fields(compiled),
+                });
+            }
+            CompiledSource::Subquery(inner) => collect_scans(inner, scans),
+        }
+    }
+}
+
+fn measurements(measurement: &Measurement) -> Measurements {
+    match &measurement.pattern {
+        Some(pattern) => Measurements::Matching(pattern.source().to_owned()),
+        None => Measurements::Named(measurement.name.clone()),
+    }
+}
+
+/// The names used, unless some stand for others.
+fn fields(compiled: &Compiled) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let mut any = false;
+    for field in &compiled.fields {
+        field.expr.walk(&mut |expr| match expr {
+            Expr::Var(var) => names.push(var.name.clone()),
+            Expr::Wildcard(_) | Expr::Regex(_) => any = true,
+            _ => {}
+        });
+    }
+    if let Some(condition) = &compiled.condition {
+        condition.walk(&mut |expr| {
+            if let Expr::Var(var) = expr {
+                names.push(var.name.clone());
+            }
+        });
+    }
+    names.sort();
+    names.dedup();
+    (!any).then_some(names)
+}
+
+/// Computes the rows of a statement: one [`Row`] for each series of the result.
+///
+/// `sources` are what the shards hold of each entry of [`plan`], in its order.
+///
+/// # Errors
+/// [`QueryError`] when the statement makes no sense for these types, or costs more than `limits`.
+pub fn execute(
+    select: &Select,
+    sources: &[SourceRows],
+    context: &Context,
+    limits: &Limits,
+) -> Result<Vec<Row>, QueryError> {
+    let compiled = compile(select, None, context)?;
+    check_points(sources, limits)?;
+    let mut runner = Runner { context, limits, made: 0, random: fastrand::Rng::with_seed(context.seed) };
+    let output = runner.run(&compiled, &mut sources.iter(), &[])?;
+    let mut columns = vec![compiled.time_name.clone()];
+    columns.extend(output.columns.into_iter().map(|column| column.name));
+    let rows = output.groups.into_iter().map(|group| Row {
+        name: group.name.to_string(),
+        tags: group.tags,
+        columns: columns.clone(),
+        values: group
+            .rows
+            .into_iter()
+            .map(|(time, values)| std::iter::once(Value::Time(time)).chain(values).collect())
+            .collect(),
+        partial: false,
+        zone: compiled.zone.clone(),
+    });
+    Ok(rows.collect())
+}
+
+/// A condition without its comparisons with `time`, and the range these ask for.
+pub(super) fn split_time(
+    condition: Option<&Expr>,
+    now: i64,
+    zone: &TimeZone,
+    profile: Profile,
+) -> Result<(Option<Expr>, Option<i64>, Option<i64>), QueryError> {
+    let (rest, range) = condition::split(condition, Constants { now: Some(now), zone }, profile)?;
+    Ok((rest, range.min, range.max))
+}
+
+fn check_points(sources: &[SourceRows], limits: &Limits) -> Result<(), QueryError> {
+    let blocks = sources.iter().flat_map(|source| &source.blocks);
+    let points = blocks.flat_map(|block| &block.columns).map(|column| column.times.len()).sum();
+    match limits.max_points {
+        0 => Ok(()),
+        limit if points > limit => Err(QueryError::TooManyPoints { points, limit }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

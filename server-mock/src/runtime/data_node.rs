@@ -1,0 +1,122 @@
+//! The data part of a node.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+
+use super::node::NodeError;
+use super::{NodeConfig, NodeStorage};
+use crate::coordinator::{Coordinator, Delivery, Owners, Statements};
+use crate::hinted_handoff::Handoff;
+use crate::meta::{MetaClient, MetaClientConfig};
+use crate::net::Network;
+use crate::peer::{self, Answer, Handle, Peers, Request};
+use crate::store::{self, Engine};
+use crate::{Options, Profile, http};
+
+/// What the HTTP endpoints of a data node work with.
+#[derive(Debug)]
+pub(crate) struct DataServices {
+    pub(crate) profile: Profile,
+    pub(crate) options: Options,
+    pub(crate) meta: MetaClient,
+    pub(crate) coordinator: Coordinator,
+    pub(crate) statements: Statements,
+}
+
+impl DataServices {
+    /// The time of day in nanoseconds, Unix time.
+    pub(crate) fn now(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Takes requests of other nodes.
+struct Peer(Arc<Owners>);
+
+impl Handle for Peer {
+    async fn handle(&self, request: Request) -> Answer {
+        self.0.answer(request).await
+    }
+}
+
+/// Starts the data part and returns once it takes requests.
+///
+/// As in the real cluster nothing is opened before the meta nodes have answered, so a data node without them is dead to
+/// the others too.
+pub(super) async fn start(
+    config: &NodeConfig,
+    id: u64,
+    network: &Network,
+    storage: &NodeStorage,
+) -> Result<Arc<DataServices>, NodeError> {
+    let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
+    let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
+    let meta = MetaClient::start(MetaClientConfig::new(servers, config.profile), network.clone());
+    meta.wait_ready().await;
+    let mut changed = meta.changed();
+    while meta.snapshot().data_node(id).is_none() {
+        changed.changed().await.map_err(|_| NodeError::MetaGone)?;
+    }
+    let engine = open_engine(config, storage).await?;
+    let owners = Arc::new(Owners {
+        node: id,
+        profile: config.profile,
+        meta: meta.clone(),
+        engine,
+        peers: Peers::new(network.clone(), config.cluster, id),
+        timeouts: Owners::timeouts(config.profile, &config.options),
+        read_timeouts: Owners::read_timeouts(config.profile, &config.options),
+    });
+    let handoff = open_handoff(config, &owners)?;
+    let coordinator = Coordinator {
+        owners: owners.clone(),
+        handoff: Arc::new(handoff),
+        write_timeout: config.options.write_timeout,
+        allow_out_of_order: config.options.allow_out_of_order_writes,
+    };
+    let services = Arc::new(DataServices {
+        profile: config.profile,
+        options: config.options.clone(),
+        meta,
+        statements: Statements { owners: owners.clone() },
+        coordinator,
+    });
+    let peers = bind(&own.tcp).await?;
+    let public = bind(&own.http).await?;
+    tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
+    tokio::spawn(http::serve(public, network.clone(), services.clone()));
+    Ok(services)
+}
+
+async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engine, NodeError> {
+    let options = &config.options;
+    let options = store::Options {
+        profile: config.profile,
+        wal_fsync: options.wal_fsync,
+        limits: store::Limits {
+            max_values_per_tag: (options.max_values_per_tag > 0).then_some(options.max_values_per_tag),
+            max_series_per_database: (options.max_series_per_database > 0).then_some(options.max_series_per_database),
+            cache_max_memory_size: (options.cache_max_memory_size > 0).then_some(options.cache_max_memory_size),
+            index_version: options.index_version,
+        },
+    };
+    let storage = storage.shards(&config.dir.join("data"));
+    let opened = tokio::task::spawn_blocking(move || Engine::open(storage, options)).await;
+    let opened = opened.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    opened.map_err(|error| NodeError::Storage { what: "shards", why: error.to_string() })
+}
+
+fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Delivery>, NodeError> {
+    let dir = config.dir.join("hh");
+    let delivery = Arc::new(Delivery(owners.clone()));
+    Handoff::open(dir, config.profile, &config.options, delivery)
+        .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
+}
+
+/// Listens on a `host:port`.
+pub(super) async fn bind(address: &str) -> Result<TcpListener, NodeError> {
+    TcpListener::bind(address).await.map_err(|why| NodeError::Bind { address: address.to_owned(), why })
+}

@@ -1,0 +1,75 @@
+//! A node as a process of its own.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{Node, NodeConfig, NodeError};
+use crate::net::LinkState;
+
+/// The file beside the configuration that says which links are cut, so that a restarted node does not forget.
+pub(crate) const LINKS_FILE: &str = "links.json";
+
+/// Runs the node of a configuration file until the process is told to end (SIGTERM or Ctrl-C), or until standard input
+/// ends when `tied` to the process that holds its other end.
+///
+/// # Errors
+/// [`NodeError`] when the node cannot start.
+pub async fn run_node(config: &Path, tied: bool) -> Result<(), NodeError> {
+    let unreadable = |why: String| NodeError::Config { path: config.display().to_string(), why };
+    let text = std::fs::read(config).map_err(|error| unreadable(error.to_string()))?;
+    let parsed: NodeConfig = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
+    let network = crate::net::Network::new();
+    if let Some(links) = links_beside(config) {
+        network.set_faults(links);
+    }
+    let end = told_to_end(tied);
+    tokio::pin!(end);
+    let node = tokio::select! {
+        node = Node::start_on(&parsed, network, super::NodeStorage::Disk) => node?,
+        () = &mut end => return Ok(()),
+    };
+    tracing::info!(name = parsed.name, "node is up");
+    end.await;
+    drop(node);
+    Ok(())
+}
+
+fn links_beside(config: &Path) -> Option<LinkState> {
+    let text = std::fs::read(config.with_file_name(LINKS_FILE)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+async fn told_to_end(tied: bool) {
+    let orphaned = async {
+        if !tied {
+            return std::future::pending().await;
+        }
+        let (ended, wait) = tokio::sync::oneshot::channel();
+        // A thread, since a read of standard input cannot be given up; it ends with the process.
+        std::thread::spawn(move || {
+            let mut sink = [0; 64];
+            while std::io::stdin().read(&mut sink).is_ok_and(|read| read > 0) {}
+            let _ = ended.send(());
+        });
+        let _ = wait.await;
+    };
+    tokio::select! {
+        () = signalled() => {}
+        () = orphaned => {}
+    }
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    let _ = tokio::signal::ctrl_c().await;
+}
