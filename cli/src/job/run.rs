@@ -115,6 +115,7 @@ impl Job<'_> {
             Some(Err(error)) => Verdict::failed(error),
             None => Verdict::abandoned(pack.places.len(), pack.batch.is_idempotent()),
         };
+        tracing::debug!(seq, class = verdict.class.id(), attempts = verdict.attempts, took = ?started.elapsed(), "batch");
         self.sum.add(&verdict);
         let Teller { reporter, progress, .. } = &mut self.teller;
         progress.beside(|| reporter.batch(seq, pack.span(), &verdict, started.elapsed()));
