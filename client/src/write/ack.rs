@@ -10,7 +10,6 @@ use crate::{ConsistencyLevel, Endpoint, ServerVersion, Standing};
 ///
 /// An acknowledgement is worth what the server's word is worth: see [`Ack::caveat`].
 #[derive(Clone, Debug)]
-#[must_use]
 pub struct Ack {
     pub(super) level: ConsistencyLevel,
     pub(super) points: usize,

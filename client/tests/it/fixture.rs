@@ -6,32 +6,32 @@ use influx_client::{Batch, Client, ConsistencyLevel, NoRetry};
 use influx_server_mock::TestCluster;
 
 /// One attempt a write, waited for longer than any time-out of the servers.
-pub fn client(url: &str) -> Client {
+pub(crate) fn client(url: &str) -> Client {
     Client::builder().endpoint(url).attempt_timeout(Duration::from_secs(30)).retry(NoRetry).build().unwrap()
 }
 
 /// Three meta and three data nodes that lose patience after a second.
-pub async fn cluster() -> TestCluster {
+pub(crate) async fn cluster() -> TestCluster {
     let builder = TestCluster::builder().set("write-timeout", "1s").set("hh-retry-interval", "100ms");
     builder.start().await.unwrap()
 }
 
 /// Makes a database and waits until every node knows it.
-pub async fn create(cluster: &TestCluster, database: &str, replication: u32) {
+pub(crate) async fn create(cluster: &TestCluster, database: &str, replication: u32) {
     let urls = cluster.urls();
     let text = format!("CREATE DATABASE \"{database}\" WITH REPLICATION {replication}");
     client(&urls[0]).query(&text).await.unwrap().checked().unwrap();
     for url in urls {
         eventually("the database is known", async || {
-            let all = client(&url).query("SHOW DATABASES").await.unwrap();
-            all.series().any(|series| series.values.iter().any(|row| row[0] == database))
+            let answer = client(&url).query("SELECT v FROM nothing").database(database).await.unwrap();
+            answer.checked().is_ok()
         })
         .await;
     }
 }
 
 /// A batch of points of one series, one a nanosecond from `first` on.
-pub fn points(measurement: &str, first: i64, count: i64) -> Batch {
+pub(crate) fn points(measurement: &str, first: i64, count: i64) -> Batch {
     let mut batch = Batch::default();
     for n in 0..count {
         batch.point(measurement).field("v", n as f64).at(first + n).unwrap();
@@ -40,14 +40,14 @@ pub fn points(measurement: &str, first: i64, count: i64) -> Batch {
 }
 
 /// How many points of a measurement the node at this address has itself (when it owns every shard).
-pub async fn count(url: &str, database: &str, measurement: &str) -> u64 {
+pub(crate) async fn count(url: &str, database: &str, measurement: &str) -> u64 {
     let text = format!("SELECT count(v) FROM \"{measurement}\"");
     let answer = client(url).query(&text).database(database).await.unwrap().checked().unwrap();
     answer.series().map(|series| series.values[0][1].as_u64().unwrap()).sum()
 }
 
 /// Waits until the measurement has this many points on every data node.
-pub async fn everywhere(cluster: &TestCluster, database: &str, measurement: &str, wanted: u64) {
+pub(crate) async fn everywhere(cluster: &TestCluster, database: &str, measurement: &str, wanted: u64) {
     for url in cluster.urls() {
         eventually(&format!("{wanted} points of {measurement} in {database} at {url}"), async || {
             count(&url, database, measurement).await == wanted
@@ -57,7 +57,7 @@ pub async fn everywhere(cluster: &TestCluster, database: &str, measurement: &str
 }
 
 /// Waits for a condition, with a limit.
-pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let started = Instant::now();
     while !holds().await {
         assert!(started.elapsed() < Duration::from_secs(20), "not after 20 s: {what}");
@@ -65,5 +65,5 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-pub const LEVELS: [ConsistencyLevel; 4] =
+pub(crate) const LEVELS: [ConsistencyLevel; 4] =
     [ConsistencyLevel::Any, ConsistencyLevel::One, ConsistencyLevel::Quorum, ConsistencyLevel::All];

@@ -2,7 +2,7 @@
 
 use influx_client::{Class, ConsistencyLevel};
 
-use crate::fixture::{client, cluster, count, create, everywhere, eventually, points};
+use crate::fixture::{client, cluster, count, create, eventually, everywhere, points};
 
 /// The coordinator dies with hints in its queue; they are delivered when it is back.
 #[tokio::test]

@@ -3,7 +3,7 @@
 use influx_client::{Class, ConsistencyLevel, Outcome};
 use influx_server_mock::TestCluster;
 
-use crate::fixture::{LEVELS, client, cluster, count, create, everywhere, eventually, points};
+use crate::fixture::{LEVELS, client, cluster, count, create, eventually, everywhere, points};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {

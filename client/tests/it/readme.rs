@@ -3,7 +3,8 @@
 use influx_client::Class;
 
 fn table() -> String {
-    let mut table = String::from("| exit | class | what happened | is anything stored | resend? |\n|--:|---|---|---|---|\n");
+    let mut table =
+        String::from("| exit | class | what happened | is anything stored | resend? |\n|--:|---|---|---|---|\n");
     for class in Class::ALL {
         table += &format!(
             "| {} | `{}` | {} | {} | {} |\n",

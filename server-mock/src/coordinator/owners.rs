@@ -115,9 +115,10 @@ impl Owners {
         let address = &meta.data_node(node).ok_or(PeerError::UnknownNode)?.tcp_addr;
         let timeouts = match request {
             Request::Write { .. } => self.timeouts,
-            Request::Scan { .. } | Request::Index { .. } | Request::DropShard { .. } | Request::DropMeasurement { .. } => {
-                self.read_timeouts
-            }
+            Request::Scan { .. }
+            | Request::Index { .. }
+            | Request::DropShard { .. }
+            | Request::DropMeasurement { .. } => self.read_timeouts,
         };
         self.peers.ask(address, request, timeouts).await
     }

@@ -14,6 +14,7 @@ mod pattern;
 pub mod render;
 mod result;
 mod select;
+pub mod show;
 mod time;
 mod token;
 mod value;

@@ -14,6 +14,8 @@ mod series;
 mod transform;
 mod window;
 
+use jiff::tz::TimeZone;
+
 use super::QueryError;
 use super::ast::{Expr, Measurement, Select};
 use super::result::Row;
@@ -21,6 +23,7 @@ use super::value::Value;
 use crate::Profile;
 use crate::scan::{Measurements, SeriesBlock, ShardIndex};
 use compile::{Compiled, CompiledSource, compile};
+use fold::Constants;
 use run::{Runner, read_range};
 
 /// What a statement is executed in.
@@ -175,6 +178,17 @@ pub fn execute(
         zone: compiled.zone.clone(),
     });
     Ok(rows.collect())
+}
+
+/// A condition without its comparisons with `time`, and the range these ask for.
+pub(super) fn split_time(
+    condition: Option<&Expr>,
+    now: i64,
+    zone: &TimeZone,
+    profile: Profile,
+) -> Result<(Option<Expr>, Option<i64>, Option<i64>), QueryError> {
+    let (rest, range) = condition::split(condition, Constants { now: Some(now), zone }, profile)?;
+    Ok((rest, range.min, range.max))
 }
 
 fn check_points(sources: &[SourceRows], limits: &Limits) -> Result<(), QueryError> {
