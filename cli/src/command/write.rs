@@ -183,6 +183,7 @@ impl WriteArgs {
             teller: Teller { reporter: Reporter::new(console, self.json, every_batch, subject), progress, rejects },
             sum: Sum::default(),
             over: false,
+            late: false,
             warned: false,
         };
         Ok(job.run().await)
