@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::core::meta::{RetentionPolicy, ShardGroup};
+use crate::core::meta::{RetentionPolicy, ShardGroup, truncate};
 use crate::core::shard_map::shard_position;
 use crate::{Points, Profile};
 
@@ -47,7 +47,7 @@ pub(crate) fn missing_groups(points: &Points, policy: &RetentionPolicy, oldest: 
         match policy.shard_group_at(point.time) {
             Some(group) => last = Some(group),
             None => {
-                let window = point.time.div_euclid(policy.shard_group_duration.max(1));
+                let window = truncate(point.time, policy.shard_group_duration);
                 windows.entry(window).or_insert(point.time);
             }
         }
@@ -117,6 +117,7 @@ mod tests {
     #[test]
     fn one_group_is_asked_for_each_window() {
         let points = points(&[("m", 5), ("m", 250), ("m", 110), ("m", 120), ("m", -1), ("m", 299)]);
+        // A time outside any group is asked for, the first of each window.
         assert_eq!(missing_groups(&points, &policy(&[(0, 100, 1)]), None), [-1, 110, 250]);
         assert_eq!(missing_groups(&points, &policy(&[(0, 100, 1)]), Some(200)), [250]);
     }

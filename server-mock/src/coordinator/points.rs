@@ -63,18 +63,26 @@ impl Coordinator {
         let meta = &self.owners.meta;
         let not_found = || WriteError::RetentionPolicyNotFound(policy.to_owned());
         let mut snapshot = meta.snapshot();
-        let found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
+        let mut found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
         let oldest = mapping::oldest_accepted(profile, found, now);
-        let missing = mapping::missing_groups(&points, found, oldest);
-        if !missing.is_empty() {
-            let policy = found.name.clone();
+        // A group shrunk by its neighbours may leave a part of its window to another one.
+        loop {
+            let missing = mapping::missing_groups(&points, found, oldest);
+            if missing.is_empty() {
+                break;
+            }
+            let groups = found.shard_groups.len();
             for time in missing {
-                let command = Command::CreateShardGroup { database: database.to_owned(), policy: policy.clone(), time };
+                let (database, policy) = (database.to_owned(), found.name.clone());
+                let command = Command::CreateShardGroup { database, policy, time };
                 meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
             }
             snapshot = meta.snapshot();
+            found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
+            if found.shard_groups.len() == groups {
+                return Err(WriteError::NoShardGroup);
+            }
         }
-        let found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
         let mapping = mapping::map(&points, found, oldest);
         if mapping.unmapped > 0 {
             return Err(WriteError::NoShardGroup);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Owners;
 use crate::query::ast::{Select, Statement};
-use crate::query::{Context, Limits, Row, execute, normalize, plan};
+use crate::query::{Context, Limits, Row, execute, normalize, plan, show};
 
 /// Runs statements on behalf of clients.
 #[derive(Clone, Debug)]
@@ -43,9 +43,27 @@ impl Statements {
             Statement::DropMeasurement { name } => ddl::drop_measurement(owners, scope.database, name).await,
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
             Statement::Select(select) => return self.select(select, scope).await,
-            _ => Err("not executed".to_owned()),
+            other => return self.show(other, scope).await,
         };
         changed.map(|()| Vec::new())
+    }
+
+    /// The `SHOW` statements: from the metadata, or from what is in the shards.
+    async fn show(&self, statement: &Statement, scope: Scope<'_>) -> Result<Vec<Row>, String> {
+        let owners = &*self.owners;
+        let meta = owners.meta.snapshot();
+        if let Some(rows) = show::from_meta(statement, scope.database, &meta, owners.profile, |_| true) {
+            return rows.map_err(|error| error.to_string());
+        }
+        let asked = show::index_scope(statement, scope.database, scope.retention_policy, &meta, scope.now);
+        let asked = asked.transpose().map_err(|error| error.to_string())?;
+        if let Some(asked) = asked {
+            let indexes = read::indexes(owners, &asked).await;
+            if let Some(rows) = show::from_index(statement, &indexes, scope.now) {
+                return rows.map_err(|error| error.to_string());
+            }
+        }
+        Err(format!("this server does not run the statement: {statement}"))
     }
 
     async fn select(&self, select: &Select, scope: Scope<'_>) -> Result<Vec<Row>, String> {

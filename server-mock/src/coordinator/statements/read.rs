@@ -6,6 +6,7 @@ use futures::stream;
 use super::super::Owners;
 use crate::Profile;
 use crate::core::meta::{MetaData, RetentionPolicy};
+use crate::query::show::IndexScope;
 use crate::query::{PlannedScan, SourceRows};
 use crate::scan::{Scan, ShardIndex};
 
@@ -42,10 +43,10 @@ pub(super) async fn scan(owners: &Owners, planned: &PlannedScan) -> Result<Sourc
     Ok(rows)
 }
 
-/// What is in the shards of a database. A node that is dead is passed over in silence, as the real cluster does.
-pub(super) async fn indexes(owners: &Owners, database: &str) -> Vec<ShardIndex> {
+/// What is in the shards asked for. A node that is dead is passed over in silence, as the real cluster does.
+pub(super) async fn indexes(owners: &Owners, asked: &IndexScope) -> Vec<ShardIndex> {
     let meta = owners.meta.snapshot();
-    let places = all(&meta, database);
+    let places = asked_for(&meta, asked);
     let parts = stream::iter(places.into_iter().map(|place| index(owners, place))).buffered(AT_ONCE);
     parts.filter_map(|part| std::future::ready(part.ok())).collect().await
 }
@@ -132,7 +133,10 @@ fn overlapping(policy: &RetentionPolicy, min: i64, max: i64) -> Vec<Place> {
         .collect()
 }
 
-fn all(meta: &MetaData, database: &str) -> Vec<Place> {
-    let policies = meta.database(database).map(|database| database.retention_policies.as_slice()).unwrap_or_default();
-    policies.iter().flat_map(|policy| overlapping(policy, i64::MIN, i64::MAX)).collect()
+fn asked_for(meta: &MetaData, asked: &IndexScope) -> Vec<Place> {
+    let database = meta.database(&asked.database);
+    let policies = database.map(|database| database.retention_policies.as_slice()).unwrap_or_default();
+    let wanted =
+        |policy: &&RetentionPolicy| asked.retention_policies.as_ref().is_none_or(|names| names.contains(&policy.name));
+    policies.iter().filter(wanted).flat_map(|policy| overlapping(policy, asked.min_time, asked.max_time)).collect()
 }

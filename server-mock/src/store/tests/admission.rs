@@ -2,8 +2,9 @@
 //! the rows of the table of write errors that speak of storage.
 
 use super::*;
+use crate::IndexVersion;
 use crate::scan::FieldType;
-use crate::store::{IndexVersion, Limits, StoreError};
+use crate::store::{Limits, StoreError};
 
 #[tokio::test]
 async fn in_1_8_a_point_of_another_type_is_refused_alone() {
