@@ -9,8 +9,8 @@ pub(crate) fn start(verbose: u8) {
     let filter = match (std::env::var("INFLUX_LOG"), verbose) {
         (Ok(filter), _) if !filter.is_empty() => filter,
         (_, 0) => return,
-        (_, 1) => "influx_client=debug,influx_cli=debug".to_owned(),
-        (_, _) => "influx_client=trace,influx_cli=trace,debug".to_owned(),
+        (_, 1) => "influx_client=debug".to_owned(),
+        (_, _) => "influx_client=trace,debug".to_owned(),
     };
     let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("debug"));
     // Only a second call could fail, and there is none.

@@ -79,6 +79,11 @@ pub(crate) fn grouped(count: u64) -> String {
     text
 }
 
+/// A count and what it counts: `1 point`, `2 points`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
 /// A size for people: `1.1 MB`.
 pub(crate) fn bytes_text(bytes: u64) -> String {
     let mut value = bytes as f64;

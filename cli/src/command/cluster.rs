@@ -12,6 +12,7 @@ use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
 use crate::render::Table;
 use crate::settings;
+use crate::signals::{Second, Signals};
 
 /// Start, look at and end a small cluster on this machine: loopback only, one process a node.
 #[derive(Debug, Args)]
@@ -155,7 +156,13 @@ impl UpArgs {
             limit: self.limit,
             tied: false,
         };
+        // Not to be cut off half-way: the nodes started so far would stay, and nothing would know of them.
+        let signals = Signals::listen(Second::Waits).map_err(|error| Failure::Internal(error.to_string()))?;
         let cluster = ProcessCluster::up(up).await.map_err(|error| Failure::Cluster(error.to_string()))?;
+        if let Some(signal) = signals.received() {
+            cluster.down().await.map_err(|error| Failure::Cluster(error.to_string()))?;
+            return Err(Failure::Signal(signal));
+        }
         if self.json {
             let nodes: Vec<Value> = cluster.nodes().iter().map(node_object).collect();
             console.print_json(&json!({ "nodes": nodes }))?;

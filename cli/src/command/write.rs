@@ -146,7 +146,7 @@ impl WriteArgs {
         console: &Console,
     ) -> Result<Sum, Failure> {
         if self.target.timeout <= Duration::from_secs(10) {
-            console.detail(
+            console.warn(
                 "a --timeout of 10s or less may end before the server's own write-timeout, and then leaves doubt",
             );
         }
@@ -183,6 +183,7 @@ impl WriteArgs {
             teller: Teller { reporter: Reporter::new(console, self.json, every_batch, subject), progress, rejects },
             sum: Sum::default(),
             over: false,
+            late: false,
             warned: false,
         };
         Ok(job.run().await)

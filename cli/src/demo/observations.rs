@@ -68,6 +68,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
         teller: Teller { reporter: Reporter::silent(console, subject), progress, rejects: None },
         sum: Sum::default(),
         over: false,
+        late: false,
         warned: false,
     };
     let sum = job.run().await;

@@ -78,7 +78,7 @@ pub(crate) struct Rows<'a> {
     score: (usize, usize),
 }
 
-const WIDTHS: [usize; 5] = [50, 4, 16, 13, 16];
+const WIDTHS: [usize; 5] = [44, 4, 16, 13, 17];
 
 impl<'a> Rows<'a> {
     /// Prints the head.
@@ -88,7 +88,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn start(console: &'a Console, nodes: Vec<String>) -> Result<Self, Failure> {
         let rows = Self { console, nodes, score: (0, 0) };
         let names: Vec<&str> = rows.nodes.iter().map(String::as_str).collect();
-        let head = line(["what was done", "exit", "class", "outcome", "advice"], &names);
+        let head = line(["what was done", "exit", "class", "outcome", "advice"], &names) + "as claimed";
         console.print(&format!("{}\n", console.painted(&head, Paint::Strong)))?;
         Ok(rows)
     }
@@ -118,11 +118,8 @@ impl<'a> Rows<'a> {
             summary.map_or("", |summary| summary.outcome.as_str()),
             summary.map_or("", |summary| summary.advice.as_str()),
         ];
-        let verdict = if row.holds() {
-            self.console.painted("as claimed", Paint::Good)
-        } else {
-            self.console.painted("NOT AS CLAIMED", Paint::Bad)
-        };
+        let verdict =
+            if row.holds() { self.console.painted("yes", Paint::Good) } else { self.console.painted("NO", Paint::Bad) };
         self.console.print(&format!("{}{verdict}\n", line(cells, &held)))?;
         for note in &row.notes {
             self.console.print(&format!("  {}\n", self.console.painted(note, Paint::Faint)))?;

@@ -32,8 +32,11 @@ pub(crate) struct FeedOptions {
 pub(crate) enum Next {
     /// Lines to send.
     Pack(Box<Pack>),
-    /// The inputs are at their end, or reading was stopped.
-    End,
+    /// Nothing more comes.
+    End {
+        /// Every input was read to its end; else reading was stopped.
+        complete: bool,
+    },
     /// An input failed; what was read before has been handed out.
     Failed {
         /// The name of the input.
@@ -66,8 +69,19 @@ struct State {
     full: bool,
     spare: Option<Box<Pack>>,
     stopped: bool,
-    /// Set when the reader has ended, with what ended it.
-    ended: Option<Option<(String, io::Error)>>,
+    /// Set when the reader has ended.
+    ended: Option<Ended>,
+}
+
+/// What ended the reader.
+#[derive(Debug)]
+enum Ended {
+    /// The end of the last input.
+    Complete,
+    /// It was stopped.
+    Stopped,
+    /// An input failed.
+    Failed(String, io::Error),
 }
 
 impl Feed {
@@ -92,7 +106,7 @@ impl Feed {
         });
         let reader = Arc::clone(&shared);
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            let ended = reader.read_all().err();
+            let ended = reader.read_all().unwrap_or_else(|(source, error)| Ended::Failed(source, error));
             reader.lock().ended = Some(ended);
             reader.ready.notify_one();
         })?;
@@ -119,14 +133,13 @@ impl Feed {
                     self.shared.room.notify_one();
                     return Next::Pack(pack);
                 }
-                if state.stopped {
-                    return Next::End;
-                }
-                if let Some(ended) = &mut state.ended {
-                    return match ended.take() {
-                        Some((source, error)) => Next::Failed { source, error },
-                        None => Next::End,
-                    };
+                match state.ended.take() {
+                    // A failure after the stop concerns nobody: nothing more was to be read.
+                    Some(Ended::Failed(source, error)) if !state.stopped => return Next::Failed { source, error },
+                    Some(Ended::Complete) => return Next::End { complete: true },
+                    Some(Ended::Stopped | Ended::Failed(..)) => return Next::End { complete: false },
+                    None if state.stopped => return Next::End { complete: false },
+                    None => {}
                 }
                 waited.map(|waited| linger.saturating_sub(waited))
             };
@@ -162,18 +175,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_all(&self) -> Result<(), (String, io::Error)> {
+    fn read_all(&self) -> Result<Ended, (String, io::Error)> {
         for (index, source) in self.options.sources.iter().enumerate() {
             let failed = |error| (source.name(), error);
             let input = source.open(Arc::clone(&self.consumed)).map_err(failed)?;
             let mut lines = Lines::new(input, self.options.max_line);
             while let Some(line) = lines.next().map_err(failed)? {
                 if !self.add(index, &line) {
-                    return Ok(());
+                    return Ok(Ended::Stopped);
                 }
             }
         }
-        Ok(())
+        Ok(Ended::Complete)
     }
 
     /// Adds a line, waiting for room; false once reading was stopped, and then the line counts as not read.

@@ -14,7 +14,7 @@ use crate::settings::{bytes_text, grouped};
 /// When to show progress, and in which form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ProgressChoice {
-    /// A bar on a terminal; a line each 30 seconds elsewhere.
+    /// A bar on a terminal; a line each 30 seconds elsewhere; nothing if INFLUX_NO_PROGRESS is set.
     #[default]
     Auto,
     /// As auto, but a line each second where there is no terminal.
@@ -47,8 +47,10 @@ impl Progress {
     pub(crate) fn new(choice: ProgressChoice, total: Option<u64>, console: &Console) -> Self {
         let terminal = std::io::stderr().is_terminal();
         let quiet = console.verbosity() < Verbosity::Normal;
+        let unwanted = std::env::var_os("INFLUX_NO_PROGRESS").is_some_and(|value| !value.is_empty());
         let form = match choice {
             ProgressChoice::Never => Form::None,
+            ProgressChoice::Auto if unwanted => Form::None,
             ProgressChoice::Json => Form::Json,
             ProgressChoice::Auto | ProgressChoice::Always if quiet => Form::None,
             ProgressChoice::Auto | ProgressChoice::Always if terminal => Form::Bar(bar(total)),

@@ -13,7 +13,7 @@ use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure, report};
 use crate::input::Place;
 use crate::render::{one_line, shortened};
-use crate::settings::{bytes_text, duration_text, grouped};
+use crate::settings::{bytes_text, counted, duration_text, grouped};
 
 /// A point that was refused, by the server or before sending.
 #[derive(Clone, Debug)]
@@ -130,7 +130,9 @@ impl<'a> Reporter<'a> {
     }
 
     fn lines(&self, first: Place, last: Place) -> String {
-        if first.source == last.source {
+        if (first.source, first.line) == (last.source, last.line) {
+            format!(" ({} line {})", self.source(first), grouped(first.line))
+        } else if first.source == last.source {
             format!(" ({} lines {} to {})", self.source(first), grouped(first.line), grouped(last.line))
         } else {
             format!(" ({}:{} to {}:{})", self.source(first), grouped(first.line), self.source(last), grouped(last.line))
@@ -186,6 +188,11 @@ impl<'a> Reporter<'a> {
             (None, Class::Ok) => (Paint::Good, "ok"),
             (None, class) => (Paint::Bad, class.id()),
         };
+        let points = if counts.accepted == counts.read {
+            counted(counts.read, "point", "points")
+        } else {
+            format!("{} of {}", grouped(counts.accepted), counted(counts.read, "point", "points"))
+        };
         let batches: u64 = sum.batches.values().sum();
         let kinds: Vec<String> = sum
             .batches
@@ -195,14 +202,12 @@ impl<'a> Reporter<'a> {
             .collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
         self.console.say(&format!(
-            "{} {} points at {} to {} in {}: {} batch{}{kinds}, {} sent, {} points/s",
+            "{} {points} at {} to {} in {}: {}{kinds}, {} sent, {} points/s",
             self.console.painted_err(&format!("{word}:"), paint),
-            grouped(counts.accepted),
             self.subject.level,
             self.subject.database,
             duration_text(sum.elapsed),
-            grouped(batches),
-            if batches == 1 { "" } else { "es" },
+            counted(batches, "request", "requests"),
             bytes_text(sum.bytes_sent),
             grouped(sum.rate()),
         ));

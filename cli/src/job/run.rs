@@ -32,6 +32,8 @@ pub(crate) struct Job<'a> {
     pub(crate) sum: Sum,
     /// Nothing more is sent; what was read is counted.
     pub(crate) over: bool,
+    /// The deadline has passed.
+    pub(crate) late: bool,
     /// The caveat of an acknowledgement was told.
     pub(crate) warned: bool,
 }
@@ -57,9 +59,8 @@ impl Job<'_> {
                     seq += 1;
                     self.pack(seq, pack).await;
                 }
-                Next::End => {
-                    // A reader that was stopped ends as well, but not at the end of its input.
-                    self.sum.complete = !self.over && !self.ending.is_draining();
+                Next::End { complete } => {
+                    self.sum.complete = complete;
                     break;
                 }
                 Next::Failed { source, error } => {
@@ -83,7 +84,7 @@ impl Job<'_> {
             }
             Cause::Drained => self.over = true,
             Cause::Deadline => {
-                self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
+                self.late = true;
                 self.over = true;
             }
         }
@@ -197,6 +198,9 @@ impl Job<'_> {
         self.sum.signal = self.ending.signal();
         self.sum.bytes_read = self.feed.consumed();
         self.teller.progress.finish();
+        if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
+            self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
+        }
         if self.sum.counts.read == 0 && self.sum.complete && self.sum.bytes_read > 0 {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");

@@ -212,6 +212,13 @@ pub(crate) fn is_alive(pid: u64) -> bool {
     stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).is_some_and(|state| state != "Z")
 }
 
+/// Whether a process runs.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn is_alive(pid: u64) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    rustix::process::test_kill_process(pid).is_ok()
+}
+
 /// An address on which nobody listens.
 pub(crate) fn nobody() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

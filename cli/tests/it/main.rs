@@ -1,4 +1,6 @@
 //! `influx-cli` as a process: what a shell sees of it.
+// Shells, signals and paused processes: the program runs elsewhere too, this suite does not.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
 mod classify;

@@ -11,7 +11,7 @@ fn a_dead_replica_is_fine_at_quorum_and_below_the_level_at_all() {
     cluster.fault(&["kill", "data3"]);
     let quorum = cluster.write(&["-c", "quorum"], points("quorum", 5));
     assert_eq!((quorum.code, quorum.summary()["outcome"].as_str()), (0, Some("stored")), "{quorum:?}");
-    let all = cluster.write(&["-c", "ALL"], points("every", 5));
+    let all = cluster.write(&["-c", "ALL"], points("both", 5));
     assert_eq!(all.code, 12, "{all:?}");
     let summary = all.summary();
     assert_eq!(summary["class"], "below-level");
@@ -21,11 +21,11 @@ fn a_dead_replica_is_fine_at_quorum_and_below_the_level_at_all() {
     let batch = &all.events_of("batch")[0];
     assert_eq!((batch["status"].as_u64(), batch["error"].as_str()), (Some(500), Some("partial write")));
     assert!(batch["request_id"].is_string() && batch["host"].is_string(), "{batch}");
-    for measurement in ["quorum", "every"] {
+    for measurement in ["quorum", "both"] {
         assert_eq!((cluster.count("data1", measurement), cluster.count("data2", measurement)), (5, 5));
     }
     cluster.fault(&["restart", "data3"]);
-    until("hinted handoff brings the rest", || ["quorum", "every"].iter().all(|m| cluster.count("data3", m) == 5));
+    until("hinted handoff brings the rest", || ["quorum", "both"].iter().all(|m| cluster.count("data3", m) == 5));
 }
 
 #[test]

@@ -1,5 +1,4 @@
 //! Ctrl-C and SIGTERM.
-#![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Stdio};
