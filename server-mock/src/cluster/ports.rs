@@ -38,12 +38,9 @@ impl Ports {
     /// The address of another free port.
     pub(super) fn next(&mut self) -> io::Result<String> {
         loop {
-            let port = match self.free.pop_front() {
-                Some(port) => port,
-                None => {
-                    self.reserve()?;
-                    continue;
-                }
+            let Some(port) = self.free.pop_front() else {
+                self.reserve()?;
+                continue;
             };
             if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
                 return Ok(format!("127.0.0.1:{port}"));
