@@ -37,7 +37,8 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, len: usize) {
-        self.bytes.resize(len.max(2 * self.bytes.len()).max(1024), 0);
+        self.bytes
+            .resize(len.max(2 * self.bytes.len()).max(1024), 0);
     }
 
     /// The room behind `end`, of at least `len` bytes.
@@ -93,8 +94,12 @@ impl Buffer {
     #[inline]
     pub(crate) fn put_value(&mut self, end: usize, value: Value<'_>) -> usize {
         match value {
-            Value::Float(float) => self.put_short(end, zmij::Buffer::new().format_finite(float).as_bytes()),
-            Value::Float32(float) => self.put_short(end, zmij::Buffer::new().format_finite(float).as_bytes()),
+            Value::Float(float) => {
+                self.put_short(end, zmij::Buffer::new().format_finite(float).as_bytes())
+            }
+            Value::Float32(float) => {
+                self.put_short(end, zmij::Buffer::new().format_finite(float).as_bytes())
+            }
             Value::Integer(integer) => {
                 let end = self.put_integer(end, integer);
                 self.put_byte(end, b'i')

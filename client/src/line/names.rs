@@ -47,7 +47,11 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A row whose field types are not looked at.
-    pub(crate) const UNCHECKED: Self = Self { measurement: NONE, previous: NONE, guess: NONE };
+    pub(crate) const UNCHECKED: Self = Self {
+        measurement: NONE,
+        previous: NONE,
+        guess: NONE,
+    };
 
     pub(crate) fn is_checked(self) -> bool {
         self.measurement != NONE
@@ -116,9 +120,17 @@ impl Names {
             Some(last) => last.next,
             None => NONE,
         };
-        let found = if self.is(guess, measurement) { guess } else { self.find_measurement(measurement) };
+        let found = if self.is(guess, measurement) {
+            guess
+        } else {
+            self.find_measurement(measurement)
+        };
         self.last_measurement = found;
-        Cursor { measurement: found, previous: NONE, guess: self.entries[found as usize].child }
+        Cursor {
+            measurement: found,
+            previous: NONE,
+            guess: self.entries[found as usize].child,
+        }
     }
 
     /// Makes the row's field types count.
@@ -137,7 +149,13 @@ impl Names {
     /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
     /// so the cursor moves on.
     #[inline]
-    pub(crate) fn is_guessed(&mut self, cursor: &mut Cursor, word: u128, len: usize, field_type: FieldType) -> bool {
+    pub(crate) fn is_guessed(
+        &mut self,
+        cursor: &mut Cursor,
+        word: u128,
+        len: usize,
+        field_type: FieldType,
+    ) -> bool {
         let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
             return false;
         };
@@ -162,8 +180,11 @@ impl Names {
         plain: bool,
         field_type: FieldType,
     ) -> Result<(), Clash> {
-        let found =
-            if self.is(cursor.guess, name) { cursor.guess } else { self.find_or_add(cursor.measurement, name, plain) };
+        let found = if self.is(cursor.guess, name) {
+            cursor.guess
+        } else {
+            self.find_or_add(cursor.measurement, name, plain)
+        };
         match self.entries.get_mut(cursor.previous as usize) {
             Some(previous) => previous.next = found,
             None => self.entries[cursor.measurement as usize].child = found,
@@ -189,7 +210,13 @@ impl Names {
 
     /// The error for a clash in the row at `cursor`.
     #[cold]
-    pub(crate) fn clash(&self, cursor: Cursor, clash: Clash, field: Name, got: FieldType) -> PointErrorKind {
+    pub(crate) fn clash(
+        &self,
+        cursor: Cursor,
+        clash: Clash,
+        field: Name,
+        got: FieldType,
+    ) -> PointErrorKind {
         match clash {
             Clash::Twice => PointErrorKind::DuplicateField { key: field },
             Clash::Type(have) => {

@@ -60,7 +60,9 @@ impl Series {
 
 impl fmt::Debug for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Series").field(&String::from_utf8_lossy(&self.key)).finish()
+        f.debug_tuple("Series")
+            .field(&String::from_utf8_lossy(&self.key))
+            .finish()
     }
 }
 
@@ -69,7 +71,12 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
     tags: impl IntoIterator<Item = (K, V)>,
 ) -> Result<Box<[u8]>, PointErrorKind> {
     let mut key = Vec::new();
-    text::escape(&mut |bytes| key.extend_from_slice(bytes), measurement, Part::Measurement, measurement)?;
+    text::escape(
+        &mut |bytes| key.extend_from_slice(bytes),
+        measurement,
+        Part::Measurement,
+        measurement,
+    )?;
     let mut encoded = Vec::new();
     for (name, value) in tags {
         let (name, value) = (name.as_ref(), value.as_ref());
@@ -86,7 +93,9 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
     // The server compares the keys as they are written, escapes and all.
     encoded.sort_by(|(_, a), (_, b)| key_of(a).cmp(key_of(b)));
     if let Some(pair) = encoded.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(PointErrorKind::DuplicateTag { key: Name::new(&pair[0].0) });
+        return Err(PointErrorKind::DuplicateTag {
+            key: Name::new(&pair[0].0),
+        });
     }
     for (_, tag) in &encoded {
         key.push(b',');

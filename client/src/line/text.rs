@@ -60,9 +60,17 @@ const fn is_odd(byte: u8) -> bool {
 /// Appends `text` escaped for `part` to `out`, or says why no server could read it back.
 ///
 /// `name` is what the part goes by in an error: the text itself, but for a tag's value its key.
-pub(crate) fn escape(out: &mut impl FnMut(&[u8]), text: &str, part: Part, name: &str) -> Result<(), PointErrorKind> {
+pub(crate) fn escape(
+    out: &mut impl FnMut(&[u8]),
+    text: &str,
+    part: Part,
+    name: &str,
+) -> Result<(), PointErrorKind> {
     let bytes = text.as_bytes();
-    let place = || Place { part, name: Name::new(name) };
+    let place = || Place {
+        part,
+        name: Name::new(name),
+    };
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
         return Err(PointErrorKind::Empty(part));
     };
@@ -88,7 +96,10 @@ pub(crate) fn escape(out: &mut impl FnMut(&[u8]), text: &str, part: Part, name: 
         }
         match byte {
             b'\n' => {
-                return Err(PointErrorKind::LineFeed { place: place(), offset });
+                return Err(PointErrorKind::LineFeed {
+                    place: place(),
+                    offset,
+                });
             }
             b'\\' => {
                 let before = bytes[offset + 1];
@@ -101,7 +112,10 @@ pub(crate) fn escape(out: &mut impl FnMut(&[u8]), text: &str, part: Part, name: 
                 }
             }
             b'#' if bytes[offset..].starts_with(RESERVED) && part != Part::FieldKey => {
-                return Err(PointErrorKind::ReservedSequence { place: place(), offset });
+                return Err(PointErrorKind::ReservedSequence {
+                    place: place(),
+                    offset,
+                });
             }
             _ if is_escaped(byte, part) => {
                 out(&bytes[written..offset]);

@@ -45,7 +45,9 @@ impl Timestamp {
             Self::Nanoseconds(nanoseconds) => nanoseconds.div_euclid(precision.nanoseconds()),
             Self::System(time) => system_units(time, precision)?,
         };
-        (first_unit(precision)..=last_unit(precision)).contains(&units).then_some(units)
+        (first_unit(precision)..=last_unit(precision))
+            .contains(&units)
+            .then_some(units)
     }
 }
 
@@ -109,7 +111,8 @@ mod tests {
             let unit = i128::from(precision.nanoseconds());
             let stored = |units: i64| {
                 let ns = i128::from(units) * unit;
-                ns >= i128::from(Timestamp::MIN_NANOSECONDS) && ns <= i128::from(Timestamp::MAX_NANOSECONDS)
+                ns >= i128::from(Timestamp::MIN_NANOSECONDS)
+                    && ns <= i128::from(Timestamp::MAX_NANOSECONDS)
             };
             for edge in [first_unit(precision), last_unit(precision)] {
                 for units in [edge - 1, edge, edge + 1] {
@@ -126,14 +129,23 @@ mod tests {
     #[test]
     fn times_before_1970_are_cut_downwards() {
         let time = UNIX_EPOCH - Duration::from_millis(1_500);
-        assert_eq!(Timestamp::from(time).in_precision(Precision::Seconds), Some(-2));
-        assert_eq!(Timestamp::from(time).in_precision(Precision::Microseconds), Some(-1_500_000));
+        assert_eq!(
+            Timestamp::from(time).in_precision(Precision::Seconds),
+            Some(-2)
+        );
+        assert_eq!(
+            Timestamp::from(time).in_precision(Precision::Microseconds),
+            Some(-1_500_000)
+        );
     }
 
     #[test]
     fn a_far_system_time_is_refused_rather_than_wrapped() {
         let far = UNIX_EPOCH + Duration::from_secs(20_000_000_000);
-        assert_eq!(Timestamp::from(far).in_precision(Precision::Nanoseconds), None);
+        assert_eq!(
+            Timestamp::from(far).in_precision(Precision::Nanoseconds),
+            None
+        );
         assert_eq!(Timestamp::from(far).in_precision(Precision::Hours), None);
     }
 }

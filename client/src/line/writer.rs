@@ -52,7 +52,14 @@ impl<'b> LineWriter<'b, NoField> {
         let cursor = batch.open_row(measurement);
         batch.tags.clear();
         let start = batch.end;
-        let mut writer = Self { batch, end: start, key: 0, longest: 0, cursor, state: PhantomData };
+        let mut writer = Self {
+            batch,
+            end: start,
+            key: 0,
+            longest: 0,
+            cursor,
+            state: PhantomData,
+        };
         writer.put_name(measurement, Part::Measurement, measurement);
         writer
     }
@@ -75,7 +82,10 @@ impl<'b> LineWriter<'b, NoField> {
     /// Remembers the key of a tag, and refuses one given twice.
     #[inline]
     fn note_tag(&mut self, start: usize, key: &str) {
-        let tag = TagKey { word: text::word(&key.as_bytes()[..key.len().min(WORD)]), range: start..self.end };
+        let tag = TagKey {
+            word: text::word(&key.as_bytes()[..key.len().min(WORD)]),
+            range: start..self.end,
+        };
         if self.batch.tags.iter().any(|other| other.word == tag.word) {
             self.compare_tags(&tag, key);
         }
@@ -85,9 +95,15 @@ impl<'b> LineWriter<'b, NoField> {
     #[cold]
     fn compare_tags(&mut self, tag: &TagKey, key: &str) {
         let written = self.batch.buffer.as_slice(self.end);
-        let twice = self.batch.tags.iter().any(|other| written[other.range.clone()] == written[tag.range.clone()]);
+        let twice = self
+            .batch
+            .tags
+            .iter()
+            .any(|other| written[other.range.clone()] == written[tag.range.clone()]);
         if twice {
-            self.batch.refuse(PointErrorKind::DuplicateTag { key: Name::new(key) });
+            self.batch.refuse(PointErrorKind::DuplicateTag {
+                key: Name::new(key),
+            });
         }
     }
 
@@ -103,7 +119,14 @@ impl<'b> LineWriter<'b, FixedKey> {
     pub(crate) fn begin_series(batch: &'b mut Batch, series: &Series) -> Self {
         let cursor = batch.open_row(series.measurement());
         let end = batch.buffer.put(batch.end, series.as_bytes());
-        Self { batch, end, key: 0, longest: 0, cursor, state: PhantomData }
+        Self {
+            batch,
+            end,
+            key: 0,
+            longest: 0,
+            cursor,
+            state: PhantomData,
+        }
     }
 
     /// Adds the first field.
@@ -134,8 +157,14 @@ impl<'b, State> LineWriter<'b, State> {
         let field_type = value.field_type();
         if bytes.len() <= WORD {
             let word = text::word(bytes);
-            self.end = self.batch.buffer.put_word(self.end, separator, word, bytes.len());
-            let known = self.batch.names.is_guessed(&mut self.cursor, word, bytes.len(), field_type);
+            self.end = self
+                .batch
+                .buffer
+                .put_word(self.end, separator, word, bytes.len());
+            let known =
+                self.batch
+                    .names
+                    .is_guessed(&mut self.cursor, word, bytes.len(), field_type);
             if !known {
                 let start = self.end - bytes.len();
                 self.put_unknown_field(start, key, value);
@@ -166,7 +195,10 @@ impl<'b, State> LineWriter<'b, State> {
             return;
         }
         let plain = written == key.len();
-        let clash = self.batch.names.field(&mut self.cursor, key.as_bytes(), plain, value.field_type());
+        let clash =
+            self.batch
+                .names
+                .field(&mut self.cursor, key.as_bytes(), plain, value.field_type());
         if let Err(clash) = clash {
             self.refuse_clash(key, value, clash);
         }
