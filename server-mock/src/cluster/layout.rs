@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -104,6 +104,14 @@ pub(super) struct Planned {
     pub(super) config: NodeConfig,
 }
 
+/// A cluster before it is started.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) nodes: Vec<Planned>,
+    /// Files that keep the cluster's ports from others; see [`release`](super::ports::release).
+    pub(super) reservations: Vec<PathBuf>,
+}
+
 /// Why a cluster could not be planned.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PlanError {
@@ -121,7 +129,7 @@ pub(super) fn plan(
     options: &Options,
     dir: &Path,
     holder: Holder,
-) -> Result<Vec<Planned>, PlanError> {
+) -> Result<Plan, PlanError> {
     let places = topology.places()?;
     let mut ports = Ports::new(holder);
     let cluster = fastrand::u64(1..);
@@ -135,7 +143,7 @@ pub(super) fn plan(
             datas.push(DataAddress { name: place.name.clone(), id, http: ports.next()?, tcp: ports.next()? });
         }
     }
-    let planned = places.into_iter().map(|place| {
+    let nodes = places.into_iter().map(|place| {
         let config = NodeConfig {
             dir: dir.join(&place.name),
             name: place.name,
@@ -151,7 +159,8 @@ pub(super) fn plan(
         };
         Ok(Planned { role: place.role, config })
     });
-    planned.collect()
+    let nodes = nodes.collect::<Result<_, PlanError>>()?;
+    Ok(Plan { nodes, reservations: ports.into_reservations() })
 }
 
 #[cfg(test)]

@@ -28,11 +28,17 @@ pub(super) struct Ports {
     holder: Holder,
     reservations: PathBuf,
     free: VecDeque<u16>,
+    taken: Vec<PathBuf>,
 }
 
 impl Ports {
     pub(super) fn new(holder: Holder) -> Self {
-        Self { holder, reservations: std::env::temp_dir().join("influx-mock-ports"), free: VecDeque::new() }
+        Self {
+            holder,
+            reservations: std::env::temp_dir().join("influx-mock-ports"),
+            free: VecDeque::new(),
+            taken: Vec::new(),
+        }
     }
 
     /// The address of another free port.
@@ -63,7 +69,7 @@ impl Ports {
         Err(io::ErrorKind::AddrInUse.into())
     }
 
-    fn take(&self, block: u16) -> bool {
+    fn take(&mut self, block: u16) -> bool {
         let path = self.reservations.join(block.to_string());
         if is_stale(&path) {
             // Another cluster may be quicker here; then the file is there again, and the block is not ours.
@@ -71,7 +77,24 @@ impl Ports {
         }
         let Ok(mut file) = fs::OpenOptions::new().write(true).create_new(true).open(&path) else { return false };
         let process = self.holder.process.unwrap_or_default();
-        writeln!(file, "{process} {}", self.holder.path.display()).is_ok()
+        let written = writeln!(file, "{process} {}", self.holder.path.display()).is_ok();
+        self.taken.push(path);
+        written
+    }
+
+    /// The files that hold the blocks, to be given to [`release`].
+    pub(super) fn into_reservations(self) -> Vec<PathBuf> {
+        self.taken
+    }
+}
+
+/// Gives blocks back.
+pub(super) fn release(reservations: &[PathBuf]) {
+    for reservation in reservations {
+        // Whoever finds the file later sees that its holder is gone.
+        let _ = fs::remove_file(reservation);
+        // Refused while other clusters hold blocks.
+        let _ = reservation.parent().map(fs::remove_dir);
     }
 }
 
@@ -124,7 +147,7 @@ mod tests {
     #[test]
     fn the_block_of_a_cluster_that_is_gone_is_free_again() {
         let dir = tempfile::tempdir().unwrap();
-        let cluster = ports(dir.path(), "never-made", None);
+        let mut cluster = ports(dir.path(), "never-made", None);
         fs::create_dir_all(&cluster.reservations).unwrap();
         assert!(cluster.take(7), "free at first");
         assert!(cluster.take(7), "its holder's path does not exist");
@@ -139,5 +162,9 @@ mod tests {
         let mut cluster = ports(dir.path(), "a", None);
         let addresses: std::collections::HashSet<_> = (0..2 * BLOCK).map(|_| cluster.next().unwrap()).collect();
         assert_eq!(addresses.len(), usize::from(2 * BLOCK));
+        let blocks = dir.path().join("blocks");
+        assert!(blocks.exists());
+        release(&cluster.into_reservations());
+        assert!(!blocks.exists(), "nothing is left behind");
     }
 }

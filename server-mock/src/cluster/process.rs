@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 use super::layout::{Planned, plan};
-use super::ports::Holder;
+use super::ports::{Holder, release};
 use super::signal::{self, Signal};
 use super::state::{STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
@@ -94,6 +94,7 @@ impl ProcessCluster {
             version: STATE_VERSION,
             profile: options.profile,
             nodes: Vec::new(),
+            reservations: Vec::new(),
             partition: Vec::new(),
             executable: options.executable.clone(),
             arguments: options.arguments.clone(),
@@ -105,6 +106,7 @@ impl ProcessCluster {
         if let Err(error) = started {
             cluster.kill_all();
             let _ = fs::remove_file(State::path(&cluster.dir));
+            release(&cluster.state.reservations);
             return Err(error);
         }
         Ok(cluster)
@@ -113,11 +115,12 @@ impl ProcessCluster {
     async fn build(&mut self, options: &UpOptions) -> Result<(), ClusterError> {
         let holder = Holder { path: State::path(&self.dir), process: None };
         let planned = plan(options.topology, options.profile, &options.options, &self.dir, holder)?;
-        for node in &planned {
+        self.state.reservations = planned.reservations;
+        for node in &planned.nodes {
             prepare(node)?;
         }
-        self.state.nodes = planned.iter().map(entry).collect();
-        self.configs = planned.into_iter().map(|node| node.config).collect();
+        self.state.nodes = planned.nodes.iter().map(entry).collect();
+        self.configs = planned.nodes.into_iter().map(|node| node.config).collect();
         self.start_all(options.limit).await
     }
 
@@ -296,7 +299,9 @@ impl ProcessCluster {
         }
         self.children.clear();
         let path = State::path(&self.dir);
-        fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))
+        fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))?;
+        release(&self.state.reservations);
+        Ok(())
     }
 
     /// Kills all nodes at once, without waiting: for a program that has to leave now.

@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) version: u32,
     pub(super) profile: Profile,
     pub(super) nodes: Vec<NodeEntry>,
+    /// Files that keep the cluster's ports from others.
+    pub(super) reservations: Vec<PathBuf>,
     /// The sides of the partition in force; empty when the links are whole.
     pub(super) partition: Vec<Vec<String>>,
     /// How nodes are started again.

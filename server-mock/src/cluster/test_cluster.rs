@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::layout::{PlanError, plan};
-use super::ports::Holder;
+use super::ports::{Holder, release};
 use super::{NodeState, Role, Topology};
 use crate::hinted_handoff::QueueDepth;
 use crate::net::{LinkState, Network};
@@ -70,6 +70,7 @@ impl From<PlanError> for TestClusterError {
 pub struct TestCluster {
     nodes: Vec<TestNode>,
     dir: PathBuf,
+    reservations: Vec<PathBuf>,
     limit: Duration,
 }
 
@@ -193,6 +194,7 @@ impl Drop for TestCluster {
             node.kill();
         }
         let _ = std::fs::remove_dir_all(&self.dir);
+        release(&self.reservations);
     }
 }
 
@@ -236,8 +238,9 @@ impl TestClusterBuilder {
         std::fs::create_dir_all(&dir).map_err(TestClusterError::Directory)?;
         let holder = Holder { path: dir.clone(), process: Some(std::process::id()) };
         let planned = plan(self.topology, self.profile, &options, &dir, holder)?;
-        let mut cluster = TestCluster { nodes: Vec::new(), dir, limit: self.limit };
-        for node in planned {
+        let reservations = planned.reservations;
+        let mut cluster = TestCluster { nodes: Vec::new(), dir, reservations, limit: self.limit };
+        for node in planned.nodes {
             cluster.nodes.push(TestNode {
                 role: node.role,
                 config: node.config,
