@@ -4,8 +4,9 @@ use std::fmt;
 use std::ops::Range;
 
 use super::buffer::Buffer;
-use super::error::{PointError, PointErrorKind};
-use super::names::{Cursor, Names};
+use super::digits::Leading;
+use super::names::Names;
+use super::row::Row;
 use super::series::Series;
 use super::writer::{FixedKey, LineWriter, NoField};
 use crate::Precision;
@@ -44,10 +45,10 @@ pub struct Batch {
     pub(crate) checks_types: bool,
     pub(crate) missing_time: MissingTime,
     pub(crate) names: Names,
-    /// The first error of the open row.
-    pub(crate) error: Option<PointErrorKind>,
-    /// Where the tag keys of the open row lie.
-    pub(crate) tags: Vec<TagKey>,
+    /// The leading digits of the last point's time.
+    pub(crate) leading: Leading,
+    /// The point that is being written.
+    pub(crate) row: Row,
 }
 
 /// Whose clock gives a raw line its time when it carries none.
@@ -58,13 +59,6 @@ pub enum MissingTime {
     ClientClock,
     /// The server's: the line is sent without a time and the batch is not idempotent.
     ServerClock,
-}
-
-/// The key of a tag in the open row, as it was written.
-#[derive(Clone, Debug)]
-pub(crate) struct TagKey {
-    pub(crate) word: u128,
-    pub(crate) range: Range<usize>,
 }
 
 impl Batch {
@@ -86,8 +80,8 @@ impl Batch {
             checks_types: true,
             missing_time: MissingTime::ClientClock,
             names: Names::default(),
-            error: None,
-            tags: Vec::new(),
+            leading: Leading::default(),
+            row: Row::default(),
         }
     }
 
@@ -112,13 +106,15 @@ impl Batch {
     /// succeeds.
     #[inline]
     pub fn point(&mut self, measurement: &str) -> LineWriter<'_, NoField> {
-        LineWriter::begin(self, measurement)
+        self.open_row(measurement);
+        LineWriter::new(self)
     }
 
     /// Begins a point of a [`Series`] whose measurement and tags are encoded already.
     #[inline]
     pub fn series(&mut self, series: &Series) -> LineWriter<'_, FixedKey> {
-        LineWriter::begin_series(self, series)
+        self.open_series_row(series);
+        LineWriter::new(self)
     }
 
     /// How many points the batch has.
@@ -199,18 +195,6 @@ impl Batch {
         self.names.clear();
     }
 
-    #[inline]
-    pub(crate) fn open_row(&mut self, measurement: &str) -> Cursor {
-        if self.error.is_some() {
-            self.error = None;
-        }
-        if self.checks_types {
-            self.names.open_row(measurement.as_bytes())
-        } else {
-            Cursor::UNCHECKED
-        }
-    }
-
     /// Takes the open row, which ends at `end`, into the batch.
     #[inline]
     pub(crate) fn close_row(&mut self, end: usize, has_time: bool) {
@@ -218,19 +202,6 @@ impl Batch {
         self.end = end;
         self.idempotent &= has_time;
         self.names.close_row();
-    }
-
-    /// Remembers why the open row cannot be finished; the first reason counts.
-    #[cold]
-    pub(crate) fn refuse(&mut self, kind: PointErrorKind) {
-        self.error.get_or_insert(kind);
-    }
-
-    /// The reason why the open row cannot be finished.
-    #[cold]
-    pub(crate) fn take_error(&mut self) -> Option<PointError> {
-        let kind = self.error.take()?;
-        Some(PointError::new(self.points(), kind))
     }
 }
 
@@ -257,7 +228,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::FieldType;
+    use crate::{FieldType, PointError, PointErrorKind};
 
     fn kind(result: Result<(), PointError>) -> PointErrorKind {
         result.unwrap_err().kind().clone()

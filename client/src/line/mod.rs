@@ -3,6 +3,7 @@
 mod batch;
 mod buffer;
 mod clock;
+mod digits;
 mod error;
 mod field_type;
 mod line_error;
@@ -10,6 +11,7 @@ mod names;
 mod push;
 mod raw;
 mod refused;
+mod row;
 mod series;
 mod split;
 #[cfg(test)]

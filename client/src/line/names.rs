@@ -10,30 +10,61 @@ use super::text::{self, WORD};
 /// No entry.
 const NONE: u32 = u32::MAX;
 
-/// Marks the length of a name that cannot be written as it stands.
-const ESCAPED: u32 = 1 << 31;
-
 /// One measurement, or one field of one measurement.
 #[derive(Debug)]
 struct Entry {
     /// The first 16 bytes of the name.
     word: u128,
-    /// Its length, with [`ESCAPED`] when it is written differently from how it reads.
-    len: u32,
-    /// Where it starts in the arena.
-    start: usize,
-    /// The measurement of a field, [`NONE`] for a measurement.
-    parent: u32,
+    /// What else the fast path compares.
+    shape: Shape,
+    /// The row that last gave this field, to tell a field given twice.
+    row: u64,
     /// What came after this entry last time: the best guess for what comes next.
     next: u32,
     /// For a measurement, its first field last time.
     child: u32,
+    /// Where the name starts in the arena, and its length.
+    start: usize,
+    len: u32,
+    /// The measurement of a field, [`NONE`] for a measurement.
+    parent: u32,
     /// Another entry of the same hash.
     collision: u32,
-    /// The row that last gave this field, to tell a field given twice.
-    row: u64,
+    /// Whether the name is short and written as it reads.
+    plain: bool,
     /// The type first given; none where no finished row has given one.
     field_type: Option<FieldType>,
+}
+
+impl Entry {
+    fn set_type(&mut self, field_type: Option<FieldType>) {
+        self.field_type = field_type;
+        self.shape = match field_type {
+            Some(field_type) if self.plain => Shape::of_field(self.len as usize, field_type),
+            Some(_) | None => Shape::NONE,
+        };
+    }
+}
+
+/// Length and type of a short name in one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shape(u64);
+
+impl Shape {
+    /// Of a name that has to be looked at.
+    const NONE: Self = Self(u64::MAX);
+
+    /// Of a measurement.
+    #[inline(always)]
+    fn of_measurement(len: usize) -> Self {
+        Self(len as u64)
+    }
+
+    /// Of a field.
+    #[inline(always)]
+    fn of_field(len: usize, field_type: FieldType) -> Self {
+        Self(len as u64 | (1 + field_type as u64) << 56)
+    }
 }
 
 /// Where a row stands among the names.
@@ -53,8 +84,15 @@ impl Cursor {
         guess: NONE,
     };
 
+    #[inline]
     pub(crate) fn is_checked(self) -> bool {
         self.measurement != NONE
+    }
+}
+
+impl Default for Cursor {
+    fn default() -> Self {
+        Self::UNCHECKED
     }
 }
 
@@ -79,6 +117,8 @@ pub(crate) struct Names {
     seed: u64,
     row: u64,
     last_measurement: u32,
+    /// The measurement that came after the last one last time.
+    measurement_guess: u32,
     /// Fields that the open row gave a type first: it may yet be rolled back.
     typed_by_open_row: Vec<u32>,
 }
@@ -94,6 +134,7 @@ impl Default for Names {
             seed: RandomState::new().hash_one(0),
             row: 0,
             last_measurement: NONE,
+            measurement_guess: NONE,
             typed_by_open_row: Vec::new(),
         }
     }
@@ -106,31 +147,49 @@ impl Names {
         self.arena.clear();
         self.by_hash.clear();
         self.last_measurement = NONE;
+        self.measurement_guess = NONE;
         self.typed_by_open_row.clear();
     }
 
     /// Begins a row, forgetting what an unfinished one left behind.
-    #[inline]
-    pub(crate) fn open_row(&mut self, measurement: &[u8]) -> Cursor {
+    ///
+    /// Tells whether the measurement is known to be short and plain.
+    #[inline(always)]
+    pub(crate) fn open_row(&mut self, cursor: &mut Cursor, word: u128, measurement: &[u8]) -> bool {
         if !self.typed_by_open_row.is_empty() {
             self.roll_back();
         }
         self.row += 1;
-        let guess = match self.entries.get(self.last_measurement as usize) {
-            Some(last) => last.next,
-            None => NONE,
-        };
-        let found = if self.is(guess, measurement) {
-            guess
-        } else {
-            self.find_measurement(measurement)
-        };
-        self.last_measurement = found;
-        Cursor {
-            measurement: found,
-            previous: NONE,
-            guess: self.entries[found as usize].child,
+        cursor.previous = NONE;
+        // A longer name has no word, and no entry has its shape.
+        let shape = Shape::of_measurement(measurement.len());
+        if let Some(entry) = self.entries.get(self.measurement_guess as usize)
+            && entry.word == word
+            && entry.shape == shape
+        {
+            cursor.measurement = self.measurement_guess;
+            cursor.guess = entry.child;
+            self.last_measurement = self.measurement_guess;
+            self.measurement_guess = entry.next;
+            return true;
         }
+        self.open_other_row(cursor, measurement)
+    }
+
+    #[inline(never)]
+    fn open_other_row(&mut self, cursor: &mut Cursor, measurement: &[u8]) -> bool {
+        let found = self.find_or_add(NONE, measurement);
+        match self.entries.get_mut(self.last_measurement as usize) {
+            Some(last) => last.next = found,
+            // The first of all: until told otherwise, it comes again.
+            None => self.entries[found as usize].next = found,
+        }
+        let entry = &self.entries[found as usize];
+        cursor.measurement = found;
+        cursor.guess = entry.child;
+        self.last_measurement = found;
+        self.measurement_guess = entry.next;
+        entry.plain
     }
 
     /// Makes the row's field types count.
@@ -142,13 +201,13 @@ impl Names {
     #[cold]
     fn roll_back(&mut self) {
         for typed in self.typed_by_open_row.drain(..) {
-            self.entries[typed as usize].field_type = None;
+            self.entries[typed as usize].set_type(None);
         }
     }
 
     /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
     /// so the cursor moves on.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_guessed(
         &mut self,
         cursor: &mut Cursor,
@@ -156,17 +215,15 @@ impl Names {
         len: usize,
         field_type: FieldType,
     ) -> bool {
+        let row = self.row;
         let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
             return false;
         };
-        if entry.word != word
-            || entry.len as usize != len
-            || entry.field_type != Some(field_type)
-            || entry.row == self.row
+        if entry.word != word || entry.shape != Shape::of_field(len, field_type) || entry.row == row
         {
             return false;
         }
-        entry.row = self.row;
+        entry.row = row;
         cursor.previous = cursor.guess;
         cursor.guess = entry.next;
         true
@@ -177,13 +234,12 @@ impl Names {
         &mut self,
         cursor: &mut Cursor,
         name: &[u8],
-        plain: bool,
         field_type: FieldType,
     ) -> Result<(), Clash> {
-        let found = if self.is(cursor.guess, name) {
-            cursor.guess
-        } else {
-            self.find_or_add(cursor.measurement, name, plain)
+        let guess = self.entries.get(cursor.guess as usize);
+        let found = match guess {
+            Some(entry) if self.name(entry) == name => cursor.guess,
+            Some(_) | None => self.find_or_add(cursor.measurement, name),
         };
         match self.entries.get_mut(cursor.previous as usize) {
             Some(previous) => previous.next = found,
@@ -201,7 +257,7 @@ impl Names {
             Some(first) if first != field_type => Err(Clash::Type(first)),
             Some(_) => Ok(()),
             None => {
-                entry.field_type = Some(field_type);
+                entry.set_type(Some(field_type));
                 self.typed_by_open_row.push(found);
                 Ok(())
             }
@@ -234,32 +290,11 @@ impl Names {
         }
     }
 
-    fn find_measurement(&mut self, name: &[u8]) -> u32 {
-        let found = self.find_or_add(NONE, name, true);
-        match self.entries.get_mut(self.last_measurement as usize) {
-            Some(last) => last.next = found,
-            // The first of all: until told otherwise, it comes again.
-            None => self.entries[found as usize].next = found,
-        }
-        found
-    }
-
     fn name(&self, entry: &Entry) -> &[u8] {
-        &self.arena[entry.start..entry.start + (entry.len & !ESCAPED) as usize]
+        &self.arena[entry.start..entry.start + entry.len as usize]
     }
 
-    #[inline]
-    fn is(&self, entry: u32, name: &[u8]) -> bool {
-        self.entries.get(entry as usize).is_some_and(|entry| {
-            if name.len() <= WORD {
-                entry.word == text::word(name) && (entry.len & !ESCAPED) as usize == name.len()
-            } else {
-                self.name(entry) == name
-            }
-        })
-    }
-
-    fn find_or_add(&mut self, parent: u32, name: &[u8], plain: bool) -> u32 {
+    fn find_or_add(&mut self, parent: u32, name: &[u8]) -> u32 {
         let hash = hash(self.seed ^ u64::from(parent), name);
         let head = self.by_hash.get(&hash).copied().unwrap_or(NONE);
         let mut at = head;
@@ -271,17 +306,26 @@ impl Names {
         }
         let added = u32::try_from(self.entries.len()).expect("a batch has under 2^32 names");
         let start = self.arena.len();
-        let len = u32::try_from(name.len()).expect("a name is bounded by the key length");
         self.arena.extend_from_slice(name);
+        let word = text::word(&name[..name.len().min(WORD)]);
+        // Some names that are written as they read are taken for odd ones, which is only slower.
+        let plain =
+            name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
         self.entries.push(Entry {
-            word: text::word(&name[..name.len().min(WORD)]),
-            len: if plain { len } else { len | ESCAPED },
-            start,
-            parent,
+            word,
+            shape: if plain && parent == NONE {
+                Shape::of_measurement(name.len())
+            } else {
+                Shape::NONE
+            },
+            row: 0,
             next: NONE,
             child: NONE,
+            start,
+            len: u32::try_from(name.len()).expect("a name is bounded by the key length"),
+            parent,
             collision: head,
-            row: 0,
+            plain,
             field_type: None,
         });
         self.by_hash.insert(hash, added);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::batch::{Batch, MissingTime};
 use super::clock;
+use super::digits;
 use super::error::{Name, PointError, PointErrorKind};
 use super::field_type::FieldType;
 use super::line_error::{LineError, LineErrorKind};
@@ -155,7 +156,7 @@ impl Batch {
                     clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?;
                 end = self.buffer.put(end, &line[..at]);
                 end = self.buffer.put_byte(end, b' ');
-                end = self.buffer.put_integer(end, stamp);
+                end += digits::put(self.buffer.window(end), stamp);
             }
             (missing, _) => {
                 has_time = missing.is_none();
@@ -207,13 +208,16 @@ impl Visitor for NameCheck<'_> {
     #[inline]
     fn measurement(&mut self, raw: &[u8]) {
         if let Some(names) = &mut self.names {
-            self.cursor = names.open_row(&decoded(raw));
+            let name = decoded(raw);
+            let short = name.len() <= WORD;
+            let word = if short { text::word(&name) } else { 0 };
+            names.open_row(&mut self.cursor, word, &name);
         }
     }
 
     #[inline]
     fn tag_key(&mut self, raw: &[u8]) {
-        if raw == TIME {
+        if raw == text::TIME.as_bytes() {
             self.refuse(LineErrorKind::ReservedTime.at(0).into());
         }
     }
@@ -233,15 +237,14 @@ impl Visitor for NameCheck<'_> {
 impl NameCheck<'_> {
     #[inline(never)]
     fn unknown_field(&mut self, raw: &[u8], field_type: FieldType) {
-        if raw == TIME {
+        if raw == text::TIME.as_bytes() {
             return self.refuse(LineErrorKind::ReservedTime.at(0).into());
         }
         let Some(names) = &mut self.names else {
             return;
         };
         let key = decoded(raw);
-        let plain = key.len() <= WORD && text::is_plain(text::word(&key));
-        if let Err(clash) = names.field(&mut self.cursor, &key, plain, field_type) {
+        if let Err(clash) = names.field(&mut self.cursor, &key, field_type) {
             let field = Name::new(&String::from_utf8_lossy(&key));
             let kind = names.clash(self.cursor, clash, field, field_type);
             self.refuse(kind);
@@ -253,8 +256,6 @@ impl NameCheck<'_> {
         self.error.get_or_insert(kind);
     }
 }
-
-const TIME: &[u8] = b"time";
 
 /// A measurement or field key as the server reads it.
 fn decoded(raw: &[u8]) -> Cow<'_, [u8]> {

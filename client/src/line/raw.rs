@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::error::PointErrorKind;
 use super::field_type::FieldType;
 use super::line_error::{LineError, LineErrorKind};
-use super::writer::SEPARATOR_BYTES;
+use super::row::SEPARATOR_BYTES;
 
 /// A line of line protocol, checked as a 1.x server checks it and taken apart.
 ///
@@ -271,14 +271,15 @@ fn scan_tags(line: &[u8], mut at: usize, visitor: &mut impl Visitor) -> Result<u
         at = end;
     }
     // Keys that strictly increase have no two alike.
-    if !sorted && has_duplicates(line, first, at) {
+    if !sorted && duplicate_tag(line, first, at).is_some() {
         return Err(LineErrorKind::DuplicateTags.at(first));
     }
     Ok(at)
 }
 
-/// Whether two of the tags between `at` and `end`, which are well formed, have one key.
-fn has_duplicates(line: &[u8], mut at: usize, end: usize) -> bool {
+/// The key that two of the tags between `at` and `end`, which are well formed, have in common.
+#[cold]
+pub(crate) fn duplicate_tag(line: &[u8], mut at: usize, end: usize) -> Option<&[u8]> {
     const FEW: usize = 32;
     let mut few: [&[u8]; FEW] = [b""; FEW];
     let mut count = 0;
@@ -306,7 +307,8 @@ fn has_duplicates(line: &[u8], mut at: usize, end: usize) -> bool {
         &mut many[..]
     };
     keys.sort_unstable();
-    keys.windows(2).any(|pair| pair[0] == pair[1])
+    let twice = keys.windows(2).find(|pair| pair[0] == pair[1])?;
+    Some(twice[0])
 }
 
 /// Checks the field at `at`: its key, its type, and the end of its value.

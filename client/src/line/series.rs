@@ -5,6 +5,9 @@ use std::fmt;
 use super::error::{Name, Part, PointError, PointErrorKind};
 use super::text;
 
+/// Keys are copied in blocks of this many bytes: most are a single one.
+const BLOCK: usize = 64;
+
 /// A measurement and its tags, checked, sorted and encoded once for many points.
 ///
 /// The tags are in the order the server sorts them into, which spares it the sorting. Tags with an
@@ -23,7 +26,12 @@ use super::text;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Series {
     measurement: Box<str>,
-    key: Box<[u8]>,
+    /// The measurement's word, if it is short.
+    word: u128,
+    /// The encoded key in blocks that are copied whole, the last one filled up.
+    blocks: Box<[[u8; BLOCK]]>,
+    /// Bytes of the key.
+    len: usize,
 }
 
 impl Series {
@@ -42,7 +50,18 @@ impl Series {
     {
         let measurement = measurement.into();
         let key = encode(&measurement, tags).map_err(|kind| PointError::new(0, kind))?;
-        Ok(Self { measurement, key })
+        let len = key.len();
+        let blocks = key.chunks(BLOCK).map(|chunk| {
+            let mut block = [0; BLOCK];
+            block[..chunk.len()].copy_from_slice(chunk);
+            block
+        });
+        Ok(Self {
+            word: text::short_word(&measurement),
+            measurement,
+            blocks: blocks.collect(),
+            len,
+        })
     }
 
     /// The measurement.
@@ -54,14 +73,24 @@ impl Series {
     /// Measurement and tags as they are written in a line.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.key
+        &self.blocks.as_flattened()[..self.len]
+    }
+
+    #[inline(always)]
+    pub(crate) fn word(&self) -> u128 {
+        self.word
+    }
+
+    #[inline(always)]
+    pub(crate) fn blocks(&self) -> (&[[u8; BLOCK]], usize) {
+        (&self.blocks, self.len)
     }
 }
 
 impl fmt::Debug for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Series")
-            .field(&String::from_utf8_lossy(&self.key))
+            .field(&String::from_utf8_lossy(self.as_bytes()))
             .finish()
     }
 }
@@ -69,14 +98,14 @@ impl fmt::Debug for Series {
 fn encode<K: AsRef<str>, V: AsRef<str>>(
     measurement: &str,
     tags: impl IntoIterator<Item = (K, V)>,
-) -> Result<Box<[u8]>, PointErrorKind> {
+) -> Result<Vec<u8>, PointErrorKind> {
     let mut key = Vec::new();
     text::escape(
         &mut |bytes| key.extend_from_slice(bytes),
         measurement,
         Part::Measurement,
-        measurement,
-    )?;
+    )
+    .map_err(|flaw| flaw.of(Part::Measurement, Name::new(measurement)))?;
     let mut encoded = Vec::new();
     for (name, value) in tags {
         let (name, value) = (name.as_ref(), value.as_ref());
@@ -85,9 +114,11 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
         }
         let mut tag = Vec::new();
         let out = &mut |bytes: &[u8]| tag.extend_from_slice(bytes);
-        text::escape(out, name, Part::TagKey, name)?;
+        text::escape(out, name, Part::TagKey)
+            .map_err(|flaw| flaw.of(Part::TagKey, Name::new(name)))?;
         out(b"=");
-        text::escape(out, value, Part::TagValue, name)?;
+        text::escape(out, value, Part::TagValue)
+            .map_err(|flaw| flaw.of(Part::TagValue, Name::new(name)))?;
         encoded.push((name.to_owned(), tag));
     }
     // The server compares the keys as they are written, escapes and all.
@@ -102,11 +133,11 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
         key.extend_from_slice(tag);
     }
     // A field key has one byte at least, and the server counts four more for itself.
-    let least = key.len() + super::writer::SEPARATOR_BYTES + 1;
+    let least = key.len() + super::row::SEPARATOR_BYTES + 1;
     if least > PointErrorKind::MAX_KEY_BYTES {
         return Err(PointErrorKind::KeyTooLong { bytes: least });
     }
-    Ok(key.into())
+    Ok(key)
 }
 
 /// The key of an encoded tag.

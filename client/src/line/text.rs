@@ -9,6 +9,9 @@
 
 use super::error::{Name, Part, Place, PointErrorKind};
 
+/// A name the server keeps for itself, as a tag and as a field.
+pub(crate) const TIME: &str = "time";
+
 /// Text up to this length is handled as one word in registers.
 pub(crate) const WORD: usize = 16;
 
@@ -17,7 +20,7 @@ pub(crate) const WORD: usize = 16;
 pub(crate) const RESERVED: &[u8] = b"#!~";
 
 /// Text of at most [`WORD`] bytes as a little-endian word, padded with zeros.
-#[inline]
+#[inline(always)]
 pub(crate) fn word(text: &[u8]) -> u128 {
     let n = text.len();
     if let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
@@ -35,21 +38,48 @@ pub(crate) fn word(text: &[u8]) -> u128 {
     }
 }
 
-/// Whether the text of a word can be written as it stands, whichever part it is.
+/// Whether text of `len` bytes, at most [`WORD`], can be written as it stands, whichever part of a
+/// point it is.
 ///
-/// `false` only asks for [`escape`] to decide: the test is coarse so that it is short.
-#[inline]
-pub(crate) fn is_plain(word: u128) -> bool {
-    // Control characters, space and `!"#` are taken together; zeros are the padding.
-    let mut odd = false;
-    for byte in word.to_le_bytes() {
-        odd |= byte.wrapping_sub(1) < 0x23;
-        odd |= byte == b',';
-        odd |= byte == b'=';
-        odd |= byte == b'\\';
+/// `false` only asks for [`escape`] to decide: the test is coarse so that it is short. It looks at
+/// eight bytes at a time: what a subtraction borrows shows in the top bit of a byte that is under
+/// 0x24 (control characters, space and `!"#`), or that equals one of the three other characters.
+#[inline(always)]
+pub(crate) fn is_plain(word: u128, len: usize) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOP: u64 = 0x80 * ONES;
+    #[inline(always)]
+    fn odd(eight: u64) -> u64 {
+        let is = |byte: u8| (eight ^ (ONES * u64::from(byte))).wrapping_sub(ONES);
+        let low = eight.wrapping_sub(ONES * 0x24);
+        (low | is(b',') | is(b'=') | is(b'\\')) & !eight
     }
-    // The first byte is zero when there is no text, or when a NUL leads.
-    !odd && word as u8 != 0
+    let Some(padding) = PADDING.get(len) else {
+        return false;
+    };
+    let word = word | padding;
+    len > 0 && (odd(word as u64) | odd((word >> 64) as u64)) & TOP == 0
+}
+
+/// Bytes that are nothing odd, to stand behind a text of each length.
+const PADDING: [u128; WORD + 1] = {
+    let mut padding = [0; WORD + 1];
+    let mut len = 0;
+    while len < WORD {
+        padding[len] = u128::MAX << (8 * len);
+        len += 1;
+    }
+    padding
+};
+
+/// The word of a text that is short; nobody asks for the word of a longer one.
+#[inline(always)]
+pub(crate) fn short_word(text: &str) -> u128 {
+    if text.len() <= WORD {
+        word(text.as_bytes())
+    } else {
+        0
+    }
 }
 
 /// Whether a byte asks for a closer look in some part.
@@ -57,37 +87,59 @@ const fn is_odd(byte: u8) -> bool {
     byte < 0x24 || matches!(byte, b',' | b'=' | b'\\')
 }
 
+/// Why no server could read a text back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    Empty,
+    LineFeed { offset: usize },
+    TrailingBackslash,
+    BackslashBeforeSpecial { before: char, offset: usize },
+    LeadingHash,
+    LeadingWhitespace,
+    ReservedSequence { offset: usize },
+    ReservedTime,
+}
+
+impl Flaw {
+    /// The error for the part that goes by `name`: its text, but for a tag's value the tag's key.
+    #[cold]
+    pub(crate) fn of(self, part: Part, name: Name) -> PointErrorKind {
+        let place = Place { part, name };
+        match self {
+            Self::Empty => PointErrorKind::Empty(part),
+            Self::LineFeed { offset } => PointErrorKind::LineFeed { place, offset },
+            Self::TrailingBackslash => PointErrorKind::TrailingBackslash { place },
+            Self::BackslashBeforeSpecial { before, offset } => {
+                PointErrorKind::BackslashBeforeSpecial {
+                    place,
+                    before,
+                    offset,
+                }
+            }
+            Self::LeadingHash => PointErrorKind::LeadingHash { place },
+            Self::LeadingWhitespace => PointErrorKind::LeadingWhitespace { place },
+            Self::ReservedSequence { offset } => PointErrorKind::ReservedSequence { place, offset },
+            Self::ReservedTime => PointErrorKind::ReservedTime(part),
+        }
+    }
+}
+
 /// Appends `text` escaped for `part` to `out`, or says why no server could read it back.
-///
-/// `name` is what the part goes by in an error: the text itself, but for a tag's value its key.
-pub(crate) fn escape(
-    out: &mut impl FnMut(&[u8]),
-    text: &str,
-    part: Part,
-    name: &str,
-) -> Result<(), PointErrorKind> {
+pub(crate) fn escape(out: &mut impl FnMut(&[u8]), text: &str, part: Part) -> Result<(), Flaw> {
     let bytes = text.as_bytes();
-    let place = || Place {
-        part,
-        name: Name::new(name),
-    };
     let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
-        return Err(PointErrorKind::Empty(part));
+        return Err(Flaw::Empty);
     };
     match part {
-        Part::Measurement if first == b'#' => {
-            return Err(PointErrorKind::LeadingHash { place: place() });
-        }
+        Part::Measurement if first == b'#' => return Err(Flaw::LeadingHash),
         Part::Measurement | Part::FieldKey if first == b'\t' || first == 0 => {
-            return Err(PointErrorKind::LeadingWhitespace { place: place() });
+            return Err(Flaw::LeadingWhitespace);
         }
-        Part::TagKey | Part::FieldKey if text == "time" => {
-            return Err(PointErrorKind::ReservedTime(part));
-        }
+        Part::TagKey | Part::FieldKey if text == TIME => return Err(Flaw::ReservedTime),
         Part::Measurement | Part::TagKey | Part::TagValue | Part::FieldKey => {}
     }
     if last == b'\\' {
-        return Err(PointErrorKind::TrailingBackslash { place: place() });
+        return Err(Flaw::TrailingBackslash);
     }
     let mut written = 0;
     for (offset, &byte) in bytes.iter().enumerate() {
@@ -95,27 +147,16 @@ pub(crate) fn escape(
             continue;
         }
         match byte {
-            b'\n' => {
-                return Err(PointErrorKind::LineFeed {
-                    place: place(),
-                    offset,
-                });
-            }
+            b'\n' => return Err(Flaw::LineFeed { offset }),
             b'\\' => {
                 let before = bytes[offset + 1];
                 if is_read_behind_backslash(before, part) {
-                    return Err(PointErrorKind::BackslashBeforeSpecial {
-                        place: place(),
-                        before: char::from(before),
-                        offset,
-                    });
+                    let before = char::from(before);
+                    return Err(Flaw::BackslashBeforeSpecial { before, offset });
                 }
             }
             b'#' if bytes[offset..].starts_with(RESERVED) && part != Part::FieldKey => {
-                return Err(PointErrorKind::ReservedSequence {
-                    place: place(),
-                    offset,
-                });
+                return Err(Flaw::ReservedSequence { offset });
             }
             _ if is_escaped(byte, part) => {
                 out(&bytes[written..offset]);

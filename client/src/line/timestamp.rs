@@ -45,24 +45,26 @@ impl Timestamp {
             Self::Nanoseconds(nanoseconds) => nanoseconds.div_euclid(precision.nanoseconds()),
             Self::System(time) => system_units(time, precision)?,
         };
-        (first_unit(precision)..=last_unit(precision))
-            .contains(&units)
-            .then_some(units)
+        let (first, last) = RANGES[precision as usize];
+        (first..=last).contains(&units).then_some(units)
     }
 }
 
-/// The lowest count of units whose nanoseconds a server stores.
-#[inline]
-const fn first_unit(precision: Precision) -> i64 {
-    // Division cuts towards zero, which for a negative bound is upwards: into the range.
-    Timestamp::MIN_NANOSECONDS / precision.nanoseconds()
-}
-
-/// The highest count of units whose nanoseconds a server stores.
-#[inline]
-const fn last_unit(precision: Precision) -> i64 {
-    Timestamp::MAX_NANOSECONDS / precision.nanoseconds()
-}
+/// The lowest and highest counts of units whose nanoseconds a server stores.
+const RANGES: [(i64, i64); Precision::ALL.len()] = {
+    let mut ranges = [(0, 0); Precision::ALL.len()];
+    let mut at = 0;
+    while at < ranges.len() {
+        // Division cuts towards zero, which for either bound is into the range.
+        let unit = Precision::ALL[at].nanoseconds();
+        ranges[at] = (
+            Timestamp::MIN_NANOSECONDS / unit,
+            Timestamp::MAX_NANOSECONDS / unit,
+        );
+        at += 1;
+    }
+    ranges
+};
 
 /// `time` in units of `precision`, cut downwards; `None` when it does not fit in 64 bits.
 pub(crate) fn system_units(time: SystemTime, precision: Precision) -> Option<i64> {
@@ -114,7 +116,8 @@ mod tests {
                 ns >= i128::from(Timestamp::MIN_NANOSECONDS)
                     && ns <= i128::from(Timestamp::MAX_NANOSECONDS)
             };
-            for edge in [first_unit(precision), last_unit(precision)] {
+            let (first, last) = RANGES[precision as usize];
+            for edge in [first, last] {
                 for units in [edge - 1, edge, edge + 1] {
                     assert_eq!(
                         Timestamp::Units(units).in_precision(precision).is_some(),
