@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use influx_client::{Batch, Class, MissingTime, PointErrorKind, Precision};
+use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision};
 
 use super::lines::{Kind, Line};
 
@@ -37,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) missing_time: MissingTime,
     /// Keep back what cannot be parsed, instead of letting the server judge it.
     pub(crate) validate: bool,
+    /// Send a second type of a field in a request of its own, instead of keeping it back.
+    pub(crate) split_types: bool,
     pub(crate) max_lines: usize,
     pub(crate) max_bytes: usize,
 }
@@ -114,18 +116,24 @@ impl Pack {
         }
         let mut last = false;
         if let Err(error) = self.batch.push_line(line.text) {
-            let flips = matches!(error.kind(), PointErrorKind::TypeFlip { .. });
-            if flips && !self.is_empty() {
-                // A batch with two types for one field may be acknowledged and lost: the second type gets a request
-                // of its own, where the server can refuse it by name.
-                return Offer::NotHere;
-            }
-            let sent = if rules.validate && !flips { Err(error) } else { self.batch.push_unchecked_line(line.text) };
-            if let Err(error) = sent {
+            let keep = |class, error: &PointError| {
                 let (reason, text) = (error.kind().to_string(), Some(line.text.to_vec()));
-                return self.keep_back(KeptBack { place, class: Class::Malformed, reason, text }, rules, now);
+                KeptBack { place, class, reason, text }
+            };
+            match error.kind() {
+                // A request with two types for one field may be acknowledged and lost. Even in requests one after
+                // the other, a slow replica may see the second type first and then differ from the rest for ever.
+                PointErrorKind::TypeFlip { .. } if !rules.split_types => {
+                    return self.keep_back(keep(Class::TypeConflict, &error), rules, now);
+                }
+                PointErrorKind::TypeFlip { .. } if !self.is_empty() => return Offer::NotHere,
+                PointErrorKind::TypeFlip { .. } => last = true,
+                _ if rules.validate => return self.keep_back(keep(Class::Malformed, &error), rules, now),
+                _ => {}
             }
-            last = flips;
+            if let Err(error) = self.batch.push_unchecked_line(line.text) {
+                return self.keep_back(keep(Class::Malformed, &error), rules, now);
+            }
         }
         self.since.get_or_insert(now);
         self.places.push(place);
