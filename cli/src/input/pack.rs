@@ -152,3 +152,78 @@ impl Pack {
             || self.batch.bytes() + self.kept_back_bytes >= rules.max_bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules {
+        precision: Precision::Nanoseconds,
+        missing_time: MissingTime::ClientClock,
+        validate: false,
+        split_types: false,
+        max_lines: 3,
+        max_bytes: 100,
+    };
+
+    fn offer(pack: &mut Pack, text: &str, rules: &Rules) -> Offer {
+        let number = pack.points() + 1;
+        let line = Line { kind: Kind::Whole, text: text.as_bytes(), number, byte: 0, byte_end: 0 };
+        pack.offer(0, &line, rules, Instant::now())
+    }
+
+    #[test]
+    fn a_pack_is_full_by_lines_or_by_bytes() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=2 2", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=3 3", &RULES), Offer::Last);
+        pack.clear();
+        assert!(pack.is_empty());
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        let long = format!("m s=\"{}\" 1", "x".repeat(100));
+        assert_eq!(offer(&mut pack, &long, &RULES), Offer::NotHere);
+        pack.clear();
+        assert_eq!(offer(&mut pack, &long, &RULES), Offer::Last, "a long line has a pack of its own");
+        assert_eq!(pack.batch.points(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_for_the_server_unless_asked_otherwise() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=", &RULES), Offer::Taken);
+        assert_eq!((pack.places.len(), pack.kept_back.len()), (1, 0));
+        let validating = Rules { validate: true, ..RULES };
+        assert_eq!(offer(&mut pack, "m v=", &validating), Offer::Taken);
+        assert_eq!((pack.places.len(), pack.kept_back.len()), (1, 1));
+        assert_eq!(pack.kept_back[0].class, Class::Malformed);
+        // What would draw the next line in is nobody's to send.
+        assert_eq!(offer(&mut pack, "m s=\"open", &RULES), Offer::Last);
+        assert_eq!((pack.places.len(), pack.kept_back.len(), pack.points()), (1, 2, 3));
+    }
+
+    #[test]
+    fn a_second_type_is_kept_back_or_sent_alone() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=1i 2", &RULES), Offer::Taken);
+        assert_eq!(pack.kept_back[0].class, Class::TypeConflict);
+        assert_eq!(pack.batch.points(), 1);
+        pack.clear();
+        let splitting = Rules { split_types: true, ..RULES };
+        assert_eq!(offer(&mut pack, "m v=1 1", &splitting), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::NotHere);
+        pack.clear();
+        assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::Taken, "another pack has its own first type");
+    }
+
+    #[test]
+    fn the_span_covers_what_is_kept_back_too() {
+        let mut pack = Pack::new(&RULES);
+        assert!(pack.span().is_none());
+        offer(&mut pack, "m v=1 1", &RULES);
+        offer(&mut pack, "m v=1i 2", &RULES);
+        let span = pack.span().map(|(first, last)| (first.line, last.line));
+        assert_eq!(span, Some((1, 2)));
+    }
+}
