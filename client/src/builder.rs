@@ -7,8 +7,7 @@ use crate::client::Shared;
 use crate::endpoint::Endpoints;
 use crate::transport::{HttpSettings, HttpTransport, TlsSettings};
 use crate::{
-    Backoff, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryPolicy, TlsError,
-    Transport,
+    Backoff, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryPolicy, TlsError, Transport,
 };
 
 /// Whether requests are compressed.
@@ -201,8 +200,7 @@ impl ClientBuilder {
         let mut endpoints = Vec::with_capacity(self.endpoints.len());
         let mut credentials = Vec::with_capacity(self.endpoints.len());
         for (index, address) in self.endpoints.iter().enumerate() {
-            let (endpoint, own) =
-                Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
+            let (endpoint, own) = Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
             endpoints.push(endpoint);
             credentials.push(own.or_else(|| common.clone()));
         }
@@ -212,11 +210,8 @@ impl ClientBuilder {
         let transport = match self.transport {
             Some(transport) => transport,
             None => {
-                let settings = HttpSettings {
-                    connect_timeout: self.connect_timeout,
-                    user_agent: self.user_agent,
-                    tls: self.tls,
-                };
+                let settings =
+                    HttpSettings { connect_timeout: self.connect_timeout, user_agent: self.user_agent, tls: self.tls };
                 let encrypted = endpoints.iter().any(Endpoint::is_https);
                 Arc::new(HttpTransport::new(&settings, encrypted)?)
             }

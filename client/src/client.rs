@@ -6,12 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::builder::Gzip;
 use crate::endpoint::{Endpoints, Sign};
-use crate::ping::{self, Pong};
+use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
-use crate::{
-    Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport,
-    Write,
-};
+use crate::{Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write};
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
 ///
@@ -62,7 +59,6 @@ impl Client {
     const LAG: Duration = Duration::from_secs(2);
 
     /// Settings of a new client.
-    #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -112,8 +108,11 @@ impl Client {
         for index in self.0.endpoints.take_probes(Instant::now()) {
             let client = Arc::clone(&self.0);
             tokio::spawn(async move {
-                let there = ping::one(&client, index).await.result.is_ok();
-                let sign = if there { Sign::Answered } else { Sign::Failed };
+                let sign = match ping::one(&client, index).await.result {
+                    // A server that asks for credentials first is there as well; a gateway's complaint is not it.
+                    Err(PingError::Status { status: 502..=504 } | PingError::Transport(_)) => Sign::Failed,
+                    Ok(_) | Err(PingError::Status { .. }) => Sign::Answered,
+                };
                 client.endpoints.learn(index, sign, Instant::now());
             });
         }

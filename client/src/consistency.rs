@@ -76,10 +76,7 @@ impl FromStr for ConsistencyLevel {
 
     /// Reads a level in any case, as the server does; spaces are not trimmed.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.as_str().eq_ignore_ascii_case(text))
-            .ok_or(UnknownConsistencyLevel)
+        Self::ALL.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownConsistencyLevel)
     }
 }
 
@@ -98,25 +95,16 @@ mod tests {
     #[test]
     fn what_is_no_level_is_refused() {
         for text in ["", " any", "any ", "two", "ALLL", "quorum\0"] {
-            assert_eq!(
-                text.parse::<ConsistencyLevel>(),
-                Err(UnknownConsistencyLevel)
-            );
+            assert_eq!(text.parse::<ConsistencyLevel>(), Err(UnknownConsistencyLevel));
         }
     }
 
     #[test]
     fn required_acknowledgements() {
         use ConsistencyLevel::{All, Any, One, Quorum};
-        for (level, owners, needed) in [
-            (Any, 3, 1),
-            (One, 3, 1),
-            (Quorum, 1, 1),
-            (Quorum, 2, 2),
-            (Quorum, 3, 2),
-            (Quorum, 5, 3),
-            (All, 3, 3),
-        ] {
+        for (level, owners, needed) in
+            [(Any, 3, 1), (One, 3, 1), (Quorum, 1, 1), (Quorum, 2, 2), (Quorum, 3, 2), (Quorum, 5, 3), (All, 3, 3)]
+        {
             assert_eq!(level.required(owners), needed, "{level} of {owners}");
         }
     }

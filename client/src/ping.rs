@@ -62,14 +62,10 @@ pub(crate) async fn all(client: &Shared) -> Vec<Pong> {
 /// Pings one endpoint. The time for it is that for a connection and a bit: a server answers at once or not at all.
 pub(crate) async fn one(client: &Shared, index: usize) -> Pong {
     let endpoint = client.endpoints.endpoint(index).clone();
-    let time_limit = client
-        .attempt_timeout
-        .min(client.connect_timeout.saturating_mul(2));
+    let time_limit = client.attempt_timeout.min(client.connect_timeout.saturating_mul(2));
     let mut request = Request::new(Method::GET, endpoint.join("ping"), time_limit);
     if let Some(credentials) = client.credentials(index) {
-        request
-            .headers
-            .insert(http::header::AUTHORIZATION, credentials.value().clone());
+        request.headers.insert(http::header::AUTHORIZATION, credentials.value().clone());
     }
     request.answer_limit = 1 << 16;
     let begun = Instant::now();
@@ -80,9 +76,7 @@ pub(crate) async fn one(client: &Shared, index: usize) -> Pong {
             build: answer.header("x-influxdb-build").map(Into::into),
             latency: begun.elapsed(),
         }),
-        Ok(answer) => Err(PingError::Status {
-            status: answer.status,
-        }),
+        Ok(answer) => Err(PingError::Status { status: answer.status }),
     };
     Pong { endpoint, result }
 }

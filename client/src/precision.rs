@@ -30,14 +30,8 @@ pub enum Precision {
 
 impl Precision {
     /// Every precision, from the finest to the coarsest.
-    pub const ALL: [Self; 6] = [
-        Self::Nanoseconds,
-        Self::Microseconds,
-        Self::Milliseconds,
-        Self::Seconds,
-        Self::Minutes,
-        Self::Hours,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Nanoseconds, Self::Microseconds, Self::Milliseconds, Self::Seconds, Self::Minutes, Self::Hours];
 
     /// The value of `precision=` that every 1.x server takes.
     ///
@@ -120,10 +114,6 @@ mod tests {
 
     #[test]
     fn units_grow() {
-        assert!(
-            Precision::ALL
-                .windows(2)
-                .all(|pair| pair[0].nanoseconds() < pair[1].nanoseconds())
-        );
+        assert!(Precision::ALL.windows(2).all(|pair| pair[0].nanoseconds() < pair[1].nanoseconds()));
     }
 }

@@ -65,7 +65,7 @@ impl Sign {
 
 /// What is remembered of an endpoint.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct EndpointHealth {
+pub(crate) struct EndpointHealth {
     failures: u32,
     probe_at: Option<Instant>,
 }
@@ -80,7 +80,7 @@ impl EndpointHealth {
 
     /// How the endpoint stands.
     #[must_use]
-    pub const fn state(&self) -> EndpointState {
+    pub(crate) const fn state(&self) -> EndpointState {
         match self.failures {
             0 => EndpointState::Up,
             1..Self::DOWN_AFTER => EndpointState::Suspect,
@@ -90,7 +90,7 @@ impl EndpointHealth {
 
     /// How many attempts failed in a row.
     #[must_use]
-    pub const fn failures(&self) -> u32 {
+    pub(crate) const fn failures(&self) -> u32 {
         self.failures
     }
 
@@ -101,9 +101,7 @@ impl EndpointHealth {
             Sign::Failed => {
                 self.failures = self.failures.saturating_add(1);
                 let doublings = self.failures.saturating_sub(Self::DOWN_AFTER).min(31);
-                let wait = Self::FIRST_PROBE
-                    .saturating_mul(1 << doublings)
-                    .min(Self::LAST_PROBE);
+                let wait = Self::FIRST_PROBE.saturating_mul(1 << doublings).min(Self::LAST_PROBE);
                 self.probe_at = now.checked_add(wait);
             }
         }

@@ -4,8 +4,8 @@ mod health;
 mod set;
 mod url;
 
+pub use health::EndpointState;
 pub(crate) use health::Sign;
-pub use health::{EndpointHealth, EndpointState};
 pub use set::EndpointStatus;
 pub(crate) use set::{Endpoints, Pick};
 pub use url::{Endpoint, EndpointError};

@@ -60,18 +60,9 @@ impl Drop for InFlight {
 impl Endpoints {
     /// A set of at least one endpoint.
     pub(crate) fn new(endpoints: Vec<Endpoint>) -> Self {
-        assert!(
-            !endpoints.is_empty(),
-            "the builder refuses a client without endpoints"
-        );
-        let entry = |endpoint| Entry {
-            endpoint,
-            in_flight: Arc::default(),
-            health: Mutex::default(),
-        };
-        Self {
-            entries: endpoints.into_iter().map(entry).collect(),
-        }
+        assert!(!endpoints.is_empty(), "the builder refuses a client without endpoints");
+        let entry = |endpoint| Entry { endpoint, in_flight: Arc::default(), health: Mutex::default() };
+        Self { entries: endpoints.into_iter().map(entry).collect() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -91,11 +82,7 @@ impl Endpoints {
     pub(crate) fn begin(&self, index: usize) -> Pick {
         let entry = &self.entries[index];
         entry.in_flight.fetch_add(1, Ordering::Relaxed);
-        Pick {
-            index,
-            endpoint: entry.endpoint.clone(),
-            _in_flight: InFlight(Arc::clone(&entry.in_flight)),
-        }
+        Pick { index, endpoint: entry.endpoint.clone(), _in_flight: InFlight(Arc::clone(&entry.in_flight)) }
     }
 
     fn choose(&self, avoid: Option<usize>, random: u64) -> usize {
@@ -114,18 +101,12 @@ impl Endpoints {
         let second = (first + 1 + (random & 0xFFFF_FFFF) % (count - 1).max(1)) % count;
         let (first, second) = (up[first as usize], up[second as usize]);
         let load = |i: usize| self.entries[i].in_flight.load(Ordering::Relaxed);
-        if load(second) < load(first) {
-            second
-        } else {
-            first
-        }
+        if load(second) < load(first) { second } else { first }
     }
 
     /// With nothing up: the one with the fewest failures; what failed just now only where it is the only one.
     fn least_failed(&self, avoid: Option<usize>) -> usize {
-        (0..self.entries.len())
-            .min_by_key(|i| (Some(*i) == avoid, self.health(*i).failures()))
-            .unwrap_or(0)
+        (0..self.entries.len()).min_by_key(|i| (Some(*i) == avoid, self.health(*i).failures())).unwrap_or(0)
     }
 
     pub(crate) fn learn(&self, index: usize, sign: Sign, now: Instant) {
@@ -134,9 +115,7 @@ impl Endpoints {
 
     /// The endpoints that are due for a probe.
     pub(crate) fn take_probes(&self, now: Instant) -> Vec<usize> {
-        (0..self.entries.len())
-            .filter(|i| self.health(*i).take_probe(now))
-            .collect()
+        (0..self.entries.len()).filter(|i| self.health(*i).take_probe(now)).collect()
     }
 
     pub(crate) fn status(&self) -> Vec<EndpointStatus> {
@@ -154,10 +133,7 @@ impl Endpoints {
 
     fn health(&self, index: usize) -> MutexGuard<'_, EndpointHealth> {
         // Health is plain numbers: a panic elsewhere cannot leave it half changed.
-        self.entries[index]
-            .health
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.entries[index].health.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

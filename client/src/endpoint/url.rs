@@ -26,9 +26,7 @@ pub enum EndpointError {
     #[error("the address must begin with http:// or https://")]
     Scheme,
     /// There is something behind the path.
-    #[error(
-        "the address must not have a query or a fragment: give database and level to the client instead"
-    )]
+    #[error("the address must not have a query or a fragment: give database and level to the client instead")]
     Parameters,
     /// The user name in the address has a colon, which Basic authentication cannot carry.
     #[error("the user name must not contain a colon")]
@@ -51,8 +49,7 @@ impl Endpoint {
         let credentials = match (url.username(), url.password()) {
             ("", None) => None,
             (user, password) => {
-                let credentials =
-                    Credentials::basic(&decoded(user), &decoded(password.unwrap_or_default()));
+                let credentials = Credentials::basic(&decoded(user), &decoded(password.unwrap_or_default()));
                 Some(credentials.ok_or(EndpointError::UserName)?)
             }
         };
@@ -61,12 +58,7 @@ impl Endpoint {
         url.set_password(None).map_err(|()| EndpointError::Syntax)?;
         let path = format!("{}/", url.path().trim_end_matches('/'));
         url.set_path(&path);
-        Ok((
-            Self {
-                base: Arc::new(url),
-            },
-            credentials,
-        ))
+        Ok((Self { base: Arc::new(url) }, credentials))
     }
 
     /// The host name or address.
@@ -140,18 +132,9 @@ mod tests {
     fn addresses_are_normalised() {
         assert_eq!(parse("http://n1:8086").to_string(), "http://n1:8086");
         assert_eq!(parse(" http://n1:8086/ ").to_string(), "http://n1:8086");
-        assert_eq!(
-            parse("https://[::1]:8086/influx/").to_string(),
-            "https://[::1]:8086/influx"
-        );
-        assert_eq!(
-            parse("http://n1/influx").join("write").as_str(),
-            "http://n1/influx/write"
-        );
-        assert_eq!(
-            parse("http://n1:8086").join("write").as_str(),
-            "http://n1:8086/write"
-        );
+        assert_eq!(parse("https://[::1]:8086/influx/").to_string(), "https://[::1]:8086/influx");
+        assert_eq!(parse("http://n1/influx").join("write").as_str(), "http://n1/influx/write");
+        assert_eq!(parse("http://n1:8086").join("write").as_str(), "http://n1:8086/write");
     }
 
     #[test]
@@ -172,17 +155,9 @@ mod tests {
 
     #[test]
     fn credentials_are_moved_out() {
-        let (endpoint, credentials) =
-            Endpoint::parse("http://app:S3cr3t-Canary-%2540%2B+@n1:8086/").unwrap();
-        assert_eq!(
-            credentials,
-            Credentials::basic("app", "S3cr3t-Canary-%40++")
-        );
-        for shown in [
-            format!("{endpoint}"),
-            format!("{endpoint:?}"),
-            format!("{credentials:?}"),
-        ] {
+        let (endpoint, credentials) = Endpoint::parse("http://app:S3cr3t-Canary-%2540%2B+@n1:8086/").unwrap();
+        assert_eq!(credentials, Credentials::basic("app", "S3cr3t-Canary-%40++"));
+        for shown in [format!("{endpoint}"), format!("{endpoint:?}"), format!("{credentials:?}")] {
             assert!(!shown.contains("S3cr3t"), "{shown}");
         }
     }

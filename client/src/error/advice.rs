@@ -129,15 +129,11 @@ impl Advice {
             Self::Nothing => "nothing to do",
             Self::OtherEndpoint => "try another endpoint, then back off",
             Self::Resend => "send again after a pause if every point carries a timestamp",
-            Self::ResendRarely => {
-                "resend rarely if at all: hinted handoff normally brings the rest"
-            }
+            Self::ResendRarely => "resend rarely if at all: hinted handoff normally brings the rest",
             Self::BackOff => {
                 "back off, then send again, better to another endpoint, if every point carries a timestamp"
             }
-            Self::LongBackOff => {
-                "back off for long before sending again, if every point carries a timestamp"
-            }
+            Self::LongBackOff => "back off for long before sending again, if every point carries a timestamp",
             Self::BackOffForMeta => "back off: a new shard group needs a quorum of the meta nodes",
             Self::CallOperator => "call the operator: this node has not joined a meta service",
             Self::Wait => "wait, do not resend: the cluster delivers its queue by itself",
@@ -145,18 +141,12 @@ impl Advice {
                 "do not resend as it is: points without a timestamp could be stored twice; read back, or stamp them first"
             }
             Self::FixCredentials => "correct the user, the password, the token or the privileges",
-            Self::Create => {
-                "create the database or the retention policy; just after creation, retry briefly"
-            }
+            Self::Create => "create the database or the retention policy; just after creation, retry briefly",
             Self::FixCall => "correct the call or the address; a resend alone changes nothing",
             Self::FixLocal => "correct the local file, directory or disk",
             Self::FixPoints => "correct the points which were refused",
-            Self::DropPoints => {
-                "drop the points which are too old, or keep them in a longer retention policy"
-            }
-            Self::RaiseLimit => {
-                "raise the limit or send smaller points; the good ones can be sent alone"
-            }
+            Self::DropPoints => "drop the points which are too old, or keep them in a longer retention policy",
+            Self::RaiseLimit => "raise the limit or send smaller points; the good ones can be sent alone",
         }
     }
 
@@ -200,10 +190,7 @@ mod tests {
     fn ids_and_texts_are_distinct() {
         let ids: HashSet<_> = Advice::ALL.iter().map(|a| a.id()).collect();
         let texts: HashSet<_> = Advice::ALL.iter().map(|a| a.text()).collect();
-        assert_eq!(
-            (ids.len(), texts.len()),
-            (Advice::ALL.len(), Advice::ALL.len())
-        );
+        assert_eq!((ids.len(), texts.len()), (Advice::ALL.len(), Advice::ALL.len()));
     }
 
     /// Nothing that waits in the cluster's own queue may be advised for a resend.

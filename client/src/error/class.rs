@@ -278,10 +278,7 @@ impl Class {
     /// The class with this exit code, if there is one.
     #[must_use]
     pub fn from_exit_code(code: u8) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|class| class.exit_code() == code)
+        Self::ALL.iter().copied().find(|class| class.exit_code() == code)
     }
 
     /// The names of the [`ErrorKind`](super::ErrorKind)s that belong to the class; none for `ok` and for the
@@ -356,11 +353,7 @@ impl FromStr for Class {
     type Err = UnknownClass;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|class| class.id() == text)
-            .ok_or(UnknownClass)
+        Self::ALL.iter().copied().find(|class| class.id() == text).ok_or(UnknownClass)
     }
 }
 
@@ -388,12 +381,7 @@ mod tests {
     fn exit_codes_are_in_the_tens_of_their_advice() {
         for &class in Class::ALL {
             let code = class.exit_code();
-            assert!(
-                code == 0
-                    || (10..=16).contains(&code)
-                    || (20..=24).contains(&code)
-                    || (30..=35).contains(&code)
-            );
+            assert!(code == 0 || (10..=16).contains(&code) || (20..=24).contains(&code) || (30..=35).contains(&code));
             assert_eq!(class.is_about_data(), code >= 30);
         }
         assert!(Class::ALL.is_sorted_by_key(|c| c.exit_code()));
@@ -401,19 +389,12 @@ mod tests {
 
     #[test]
     fn exception_names_are_distinct_and_shaped_alike() {
-        let names: Vec<_> = Class::ALL
-            .iter()
-            .filter_map(|c| c.java_exception())
-            .collect();
+        let names: Vec<_> = Class::ALL.iter().filter_map(|c| c.java_exception()).collect();
         assert_eq!(names.len(), names.iter().collect::<HashSet<_>>().len());
         assert!(names.iter().all(|n| n.ends_with("Exception")));
         for &class in Class::ALL {
             // A class that the library can return has an exception, and a class that it cannot has no kind.
-            assert_eq!(
-                class.java_exception().is_some(),
-                !class.kinds().is_empty(),
-                "{class}"
-            );
+            assert_eq!(class.java_exception().is_some(), !class.kinds().is_empty(), "{class}");
         }
     }
 }

@@ -303,9 +303,7 @@ impl ErrorKind {
     #[must_use]
     pub const fn advice(&self) -> Advice {
         match self {
-            Self::MetaUnavailable {
-                reason: MetaFailure::NotJoined,
-            } => Advice::CallOperator,
+            Self::MetaUnavailable { reason: MetaFailure::NotJoined } => Advice::CallOperator,
             _ => self.class().advice(),
         }
     }
@@ -327,10 +325,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the deadline of {after:?} passed without an answer")
             }
             Self::ConsistencyNotMet { level } => {
-                write!(
-                    f,
-                    "consistency level {level} was not met: fewer replicas acknowledged"
-                )
+                write!(f, "consistency level {level} was not met: fewer replicas acknowledged")
             }
             Self::Overloaded { cause } => write!(f, "overloaded: {cause}"),
             Self::NoReplica { reason } => write!(f, "no replica acknowledged: {reason}"),
@@ -345,9 +340,7 @@ impl fmt::Display for ErrorKind {
                     Some(user) => write!(f, " user {user:?} may not write")?,
                     None => f.write_str(" a user with the right to write is required")?,
                 }
-                database
-                    .as_ref()
-                    .map_or(Ok(()), |name| write!(f, " to database {name:?}"))
+                database.as_ref().map_or(Ok(()), |name| write!(f, " to database {name:?}"))
             }
             Self::DatabaseNotFound { name: Some(name) } => write!(f, "database {name:?} not found"),
             Self::DatabaseNotFound { name: None } => f.write_str("database not found"),
@@ -357,28 +350,28 @@ impl fmt::Display for ErrorKind {
             Self::RetentionPolicyNotFound { name: Some(name) } => {
                 write!(f, "retention policy {name:?} not found")
             }
-            Self::RetentionPolicyNotFound { name: None } => {
-                f.write_str("retention policy not found")
-            }
+            Self::RetentionPolicyNotFound { name: None } => f.write_str("retention policy not found"),
             Self::BadRequest { problem } => write!(f, "the call is wrong: {problem}"),
             Self::UnexpectedResponse { status, body } => {
                 write!(f, "unexpected answer with status {status}")?;
-                if body.is_empty() {
-                    Ok(())
-                } else {
-                    write!(f, ": {}", Excerpt(body))
-                }
+                if body.is_empty() { Ok(()) } else { write!(f, ": {}", Excerpt(body)) }
             }
             Self::Rejected { reason, dropped } => write!(f, "points refused ({dropped}): {reason}"),
             Self::Invalid { lines } => write!(f, "no line could be parsed ({lines} named)"),
-            Self::TooLarge {
-                limit: SizeLimit::RequestBody,
-            } => f.write_str("larger than the server takes in one request"),
-            Self::TooLarge {
-                limit: SizeLimit::HandoffSegment,
-            } => f.write_str("larger than a segment of the hinted handoff queue"),
+            Self::TooLarge { limit: SizeLimit::RequestBody } => {
+                f.write_str("larger than the server takes in one request")
+            }
+            Self::TooLarge { limit: SizeLimit::HandoffSegment } => {
+                f.write_str("larger than a segment of the hinted handoff queue")
+            }
         }
     }
+}
+
+/// The beginning of a text, of at most so many bytes.
+pub(crate) fn shortened(text: &str, bytes: usize) -> Box<str> {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text[..end.unwrap_or(0)].into()
 }
 
 /// The first words of a text on one line, for messages.
@@ -392,11 +385,7 @@ impl fmt::Display for Excerpt<'_> {
             // A server's text must not steer the terminal or forge log lines.
             f.write_char(if c.is_control() { ' ' } else { c })?;
         }
-        if chars.next().is_some() {
-            f.write_str("…")
-        } else {
-            Ok(())
-        }
+        if chars.next().is_some() { f.write_str("…") } else { Ok(()) }
     }
 }
 
@@ -406,13 +395,8 @@ impl fmt::Display for Overload {
             Self::ThrottledQueueFull => f.write_str("request throttled, too many writes wait"),
             Self::ThrottledTimeout => f.write_str("request throttled, it waited too long"),
             Self::HandoffQueueFull => f.write_str("the hinted handoff queue is full"),
-            Self::HandoffDisabled => {
-                f.write_str("hinted handoff is switched off and no owner was reachable")
-            }
-            Self::CacheFull {
-                bytes: Some(bytes),
-                limit: Some(limit),
-            } => {
+            Self::HandoffDisabled => f.write_str("hinted handoff is switched off and no owner was reachable"),
+            Self::CacheFull { bytes: Some(bytes), limit: Some(limit) } => {
                 write!(f, "the write cache is full ({bytes} of {limit} bytes)")
             }
             Self::CacheFull { .. } => f.write_str("the write cache is full"),

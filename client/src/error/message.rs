@@ -18,6 +18,8 @@ pub(crate) struct Message<'a> {
     pub(crate) text: Cow<'a, str>,
     /// Whether the text is complete. A text which is cut can be recognised by its beginning, never as a whole.
     pub(crate) whole: bool,
+    /// Whether newlines of the message may have become spaces.
+    pub(crate) flattened: bool,
     /// Errors in further JSON documents of the body: the handler went on after the first one.
     pub(crate) further: Vec<Cow<'a, str>>,
 }
@@ -29,6 +31,7 @@ impl<'a> Message<'a> {
         let header = reply.error_header.map(|header| Self {
             whole: header.len() < HEADER_CUT,
             text: String::from_utf8_lossy(header.trim_ascii()),
+            flattened: true,
             further: Vec::new(),
         });
         match header {
@@ -63,11 +66,8 @@ fn from_body(body: &[u8], complete: bool) -> Message<'_> {
             Message {
                 text: Cow::Owned(message.text.into_owned()),
                 whole: message.whole,
-                further: message
-                    .further
-                    .into_iter()
-                    .map(|t| Cow::Owned(t.into_owned()))
-                    .collect(),
+                flattened: false,
+                further: message.further.into_iter().map(|t| Cow::Owned(t.into_owned())).collect(),
             }
         }
     }
@@ -76,18 +76,11 @@ fn from_body(body: &[u8], complete: bool) -> Message<'_> {
 fn from_text(text: &str, complete: bool) -> Message<'_> {
     let trimmed = text.trim_matches(['\n', '\r', ' ', '\t']);
     if !trimmed.starts_with('{') {
-        return Message {
-            text: Cow::Borrowed(trimmed),
-            whole: complete,
-            further: Vec::new(),
-        };
+        return Message { text: Cow::Borrowed(trimmed), whole: complete, flattened: false, further: Vec::new() };
     }
     let mut errors = Vec::new();
     let mut cut = false;
-    for document in serde_json::Deserializer::from_str(trimmed)
-        .into_iter::<Document<'_>>()
-        .take(DOCUMENTS)
-    {
+    for document in serde_json::Deserializer::from_str(trimmed).into_iter::<Document<'_>>().take(DOCUMENTS) {
         match document {
             Ok(Document { error: Some(error) }) => errors.push(error),
             Ok(Document { error: None }) => {}
@@ -99,21 +92,11 @@ fn from_text(text: &str, complete: bool) -> Message<'_> {
     }
     let mut errors = errors.into_iter();
     match errors.next() {
-        Some(first) => Message {
-            text: first,
-            whole: true,
-            further: errors.collect(),
-        },
-        None if cut => Message {
-            text: begun_error(trimmed).into(),
-            whole: false,
-            further: Vec::new(),
-        },
-        None => Message {
-            text: Cow::Borrowed(trimmed),
-            whole: complete,
-            further: Vec::new(),
-        },
+        Some(first) => Message { text: first, whole: true, flattened: false, further: errors.collect() },
+        None if cut => {
+            Message { text: begun_error(trimmed).into(), whole: false, flattened: false, further: Vec::new() }
+        }
+        None => Message { text: Cow::Borrowed(trimmed), whole: complete, flattened: false, further: Vec::new() },
     }
 }
 
@@ -146,50 +129,28 @@ mod tests {
 
     fn of(body: &[u8]) -> (String, bool, usize) {
         let message = Message::of(&Reply::new(500, body));
-        (
-            message.text.into_owned(),
-            message.whole,
-            message.further.len(),
-        )
+        (message.text.into_owned(), message.whole, message.further.len())
     }
 
     #[test]
     fn reads_json_plain_text_and_nothing() {
-        assert_eq!(
-            of(b"{\"error\":\"timeout\"}\n"),
-            ("timeout".into(), true, 0)
-        );
-        assert_eq!(
-            of(b"\xEF\xBB\xBF{\"error\":\"a\\u003eb\"}"),
-            ("a>b".into(), true, 0)
-        );
-        assert_eq!(
-            of(b"request throttled, queue full\n"),
-            ("request throttled, queue full".into(), true, 0)
-        );
+        assert_eq!(of(b"{\"error\":\"timeout\"}\n"), ("timeout".into(), true, 0));
+        assert_eq!(of(b"\xEF\xBB\xBF{\"error\":\"a\\u003eb\"}"), ("a>b".into(), true, 0));
+        assert_eq!(of(b"request throttled, queue full\n"), ("request throttled, queue full".into(), true, 0));
         assert_eq!(of(b""), (String::new(), true, 0));
-        assert_eq!(
-            of(b"{\"results\":[]}"),
-            ("{\"results\":[]}".into(), true, 0)
-        );
+        assert_eq!(of(b"{\"results\":[]}"), ("{\"results\":[]}".into(), true, 0));
         assert_eq!(of(b"{\"error\":5}"), ("{\"error\":5}".into(), true, 0));
     }
 
     #[test]
     fn reads_several_documents() {
-        assert_eq!(
-            of(b"{\"error\":\"a\"}\n{\"error\":\"b\"}\n"),
-            ("a".into(), true, 1)
-        );
+        assert_eq!(of(b"{\"error\":\"a\"}\n{\"error\":\"b\"}\n"), ("a".into(), true, 1));
         assert_eq!(of(b"{}{\"error\":\"b\"}junk"), ("b".into(), true, 0));
     }
 
     #[test]
     fn a_cut_text_is_not_whole() {
-        assert_eq!(
-            of(b"{\"error\":\"partial write"),
-            ("partial write".into(), false, 0)
-        );
+        assert_eq!(of(b"{\"error\":\"partial write"), ("partial write".into(), false, 0));
         assert_eq!(of(b"{\"error\":\"a\\u00"), ("a".into(), false, 0));
         assert_eq!(of(b"{\"error\":\"a\\ud83d\\u"), ("a".into(), false, 0));
         assert_eq!(of(b"{\"err"), ("{\"err".into(), false, 0));
@@ -205,10 +166,7 @@ mod tests {
         };
         assert_eq!(text(b"", b"timeout"), ("timeout".into(), true));
         assert_eq!(text(b"{\"error\":\"a\"}", b"b"), ("a".into(), true));
-        assert_eq!(
-            text(b"{\"error\":\"par", b"partial write"),
-            ("partial write".into(), true)
-        );
+        assert_eq!(text(b"{\"error\":\"par", b"partial write"), ("partial write".into(), true));
         let long: &'static [u8] = &[b'x'; HEADER_CUT];
         assert!(!text(b"", long).1, "a header of this length is cut");
     }

@@ -34,25 +34,18 @@ pub enum NoReply {
 #[must_use]
 pub fn classify_no_reply(failure: &NoReply, pulled: u64, context: &Context) -> Verdict {
     let kind = match failure {
-        NoReply::Lost { reason } if pulled == 0 => ErrorKind::Connect {
-            reason: reason.clone(),
-        },
-        NoReply::TimedOut { after } | NoReply::Deadline { after } if pulled == 0 => {
-            ErrorKind::Connect {
-                reason: format!("no connection within {after:?}").into(),
-            }
+        NoReply::Lost { reason } if pulled == 0 => ErrorKind::Connect { reason: reason.clone() },
+        NoReply::TimedOut { after } if pulled == 0 => {
+            ErrorKind::Connect { reason: format!("no connection within {after:?}").into() }
         }
-        NoReply::Lost { reason } => ErrorKind::Disconnected {
-            reason: reason.clone(),
-        },
+        NoReply::Deadline { after } if pulled == 0 => {
+            ErrorKind::Connect { reason: format!("the deadline of {after:?} passed first").into() }
+        }
+        NoReply::Lost { reason } => ErrorKind::Disconnected { reason: reason.clone() },
         NoReply::TimedOut { after } => ErrorKind::AttemptTimeout { after: *after },
         NoReply::Deadline { after } => ErrorKind::DeadlineExceeded { after: *after },
     };
-    let outcome = if pulled == 0 {
-        Outcome::NotStored
-    } else {
-        Outcome::Unknown
-    };
+    let outcome = if pulled == 0 { Outcome::NotStored } else { Outcome::Unknown };
     Verdict {
         advice: advice(&kind, outcome, context.idempotent),
         kind: Some(kind),
@@ -61,6 +54,7 @@ pub fn classify_no_reply(failure: &NoReply, pulled: u64, context: &Context) -> V
         message: None,
         others: Others::Unsettled,
         unparsable: Vec::new(),
+        verbatim: false,
         retry_after: None,
         server_version: None,
     }
@@ -75,24 +69,13 @@ mod tests {
     fn only_a_request_of_which_nothing_was_taken_stored_nothing() {
         let context = Context::new(ConsistencyLevel::One, 1);
         let after = Duration::from_secs(15);
-        let failures = [
-            NoReply::Lost {
-                reason: "reset".into(),
-            },
-            NoReply::TimedOut { after },
-            NoReply::Deadline { after },
-        ];
+        let failures =
+            [NoReply::Lost { reason: "reset".into() }, NoReply::TimedOut { after }, NoReply::Deadline { after }];
         for failure in failures {
             let none = classify_no_reply(&failure, 0, &context);
-            assert_eq!(
-                (none.class(), none.outcome()),
-                (Class::Unreachable, Outcome::NotStored)
-            );
+            assert_eq!((none.class(), none.outcome()), (Class::Unreachable, Outcome::NotStored));
             let one = classify_no_reply(&failure, 1, &context);
-            assert_eq!(
-                (one.class(), one.outcome(), one.advice()),
-                (Class::Timeout, Outcome::Unknown, Advice::Resend)
-            );
+            assert_eq!((one.class(), one.outcome(), one.advice()), (Class::Timeout, Outcome::Unknown, Advice::Resend));
             let unstamped = classify_no_reply(&failure, 1, &context.not_idempotent());
             assert_eq!(unstamped.advice(), Advice::StampFirst);
         }

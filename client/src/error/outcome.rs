@@ -27,14 +27,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order of [`Outcome::join`].
-    pub const ALL: [Self; 6] = [
-        Self::NotStored,
-        Self::PartlyStored,
-        Self::Unknown,
-        Self::Deferred,
-        Self::BelowLevel,
-        Self::Stored,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::NotStored, Self::PartlyStored, Self::Unknown, Self::Deferred, Self::BelowLevel, Self::Stored];
 
     /// The stable name used in machine-readable output, for example `below-level`.
     #[must_use]
@@ -54,16 +48,10 @@ impl Outcome {
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotStored => "nothing is stored, and nothing will be",
-            Self::PartlyStored => {
-                "the named points were refused for good; the others may be stored"
-            }
+            Self::PartlyStored => "the named points were refused for good; the others may be stored",
             Self::Unknown => "may be stored nowhere, somewhere, or later",
-            Self::Deferred => {
-                "accepted into a hinted handoff queue; it will arrive unless that queue is lost"
-            }
-            Self::BelowLevel => {
-                "acknowledged by some replica of at least one shard, but by fewer than the level asks"
-            }
+            Self::Deferred => "accepted into a hinted handoff queue; it will arrive unless that queue is lost",
+            Self::BelowLevel => "acknowledged by some replica of at least one shard, but by fewer than the level asks",
             Self::Stored => "acknowledged by the server at the level asked for",
         }
     }
@@ -86,11 +74,7 @@ impl Outcome {
     /// an answer did beside it. An acknowledgement settles all.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
-        if self.rank() >= other.rank() {
-            self
-        } else {
-            other
-        }
+        if self.rank() >= other.rank() { self } else { other }
     }
 
     /// Whether this claims more about what is *absent* than `known` supports.
@@ -132,10 +116,7 @@ impl FromStr for Outcome {
     type Err = UnknownOutcome;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|o| o.id() == text)
-            .ok_or(UnknownOutcome)
+        Self::ALL.into_iter().find(|o| o.id() == text).ok_or(UnknownOutcome)
     }
 }
 
@@ -148,16 +129,8 @@ mod tests {
     fn join_is_a_lattice() {
         for a in Outcome::ALL {
             assert_eq!(a.join(a), a);
-            assert_eq!(
-                a.join(Outcome::NotStored),
-                a,
-                "an attempt which stored nothing changes nothing"
-            );
-            assert_eq!(
-                a.join(Outcome::Stored),
-                Outcome::Stored,
-                "an acknowledgement settles all"
-            );
+            assert_eq!(a.join(Outcome::NotStored), a, "an attempt which stored nothing changes nothing");
+            assert_eq!(a.join(Outcome::Stored), Outcome::Stored, "an acknowledgement settles all");
             for b in Outcome::ALL {
                 assert_eq!(a.join(b), b.join(a));
                 for c in Outcome::ALL {

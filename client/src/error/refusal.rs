@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Class;
+use super::{Class, Excerpt};
 use crate::FieldType;
 
 /// How many points the server says it refused.
@@ -142,33 +142,17 @@ impl fmt::Display for Named<'_> {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unparsable { why } => write!(f, "not line protocol: {why}"),
-            Self::FieldTypeConflict {
-                measurement,
-                field,
-                input,
-                existing,
-            } => {
+            Self::Unparsable { why } => write!(f, "not line protocol: {}", Excerpt(why)),
+            Self::FieldTypeConflict { measurement, field, input, existing } => {
                 f.write_str("field type conflict:")?;
-                write!(
-                    f,
-                    "{}{}",
-                    Named("field", field),
-                    Named("of measurement", measurement)
-                )?;
+                write!(f, "{}{}", Named("field", field), Named("of measurement", measurement))?;
                 match (input, existing) {
                     (Some(input), Some(existing)) => write!(f, " is {existing}, not {input}"),
                     _ => f.write_str(" two types for one field"),
                 }
             }
             Self::BeyondRetention => f.write_str("older than the retention policy keeps"),
-            Self::MaxValuesPerTag {
-                limit,
-                measurement,
-                tag,
-                value,
-                ..
-            } => {
+            Self::MaxValuesPerTag { limit, measurement, tag, value, .. } => {
                 f.write_str("too many values")?;
                 write!(
                     f,
@@ -184,18 +168,10 @@ impl fmt::Display for Reason {
                 limit.map_or(Ok(()), |limit| write!(f, " (limit {limit})"))
             }
             Self::TimeTag { measurement } => {
-                write!(
-                    f,
-                    "a tag must not be called \"time\"{}",
-                    Named("in measurement", measurement)
-                )
+                write!(f, "a tag must not be called \"time\"{}", Named("in measurement", measurement))
             }
             Self::TimeField { measurement } => {
-                write!(
-                    f,
-                    "a field must not be called \"time\"{}",
-                    Named("in measurement", measurement)
-                )
+                write!(f, "a field must not be called \"time\"{}", Named("in measurement", measurement))
             }
             Self::InvalidUnicode => f.write_str("the measurement or a tag is not valid Unicode"),
             Self::ShardPendingDeletion { shard } => {
@@ -203,7 +179,7 @@ impl fmt::Display for Reason {
             }
             Self::TooLarge => f.write_str("larger than the server takes"),
             Self::Several => f.write_str("several reasons"),
-            Self::Other { message } => f.write_str(message),
+            Self::Other { message } => write!(f, "{}", Excerpt(message)),
         }
     }
 }

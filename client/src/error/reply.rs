@@ -25,14 +25,7 @@ impl<'a> Reply<'a> {
     /// A reply with this status and this body, and no headers of interest.
     #[must_use]
     pub const fn new(status: u16, body: &'a [u8]) -> Self {
-        Self {
-            status,
-            body,
-            complete: true,
-            error_header: None,
-            version: None,
-            retry_after: None,
-        }
+        Self { status, body, complete: true, error_header: None, version: None, retry_after: None }
     }
 
     /// The value of `X-Influxdb-Error`. Servers cut it after 1,024 bytes and turn newlines into spaces.
@@ -91,11 +84,7 @@ impl Context {
     /// A batch of `points` stamped points, written at `level`.
     #[must_use]
     pub const fn new(level: ConsistencyLevel, points: usize) -> Self {
-        Self {
-            level,
-            points,
-            idempotent: true,
-        }
+        Self { level, points, idempotent: true }
     }
 
     /// The same for a batch which holds points without a timestamp.
@@ -114,14 +103,8 @@ mod tests {
     fn retry_after_reads_seconds_and_dates() {
         let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(retry_after(" 7 ", None), Some(Duration::from_secs(7)));
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:50:07 GMT", date),
-            Some(Duration::from_secs(30))
-        );
-        assert_eq!(
-            retry_after("Sun, 06 Nov 1994 08:00:00 GMT", date),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", date), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", date), Some(Duration::ZERO));
         assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", None), None);
         for junk in ["", "-1", "soon", "1e3", "99999999999999999999"] {
             assert_eq!(retry_after(junk, date), None, "{junk}");

@@ -42,15 +42,7 @@ impl<'a> Text<'a> {
             inner = rest;
             true
         });
-        Self {
-            all,
-            inner,
-            write_failed,
-            remote,
-            shard,
-            whole,
-            status,
-        }
+        Self { all, inner, write_failed, remote, shard, whole, status }
     }
 
     /// Whether anything was removed: then the message tells of one shard, and nothing of the others.
@@ -82,13 +74,7 @@ fn remote(text: &str) -> Option<(Remote, &str)> {
         .find_map(|verb| number(rest.strip_prefix(verb)?))
         .and_then(|(shard, rest)| Some((shard, rest.strip_prefix(": ")?)));
     Some(match of_shard {
-        Some((shard, rest)) => (
-            Remote {
-                code,
-                shard: Some(shard),
-            },
-            rest,
-        ),
+        Some((shard, rest)) => (Remote { code, shard: Some(shard) }, rest),
         None => (Remote { code, shard: None }, rest),
     })
 }
@@ -147,14 +133,9 @@ fn go_escape(text: &str) -> Option<(char, &str)> {
     let kind = text.chars().next()?;
     let rest = &text[kind.len_utf8()..];
     let hex = |length: usize| {
-        let digits = rest
-            .get(..length)
-            .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        let digits = rest.get(..length).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
         let code = u32::from_str_radix(digits, 16).ok()?;
-        Some((
-            char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER),
-            &rest[length..],
-        ))
+        Some((char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), &rest[length..]))
     };
     let plain = match kind {
         'a' => '\x07',
@@ -167,16 +148,7 @@ fn go_escape(text: &str) -> Option<(char, &str)> {
         '\\' | '"' | '\'' => kind,
         // A byte that is not UTF-8; what it was is not to be told in a text.
         'x' => {
-            return hex(2).map(|(c, rest)| {
-                (
-                    if c.is_ascii() {
-                        c
-                    } else {
-                        char::REPLACEMENT_CHARACTER
-                    },
-                    rest,
-                )
-            });
+            return hex(2).map(|(c, rest)| (if c.is_ascii() { c } else { char::REPLACEMENT_CHARACTER }, rest));
         }
         'u' => return hex(4),
         'U' => return hex(8),
@@ -192,87 +164,38 @@ mod tests {
 
     #[test]
     fn unwraps_each_layer() {
-        let text = Text::new(
-            "write failed: error code 1: write shard 12: field type conflict",
-            true,
-            500,
-        );
-        assert_eq!(
-            (text.inner, text.write_failed),
-            ("field type conflict", true)
-        );
-        assert_eq!(
-            text.remote,
-            Some(Remote {
-                code: 1,
-                shard: Some(12)
-            })
-        );
+        let text = Text::new("write failed: error code 1: write shard 12: field type conflict", true, 500);
+        assert_eq!((text.inner, text.write_failed), ("field type conflict", true));
+        assert_eq!(text.remote, Some(Remote { code: 1, shard: Some(12) }));
         let text = Text::new("error code 2: create shard 3: timeout", true, 500);
-        assert_eq!(
-            (text.inner, text.remote),
-            (
-                "timeout",
-                Some(Remote {
-                    code: 2,
-                    shard: Some(3)
-                })
-            )
-        );
+        assert_eq!((text.inner, text.remote), ("timeout", Some(Remote { code: 2, shard: Some(3) })));
         let text = Text::new("write failed: error code 7: write shard x: y", true, 500);
-        assert_eq!(
-            (text.inner, text.remote),
-            (
-                "write shard x: y",
-                Some(Remote {
-                    code: 7,
-                    shard: None
-                })
-            )
-        );
+        assert_eq!((text.inner, text.remote), ("write shard x: y", Some(Remote { code: 7, shard: None })));
         let text = Text::new("[shard 5] engine is closed", true, 500);
-        assert_eq!(
-            (text.inner, text.shard, text.is_wrapped()),
-            ("engine is closed", true, true)
-        );
+        assert_eq!((text.inner, text.shard, text.is_wrapped()), ("engine is closed", true, true));
         let text = Text::new("write failed", true, 500);
         assert!(!text.is_wrapped() && text.is("write failed"));
     }
 
     #[test]
     fn what_only_looks_like_wrapping_stays() {
-        for text in [
-            "error code : x",
-            "error code 1 x",
-            "[shard ] x",
-            "write failedx",
-            "the write failed: x",
-        ] {
+        for text in ["error code : x", "error code 1 x", "[shard ] x", "write failedx", "the write failed: x"] {
             assert!(!Text::new(text, true, 500).is_wrapped(), "{text}");
         }
     }
 
     #[test]
     fn dropped_is_read_from_the_end_only() {
-        assert_eq!(
-            cut_dropped("a dropped=7 b dropped=12"),
-            ("a dropped=7 b", Some(12))
-        );
+        assert_eq!(cut_dropped("a dropped=7 b dropped=12"), ("a dropped=7 b", Some(12)));
         assert_eq!(cut_dropped("a dropped=7 b"), ("a dropped=7 b", None));
         assert_eq!(cut_dropped("a dropped="), ("a dropped=", None));
-        assert_eq!(
-            cut_dropped("a dropped=99999999999999999999"),
-            ("a dropped=99999999999999999999", None)
-        );
+        assert_eq!(cut_dropped("a dropped=99999999999999999999"), ("a dropped=99999999999999999999", None));
     }
 
     #[test]
     fn reads_quoted_names() {
         assert_eq!(go_quoted("\"a\" b"), Some(("a".into(), " b")));
-        assert_eq!(
-            go_quoted(r#""a\"\\\n\u00e9\U0001F600\xff""#),
-            Some(("a\"\\\né😀\u{FFFD}".into(), ""))
-        );
+        assert_eq!(go_quoted(r#""a\"\\\n\u00e9\U0001F600\xff""#), Some(("a\"\\\né😀\u{FFFD}".into(), "")));
         for broken in ["a", "\"a", "\"\\", "\"\\q\"", "\"\\u12\"", "\"\\u+123\""] {
             assert_eq!(go_quoted(broken), None, "{broken}");
         }

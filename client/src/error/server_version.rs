@@ -31,24 +31,15 @@ impl ServerVersion {
         let mut parts = numbers.splitn(3, '.');
         let major = parts.next()?.parse().ok()?;
         let minor = parts.next()?;
-        let minor = minor[..minor.bytes().take_while(u8::is_ascii_digit).count()]
-            .parse()
-            .ok()?;
-        let standing = if is_cluster_build(version)
-            || build.is_some_and(|b| b.eq_ignore_ascii_case("ENT"))
-        {
+        let minor = minor[..minor.bytes().take_while(u8::is_ascii_digit).count()].parse().ok()?;
+        let standing = if is_cluster_build(version) || build.is_some_and(|b| b.eq_ignore_ascii_case("ENT")) {
             Standing::Cluster
         } else if (major, minor) >= (1, 0) && build.is_some_and(|b| b.eq_ignore_ascii_case("OSS")) {
             Standing::SingleNode
         } else {
             Standing::Unknown
         };
-        Some(Self {
-            text: version.into(),
-            major,
-            minor,
-            standing,
-        })
+        Some(Self { text: version.into(), major, minor, standing })
     }
 
     /// The version as the server spells it.
@@ -74,17 +65,13 @@ impl ServerVersion {
     /// cluster 1.8 facts § 10).
     #[must_use]
     pub(crate) fn writes_despite_bad_precision(&self) -> bool {
-        self.major == 1
-            && (self.minor == 8 || self.minor == 9)
-            && self.standing != Standing::Cluster
+        self.major == 1 && (self.minor == 8 || self.minor == 9) && self.standing != Standing::Cluster
     }
 }
 
 /// Cluster builds append `-c` and a version of their own.
 fn is_cluster_build(version: &str) -> bool {
-    version
-        .split_once("-c")
-        .is_some_and(|(_, own)| own.starts_with(|c: char| c.is_ascii_digit()))
+    version.split_once("-c").is_some_and(|(_, own)| own.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 impl fmt::Display for ServerVersion {
@@ -110,10 +97,7 @@ mod tests {
         assert_eq!(read("v1.8.10", "OSS").standing(), Standing::SingleNode);
         assert_eq!(read("1.8.10", "").standing(), Standing::Unknown);
         assert_eq!(read("0.10.3", "").standing(), Standing::Unknown);
-        assert_eq!(
-            read("1.9.0-candidate", "OSS").standing(),
-            Standing::SingleNode
-        );
+        assert_eq!(read("1.9.0-candidate", "OSS").standing(), Standing::SingleNode);
     }
 
     #[test]
@@ -122,10 +106,7 @@ mod tests {
             assert!(read(version, "").acknowledges_dropped_writes(), "{version}");
         }
         for version in ["0.11.1", "1.8.11-c1.2.0", "1.0.0", "1.10.0"] {
-            assert!(
-                !read(version, "").acknowledges_dropped_writes(),
-                "{version}"
-            );
+            assert!(!read(version, "").acknowledges_dropped_writes(), "{version}");
         }
         assert!(read("1.8.0", "OSS").writes_despite_bad_precision());
         assert!(read("1.9.12", "").writes_despite_bad_precision());

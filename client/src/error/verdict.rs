@@ -14,6 +14,8 @@ pub struct Verdict {
     pub(crate) message: Option<Box<str>>,
     pub(crate) others: Others,
     pub(crate) unparsable: Vec<Unparsable>,
+    /// Whether the message is there as the server made it, with its end and its newlines.
+    pub(crate) verbatim: bool,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) server_version: Option<ServerVersion>,
 }
@@ -134,13 +136,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     pub(crate) const fn new(row: u8, kind: ErrorKind, outcome: Outcome) -> Self {
-        Self {
-            row: Some(row),
-            kind,
-            outcome,
-            others: Others::Unsettled,
-            unparsable: Vec::new(),
-        }
+        Self { row: Some(row), kind, outcome, others: Others::Unsettled, unparsable: Vec::new() }
     }
 
     /// Nothing is stored.
@@ -154,12 +150,7 @@ impl Finding {
     }
 
     /// Points were refused; what became of the others is in `others`.
-    pub(crate) const fn rejected(
-        row: Option<u8>,
-        reason: Reason,
-        dropped: Dropped,
-        others: Others,
-    ) -> Self {
+    pub(crate) const fn rejected(row: Option<u8>, reason: Reason, dropped: Dropped, others: Others) -> Self {
         Self {
             row,
             kind: ErrorKind::Rejected { reason, dropped },

@@ -135,9 +135,7 @@ impl StatementResult {
     fn append(&mut self, next: Self) {
         for series in next.series {
             match self.series.last_mut() {
-                Some(last)
-                    if last.continues && last.name == series.name && last.tags == series.tags =>
-                {
+                Some(last) if last.continues && last.name == series.name && last.tags == series.tags => {
                     last.values.extend(series.values);
                     last.continues = series.continues;
                 }
@@ -163,16 +161,9 @@ impl QueryResponse {
     #[must_use]
     pub fn first_error(&self) -> Option<QueryError> {
         let failed = self.results.iter().enumerate();
-        let (index, message) = failed
-            .filter_map(|(i, r)| Some((i, r.error.as_ref()?)))
-            .next()?;
-        let statement = self.results[index]
-            .statement_id
-            .and_then(|id| usize::try_from(id).ok());
-        let kind = QueryErrorKind::Statement {
-            index: statement.unwrap_or(index),
-            message: message.as_str().into(),
-        };
+        let (index, message) = failed.filter_map(|(i, r)| Some((i, r.error.as_ref()?))).next()?;
+        let statement = self.results[index].statement_id.and_then(|id| usize::try_from(id).ok());
+        let kind = QueryErrorKind::Statement { index: statement.unwrap_or(index), message: message.as_str().into() };
         Some(QueryError::new(kind, Some(self.endpoint.clone()), None))
     }
 
@@ -206,10 +197,7 @@ mod tests {
     fn integers_are_exact() {
         let body = r#"{"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],"values":[[1600000000000000001,9223372036854775807],[-9223372036854775806,18446744073709551615]]}]}]}"#;
         let series = &results(body)[0].series[0];
-        assert_eq!(
-            series.values[0][0].as_i64(),
-            Some(1_600_000_000_000_000_001)
-        );
+        assert_eq!(series.values[0][0].as_i64(), Some(1_600_000_000_000_000_001));
         assert_eq!(series.values[0][1].as_i64(), Some(i64::MAX));
         assert_eq!(series.values[1][1].as_u64(), Some(u64::MAX));
         assert_eq!(series.column("v"), Some(1));
@@ -217,9 +205,8 @@ mod tests {
 
     #[test]
     fn missing_and_null_parts_are_empty() {
-        let read = results(
-            r#"{"results":[{},{"series":null},{"series":[{"name":null,"columns":["a"]}]},{"error":"x"}]}"#,
-        );
+        let read =
+            results(r#"{"results":[{},{"series":null},{"series":[{"name":null,"columns":["a"]}]},{"error":"x"}]}"#);
         assert_eq!(read.len(), 4);
         assert_eq!(read[2].series[0].values.len(), 0);
         assert_eq!(read[3].error.as_deref(), Some("x"));
@@ -234,21 +221,13 @@ mod tests {
                 r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","columns":["v"],"values":[[{value}]],"partial":{more}}}],"partial":{more}}}]}}"#
             )
         };
-        let body = format!(
-            "{}\n{}{}",
-            chunk(1, true),
-            chunk(2, true),
-            r#"{"results":[{"statement_id":0,"error":"late"}]}"#
-        );
+        let body =
+            format!("{}\n{}{}", chunk(1, true), chunk(2, true), r#"{"results":[{"statement_id":0,"error":"late"}]}"#);
         let read = results(&body);
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].series[0].values.len(), 2);
         assert_eq!(read[0].error.as_deref(), Some("late"));
-        let two = format!(
-            "{}{}",
-            chunk(1, false),
-            chunk(2, false).replace("\"statement_id\":0", "\"statement_id\":1")
-        );
+        let two = format!("{}{}", chunk(1, false), chunk(2, false).replace("\"statement_id\":0", "\"statement_id\":1"));
         assert_eq!(results(&two).len(), 2);
     }
 
@@ -259,19 +238,8 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_an_error() {
-        let deep = format!(
-            "{{\"results\":[{{\"series\":[{{\"values\":[[{}",
-            "[".repeat(10_000)
-        );
-        for body in [
-            "",
-            " ",
-            "<html>",
-            "[1]",
-            "{\"results\":5}",
-            "{\"results\":[{\"series\":[{\"values\":[[1",
-            &deep,
-        ] {
+        let deep = format!("{{\"results\":[{{\"series\":[{{\"values\":[[{}", "[".repeat(10_000));
+        for body in ["", " ", "<html>", "[1]", "{\"results\":5}", "{\"results\":[{\"series\":[{\"values\":[[1", &deep] {
             assert!(read(body.as_bytes()).is_err(), "{body}");
         }
     }

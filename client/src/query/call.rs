@@ -124,9 +124,7 @@ impl<'a> Query<'a> {
             pairs.append_pair("epoch", precision.as_str());
         }
         if let Some(rows) = self.chunked {
-            pairs
-                .append_pair("chunked", "true")
-                .append_pair("chunk_size", &rows.to_string());
+            pairs.append_pair("chunked", "true").append_pair("chunk_size", &rows.to_string());
         }
         if !self.params.is_empty() {
             pairs.append_pair("params", &Value::Object(self.params.clone()).to_string());
@@ -179,14 +177,7 @@ impl Call<'_> {
         loop {
             let pick = endpoints.pick(avoid, fastrand::u64(..));
             let sent = self.client.transport.send(self.request(&pick, post)).await;
-            let failed = matches!(
-                &sent,
-                Err(_)
-                    | Ok(Answer {
-                        cut: Some(Cut::Lost(_)),
-                        ..
-                    })
-            );
+            let failed = matches!(&sent, Err(_) | Ok(Answer { cut: Some(Cut::Lost(_)), .. }));
             let sign = if failed { Sign::Failed } else { Sign::Answered };
             endpoints.learn(pick.index, sign, std::time::Instant::now());
             match sent {
@@ -219,9 +210,7 @@ impl Call<'_> {
             Request::new(Method::GET, url, time)
         };
         if let Some(credentials) = self.client.credentials(pick.index) {
-            request
-                .headers
-                .insert(AUTHORIZATION, credentials.value().clone());
+            request.headers.insert(AUTHORIZATION, credentials.value().clone());
         }
         request.answer_limit = self.client.answer_limit;
         request
@@ -230,35 +219,21 @@ impl Call<'_> {
     fn read(&self, answer: Answer, pick: &Pick) -> Result<QueryResponse, QueryError> {
         let status = answer.status;
         let fail = |kind| Err(QueryError::new(kind, Some(pick.endpoint.clone()), None));
-        let unexpected = |reason: &str| {
-            fail(QueryErrorKind::Unexpected {
-                status,
-                reason: reason.into(),
-            })
-        };
-        if answer
-            .headers
-            .get(CONTENT_ENCODING)
-            .is_some_and(|encoding| encoding != "identity")
-        {
+        let unexpected = |reason: &str| fail(QueryErrorKind::Unexpected { status, reason: reason.into() });
+        if answer.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
             return unexpected("the answer is encoded, which was not asked for");
         }
         match &answer.cut {
             Some(Cut::Lost(error)) => return Err(no_answer(error.clone(), pick)),
             Some(Cut::TooLarge) => {
-                return fail(QueryErrorKind::AnswerTooLarge {
-                    limit: self.client.answer_limit,
-                });
+                return fail(QueryErrorKind::AnswerTooLarge { limit: self.client.answer_limit });
             }
             None => {}
         }
         let results = match (status, read(&answer.body)) {
             (200, Ok(Body::Results(results))) => results,
             (200, Ok(Body::Error(message))) => {
-                return fail(QueryErrorKind::Refused {
-                    status,
-                    message: message.into(),
-                });
+                return fail(QueryErrorKind::Refused { status, message: message.into() });
             }
             (200, Err(fault)) if fault.is_eof() => {
                 let reason = "the answer ends in the middle".into();
@@ -273,9 +248,9 @@ impl Call<'_> {
         Ok(QueryResponse {
             results,
             endpoint: pick.endpoint.clone(),
-            server_version: answer.header("x-influxdb-version").and_then(|version| {
-                ServerVersion::read(version, answer.header("x-influxdb-build"))
-            }),
+            server_version: answer
+                .header("x-influxdb-version")
+                .and_then(|version| ServerVersion::read(version, answer.header("x-influxdb-build"))),
             request_id: answer.request_id(),
         })
     }

@@ -90,10 +90,7 @@ const BEGINNINGS: &[(&str, Class)] = &[
 ];
 
 fn class_of(status: u16, message: &str) -> Class {
-    if let Some((_, class)) = BEGINNINGS
-        .iter()
-        .find(|(begin, _)| message.starts_with(begin))
-    {
+    if let Some((_, class)) = BEGINNINGS.iter().find(|(begin, _)| message.starts_with(begin)) {
         return *class;
     }
     let context = Context::new(ConsistencyLevel::One, 0);
@@ -124,16 +121,8 @@ fn class_of(status: u16, message: &str) -> Class {
 }
 
 impl QueryError {
-    pub(super) fn new(
-        kind: QueryErrorKind,
-        endpoint: Option<Endpoint>,
-        source: Option<TransportError>,
-    ) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            endpoint,
-            source,
-        }))
+    pub(super) fn new(kind: QueryErrorKind, endpoint: Option<Endpoint>, source: Option<TransportError>) -> Self {
+        Self(Box::new(Inner { kind, endpoint, source }))
     }
 
     /// What went wrong.
@@ -158,9 +147,7 @@ impl QueryError {
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         match &self.0.kind {
-            QueryErrorKind::Refused { message, .. } | QueryErrorKind::Statement { message, .. } => {
-                Some(message)
-            }
+            QueryErrorKind::Refused { message, .. } | QueryErrorKind::Statement { message, .. } => Some(message),
             QueryErrorKind::Unreachable { .. }
             | QueryErrorKind::NoAnswer { .. }
             | QueryErrorKind::Unexpected { .. }
@@ -175,33 +162,19 @@ impl fmt::Display for QueryError {
             QueryErrorKind::Unreachable { reason } => write!(f, "no connection: {reason}")?,
             QueryErrorKind::NoAnswer { reason } => write!(f, "no complete answer: {reason}")?,
             QueryErrorKind::Refused { status, message } => {
-                write!(
-                    f,
-                    "query refused with status {status}: {}",
-                    Excerpt(message)
-                )?;
+                write!(f, "query refused with status {status}: {}", Excerpt(message))?;
             }
             QueryErrorKind::Statement { index, message } => {
                 write!(f, "statement {}: {}", index + 1, Excerpt(message))?;
             }
             QueryErrorKind::Unexpected { status, reason } => {
-                write!(
-                    f,
-                    "unexpected answer with status {status}: {}",
-                    Excerpt(reason)
-                )?;
+                write!(f, "unexpected answer with status {status}: {}", Excerpt(reason))?;
             }
             QueryErrorKind::AnswerTooLarge { limit } => {
-                write!(
-                    f,
-                    "the answer has more than {limit} bytes: ask for less, or raise the limit"
-                )?;
+                write!(f, "the answer has more than {limit} bytes: ask for less, or raise the limit")?;
             }
         }
-        self.0
-            .endpoint
-            .as_ref()
-            .map_or(Ok(()), |endpoint| write!(f, " [{endpoint}]"))
+        self.0.endpoint.as_ref().map_or(Ok(()), |endpoint| write!(f, " [{endpoint}]"))
     }
 }
 
@@ -217,10 +190,7 @@ impl fmt::Debug for QueryError {
 
 impl Error for QueryError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0
-            .source
-            .as_ref()
-            .map(|source| source as &(dyn Error + 'static))
+        self.0.source.as_ref().map(|source| source as &(dyn Error + 'static))
     }
 }
 
@@ -234,30 +204,15 @@ mod tests {
             (400, "database not found: nope", Class::NotFound),
             (400, "retention policy not found: x", Class::NotFound),
             (400, "error parsing query: found X", Class::Refused),
-            (
-                403,
-                "error authorizing query: bob not authorized",
-                Class::Auth,
-            ),
+            (403, "error authorizing query: bob not authorized", Class::Auth),
             (401, "authorization failed", Class::Auth),
-            (
-                400,
-                "dial tcp 10.0.0.1:8088: connect: connection refused",
-                Class::NoReplica,
-            ),
-            (
-                400,
-                "meta service returned 503 Service Unavailable",
-                Class::MetaUnavailable,
-            ),
+            (400, "dial tcp 10.0.0.1:8088: connect: connection refused", Class::NoReplica),
+            (400, "meta service returned 503 Service Unavailable", Class::MetaUnavailable),
             (400, "partial write", Class::Refused),
             (503, "anything", Class::Overloaded),
             (400, "not executed", Class::Refused),
         ] {
-            let kind = QueryErrorKind::Refused {
-                status,
-                message: message.into(),
-            };
+            let kind = QueryErrorKind::Refused { status, message: message.into() };
             assert_eq!(kind.class(), class, "{message}");
         }
     }

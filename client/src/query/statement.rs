@@ -12,10 +12,7 @@ pub(super) struct Effect {
 /// Looks at the words outside quotes and comments: what begins with `SELECT`, `SHOW` or `EXPLAIN` and has no `INTO` only
 /// reads. What cannot be told is taken for a change.
 pub(super) fn effect(query: &str) -> Effect {
-    let mut effect = Effect {
-        reads: true,
-        creates: false,
-    };
+    let mut effect = Effect { reads: true, creates: false };
     let mut first = true;
     for word in Words(query) {
         match word {
@@ -97,29 +94,17 @@ mod tests {
         ] {
             assert!(effect(query).reads, "{query}");
         }
-        for query in [
-            "SELECT * INTO a FROM b",
-            "DROP DATABASE x",
-            "SHOW DATABASES; DELETE FROM x",
-            "x",
-            "(SELECT x",
-            "'",
-        ] {
-            assert_eq!(
-                effect(query).reads,
-                query == "(SELECT x" || query == "'",
-                "{query}"
-            );
+        for query in
+            ["SELECT * INTO a FROM b", "DROP DATABASE x", "SHOW DATABASES; DELETE FROM x", "x", "(SELECT x", "'"]
+        {
+            assert_eq!(effect(query).reads, query == "(SELECT x" || query == "'", "{query}");
         }
     }
 
     #[test]
     fn creation_is_noticed() {
         assert!(effect("create database x").creates);
-        assert!(
-            effect("SHOW DATABASES; CREATE RETENTION POLICY rp ON x DURATION 1d REPLICATION 1")
-                .creates
-        );
+        assert!(effect("SHOW DATABASES; CREATE RETENTION POLICY rp ON x DURATION 1d REPLICATION 1").creates);
         assert!(!effect("SELECT create FROM x").creates);
     }
 }

@@ -80,12 +80,7 @@ impl Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            base: Duration::from_millis(250),
-            cap: Duration::from_secs(30),
-            tries: 8,
-            below_level_tries: 2,
-        }
+        Self { base: Duration::from_millis(250), cap: Duration::from_secs(30), tries: 8, below_level_tries: 2 }
     }
 }
 
@@ -95,27 +90,20 @@ impl RetryPolicy for Backoff {
             return Retry::GiveUp;
         }
         let short = self.jittered(self.base, failed.attempts, random);
-        let long = self.jittered(
-            self.base.saturating_mul(Self::LONG),
-            failed.attempts,
-            random,
-        );
+        let long = self.jittered(self.base.saturating_mul(Self::LONG), failed.attempts, random);
         // Do not remove: a new class must be given a decision here, not inherit one.
         #[deny(clippy::wildcard_enum_match_arm)]
         let decision = match failed.verdict.class() {
             // Nothing was sent, so another node costs nothing; wait only once all were asked.
-            Class::Unreachable if (failed.attempts as usize) < failed.endpoints => {
-                Retry::Next(Duration::ZERO)
-            }
+            Class::Unreachable if (failed.attempts as usize) < failed.endpoints => Retry::Next(Duration::ZERO),
             Class::Unreachable => Retry::Next(short),
             // Another coordinator may reach the owners that this one could not.
             Class::Timeout | Class::NoReplica => Retry::Next(short),
             // A quick resend is what an overloaded server suffers from.
             Class::Overloaded => Retry::Next(long),
-            Class::MetaUnavailable => match failed.verdict.advice() {
-                Advice::CallOperator => Retry::GiveUp,
-                _ => Retry::Next(long),
-            },
+            // A node without meta servers gets none by waiting.
+            Class::MetaUnavailable if failed.verdict.advice() == Advice::CallOperator => Retry::GiveUp,
+            Class::MetaUnavailable => Retry::Next(long),
             Class::BelowLevel if failed.below_level > self.below_level_tries => Retry::GiveUp,
             Class::BelowLevel => Retry::Same(long),
             // In the queue already: sending again only lengthens it.
@@ -142,20 +130,14 @@ impl RetryPolicy for Backoff {
             Retry::Same(own) => (asked(own), Retry::Same(asked(own))),
             Retry::Next(own) => (asked(own), Retry::Next(asked(own))),
         };
-        if wait >= failed.remaining {
-            Retry::GiveUp
-        } else {
-            decision
-        }
+        if wait >= failed.remaining { Retry::GiveUp } else { decision }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        ConsistencyLevel, Context, NoReply, Outcome, Reply, Verdict, classify, classify_no_reply,
-    };
+    use crate::{ConsistencyLevel, Context, NoReply, Outcome, Reply, Verdict, classify, classify_no_reply};
     use proptest::prelude::*;
 
     const TABLE: &str = include_str!("../../tests/data/write-errors.tsv");
@@ -178,33 +160,17 @@ mod tests {
 
     #[test]
     fn each_class_has_its_decision() {
-        let lost =
-            |pulled| classify_no_reply(&NoReply::Lost { reason: "".into() }, pulled, &context());
+        let lost = |pulled| classify_no_reply(&NoReply::Lost { reason: "".into() }, pulled, &context());
         let backoff = Backoff::default();
         let unsent = lost(0);
-        let three = Failed {
-            endpoints: 3,
-            ..Failed::first(&unsent)
-        };
+        let three = Failed { endpoints: 3, ..Failed::first(&unsent) };
         assert_eq!(backoff.decide(&three, 0.5), Retry::Next(Duration::ZERO));
-        assert_eq!(
-            backoff.decide(&Failed::first(&lost(0)), 0.5),
-            Retry::Next(millis(125))
-        );
-        assert_eq!(
-            backoff.decide(&Failed::first(&lost(9)), 0.5),
-            Retry::Next(millis(125))
-        );
+        assert_eq!(backoff.decide(&Failed::first(&lost(0)), 0.5), Retry::Next(millis(125)));
+        assert_eq!(backoff.decide(&Failed::first(&lost(9)), 0.5), Retry::Next(millis(125)));
         assert_eq!(decide(500, "timeout"), Retry::Next(millis(125)));
         assert_eq!(decide(500, "write failed"), Retry::Next(millis(125)));
-        assert_eq!(
-            decide(503, "request throttled, queue full"),
-            Retry::Next(millis(1000))
-        );
-        assert_eq!(
-            decide(500, "meta service returned 503 Service Unavailable"),
-            Retry::Next(millis(1000))
-        );
+        assert_eq!(decide(503, "request throttled, queue full"), Retry::Next(millis(1000)));
+        assert_eq!(decide(500, "meta service returned 503 Service Unavailable"), Retry::Next(millis(1000)));
         assert_eq!(decide(500, "meta service unavailable"), Retry::GiveUp);
         assert_eq!(decide(500, "partial write"), Retry::Same(millis(1000)));
     }
@@ -221,10 +187,7 @@ mod tests {
         assert_never_retried(400, "invalid consistency level");
         assert_never_retried(500, "write failed: hinted handoff queue not empty");
         assert_never_retried(500, "write failed: field type conflict");
-        assert_never_retried(
-            400,
-            "partial write: unable to parse 'x': missing fields dropped=0",
-        );
+        assert_never_retried(400, "partial write: unable to parse 'x': missing fields dropped=0");
         assert_never_retried(500, "anything at all");
     }
 
@@ -233,48 +196,25 @@ mod tests {
     fn unstamped_points_are_sent_again_only_if_nothing_is_stored() {
         for line in TABLE.lines().skip(1) {
             let columns: Vec<_> = line.split('\t').collect();
-            let status = columns[1]
-                .parse()
-                .expect("the table has a status in each line");
+            let status = columns[1].parse().expect("the table has a status in each line");
             let verdict = verdict(status, columns[5]);
-            let failed = Failed {
-                idempotent: false,
-                ..Failed::first(&verdict)
-            };
+            let failed = Failed { idempotent: false, ..Failed::first(&verdict) };
             let decision = Backoff::default().decide(&failed, 0.5);
-            assert!(
-                decision == Retry::GiveUp || verdict.outcome() == Outcome::NotStored,
-                "{line}"
-            );
+            assert!(decision == Retry::GiveUp || verdict.outcome() == Outcome::NotStored, "{line}");
         }
         let verdict = verdict(503, "request throttled, queue full");
-        let doubtful = Failed {
-            idempotent: false,
-            known: Outcome::Unknown,
-            ..Failed::first(&verdict)
-        };
-        assert_eq!(
-            Backoff::default().decide(&doubtful, 0.5),
-            Retry::GiveUp,
-            "an earlier attempt counts"
-        );
+        let doubtful = Failed { idempotent: false, known: Outcome::Unknown, ..Failed::first(&verdict) };
+        assert_eq!(Backoff::default().decide(&doubtful, 0.5), Retry::GiveUp, "an earlier attempt counts");
     }
 
     #[test]
     fn below_level_is_capped() {
         let verdict = verdict(500, "partial write");
-        let failed = |n| Failed {
-            below_level: n,
-            attempts: n,
-            ..Failed::first(&verdict)
-        };
+        let failed = |n| Failed { below_level: n, attempts: n, ..Failed::first(&verdict) };
         let backoff = Backoff::default();
         assert!(matches!(backoff.decide(&failed(2), 0.5), Retry::Same(_)));
         assert_eq!(backoff.decide(&failed(3), 0.5), Retry::GiveUp);
-        assert_eq!(
-            backoff.below_level_tries(0).decide(&failed(1), 0.5),
-            Retry::GiveUp
-        );
+        assert_eq!(backoff.below_level_tries(0).decide(&failed(1), 0.5), Retry::GiveUp);
     }
 
     #[test]
@@ -282,40 +222,22 @@ mod tests {
         let verdict = verdict(404, "database not found: \"x\"");
         let mut waited = Duration::ZERO;
         let mut attempts = 1;
-        while let Retry::Same(wait) = Backoff::default().decide(
-            &Failed {
-                just_created: true,
-                attempts,
-                ..Failed::first(&verdict)
-            },
-            0.0,
-        ) {
+        while let Retry::Same(wait) =
+            Backoff::default().decide(&Failed { just_created: true, attempts, ..Failed::first(&verdict) }, 0.0)
+        {
             waited += wait;
             attempts += 1;
         }
-        assert!(
-            attempts > 2 && waited > millis(30) && waited < millis(1000),
-            "{attempts} {waited:?}"
-        );
+        assert!(attempts > 2 && waited > millis(30) && waited < millis(1000), "{attempts} {waited:?}");
     }
 
     #[test]
     fn the_server_says_when() {
         let verdict = classify(&Reply::new(503, b"busy").retry_after("7", None), &context());
         let failed = Failed::first(&verdict);
-        assert_eq!(
-            Backoff::default().decide(&failed, 0.9),
-            Retry::Next(Duration::from_secs(7))
-        );
-        let late = Failed {
-            remaining: Duration::from_secs(6),
-            ..failed
-        };
-        assert_eq!(
-            Backoff::default().decide(&late, 0.0),
-            Retry::GiveUp,
-            "not before the deadline"
-        );
+        assert_eq!(Backoff::default().decide(&failed, 0.9), Retry::Next(Duration::from_secs(7)));
+        let late = Failed { remaining: Duration::from_secs(6), ..failed };
+        assert_eq!(Backoff::default().decide(&late, 0.0), Retry::GiveUp, "not before the deadline");
     }
 
     proptest! {

@@ -17,10 +17,7 @@ impl Credentials {
         if user.contains(':') {
             return None;
         }
-        Self::header(&format!(
-            "Basic {}",
-            STANDARD.encode(format!("{user}:{password}"))
-        ))
+        Self::header(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
     }
 
     /// A bearer token (JWT). `None` where it holds something else than visible ASCII.
@@ -28,11 +25,7 @@ impl Credentials {
     pub fn bearer(token: &str) -> Option<Self> {
         let token = token.trim();
         let visible = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        if visible {
-            Self::header(&format!("Bearer {token}"))
-        } else {
-            None
-        }
+        if visible { Self::header(&format!("Bearer {token}")) } else { None }
     }
 
     fn header(text: &str) -> Option<Self> {
@@ -71,22 +64,12 @@ mod tests {
         for token in ["", " ", "a b", "a\nb", "é"] {
             assert!(Credentials::bearer(token).is_none(), "{token:?}");
         }
-        assert!(
-            Credentials::basic("ü", "p:w\n").is_some(),
-            "base64 carries anything"
-        );
+        assert!(Credentials::basic("ü", "p:w\n").is_some(), "base64 carries anything");
     }
 
     #[test]
     fn nothing_is_shown() {
-        let shown = format!(
-            "{:?} {:?}",
-            Credentials::basic("u", "S3cr3t"),
-            Credentials::bearer("S3cr3t")
-        );
-        assert!(
-            !shown.contains("S3cr3t") && !shown.contains(&STANDARD.encode("u:S3cr3t")),
-            "{shown}"
-        );
+        let shown = format!("{:?} {:?}", Credentials::basic("u", "S3cr3t"), Credentials::bearer("S3cr3t"));
+        assert!(!shown.contains("S3cr3t") && !shown.contains(&STANDARD.encode("u:S3cr3t")), "{shown}");
     }
 }

@@ -18,33 +18,20 @@ impl TransportError {
     #[must_use]
     pub fn lost(source: impl Error + Send + Sync + 'static) -> Self {
         let reason = chain(&source).into();
-        Self {
-            timed_out: false,
-            unconnected: false,
-            reason,
-            source: Some(Arc::new(source)),
-        }
+        Self { timed_out: false, unconnected: false, reason, source: Some(Arc::new(source)) }
     }
 
     /// No connection could be made.
     #[must_use]
     pub fn unconnected(source: impl Error + Send + Sync + 'static) -> Self {
-        Self {
-            unconnected: true,
-            ..Self::lost(source)
-        }
+        Self { unconnected: true, ..Self::lost(source) }
     }
 
     /// The time of the request ran out.
     #[must_use]
     pub fn timed_out() -> Self {
         let reason = "the time of the request ran out".into();
-        Self {
-            timed_out: true,
-            unconnected: false,
-            reason,
-            source: None,
-        }
+        Self { timed_out: true, unconnected: false, reason, source: None }
     }
 
     /// Whether no connection could be made, so that nothing at all was sent.

@@ -53,31 +53,17 @@ impl HttpTransport {
                 .user_agent(&settings.user_agent)
         };
         let built = |builder: reqwest::ClientBuilder| {
-            builder
-                .build()
-                .map_err(|e| TlsError::Library(TransportError::lost(e).reason().to_owned()))
+            builder.build().map_err(|e| TlsError::Library(TransportError::lost(e).reason().to_owned()))
         };
-        Ok(Self {
-            direct: built(builder().no_proxy())?,
-            proxied: built(builder())?,
-        })
+        Ok(Self { direct: built(builder().no_proxy())?, proxied: built(builder())? })
     }
 
     async fn exchange(&self, request: Request) -> Result<Answer, TransportError> {
         let deadline = Instant::now() + request.time_limit;
-        let client = if is_this_machine(&request.url) {
-            &self.direct
-        } else {
-            &self.proxied
-        };
-        let mut outgoing = client
-            .request(request.method, request.url)
-            .headers(request.headers);
+        let client = if is_this_machine(&request.url) { &self.direct } else { &self.proxied };
+        let mut outgoing = client.request(request.method, request.url).headers(request.headers);
         if !request.body.is_empty() {
-            outgoing = outgoing.body(reqwest::Body::wrap(CountedBody::new(
-                request.body,
-                request.sent,
-            )));
+            outgoing = outgoing.body(reqwest::Body::wrap(CountedBody::new(request.body, request.sent)));
         }
         let mut response = match tokio::time::timeout_at(deadline, outgoing.send()).await {
             Err(_) => return Err(TransportError::timed_out()),
@@ -88,30 +74,18 @@ impl HttpTransport {
             Ok(Ok(response)) => response,
         };
         let (body, cut) = read(&mut response, deadline, request.answer_limit).await;
-        Ok(Answer {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            body,
-            cut,
-        })
+        Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body, cut })
     }
 }
 
 /// Reads a body up to the limit, and says what kept it from being complete.
-async fn read(
-    response: &mut reqwest::Response,
-    deadline: Instant,
-    limit: usize,
-) -> (Bytes, Option<Cut>) {
+async fn read(response: &mut reqwest::Response, deadline: Instant, limit: usize) -> (Bytes, Option<Cut>) {
     let mut body = BytesMut::new();
     loop {
         match tokio::time::timeout_at(deadline, response.chunk()).await {
             Err(_) => return (body.freeze(), Some(Cut::Lost(TransportError::timed_out()))),
             Ok(Err(error)) => {
-                return (
-                    body.freeze(),
-                    Some(Cut::Lost(TransportError::lost(error.without_url()))),
-                );
+                return (body.freeze(), Some(Cut::Lost(TransportError::lost(error.without_url()))));
             }
             Ok(Ok(None)) => return (body.freeze(), None),
             Ok(Ok(Some(piece))) if piece.len() > limit - body.len() => {

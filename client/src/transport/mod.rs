@@ -117,9 +117,7 @@ impl Answer {
 
     /// The id that the server gave the request, for finding it in the server's log.
     pub(crate) fn request_id(&self) -> Option<Box<str>> {
-        let id = self
-            .header("x-request-id")
-            .or_else(|| self.header("request-id"))?;
+        let id = self.header("x-request-id").or_else(|| self.header("request-id"))?;
         Some(id.chars().take(128).collect())
     }
 }

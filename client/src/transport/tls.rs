@@ -43,9 +43,7 @@ impl TlsSettings {
             .with_safe_default_protocol_versions()
             .map_err(|e| TlsError::Library(e.to_string()))?;
         let builder = if self.trust_any {
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(TrustAny(provider)))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAny(provider)))
         } else {
             builder.with_root_certificates(self.roots(needed)?)
         };
@@ -56,11 +54,9 @@ impl TlsSettings {
                     .collect::<Result<Vec<_>, _>>()
                     .map_err(|_| TlsError::Identity("the certificate is not PEM".into()))?;
                 // The reason is left out: it could repeat a part of the key.
-                let key = PrivateKeyDer::from_pem_slice(key)
-                    .map_err(|_| TlsError::Identity("the key is not PEM".into()))?;
-                builder
-                    .with_client_auth_cert(chain, key)
-                    .map_err(|e| TlsError::Identity(e.to_string()))?
+                let key =
+                    PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsError::Identity("the key is not PEM".into()))?;
+                builder.with_client_auth_cert(chain, key).map_err(|e| TlsError::Identity(e.to_string()))?
             }
         };
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -75,9 +71,8 @@ impl TlsSettings {
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         for pem in &self.roots {
-            let certificates = CertificateDer::pem_slice_iter(pem)
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|_| TlsError::Roots)?;
+            let certificates =
+                CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(|_| TlsError::Roots)?;
             if store.add_parsable_certificates(certificates).0 == 0 {
                 return Err(TlsError::Roots);
             }
@@ -108,12 +103,7 @@ impl ServerCertVerifier for TrustAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -122,12 +112,7 @@ impl ServerCertVerifier for TrustAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.0.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -143,29 +128,12 @@ mod tests {
     fn settings_build_without_the_machine_and_refuse_what_is_no_certificate() {
         assert!(TlsSettings::default().build(false).is_ok());
         assert!(TlsSettings::default().build(true).is_ok());
-        assert!(
-            TlsSettings {
-                trust_any: true,
-                ..TlsSettings::default()
-            }
-            .build(true)
-            .is_ok()
-        );
-        let junk = TlsSettings {
-            roots: vec![b"junk".to_vec()],
-            ..TlsSettings::default()
-        };
+        assert!(TlsSettings { trust_any: true, ..TlsSettings::default() }.build(true).is_ok());
+        let junk = TlsSettings { roots: vec![b"junk".to_vec()], ..TlsSettings::default() };
         assert_eq!(junk.build(false).err(), Some(TlsError::Roots));
         let secret = b"-----BEGIN PRIVATE KEY-----\nS3cr3t\n-----END PRIVATE KEY-----\n".to_vec();
-        let identity = TlsSettings {
-            identity: Some((Vec::new(), secret)),
-            ..TlsSettings::default()
-        };
-        let error = identity
-            .build(false)
-            .err()
-            .map(|e| format!("{e} {e:?}"))
-            .unwrap_or_default();
+        let identity = TlsSettings { identity: Some((Vec::new(), secret)), ..TlsSettings::default() };
+        let error = identity.build(false).err().map(|e| format!("{e} {e:?}")).unwrap_or_default();
         assert!(!error.is_empty() && !error.contains("S3cr3t"), "{error}");
     }
 }

@@ -51,9 +51,7 @@ impl Ack {
     /// The id under which the server logged the last request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.attempts
-            .last()
-            .and_then(|attempt| attempt.request_id.as_deref())
+        self.attempts.last().and_then(|attempt| attempt.request_id.as_deref())
     }
 
     /// The version of the server that acknowledged last.
@@ -65,10 +63,7 @@ impl Ack {
     /// All points are stored.
     #[must_use]
     pub fn tally(&self) -> Tally {
-        Tally {
-            stored: self.points,
-            ..Tally::default()
-        }
+        Tally { stored: self.points, ..Tally::default() }
     }
 
     /// The most important reason why this acknowledgement is worth less than it says, if one is known.
@@ -82,23 +77,14 @@ impl Ack {
     /// Every known reason why this acknowledgement is worth less than it says.
     pub fn caveats(&self) -> impl Iterator<Item = Caveat> + '_ {
         Caveat::ALL.into_iter().filter(|caveat| match caveat {
-            Caveat::NewShardGroup => self
-                .versions
-                .iter()
-                .any(ServerVersion::acknowledges_dropped_writes),
+            Caveat::NewShardGroup => self.versions.iter().any(ServerVersion::acknowledges_dropped_writes),
             Caveat::NoCluster => {
                 self.level != ConsistencyLevel::One
-                    && self
-                        .versions
-                        .iter()
-                        .any(|version| version.standing() == Standing::SingleNode)
+                    && self.versions.iter().any(|version| version.standing() == Standing::SingleNode)
             }
             Caveat::MaybeQueued => {
                 self.level == ConsistencyLevel::Any
-                    && self
-                        .versions
-                        .iter()
-                        .any(|version| version.standing() != Standing::SingleNode)
+                    && self.versions.iter().any(|version| version.standing() != Standing::SingleNode)
             }
         })
     }
@@ -150,37 +136,20 @@ mod tests {
     use super::*;
 
     fn ack(level: ConsistencyLevel, version: &str) -> Ack {
-        let versions = ServerVersion::read(version, Some("OSS"))
-            .into_iter()
-            .collect();
-        Ack {
-            level,
-            points: 1,
-            attempts: Vec::new(),
-            versions,
-        }
+        let versions = ServerVersion::read(version, Some("OSS")).into_iter().collect();
+        Ack { level, points: 1, attempts: Vec::new(), versions }
     }
 
     #[test]
     fn caveats_follow_from_version_and_level() {
         use ConsistencyLevel::{All, Any, One, Quorum};
         assert_eq!(ack(Quorum, "1.8.11-c1.2.0").caveat(), None);
-        assert_eq!(
-            ack(Any, "1.8.11-c1.2.0").caveat(),
-            Some(Caveat::MaybeQueued)
-        );
+        assert_eq!(ack(Any, "1.8.11-c1.2.0").caveat(), Some(Caveat::MaybeQueued));
         assert_eq!(ack(Quorum, "1.8.10").caveat(), Some(Caveat::NoCluster));
-        assert_eq!(
-            ack(Any, "1.8.10").caveats().collect::<Vec<_>>(),
-            [Caveat::NoCluster]
-        );
+        assert_eq!(ack(Any, "1.8.10").caveats().collect::<Vec<_>>(), [Caveat::NoCluster]);
         assert_eq!(ack(One, "1.8.10").caveat(), None);
         assert_eq!(ack(All, "0.10.3").caveat(), Some(Caveat::NewShardGroup));
         assert_eq!(ack(Any, "0.10.3").caveats().count(), 2);
-        assert_eq!(
-            ack(All, "").caveat(),
-            None,
-            "without a version nothing is claimed"
-        );
+        assert_eq!(ack(All, "").caveat(), None, "without a version nothing is claimed");
     }
 }

@@ -25,7 +25,7 @@ pub struct Attempt {
     pub class: Class,
     /// What it told of its points.
     pub outcome: Outcome,
-    /// The server's message.
+    /// The server's message, cut after 64 KiB.
     pub message: Option<Box<str>>,
     /// The id under which the server logged it.
     pub request_id: Option<Box<str>>,
@@ -33,14 +33,7 @@ pub struct Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} at {} ms: {}",
-            self.endpoint,
-            self.started.as_millis(),
-            self.class
-        )?;
-        self.status
-            .map_or(Ok(()), |status| write!(f, " (status {status})"))
+        write!(f, "{} at {} ms: {}", self.endpoint, self.started.as_millis(), self.class)?;
+        self.status.map_or(Ok(()), |status| write!(f, " (status {status})"))
     }
 }

@@ -16,11 +16,14 @@ use super::request::{Exchange, Limit, Payload, Target, send};
 use super::tally::Tally;
 use crate::client::Shared;
 use crate::endpoint::Sign;
-use crate::error::advice;
+use crate::error::{advice, shortened};
 use crate::{
-    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, Outcome, Reason,
-    RequestProblem, Retry, ServerVersion, TransportError, Verdict,
+    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome, Reason,
+    RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
 };
+
+/// How much of a server's message is kept of each attempt, in bytes: enough for hundreds of quoted lines.
+const KEPT: usize = 64 * 1024;
 
 /// A write that is about to be made: choose what differs from the client's settings, then `.await` it.
 ///
@@ -43,14 +46,7 @@ pub struct Write<'a> {
 
 impl<'a> Write<'a> {
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
-        Self {
-            client,
-            batch,
-            database: None,
-            retention_policy: None,
-            level: None,
-            deadline: None,
-        }
+        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None }
     }
 
     /// The database to write to.
@@ -87,31 +83,19 @@ impl<'a> IntoFuture for Write<'a> {
         let client = handle.shared();
         let level = self.level.unwrap_or(client.level);
         let database = self.database.or_else(|| client.database.clone());
-        let retention_policy = self
-            .retention_policy
-            .or_else(|| client.retention_policy.clone());
+        let retention_policy = self.retention_policy.or_else(|| client.retention_policy.clone());
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
         async move {
             if batch.is_empty() {
-                return Ok(Ack {
-                    level,
-                    points: 0,
-                    attempts: Vec::new(),
-                    versions: Vec::new(),
-                });
+                return Ok(Ack { level, points: 0, attempts: Vec::new(), versions: Vec::new() });
             }
             let Some(database) = database.filter(|name| !name.is_empty()) else {
                 return Err(no_database(batch, level));
             };
             handle.probe_what_failed();
             let precision = batch.precision();
-            let target = Target {
-                database,
-                retention_policy,
-                level,
-                precision,
-            };
+            let target = Target { database, retention_policy, level, precision };
             Call::new(client, batch, target, deadline).run().await
         }
         .boxed()
@@ -119,9 +103,7 @@ impl<'a> IntoFuture for Write<'a> {
 }
 
 fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
-    let kind = ErrorKind::BadRequest {
-        problem: RequestProblem::DatabaseMissing,
-    };
+    let kind = ErrorKind::BadRequest { problem: RequestProblem::DatabaseMissing };
     WriteError::new(Inner {
         advice: kind.advice(),
         kind,
@@ -130,10 +112,7 @@ fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
         message: None,
         attempts: Vec::new(),
         refusals: Vec::new(),
-        tally: Tally {
-            not_stored: batch.points(),
-            ..Tally::default()
-        },
+        tally: Tally { not_stored: batch.points(), ..Tally::default() },
         server_version: None,
         source: None,
     })
@@ -177,12 +156,12 @@ impl<'a> Call<'a> {
     async fn run(mut self) -> Result<Ack, WriteError> {
         let mut job = Job::new(self.batch);
         while let Some(mut piece) = job.next() {
-            let payload = Payload::new(
-                piece.body(self.batch),
-                self.client.gzip.level_for(self.batch.bytes()),
-            );
+            let payload = Payload::new(piece.body(self.batch), self.client.gzip.level_for(self.batch.bytes()));
             loop {
-                let verdict = self.attempt(&payload, piece.len()).await;
+                let verdict = match self.expired(piece.len()) {
+                    Some(verdict) => verdict,
+                    None => self.attempt(&payload, piece.len()).await,
+                };
                 match job.settle(piece, &verdict) {
                     Settled::Done => break,
                     Settled::Stuck(stuck) => return Err(self.stuck(job, &stuck, &verdict)),
@@ -212,34 +191,33 @@ impl<'a> Call<'a> {
         }
     }
 
+    fn context(&self, points: usize) -> Context {
+        let mut context = Context::new(self.target.level, points);
+        context.idempotent = self.batch.is_idempotent();
+        context
+    }
+
+    /// The verdict on a request for which no time is left: it is not begun.
+    fn expired(&self, points: usize) -> Option<Verdict> {
+        let after = self.deadline;
+        let late = self.begun.elapsed() >= after;
+        late.then(|| classify_no_reply(&NoReply::Deadline { after }, 0, &self.context(points)))
+    }
+
     async fn attempt(&mut self, payload: &Payload, points: usize) -> Verdict {
         let client = self.client;
         let pick = match self.endpoint {
             Some(index) => client.endpoints.begin(index),
             None => client.endpoints.pick(self.avoid, fastrand::u64(..)),
         };
-        let mut context = Context::new(self.target.level, points);
-        context.idempotent = self.batch.is_idempotent();
+        let context = self.context(points);
         let started = self.begun.elapsed();
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_timeout;
-        let limit = Limit {
-            time: own.min(remaining),
-            deadline: (remaining < own).then_some(self.deadline),
-        };
+        let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
         let exchange = send(client, &pick, &self.target, payload, limit, &context).await;
-        let Exchange {
-            verdict,
-            status,
-            request_id,
-            sent,
-            source,
-        } = exchange;
-        client.endpoints.learn(
-            pick.index,
-            Sign::of(verdict.kind()),
-            std::time::Instant::now(),
-        );
+        let Exchange { verdict, status, request_id, sent, source } = exchange;
+        client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
         self.attempts.push(Attempt {
             endpoint: pick.endpoint.clone(),
             started,
@@ -249,7 +227,7 @@ impl<'a> Call<'a> {
             status,
             class: verdict.class(),
             outcome: verdict.outcome(),
-            message: verdict.message().map(Into::into),
+            message: verdict.message().map(|message| shortened(message, KEPT)),
             request_id,
         });
         self.source = source;
@@ -299,19 +277,12 @@ impl<'a> Call<'a> {
         // The last attempt gives the class, unless its claim is stronger than what all attempts support. (The resend
         // after a partial refusal is not measured by the refusal: 3x would promise that the others are stored.)
         let told = match &piece.set_by {
-            Some(setter)
-                if last.outcome().overclaims(outcome) && setter.class() != last.class() =>
-            {
-                setter.clone()
-            }
+            Some(setter) if last.outcome().overclaims(outcome) && setter.class() != last.class() => setter.clone(),
             _ => last,
         };
         let Verdict { kind, message, .. } = told;
         // An acknowledgement never comes here.
-        let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse {
-            status: 0,
-            body: "".into(),
-        });
+        let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse { status: 0, body: "".into() });
         self.error(job, kind, outcome, message)
     }
 
@@ -332,24 +303,12 @@ impl<'a> Call<'a> {
 
     /// The last message of this class, or of the last attempt that had one.
     fn last_message(&self, class: Class) -> Option<Box<str>> {
-        let of_class = self
-            .attempts
-            .iter()
-            .rev()
-            .find(|a| a.class == class && a.message.is_some());
+        let of_class = self.attempts.iter().rev().find(|a| a.class == class && a.message.is_some());
         let any = || self.attempts.iter().rev().find(|a| a.message.is_some());
-        of_class
-            .or_else(any)
-            .and_then(|attempt| attempt.message.clone())
+        of_class.or_else(any).and_then(|attempt| attempt.message.clone())
     }
 
-    fn error(
-        self,
-        job: Job<'_>,
-        kind: ErrorKind,
-        outcome: Outcome,
-        message: Option<Box<str>>,
-    ) -> WriteError {
+    fn error(self, job: Job<'_>, kind: ErrorKind, outcome: Outcome, message: Option<Box<str>>) -> WriteError {
         WriteError::new(Inner {
             advice: advice(&kind, outcome, self.batch.is_idempotent()),
             kind,

@@ -5,10 +5,7 @@ use std::fmt;
 
 use super::attempt::Attempt;
 use super::tally::Tally;
-use crate::{
-    Advice, Class, ConsistencyLevel, Endpoint, ErrorKind, Outcome, Refusal, ServerVersion,
-    TransportError,
-};
+use crate::{Advice, Class, ConsistencyLevel, Endpoint, ErrorKind, Outcome, Refusal, ServerVersion, TransportError};
 
 /// A write that was not acknowledged for every point.
 ///
@@ -88,10 +85,7 @@ impl WriteError {
     /// The id under which the server logged the last request.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        self.0
-            .attempts
-            .last()
-            .and_then(|attempt| attempt.request_id.as_deref())
+        self.0.attempts.last().and_then(|attempt| attempt.request_id.as_deref())
     }
 
     /// The server's message that the kind was read from. It may hold user data.
@@ -156,9 +150,19 @@ impl fmt::Debug for WriteError {
 
 impl Error for WriteError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0
-            .source
-            .as_ref()
-            .map(|source| source as &(dyn Error + 'static))
+        self.0.source.as_ref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An error travels through every call, so it is one pointer; and it may go to any thread.
+    #[test]
+    fn the_error_is_small_and_free() {
+        fn free<T: Clone + Send + Sync + 'static>() {}
+        free::<WriteError>();
+        assert_eq!(size_of::<WriteError>(), size_of::<usize>());
     }
 }

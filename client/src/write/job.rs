@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use super::naming::{Named, name, quoted};
 use super::piece::{Lines, Piece};
 use super::tally::Tally;
-use crate::{
-    Batch, Class, Dropped, ErrorKind, Others, Outcome, Reason, Refusal, SizeLimit, Verdict,
-};
+use crate::error::shortened;
+use crate::{Batch, Class, Dropped, ErrorKind, Others, Outcome, Reason, Refusal, SizeLimit, Verdict};
 
 /// How many requests may be spent on finding refused points and on splitting what is too large.
 const EXTRA_REQUESTS: u32 = 64;
@@ -117,14 +116,7 @@ impl<'b> Job<'b> {
         }
         match (limit, piece.len()) {
             (SizeLimit::RequestBody, 1) => {
-                self.refuse(
-                    piece
-                        .lines
-                        .iter()
-                        .map(|line| (line, Reason::TooLarge))
-                        .collect(),
-                    piece.known,
-                );
+                self.refuse(piece.lines.iter().map(|line| (line, Reason::TooLarge)).collect(), piece.known);
                 Settled::Done
             }
             (SizeLimit::RequestBody | SizeLimit::HandoffSegment, _) => Settled::Failed(piece),
@@ -142,9 +134,7 @@ impl<'b> Job<'b> {
         let dropped = match reason {
             // A line may imitate the words between two quotes, so only lines that were found count.
             Reason::Unparsable { .. } => sure.max(1),
-            _ => verdict
-                .dropped()
-                .map_or(1, |dropped| dropped.lower_bound(points)),
+            _ => verdict.dropped().map_or(1, |dropped| dropped.lower_bound(points)),
         };
         if dropped >= points {
             self.refuse_all(&piece, named.refused, &reason);
@@ -181,22 +171,11 @@ impl<'b> Job<'b> {
 
     /// Sends what was not refused again: suspects apart, or halves where there is nobody to suspect.
     fn send_others(&mut self, piece: Piece, named: Named, dropped: usize) -> Settled {
-        let Named {
-            refused, suspects, ..
-        } = named;
-        let gone = |line: &usize| {
-            refused
-                .binary_search_by_key(line, |(line, _)| *line)
-                .is_ok()
-        };
+        let Named { refused, suspects, .. } = named;
+        let gone = |line: &usize| refused.binary_search_by_key(line, |(line, _)| *line).is_ok();
         let suspect = |line: &usize| suspects.binary_search(line).is_ok();
-        let sound: Vec<usize> = piece
-            .lines
-            .iter()
-            .filter(|line| !gone(line) && !suspect(line))
-            .collect();
-        let pieces: Vec<Piece> = if refused.is_empty() && (suspects.is_empty() || sound.is_empty())
-        {
+        let sound: Vec<usize> = piece.lines.iter().filter(|line| !gone(line) && !suspect(line)).collect();
+        let pieces: Vec<Piece> = if refused.is_empty() && (suspects.is_empty() || sound.is_empty()) {
             piece.clone().split().into()
         } else {
             [sound, suspects]
@@ -218,10 +197,7 @@ impl<'b> Job<'b> {
     }
 
     /// Puts pieces in the place of another one, in front of all others.
-    fn replace(
-        &mut self,
-        pieces: impl IntoIterator<Item = Piece, IntoIter: DoubleEndedIterator>,
-    ) -> Settled {
+    fn replace(&mut self, pieces: impl IntoIterator<Item = Piece, IntoIter: DoubleEndedIterator>) -> Settled {
         for piece in pieces.into_iter().rev() {
             self.queue.push_front(piece);
         }
@@ -229,8 +205,7 @@ impl<'b> Job<'b> {
     }
 
     fn take_extra(&mut self, requests: usize) -> bool {
-        let wanted =
-            u32::try_from(requests).map_or(EXTRA_REQUESTS, |n| self.extra.saturating_add(n));
+        let wanted = u32::try_from(requests).map_or(EXTRA_REQUESTS, |n| self.extra.saturating_add(n));
         if wanted > EXTRA_REQUESTS {
             return false;
         }
@@ -255,15 +230,8 @@ impl<'b> Job<'b> {
         for (line, reason) in lines {
             self.states[line] = State::Refused;
             let text = String::from_utf8_lossy(self.batch.line(line));
-            let end = (0..=KEPT.min(text.len()))
-                .rev()
-                .find(|end| text.is_char_boundary(*end));
-            let text = Some(text[..end.unwrap_or(0)].into());
-            self.refusals.push(Refusal {
-                line: Some(line),
-                text,
-                reason,
-            });
+            let text = Some(shortened(&text, KEPT));
+            self.refusals.push(Refusal { line: Some(line), text, reason });
         }
     }
 
@@ -279,10 +247,7 @@ impl<'b> Job<'b> {
         if known == Outcome::NotStored {
             // Absence is claimed of the whole batch, or not at all.
             let tally = self.tally();
-            if self
-                .refused_as
-                .is_some_and(|outcome| outcome != Outcome::NotStored)
-            {
+            if self.refused_as.is_some_and(|outcome| outcome != Outcome::NotStored) {
                 known = Outcome::PartlyStored;
             } else if tally.stored > 0 {
                 known = Outcome::Unknown;
@@ -305,20 +270,12 @@ impl<'b> Job<'b> {
         let first = &self.refusals.first()?.reason;
         let all_of = |class| self.refusals.iter().all(|r| r.reason.class() == class);
         if self.refusals.iter().all(|r| r.reason == Reason::TooLarge) {
-            return Some(ErrorKind::TooLarge {
-                limit: SizeLimit::RequestBody,
-            });
+            return Some(ErrorKind::TooLarge { limit: SizeLimit::RequestBody });
         }
         if all_of(Class::Malformed) && self.refused_outcome() == Outcome::NotStored {
-            return Some(ErrorKind::Invalid {
-                lines: self.refusals.len(),
-            });
+            return Some(ErrorKind::Invalid { lines: self.refusals.len() });
         }
-        let reason = if all_of(first.class()) {
-            first.clone()
-        } else {
-            Reason::Several
-        };
+        let reason = if all_of(first.class()) { first.clone() } else { Reason::Several };
         let dropped = match self.refusals.len() {
             all if all == self.states.len() => Dropped::All,
             some => Dropped::AtLeast(some as u64),
@@ -358,5 +315,4 @@ impl<'b> Job<'b> {
 }
 
 #[cfg(test)]
-#[path = "job_tests.rs"]
 mod tests;

@@ -18,27 +18,14 @@ pub(super) struct Named {
 
 impl Named {
     fn sure(lines: Vec<usize>, reason: &Reason) -> Self {
-        let refused = lines
-            .into_iter()
-            .map(|line| (line, reason.clone()))
-            .collect();
-        Self {
-            refused,
-            ..Self::default()
-        }
+        let refused = lines.into_iter().map(|line| (line, reason.clone())).collect();
+        Self { refused, ..Self::default() }
     }
 
     /// One suspect is the culprit. Of several, some may be in another shard that took them: shards have types and
     /// limits of their own.
     fn among(suspects: Vec<usize>, reason: &Reason) -> Self {
-        if suspects.len() == 1 {
-            Self::sure(suspects, reason)
-        } else {
-            Self {
-                suspects,
-                ..Self::default()
-            }
-        }
+        if suspects.len() == 1 { Self::sure(suspects, reason) } else { Self { suspects, ..Self::default() } }
     }
 }
 
@@ -47,64 +34,30 @@ pub(super) fn name(batch: &Batch, lines: &Lines, verdict: &Verdict) -> Named {
     let Some(reason) = verdict.reason() else {
         return Named::default();
     };
-    let parsed = || {
-        lines
-            .iter()
-            .filter_map(|index| Some((index, RawLine::parse(batch.line(index)).ok()?)))
-    };
+    let parsed = || lines.iter().filter_map(|index| Some((index, RawLine::parse(batch.line(index)).ok()?)));
     let of = |measurement: &Option<Box<str>>, line: &RawLine<'_>| {
-        measurement
-            .as_ref()
-            .is_none_or(|name| shown(&line.measurement()) == **name)
+        measurement.as_ref().is_none_or(|name| shown(&line.measurement()) == **name)
     };
     match reason {
         Reason::Unparsable { .. } => quoted(batch, lines, verdict),
-        Reason::FieldTypeConflict {
-            measurement,
-            field: Some(field),
-            input: Some(input),
-            ..
-        } => {
-            let gives = |line: &RawLine<'_>| {
-                line.fields()
-                    .any(|f| f.field_type == *input && shown(&f.key) == **field)
-            };
+        Reason::FieldTypeConflict { measurement, field: Some(field), input: Some(input), .. } => {
+            let gives = |line: &RawLine<'_>| line.fields().any(|f| f.field_type == *input && shown(&f.key) == **field);
             let suspects = parsed().filter(|(_, line)| of(measurement, line) && gives(line));
             Named::among(suspects.map(|(index, _)| index).collect(), reason)
         }
         // Two types for a new field within the request, or names that cannot be told apart.
-        Reason::FieldTypeConflict { .. } => Named {
-            suspects: second_types(parsed()),
-            ..Named::default()
-        },
+        Reason::FieldTypeConflict { .. } => Named { suspects: second_types(parsed()), ..Named::default() },
         Reason::BeyondRetention => {
-            let times: Option<Vec<(i64, usize)>> = lines
-                .iter()
-                .map(|index| Some((RawLine::parse(batch.line(index)).ok()?.timestamp()?, index)))
-                .collect();
-            times.map_or_else(Named::default, |times| {
-                oldest(times, verdict.dropped(), reason)
-            })
+            let times: Option<Vec<(i64, usize)>> =
+                lines.iter().map(|index| Some((RawLine::parse(batch.line(index)).ok()?.timestamp()?, index))).collect();
+            times.map_or_else(Named::default, |times| oldest(times, verdict.dropped(), reason))
         }
-        Reason::MaxValuesPerTag {
-            measurement: Some(measurement),
-            tag: Some(tag),
-            value: Some(value),
-            ..
-        } => {
+        Reason::MaxValuesPerTag { measurement: Some(measurement), tag: Some(tag), value: Some(value), .. } => {
             let has = |line: &RawLine<'_>| {
                 shown(&line.measurement()) == **measurement
-                    && line
-                        .tags()
-                        .any(|(k, v)| shown(&k) == **tag && shown(&v) == **value)
+                    && line.tags().any(|(k, v)| shown(&k) == **tag && shown(&v) == **value)
             };
-            Named::among(
-                parsed()
-                    .filter(|(_, line)| has(line))
-                    .map(|(index, _)| index)
-                    .collect(),
-                reason,
-            )
+            Named::among(parsed().filter(|(_, line)| has(line)).map(|(index, _)| index).collect(), reason)
         }
         // These three depend on the line alone, so that every such line is refused wherever it goes.
         Reason::TimeTag { measurement } => {
@@ -147,7 +100,8 @@ pub(super) fn quoted(batch: &Batch, lines: &Lines, verdict: &Verdict) -> Named {
         return Named::default();
     };
     let mut refused = Vec::new();
-    let mut complete = true;
+    // In a message that is cut, or whose newlines are gone, further quotes may hide.
+    let mut complete = verdict.verbatim;
     let mut sent = lines.iter().peekable();
     for quote in batch.quoted_lines(message) {
         // The batch may hold the same line at an earlier place that was not in this request.
@@ -158,21 +112,16 @@ pub(super) fn quoted(batch: &Batch, lines: &Lines, verdict: &Verdict) -> Named {
             sent.nth(place)
         });
         match line {
-            Some(line) => refused.push((
-                line,
-                Reason::Unparsable {
-                    why: quote.reason.into(),
-                },
-            )),
-            None => complete = false,
+            Some(line) => refused.push((line, Reason::Unparsable { why: quote.reason.into() })),
+            // Where an unknown line ends can only be guessed, so what follows it proves nothing.
+            None => {
+                complete = false;
+                break;
+            }
         }
     }
     complete &= !refused.is_empty();
-    Named {
-        refused,
-        suspects: Vec::new(),
-        complete,
-    }
+    Named { refused, suspects: Vec::new(), complete }
 }
 
 /// The lines that give a field another type than the first line with it.
@@ -202,20 +151,10 @@ fn oldest(mut times: Vec<(i64, usize)>, dropped: Option<Dropped>, reason: &Reaso
     times.sort_unstable();
     let last = times[count - 1].0;
     let tie = times.get(count).is_some_and(|(time, _)| *time == last);
-    let mut lines: Vec<usize> = times
-        .into_iter()
-        .take_while(|(time, _)| *time <= last)
-        .map(|(_, index)| index)
-        .collect();
+    let mut lines: Vec<usize> =
+        times.into_iter().take_while(|(time, _)| *time <= last).map(|(_, index)| index).collect();
     lines.sort_unstable();
-    if tie {
-        Named {
-            suspects: lines,
-            ..Named::default()
-        }
-    } else {
-        Named::sure(lines, reason)
-    }
+    if tie { Named { suspects: lines, ..Named::default() } } else { Named::sure(lines, reason) }
 }
 
 #[cfg(test)]
@@ -237,10 +176,7 @@ mod tests {
         let body = serde_json::to_vec(&serde_json::json!({ "error": text })).unwrap();
         let context = Context::new(ConsistencyLevel::One, batch.points());
         let named = name(batch, &lines, &classify(&Reply::new(500, &body), &context));
-        (
-            named.refused.into_iter().map(|(line, _)| line).collect(),
-            named.suspects,
-        )
+        (named.refused.into_iter().map(|(line, _)| line).collect(), named.suspects)
     }
 
     fn all(batch: &Batch) -> Lines {
@@ -253,25 +189,13 @@ mod tests {
         let batch = batch(&[b"c v=1 1", b"c v=\"s\" 2", b"d v=\"s\" 3", b"c v=\"t\" 4"]);
         assert_eq!(named(&batch, Lines::Range(0..3), text), (vec![1], vec![]));
         assert_eq!(named(&batch, all(&batch), text), (vec![], vec![1, 3]));
-        assert_eq!(
-            named(&batch, Lines::Some(vec![0, 2]), text),
-            (vec![], vec![])
-        );
+        assert_eq!(named(&batch, Lines::Some(vec![0, 2]), text), (vec![], vec![]));
     }
 
     #[test]
     fn a_conflict_within_the_request_leaves_the_second_type() {
-        let batch = batch(&[
-            b"m f=1 1",
-            b"m f=1i 2",
-            b"m g=1i 3",
-            b"m f=2 4",
-            b"m f=2i 5",
-        ]);
-        assert_eq!(
-            named(&batch, all(&batch), "write failed: field type conflict"),
-            (vec![], vec![1, 4])
-        );
+        let batch = batch(&[b"m f=1 1", b"m f=1i 2", b"m g=1i 3", b"m f=2 4", b"m f=2i 5"]);
+        assert_eq!(named(&batch, all(&batch), "write failed: field type conflict"), (vec![], vec![1, 4]));
     }
 
     #[test]
@@ -286,20 +210,15 @@ mod tests {
     #[test]
     fn quotes_are_looked_for_among_the_lines_sent() {
         let batch = batch(&[b"bad", b"m f=1 1", b"bad", b"worse", b"bad"]);
-        let text = "partial write: unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields dropped=0";
+        let text =
+            "partial write: unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields dropped=0";
         assert_eq!(named(&batch, Lines::Some(vec![1, 2, 3]), text).0, [2, 3]);
         assert_eq!(named(&batch, Lines::Some(vec![1, 3, 4]), text).0, [4]);
     }
 
     #[test]
     fn lines_that_are_wrong_by_themselves_are_all_refused() {
-        let lines: [&[u8]; 5] = [
-            b"m,time=x f=1 1",
-            b"m f=1 2",
-            b"m time=1 3",
-            b"m time=1,f=2 4",
-            b"n,time=y f=1 5",
-        ];
+        let lines: [&[u8]; 5] = [b"m,time=x f=1 1", b"m f=1 2", b"m time=1 3", b"m time=1,f=2 4", b"n,time=y f=1 5"];
         let batch = batch(&lines);
         let tag = "partial write: invalid tag key: input tag \"time\" on measurement \"m\" is invalid dropped=1";
         assert_eq!(named(&batch, all(&batch), tag), (vec![0], vec![]));
@@ -313,5 +232,17 @@ mod tests {
         let text = "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"m\" tag=\"k\" value=\"b c\" dropped=1";
         assert_eq!(named(&batch, all(&batch), text), (vec![], vec![1, 2]));
         assert_eq!(named(&batch, Lines::Range(0..2), text), (vec![1], vec![]));
+    }
+
+    /// The header has no newlines, so that the second quote is not seen: nothing is claimed of the other lines.
+    #[test]
+    fn quotes_from_the_header_are_not_complete() {
+        let batch = batch(&[b"bad", b"m f=1 1", b"m x"]);
+        let header = b"partial write: unable to parse 'bad': missing fields unable to parse 'm x': invalid field format dropped=0";
+        let context = Context::new(ConsistencyLevel::One, 3);
+        let verdict = classify(&Reply::new(400, b"").error_header(header), &context);
+        let named = name(&batch, &all(&batch), &verdict);
+        assert!(!named.complete);
+        assert_eq!(named.refused.len(), 1);
     }
 }

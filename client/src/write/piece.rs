@@ -33,10 +33,7 @@ impl Lines {
         match self {
             Self::Range(range) => {
                 let middle = range.start + range.len() / 2;
-                (
-                    Self::Range(range.start..middle),
-                    Self::Range(middle..range.end),
-                )
+                (Self::Range(range.start..middle), Self::Range(middle..range.end))
             }
             Self::Some(mut lines) => {
                 let second = lines.split_off(lines.len() / 2);
@@ -60,13 +57,7 @@ pub(super) struct Piece {
 
 impl Piece {
     pub(super) const fn new(lines: Lines, known: Option<Outcome>) -> Self {
-        Self {
-            lines,
-            known,
-            set_by: None,
-            attempts: 0,
-            below_level: 0,
-        }
+        Self { lines, known, set_by: None, attempts: 0, below_level: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -77,9 +68,7 @@ impl Piece {
     pub(super) fn learn(&mut self, verdict: &Verdict) {
         self.attempts += 1;
         self.below_level += u32::from(verdict.class() == Class::BelowLevel);
-        let joined = self
-            .known
-            .map_or(verdict.outcome(), |known| known.join(verdict.outcome()));
+        let joined = self.known.map_or(verdict.outcome(), |known| known.join(verdict.outcome()));
         if self.known != Some(joined) {
             self.known = Some(joined);
             self.set_by = Some(verdict.clone());
@@ -122,16 +111,10 @@ mod tests {
         let piece = Piece::new(Lines::Range(1..4), None);
         assert_eq!(piece.body(&batch), b"m f=1i 1\nm f=2i 2\nm f=3i 3\n");
         let [first, second] = piece.split();
-        assert_eq!(
-            (first.lines, second.lines),
-            (Lines::Range(1..2), Lines::Range(2..4))
-        );
+        assert_eq!((first.lines, second.lines), (Lines::Range(1..2), Lines::Range(2..4)));
         let piece = Piece::new(Lines::Some(vec![0, 2, 4]), None);
         assert_eq!(piece.body(&batch), b"m f=0i 0\nm f=2i 2\nm f=4i 4\n");
         let [first, second] = piece.split();
-        assert_eq!(
-            (first.lines, second.lines),
-            (Lines::Some(vec![0]), Lines::Some(vec![2, 4]))
-        );
+        assert_eq!((first.lines, second.lines), (Lines::Some(vec![0]), Lines::Some(vec![2, 4])));
     }
 }

@@ -11,8 +11,8 @@ use crate::client::Shared;
 use crate::endpoint::Pick;
 use crate::transport::{Answer, Cut, Request};
 use crate::{
-    ConsistencyLevel, Context, ErrorKind, NoReply, Precision, Reply, TransportError, Verdict,
-    classify, classify_no_reply,
+    ConsistencyLevel, Context, ErrorKind, NoReply, Precision, Reply, TransportError, Verdict, classify,
+    classify_no_reply,
 };
 
 /// Where the points go.
@@ -35,25 +35,15 @@ impl Payload {
     /// Compresses with level 1 to 9; 0 leaves the bytes as they are.
     pub(super) fn new(lines: Vec<u8>, compression: u32) -> Self {
         if compression == 0 {
-            return Self {
-                bytes: lines.into(),
-                compressed: false,
-            };
+            return Self { bytes: lines.into(), compressed: false };
         }
         let buffer = Vec::with_capacity(lines.len() / 4);
-        let mut encoder =
-            flate2::write::GzEncoder::new(buffer, flate2::Compression::new(compression));
+        let mut encoder = flate2::write::GzEncoder::new(buffer, flate2::Compression::new(compression));
         let done = encoder.write_all(&lines).and_then(|()| encoder.finish());
         // A vector takes any number of bytes; if it did not, the plain lines would say the same.
         match done {
-            Ok(bytes) => Self {
-                bytes: bytes.into(),
-                compressed: true,
-            },
-            Err(_) => Self {
-                bytes: lines.into(),
-                compressed: false,
-            },
+            Ok(bytes) => Self { bytes: bytes.into(), compressed: true },
+            Err(_) => Self { bytes: lines.into(), compressed: false },
         }
     }
 }
@@ -81,9 +71,7 @@ impl Limit {
         match (error.is_time_out(), self.deadline) {
             (true, Some(after)) => NoReply::Deadline { after },
             (true, None) => NoReply::TimedOut { after: self.time },
-            (false, _) => NoReply::Lost {
-                reason: error.reason().into(),
-            },
+            (false, _) => NoReply::Lost { reason: error.reason().into() },
         }
     }
 }
@@ -110,10 +98,7 @@ pub(super) async fn send(
     let mut request = Request::new(Method::POST, url, limit.time);
     request.body = payload.bytes.clone();
     let headers = &mut request.headers;
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     if payload.compressed {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
@@ -155,17 +140,7 @@ fn read(answer: Answer, sent: u64, limit: Limit, context: &Context) -> Exchange 
     // What there is of the answer says nothing, so it is as good as none.
     if let (Some(error), Some(ErrorKind::UnexpectedResponse { .. })) = (&source, verdict.kind()) {
         let lost = classify_no_reply(&limit.no_reply(error), sent, context);
-        verdict = Verdict {
-            message: verdict.message,
-            server_version: verdict.server_version,
-            ..lost
-        };
+        verdict = Verdict { message: verdict.message, server_version: verdict.server_version, ..lost };
     }
-    Exchange {
-        verdict,
-        status: Some(answer.status),
-        request_id: answer.request_id(),
-        sent,
-        source,
-    }
+    Exchange { verdict, status: Some(answer.status), request_id: answer.request_id(), sent, source }
 }

@@ -24,12 +24,7 @@ impl Tally {
     /// All points of the call.
     #[must_use]
     pub const fn total(&self) -> usize {
-        self.stored
-            + self.below_level
-            + self.deferred
-            + self.refused
-            + self.unknown
-            + self.not_stored
+        self.stored + self.below_level + self.deferred + self.refused + self.unknown + self.not_stored
     }
 }
 
@@ -48,10 +43,6 @@ impl fmt::Display for Tally {
             write!(f, "{separator}{count} {words}")?;
             separator = ", ";
         }
-        if separator.is_empty() {
-            f.write_str("no points")
-        } else {
-            Ok(())
-        }
+        if separator.is_empty() { f.write_str("no points") } else { Ok(()) }
     }
 }

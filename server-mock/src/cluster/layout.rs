@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ports::Ports;
+use super::ports::{Holder, Ports};
 use crate::runtime::{DataAddress, MetaAddress, NodeConfig};
 use crate::{Options, Profile};
 
@@ -113,15 +113,17 @@ pub(super) enum PlanError {
     Ports(#[from] io::Error),
 }
 
-/// Gives every node of a cluster its addresses on loopback and its configuration; files go below `dir`.
+/// Gives every node of a cluster its addresses on loopback and its configuration; files go below `dir`. The ports stay
+/// reserved for the cluster while `holder` holds them.
 pub(super) fn plan(
     topology: Topology,
     profile: Profile,
     options: &Options,
     dir: &Path,
+    holder: Holder,
 ) -> Result<Vec<Planned>, PlanError> {
     let places = topology.places()?;
-    let mut ports = Ports::new();
+    let mut ports = Ports::new(holder);
     let cluster = fastrand::u64(1..);
     let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
     let (mut metas, mut datas) = (Vec::new(), Vec::new());

@@ -1,38 +1,143 @@
 //! Ports for nodes that come back to the same port after a kill.
+//!
+//! A dead node's port is free as far as the system knows, and another cluster of the same machine could take it. So a
+//! cluster reserves whole blocks of ports by a file for each block, which says how to tell that the cluster is gone.
 
-use std::collections::HashSet;
-use std::io;
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
 
 /// Below the range from which systems take the ports of outgoing connections: one of those could otherwise sit on the
 /// port of a node that is dead for a moment.
-const RANGE: std::ops::Range<u16> = 12_000..32_000;
-const ATTEMPTS: usize = 500;
+const FIRST: u16 = 12_000;
+const BLOCKS: u16 = 400;
+const BLOCK: u16 = 50;
+
+/// Who holds a block: as long as the path exists and the process, where there is one, lives.
+#[derive(Clone, Debug)]
+pub(super) struct Holder {
+    pub(super) path: PathBuf,
+    pub(super) process: Option<u32>,
+}
 
 /// Finds free ports on loopback.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ports {
-    given: HashSet<u16>,
+    holder: Holder,
+    reservations: PathBuf,
+    free: VecDeque<u16>,
 }
 
 impl Ports {
-    pub(super) fn new() -> Self {
-        Self::default()
+    pub(super) fn new(holder: Holder) -> Self {
+        Self { holder, reservations: std::env::temp_dir().join("influx-mock-ports"), free: VecDeque::new() }
     }
 
     /// The address of another free port.
     pub(super) fn next(&mut self) -> io::Result<String> {
-        let mut last = io::ErrorKind::AddrInUse.into();
-        for _ in 0..ATTEMPTS {
-            let port = fastrand::u16(RANGE);
-            if !self.given.insert(port) {
+        loop {
+            let Some(port) = self.free.pop_front() else {
+                self.reserve()?;
                 continue;
-            }
-            match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                Ok(_) => return Ok(format!("127.0.0.1:{port}")),
-                Err(error) => last = error,
+            };
+            if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+                return Ok(format!("127.0.0.1:{port}"));
             }
         }
-        Err(last)
+    }
+
+    fn reserve(&mut self) -> io::Result<()> {
+        // Where reservations cannot be kept (somebody else's directory), a free port is still a good guess.
+        let kept = fs::create_dir_all(&self.reservations).is_ok();
+        let start = fastrand::u16(..BLOCKS);
+        for step in 0..BLOCKS {
+            let block = (start + step) % BLOCKS;
+            if !kept || self.take(block) {
+                let first = FIRST + block * BLOCK;
+                self.free.extend(first..first + BLOCK);
+                return Ok(());
+            }
+        }
+        Err(io::ErrorKind::AddrInUse.into())
+    }
+
+    fn take(&self, block: u16) -> bool {
+        let path = self.reservations.join(block.to_string());
+        if is_stale(&path) {
+            // Another cluster may be quicker here; then the file is there again, and the block is not ours.
+            let _ = fs::remove_file(&path);
+        }
+        let Ok(mut file) = fs::OpenOptions::new().write(true).create_new(true).open(&path) else { return false };
+        let process = self.holder.process.unwrap_or_default();
+        writeln!(file, "{process} {}", self.holder.path.display()).is_ok()
+    }
+}
+
+fn is_stale(reservation: &Path) -> bool {
+    let Ok(text) = fs::read_to_string(reservation) else { return false };
+    let Some((process, path)) = text.trim_end().split_once(' ') else {
+        // Still being written, or cut short by a full disk long ago.
+        let age = fs::metadata(reservation).and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+        return age.is_some_and(|age| age.as_secs() > 60);
+    };
+    !Path::new(path).exists() || process.parse().is_ok_and(|process| process != 0 && is_gone(process))
+}
+
+#[cfg(target_os = "linux")]
+fn is_gone(process: u32) -> bool {
+    !Path::new("/proc").join(process.to_string()).exists()
+}
+
+/// Elsewhere a reservation ends with its directory.
+#[cfg(not(target_os = "linux"))]
+fn is_gone(_: u32) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn ports(dir: &Path, holder: &str, process: Option<u32>) -> Ports {
+        Ports { reservations: dir.join("blocks"), ..Ports::new(Holder { path: dir.join(holder), process }) }
+    }
+
+    fn block_of(address: &str) -> u16 {
+        let port: u16 = address.rsplit_once(':').unwrap().1.parse().unwrap();
+        (port - FIRST) / BLOCK
+    }
+
+    #[test]
+    fn two_clusters_never_share_a_block() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "").unwrap();
+        let mut seen = std::collections::HashSet::new();
+        for _ in 0..50 {
+            let mut cluster = ports(dir.path(), "a", Some(std::process::id()));
+            assert!(seen.insert(block_of(&cluster.next().unwrap())));
+        }
+    }
+
+    #[test]
+    fn the_block_of_a_cluster_that_is_gone_is_free_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let cluster = ports(dir.path(), "never-made", None);
+        fs::create_dir_all(&cluster.reservations).unwrap();
+        assert!(cluster.take(7), "free at first");
+        assert!(cluster.take(7), "its holder's path does not exist");
+        fs::write(dir.path().join("never-made"), "").unwrap();
+        assert!(!cluster.take(7), "now it does");
+    }
+
+    #[test]
+    fn a_cluster_larger_than_a_block_takes_another() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "").unwrap();
+        let mut cluster = ports(dir.path(), "a", None);
+        let addresses: std::collections::HashSet<_> = (0..2 * BLOCK).map(|_| cluster.next().unwrap()).collect();
+        assert_eq!(addresses.len(), usize::from(2 * BLOCK));
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use http::Method;
 
 use super::layout::{Planned, plan};
+use super::ports::Holder;
 use super::signal::{self, Signal};
 use super::state::{STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
@@ -89,27 +90,35 @@ impl ProcessCluster {
         if State::path(&dir).exists() {
             return Err(ClusterError::Exists { dir: options.dir.display().to_string() });
         }
-        let planned = plan(options.topology, options.profile, &options.options, &dir)?;
-        for node in &planned {
-            prepare(node)?;
-        }
         let state = State {
             version: STATE_VERSION,
             profile: options.profile,
-            nodes: planned.iter().map(entry).collect(),
+            nodes: Vec::new(),
             partition: Vec::new(),
             executable: options.executable.clone(),
             arguments: options.arguments.clone(),
         };
-        let configs = planned.into_iter().map(|node| node.config).collect();
-        let mut cluster = Self { dir, state, configs, children: Vec::new(), tied: options.tied };
-        let started = cluster.start_all(options.limit).await;
+        // Before anything else: this file is what holds the cluster's ports.
+        state.save(&dir)?;
+        let mut cluster = Self { dir, state, configs: Vec::new(), children: Vec::new(), tied: options.tied };
+        let started = cluster.build(options).await;
         if let Err(error) = started {
             cluster.kill_all();
             let _ = fs::remove_file(State::path(&cluster.dir));
             return Err(error);
         }
         Ok(cluster)
+    }
+
+    async fn build(&mut self, options: &UpOptions) -> Result<(), ClusterError> {
+        let holder = Holder { path: State::path(&self.dir), process: None };
+        let planned = plan(options.topology, options.profile, &options.options, &self.dir, holder)?;
+        for node in &planned {
+            prepare(node)?;
+        }
+        self.state.nodes = planned.iter().map(entry).collect();
+        self.configs = planned.into_iter().map(|node| node.config).collect();
+        self.start_all(options.limit).await
     }
 
     async fn start_all(&mut self, limit: Duration) -> Result<(), ClusterError> {

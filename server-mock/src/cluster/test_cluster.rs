@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::layout::{PlanError, plan};
+use super::ports::Holder;
 use super::{NodeState, Role, Topology};
 use crate::hinted_handoff::QueueDepth;
 use crate::net::{LinkState, Network};
@@ -233,7 +234,8 @@ impl TestClusterBuilder {
         }
         let dir = std::env::temp_dir().join(format!("influx-test-cluster-{:016x}", fastrand::u64(..)));
         std::fs::create_dir_all(&dir).map_err(TestClusterError::Directory)?;
-        let planned = plan(self.topology, self.profile, &options, &dir)?;
+        let holder = Holder { path: dir.clone(), process: Some(std::process::id()) };
+        let planned = plan(self.topology, self.profile, &options, &dir, holder)?;
         let mut cluster = TestCluster { nodes: Vec::new(), dir, limit: self.limit };
         for node in planned {
             cluster.nodes.push(TestNode {

@@ -59,13 +59,9 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
         _ => return Err((StatusCode::BAD_REQUEST, format!("invalid precision {given:?} (use ns, us, ms or s)"))),
     };
     let bucket = form.get("bucket");
-    let (database, retention_policy) = match bucket.split_once('/') {
-        Some(parts) => parts,
-        None => {
-            let text =
-                format!("bucket name {bucket:?} is missing a slash; not in \"database/retention-policy\" format");
-            return Err((StatusCode::NOT_FOUND, text));
-        }
+    let Some((database, retention_policy)) = bucket.split_once('/') else {
+        let text = format!("bucket name {bucket:?} is missing a slash; not in \"database/retention-policy\" format");
+        return Err((StatusCode::NOT_FOUND, text));
     };
     Ok(Target { database, retention_policy, consistency: "", precision })
 }

@@ -28,6 +28,9 @@ pub struct MetaClientConfig {
     pub servers: Vec<String>,
     /// Whose rules and texts apply.
     pub profile: Profile,
+    /// The cluster whose metadata are taken over, and no other's: a stranger may sit on the port of a dead meta node.
+    /// 0 takes any.
+    pub cluster_id: u64,
     /// How often a command is sent at most, not counting redirects.
     pub attempts: u32,
     /// Pause before the next attempt, and after a poll that failed.
@@ -43,6 +46,7 @@ impl MetaClientConfig {
         Self {
             servers,
             profile,
+            cluster_id: 0,
             attempts: 11,
             retry_pause: Duration::from_secs(1),
             dial_limit: Duration::from_secs(30),
@@ -267,6 +271,10 @@ impl Inner {
             return Err(format!("meta service returned {}", answer.status));
         }
         let data: MetaData = decode(&answer.body).map_err(|error| error.to_string())?;
+        // 0 is the metadata of a cluster that is being made.
+        if ![0, data.cluster_id].contains(&self.config.cluster_id) && data.cluster_id != 0 {
+            return Err("the metadata are of another cluster".to_owned());
+        }
         self.take_over(data);
         Ok(())
     }

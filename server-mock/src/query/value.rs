@@ -122,8 +122,6 @@ pub(super) enum Kind {
     Unsigned,
     String,
     Boolean,
-    Time,
-    Duration,
     Tag,
 }
 
@@ -136,8 +134,6 @@ impl Kind {
             Self::Unsigned => "unsigned",
             Self::String => "string",
             Self::Boolean => "boolean",
-            Self::Time => "time",
-            Self::Duration => "duration",
             Self::Tag => "tag",
         }
     }

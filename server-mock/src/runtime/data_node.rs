@@ -54,7 +54,8 @@ pub(super) async fn start(
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
     let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
-    let meta = MetaClient::start(MetaClientConfig::new(servers, config.profile), network.clone());
+    let client = MetaClientConfig { cluster_id: config.cluster, ..MetaClientConfig::new(servers, config.profile) };
+    let meta = MetaClient::start(client, network.clone());
     meta.wait_ready().await;
     let mut changed = meta.changed();
     while meta.snapshot().data_node(id).is_none() {

@@ -42,11 +42,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
         return None;
     }
     let whole = WHOLE.iter().find(|(_, words)| text.is(words));
-    let begun = || {
-        BEGINNINGS
-            .iter()
-            .find(|(_, words)| text.after(words).is_some())
-    };
+    let begun = || BEGINNINGS.iter().find(|(_, words)| text.after(words).is_some());
     if let Some(&(row, _)) = whole.or_else(begun) {
         return Some(Finding::absent(row, ErrorKind::Unauthorized));
     }
@@ -57,21 +53,11 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
 fn privilege(text: &Text<'_>) -> Option<Finding> {
     let row = |row| if text.status == 401 { 80 } else { row };
     if let Some(rest) = text.after("user is required to write to database \"") {
-        let database = rest
-            .strip_suffix('"')
-            .filter(|_| text.whole)
-            .map(Into::into);
-        return Some(Finding::absent(
-            row(23),
-            ErrorKind::Forbidden {
-                user: None,
-                database,
-            },
-        ));
+        let database = rest.strip_suffix('"').filter(|_| text.whole).map(Into::into);
+        return Some(Finding::absent(row(23), ErrorKind::Forbidden { user: None, database }));
     }
     const MIDDLE: &str = "\" user is not authorized to write to database \"";
-    let names =
-        between(text.all, "\"", "\"").filter(|names| text.whole && names.contains(MIDDLE))?;
+    let names = between(text.all, "\"", "\"").filter(|names| text.whole && names.contains(MIDDLE))?;
     let names = split_once_only(names, MIDDLE);
     Some(Finding::absent(
         row(24),

@@ -3,15 +3,13 @@
 
 use crate::error::scan::{Text, cut_dropped};
 use crate::error::verdict::{Finding, Others};
-use crate::error::{Dropped, ErrorKind, Outcome, Overload, Reason, SizeLimit};
+use crate::error::{Dropped, ErrorKind, Outcome, Overload, Reason, SizeLimit, shortened};
 
 /// How much of an unexpected body is kept in the kind, in bytes.
 const KEPT: usize = 4096;
 
 pub(super) fn find(text: &Text<'_>) -> Finding {
-    partial(text)
-        .or_else(|| by_status(text))
-        .unwrap_or_else(|| unlisted(text))
+    partial(text).or_else(|| by_status(text)).unwrap_or_else(|| unlisted(text))
 }
 
 /// `partial write: REASON`: points were refused, whatever the reason.
@@ -20,14 +18,9 @@ fn partial(text: &Text<'_>) -> Option<Finding> {
     if reason.is_empty() {
         return None;
     }
-    let message = cut(reason);
+    let message = shortened(reason, KEPT);
     let dropped = Dropped::AtLeast(count.unwrap_or(1).max(1));
-    Some(Finding::rejected(
-        None,
-        Reason::Other { message },
-        dropped,
-        Others::Unsettled,
-    ))
+    Some(Finding::rejected(None, Reason::Other { message }, dropped, Others::Unsettled))
 }
 
 /// Statuses with a meaning of their own, which proxies give in their own words.
@@ -42,26 +35,10 @@ fn by_status(text: &Text<'_>) -> Option<Finding> {
     let status = text.status;
     Some(match status {
         401 => finding(ErrorKind::Unauthorized, Outcome::NotStored),
-        403 => finding(
-            ErrorKind::Forbidden {
-                user: None,
-                database: None,
-            },
-            Outcome::NotStored,
-        ),
+        403 => finding(ErrorKind::Forbidden { user: None, database: None }, Outcome::NotStored),
         408 | 502 | 504 => finding(ErrorKind::ServerTimeout { status }, Outcome::Unknown),
-        413 => finding(
-            ErrorKind::TooLarge {
-                limit: SizeLimit::RequestBody,
-            },
-            Outcome::NotStored,
-        ),
-        429 | 503 => finding(
-            ErrorKind::Overloaded {
-                cause: Overload::Status { status },
-            },
-            Outcome::Unknown,
-        ),
+        413 => finding(ErrorKind::TooLarge { limit: SizeLimit::RequestBody }, Outcome::NotStored),
+        429 | 503 => finding(ErrorKind::Overloaded { cause: Overload::Status { status } }, Outcome::Unknown),
         _ => return None,
     })
 }
@@ -76,19 +53,5 @@ pub(super) fn unlisted(text: &Text<'_>) -> Finding {
         _ => Outcome::Unknown,
     };
     let row = if text.status == 200 { 84 } else { 85 };
-    Finding::new(
-        row,
-        ErrorKind::UnexpectedResponse {
-            status: text.status,
-            body: cut(text.all),
-        },
-        outcome,
-    )
-}
-
-fn cut(text: &str) -> Box<str> {
-    let end = (0..=KEPT.min(text.len()))
-        .rev()
-        .find(|end| text.is_char_boundary(*end));
-    text[..end.unwrap_or(0)].into()
+    Finding::new(row, ErrorKind::UnexpectedResponse { status: text.status, body: shortened(text.all, KEPT) }, outcome)
 }

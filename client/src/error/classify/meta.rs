@@ -21,31 +21,16 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     }
     let finding = |row, reason| Some(Finding::absent(row, ErrorKind::MetaUnavailable { reason }));
     if is_post_to_execute(text.all) {
-        return finding(
-            64,
-            MetaFailure::Unreachable {
-                message: text.all.into(),
-            },
-        );
+        return finding(64, MetaFailure::Unreachable { message: text.all.into() });
     }
     if let Some(status) = text.after("meta service returned ") {
-        return finding(
-            65,
-            MetaFailure::Answered {
-                status: status.into(),
-            },
-        );
+        return finding(65, MetaFailure::Answered { status: status.into() });
     }
     if text.is("meta service unavailable") {
         return finding(66, MetaFailure::NotJoined);
     }
     if LEADERSHIP.iter().any(|words| text.is(words)) {
-        return finding(
-            67,
-            MetaFailure::LeadershipLost {
-                message: text.all.into(),
-            },
-        );
+        return finding(67, MetaFailure::LeadershipLost { message: text.all.into() });
     }
     None
 }
@@ -61,9 +46,6 @@ fn is_post_to_execute(text: &str) -> bool {
     let Some(url) = url.strip_suffix(':') else {
         return false;
     };
-    let url = url
-        .strip_prefix('"')
-        .and_then(|u| u.strip_suffix('"'))
-        .unwrap_or(url);
+    let url = url.strip_prefix('"').and_then(|u| u.strip_suffix('"')).unwrap_or(url);
     (url.starts_with("http://") || url.starts_with("https://")) && url.ends_with("/execute")
 }

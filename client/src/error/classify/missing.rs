@@ -21,11 +21,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     if let Some(name) = text.after("retention policy not found:") {
         let name = name.strip_prefix(' ').unwrap_or(name);
         let name = text.whole.then(|| name.into());
-        return Some(Finding::absent(
-            63,
-            ErrorKind::RetentionPolicyNotFound { name },
-        ));
+        return Some(Finding::absent(63, ErrorKind::RetentionPolicyNotFound { name }));
     }
-    text.after("database does not exist")
-        .map(|_| Finding::absent(81, ErrorKind::DatabaseNotFound { name: None }))
+    text.after("database does not exist").map(|_| Finding::absent(81, ErrorKind::DatabaseNotFound { name: None }))
 }

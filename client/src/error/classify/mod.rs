@@ -20,9 +20,7 @@ mod tests;
 use super::message::Message;
 use super::scan::Text;
 use super::verdict::{Finding, Others};
-use super::{
-    Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, ServerVersion, Verdict,
-};
+use super::{Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, ServerVersion, Verdict};
 
 /// What a reply to a write means: a pure function of the reply and of what was asked.
 ///
@@ -47,15 +45,13 @@ pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
             message: None,
             others: Others::Acknowledged,
             unparsable: Vec::new(),
+            verbatim: true,
             retry_after: None,
             server_version: reply.version.clone(),
         };
     }
     let message = Message::of(reply);
-    let mut finding = find(
-        &Text::new(&message.text, message.whole, reply.status),
-        context,
-    );
+    let mut finding = find(&Text::new(&message.text, message.whole, reply.status), context);
     // A handler that appended further documents went on after the first one.
     for further in &message.further {
         let went_on = find(&Text::new(further, true, reply.status), context);
@@ -72,11 +68,10 @@ pub fn classify(reply: &Reply<'_>, context: &Context) -> Verdict {
         kind: Some(finding.kind),
         outcome: finding.outcome,
         row: finding.row,
-        message: Some(message.text)
-            .filter(|text| !text.is_empty())
-            .map(|text| text.into_owned().into()),
+        message: Some(message.text).filter(|text| !text.is_empty()).map(|text| text.into_owned().into()),
         others: finding.others,
         unparsable: finding.unparsable,
+        verbatim: message.whole && !message.flattened,
         retry_after: reply.retry_after,
         server_version: reply.version.clone(),
     }
@@ -96,31 +91,16 @@ fn find(text: &Text<'_>, context: &Context) -> Finding {
 
 /// `partial write: …` behind `write failed: ` is a refusal whatever its reason, not a failure of the replica.
 fn generic_refusal_or_replica(text: &Text<'_>, context: &Context) -> Option<Finding> {
-    let refusal = text
-        .inner
-        .strip_prefix("partial write:")
-        .is_some_and(|rest| !rest.trim().is_empty());
-    if refusal {
-        None
-    } else {
-        replicas::find(text, context)
-    }
+    let refusal = text.inner.strip_prefix("partial write:").is_some_and(|rest| !rest.trim().is_empty());
+    if refusal { None } else { replicas::find(text, context) }
 }
 
 /// The first document says what went wrong, unless its class would then claim more than all of them support.
 fn join(first: Finding, further: Finding) -> Finding {
     let outcome = first.outcome.join(further.outcome);
-    let is_precision = matches!(
-        first.kind,
-        ErrorKind::BadRequest {
-            problem: RequestProblem::Precision { .. }
-        }
-    );
+    let is_precision = matches!(first.kind, ErrorKind::BadRequest { problem: RequestProblem::Precision { .. } });
     if is_precision || first.kind.class().outcomes().contains(&outcome) {
-        Finding {
-            outcome: if is_precision { first.outcome } else { outcome },
-            ..first
-        }
+        Finding { outcome: if is_precision { first.outcome } else { outcome }, ..first }
     } else {
         Finding { outcome, ..further }
     }
@@ -132,15 +112,13 @@ fn by_version(finding: &mut Finding, reply: &Reply<'_>, whole: bool) {
     let version = reply.version.as_ref();
     match finding.kind {
         // 12 of 15 such answers for a new shard group had no copy anywhere (0.10 facts § 8).
-        ErrorKind::ConsistencyNotMet { .. }
-            if version.is_some_and(ServerVersion::acknowledges_dropped_writes) =>
-        {
+        ErrorKind::ConsistencyNotMet { .. } if version.is_some_and(ServerVersion::acknowledges_dropped_writes) => {
             finding.outcome = Outcome::Unknown;
         }
         // The handler refuses and writes all the same, taking the timestamps for nanoseconds.
-        ErrorKind::BadRequest {
-            problem: RequestProblem::Precision { .. },
-        } if !whole || version.is_some_and(ServerVersion::writes_despite_bad_precision) => {
+        ErrorKind::BadRequest { problem: RequestProblem::Precision { .. } }
+            if !whole || version.is_some_and(ServerVersion::writes_despite_bad_precision) =>
+        {
             finding.outcome = Outcome::Unknown;
         }
         _ => {}
@@ -150,9 +128,7 @@ fn by_version(finding: &mut Finding, reply: &Reply<'_>, whole: bool) {
 /// The advice of the kind, unless a resend could store points twice.
 pub(crate) fn advice(kind: &ErrorKind, outcome: Outcome, idempotent: bool) -> Advice {
     let doubtful = match kind.class() {
-        Class::Timeout | Class::BelowLevel | Class::Overloaded | Class::NoReplica => {
-            outcome.in_doubt()
-        }
+        Class::Timeout | Class::BelowLevel | Class::Overloaded | Class::NoReplica => outcome.in_doubt(),
         Class::Ok
         | Class::Unreachable
         | Class::MetaUnavailable
@@ -169,9 +145,5 @@ pub(crate) fn advice(kind: &ErrorKind, outcome: Outcome, idempotent: bool) -> Ad
         | Class::Limit
         | Class::TooManyRejected => false,
     };
-    if doubtful && !idempotent {
-        Advice::StampFirst
-    } else {
-        kind.advice()
-    }
+    if doubtful && !idempotent { Advice::StampFirst } else { kind.advice() }
 }

@@ -10,13 +10,8 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     if let Some(rest) = text.after(QUOTE) {
         // Without `partial write` before it: not one line was parsed.
         let unparsable = quotes(rest);
-        let kind = ErrorKind::Invalid {
-            lines: unparsable.len(),
-        };
-        return Some(Finding {
-            unparsable,
-            ..Finding::new(28, kind, Outcome::NotStored)
-        });
+        let kind = ErrorKind::Invalid { lines: unparsable.len() };
+        return Some(Finding { unparsable, ..Finding::new(28, kind, Outcome::NotStored) });
     }
     let rest = text.inner.strip_prefix("partial write:")?;
     let (row, rest) = match rest.strip_prefix('\n') {
@@ -25,26 +20,13 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     };
     let quoted = rest.strip_prefix(QUOTE)?;
     // `dropped=` is 0 here whatever was dropped, so the lines are counted.
-    let unparsable = quotes(if row == 30 {
-        cut_dropped(quoted).0
-    } else {
-        quoted
-    });
+    let unparsable = quotes(if row == 30 { cut_dropped(quoted).0 } else { quoted });
     let first = unparsable.first()?;
-    let reason = Reason::Unparsable {
-        why: first.why.clone(),
-    };
+    let reason = Reason::Unparsable { why: first.why.clone() };
     let dropped = Dropped::AtLeast(unparsable.len() as u64);
     // The server reports bad lines only when everything else went well.
-    let others = if text.is_wrapped() {
-        Others::Unsettled
-    } else {
-        Others::Acknowledged
-    };
-    Some(Finding {
-        unparsable,
-        ..Finding::rejected(Some(row), reason, dropped, others)
-    })
+    let others = if text.is_wrapped() { Others::Unsettled } else { Others::Acknowledged };
+    Some(Finding { unparsable, ..Finding::rejected(Some(row), reason, dropped, others) })
 }
 
 /// The quoted lines of a message, from behind the first opening quote.
@@ -57,26 +39,19 @@ fn quotes(text: &str) -> Vec<Unparsable> {
     let mut start = 0;
     let mut search = 0;
     while let Some(at) = text[search..].find(NEXT).map(|at| search + at) {
-        let part = &text[start..at];
         search = at + NEXT.len();
-        if let Some((line, why)) = part
-            .rsplit_once("': ")
-            .filter(|(_, why)| is_explanation(why))
-        {
-            found.push(Unparsable {
-                line: line.into(),
-                why: why.into(),
-            });
-            start = search;
-        }
+        // No explanation spans lines, so that only the last line of the part can hold its begin.
+        let part = &text[start..at];
+        let last = part.rfind('\n').map_or(0, |end| end + 1);
+        let end = part[last..].rfind("': ").map(|end| last + end);
+        let Some(end) = end.filter(|end| is_explanation(&part[end + 3..])) else {
+            continue;
+        };
+        found.push(Unparsable { line: part[..end].into(), why: part[end + 3..].into() });
+        start = search;
     }
-    let (line, why) = text[start..]
-        .rsplit_once("': ")
-        .unwrap_or((&text[start..], ""));
-    found.push(Unparsable {
-        line: line.into(),
-        why: why.into(),
-    });
+    let (line, why) = text[start..].rsplit_once("': ").unwrap_or((&text[start..], ""));
+    found.push(Unparsable { line: line.into(), why: why.into() });
     found
 }
 
@@ -109,8 +84,7 @@ fn is_explanation(why: &str) -> bool {
         "strconv.ParseFloat: parsing \"",
         "max key length exceeded: ",
     ];
-    // No explanation spans lines, so that words of a user's line cannot become part of one.
-    !why.contains('\n') && (WHOLE.contains(&why) || BEGINNINGS.iter().any(|b| why.starts_with(b)))
+    WHOLE.contains(&why) || BEGINNINGS.iter().any(|b| why.starts_with(b))
 }
 
 #[cfg(test)]
@@ -119,12 +93,7 @@ mod tests {
 
     fn lines(message: &str) -> Vec<(String, String)> {
         let finding = find(&Text::new(message, true, 400));
-        finding.map_or(Vec::new(), |f| {
-            f.unparsable
-                .into_iter()
-                .map(|u| (u.line.into(), u.why.into()))
-                .collect()
-        })
+        finding.map_or(Vec::new(), |f| f.unparsable.into_iter().map(|u| (u.line.into(), u.why.into())).collect())
     }
 
     fn pair(line: &str, why: &str) -> (String, String) {
@@ -137,15 +106,10 @@ mod tests {
             lines(
                 "partial write: unable to parse 'bad': missing fields\nunable to parse 'm x': invalid field format dropped=0"
             ),
-            [
-                pair("bad", "missing fields"),
-                pair("m x", "invalid field format")
-            ]
+            [pair("bad", "missing fields"), pair("m x", "invalid field format")]
         );
         assert_eq!(
-            lines(
-                "partial write:\nunable to parse 'a': missing fields\nunable to parse 'b': invalid boolean"
-            ),
+            lines("partial write:\nunable to parse 'a': missing fields\nunable to parse 'b': invalid boolean"),
             [pair("a", "missing fields"), pair("b", "invalid boolean")]
         );
     }
@@ -165,10 +129,7 @@ mod tests {
 
     #[test]
     fn an_unknown_explanation_is_kept() {
-        assert_eq!(
-            lines("unable to parse 'a': some new reason"),
-            [pair("a", "some new reason")]
-        );
+        assert_eq!(lines("unable to parse 'a': some new reason"), [pair("a", "some new reason")]);
         assert_eq!(lines("unable to parse 'a"), [pair("a", "")]);
     }
 }

@@ -14,10 +14,7 @@ struct Refused<'a> {
 pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     let prefixed = text.inner.strip_prefix("partial write: ");
     let (reason, count) = cut_dropped(prefixed.unwrap_or(text.inner));
-    let refused = Refused {
-        text: reason,
-        whole: text.whole,
-    };
+    let refused = Refused { text: reason, whole: text.whole };
     // At least the point that the message is about.
     let dropped = Dropped::AtLeast(count.unwrap_or(1).max(1));
     let rows = |alone, wrapped| Some(if text.is_wrapped() { wrapped } else { alone });
@@ -32,27 +29,13 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
         return rejected(row, reason);
     }
     // Points are sorted into shard groups first: the count is of the whole request, and all others were written.
-    let others = if text.is_wrapped() {
-        Others::Unsettled
-    } else {
-        Others::AcknowledgedIfParsed
-    };
+    let others = if text.is_wrapped() { Others::Unsettled } else { Others::AcknowledgedIfParsed };
     if refused.is_or_begins("points beyond retention policy") {
-        return Some(Finding::rejected(
-            Some(31),
-            Reason::BeyondRetention,
-            dropped,
-            others,
-        ));
+        return Some(Finding::rejected(Some(31), Reason::BeyondRetention, dropped, others));
     }
     if let Some(count) = refused.outside_retention() {
         let dropped = Dropped::AtLeast(count.max(1));
-        return Some(Finding::rejected(
-            Some(82),
-            Reason::BeyondRetention,
-            dropped,
-            others,
-        ));
+        return Some(Finding::rejected(Some(82), Reason::BeyondRetention, dropped, others));
     }
     prefixed?;
     if let Some(reason) = refused.max_values_per_tag() {
@@ -64,16 +47,12 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     if let Some(reason) = refused.bad_name() {
         return rejected(rows(36, 49), reason);
     }
-    refused
-        .pending_deletion()
-        .and_then(|reason| rejected(Some(37), reason))
+    refused.pending_deletion().and_then(|reason| rejected(Some(37), reason))
 }
 
 impl Refused<'_> {
     fn is_or_begins(&self, words: &str) -> bool {
-        self.text
-            .strip_prefix(words)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
+        self.text.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', ':']))
     }
 
     /// `field type conflict: input field "f" on measurement "m" is type T, already exists as type U`, or only
@@ -82,46 +61,27 @@ impl Refused<'_> {
         let rest = self.text.strip_prefix("field type conflict")?;
         let mut reason = (None, None, None, None);
         let names = || {
-            let (rest, existing) = rest
-                .strip_prefix(": input field \"")?
-                .rsplit_once(", already exists as type ")?;
+            let (rest, existing) = rest.strip_prefix(": input field \"")?.rsplit_once(", already exists as type ")?;
             let (names, input) = rest.rsplit_once("\" is type ")?;
-            Some((
-                names,
-                FieldType::from_server(input)?,
-                FieldType::from_server(existing)?,
-            ))
+            Some((names, FieldType::from_server(input)?, FieldType::from_server(existing)?))
         };
         if let Some((names, input, existing)) = names().filter(|_| self.whole) {
             let names = split_once_only(names, "\" on measurement \"");
-            reason = (
-                names.map(|n| n.1.into()),
-                names.map(|n| n.0.into()),
-                Some(input),
-                Some(existing),
-            );
+            reason = (names.map(|n| n.1.into()), names.map(|n| n.0.into()), Some(input), Some(existing));
         }
         let (measurement, field, input, existing) = reason;
-        Some(Reason::FieldTypeConflict {
-            measurement,
-            field,
-            input,
-            existing,
-        })
+        Some(Reason::FieldTypeConflict { measurement, field, input, existing })
     }
 
     /// The wording since 1.12: `dropped N points outside retention policy of duration …`.
     fn outside_retention(&self) -> Option<u64> {
         let (count, rest) = number(self.text.strip_prefix("dropped ")?)?;
-        rest.starts_with(" points outside retention policy")
-            .then_some(count)
+        rest.starts_with(" points outside retention policy").then_some(count)
     }
 
     /// `max-values-per-tag limit exceeded (N/LIMIT): measurement="m" tag="k" value="v"`.
     fn max_values_per_tag(&self) -> Option<Reason> {
-        let rest = self
-            .text
-            .strip_prefix("max-values-per-tag limit exceeded")?;
+        let rest = self.text.strip_prefix("max-values-per-tag limit exceeded")?;
         let counts = || {
             let (values, rest) = number(rest.strip_prefix(" (")?)?;
             let (limit, rest) = number(rest.strip_prefix('/')?)?;
@@ -135,11 +95,7 @@ impl Refused<'_> {
             rest.is_empty().then_some((measurement, tag, value))
         };
         let (measurement, tag, value) = match names() {
-            Some((measurement, tag, value)) => (
-                Some(measurement.into()),
-                Some(tag.into()),
-                Some(value.into()),
-            ),
+            Some((measurement, tag, value)) => (Some(measurement.into()), Some(tag.into()), Some(value.into())),
             None => (None, None, None),
         };
         Some(Reason::MaxValuesPerTag {
@@ -153,15 +109,9 @@ impl Refused<'_> {
 
     /// `max-series-per-database limit exceeded: (LIMIT)`.
     fn max_series(&self) -> Option<Reason> {
-        let rest = self
-            .text
-            .strip_prefix("max-series-per-database limit exceeded")?;
-        let limit = between(rest, ": (", ")")
-            .and_then(number)
-            .filter(|(_, rest)| rest.is_empty());
-        Some(Reason::MaxSeries {
-            limit: limit.map(|l| l.0),
-        })
+        let rest = self.text.strip_prefix("max-series-per-database limit exceeded")?;
+        let limit = between(rest, ": (", ")").and_then(number).filter(|(_, rest)| rest.is_empty());
+        Some(Reason::MaxSeries { limit: limit.map(|l| l.0) })
     }
 
     /// A tag or a field called `time`, or a key that is not Unicode.
@@ -172,19 +122,13 @@ impl Refused<'_> {
         };
         if self.text.starts_with("invalid tag key") {
             let input = "invalid tag key: input tag \"time\" on measurement \"";
-            return Some(Reason::TimeTag {
-                measurement: measurement(input),
-            });
+            return Some(Reason::TimeTag { measurement: measurement(input) });
         }
         if self.text.starts_with("invalid field name") {
             let input = "invalid field name: input field \"time\" on measurement \"";
-            return Some(Reason::TimeField {
-                measurement: measurement(input),
-            });
+            return Some(Reason::TimeField { measurement: measurement(input) });
         }
-        self.text
-            .starts_with("key contains invalid unicode")
-            .then_some(Reason::InvalidUnicode)
+        self.text.starts_with("key contains invalid unicode").then_some(Reason::InvalidUnicode)
     }
 
     /// `shard N is pending deletion`.
@@ -223,13 +167,7 @@ mod tests {
         let old = reason(
             "write failed: field type conflict: input field \"f\" on measurement \"m\" is type int64, already exists as type float",
         );
-        assert!(matches!(
-            old,
-            Reason::FieldTypeConflict {
-                input: Some(FieldType::Integer),
-                ..
-            }
-        ));
+        assert!(matches!(old, Reason::FieldTypeConflict { input: Some(FieldType::Integer), .. }));
     }
 
     /// Names are not escaped; where they leave open which is which, none is claimed.
@@ -238,12 +176,7 @@ mod tests {
         let hostile = "partial write: field type conflict: input field \"a\" on measurement \"b\" on measurement \"c\" is type string, already exists as type float dropped=1";
         assert!(matches!(
             reason(hostile),
-            Reason::FieldTypeConflict {
-                measurement: None,
-                field: None,
-                input: Some(FieldType::String),
-                ..
-            }
+            Reason::FieldTypeConflict { measurement: None, field: None, input: Some(FieldType::String), .. }
         ));
         let inside = "partial write: field type conflict: input field \"x\" is type string, already exists as type float\" on measurement \"m\" is type boolean, already exists as type integer dropped=1";
         assert!(matches!(

@@ -6,28 +6,16 @@ use crate::error::verdict::Finding;
 use crate::error::{ErrorKind, Overload, SizeLimit};
 
 /// Messages of the pool of connections to replicas.
-const CONNECTIONS: &[&str] = &[
-    "timed out waiting for free connection",
-    "pool is closed",
-    "client already closed",
-    "invalid capacity settings",
-];
+const CONNECTIONS: &[&str] =
+    &["timed out waiting for free connection", "pool is closed", "client already closed", "invalid capacity settings"];
 
 pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     let unknown = |row, cause| Some(Finding::unknown(row, ErrorKind::Overloaded { cause }));
     if !text.is_wrapped() {
         // The throttler stands before everything else: nothing of the request was read.
         for (row, words, cause) in [
-            (
-                3,
-                "request throttled, queue full",
-                Overload::ThrottledQueueFull,
-            ),
-            (
-                4,
-                "request throttled, exceeds timeout",
-                Overload::ThrottledTimeout,
-            ),
+            (3, "request throttled, queue full", Overload::ThrottledQueueFull),
+            (4, "request throttled, exceeds timeout", Overload::ThrottledTimeout),
         ] {
             if text.is(words) {
                 return Some(Finding::absent(row, ErrorKind::Overloaded { cause }));
@@ -44,12 +32,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
         return unknown(43, Overload::HandoffQueueFull);
     }
     if text.inner_is("segment is full") {
-        return Some(Finding::unknown(
-            44,
-            ErrorKind::TooLarge {
-                limit: SizeLimit::HandoffSegment,
-            },
-        ));
+        return Some(Finding::unknown(44, ErrorKind::TooLarge { limit: SizeLimit::HandoffSegment }));
     }
     let partial = text.inner.strip_prefix("partial write: ");
     let (cause, _) = cut_dropped(partial.unwrap_or(text.inner));
@@ -59,21 +42,12 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     }
     let old = cause.strip_prefix("engine: ").unwrap_or(cause);
     if old.starts_with("cache maximum memory size exceeded") {
-        return unknown(
-            52,
-            Overload::CacheFull {
-                bytes: None,
-                limit: None,
-            },
-        );
+        return unknown(52, Overload::CacheFull { bytes: None, limit: None });
     }
     if text.write_failed && is_about_connections(text) {
         return unknown(57, Overload::NoFreeConnection);
     }
-    if text.whole
-        && is_disk_full(cause)
-        && (text.is_wrapped() || partial.is_some() || is_path_error(cause))
-    {
+    if text.whole && is_disk_full(cause) && (text.is_wrapped() || partial.is_some() || is_path_error(cause)) {
         return unknown(if text.is_wrapped() { 44 } else { 83 }, Overload::DiskFull);
     }
     None
@@ -87,17 +61,12 @@ fn cache_full(counts: &str) -> Overload {
         (rest == ")").then_some((bytes, limit))
     };
     let counts = counts();
-    Overload::CacheFull {
-        bytes: counts.map(|c| c.0),
-        limit: counts.map(|c| c.1),
-    }
+    Overload::CacheFull { bytes: counts.map(|c| c.0), limit: counts.map(|c| c.1) }
 }
 
 fn is_about_connections(text: &Text<'_>) -> bool {
     let maximum = || {
-        let rest = text
-            .inner
-            .strip_prefix("can not exceed max connections of ")?;
+        let rest = text.inner.strip_prefix("can not exceed max connections of ")?;
         number(rest).map(|(_, rest)| rest.is_empty())
     };
     CONNECTIONS.iter().any(|words| text.inner_is(words))
@@ -112,14 +81,6 @@ fn is_disk_full(cause: &str) -> bool {
 
 /// `write /path/to/file: no space left on device`: how Go words a failed call on a file.
 fn is_path_error(cause: &str) -> bool {
-    const CALLS: &[&str] = &[
-        "open /",
-        "write /",
-        "mkdir /",
-        "sync /",
-        "fsync /",
-        "rename /",
-        "truncate /",
-    ];
+    const CALLS: &[&str] = &["open /", "write /", "mkdir /", "sync /", "fsync /", "rename /", "truncate /"];
     CALLS.iter().any(|call| cause.starts_with(call))
 }

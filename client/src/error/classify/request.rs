@@ -8,17 +8,9 @@ const WHOLE: &[(u8, &str, RequestProblem)] = &[
     (1, "Method Not Allowed", RequestProblem::Method),
     (2, "404 page not found", RequestProblem::Path),
     (20, "database is required", RequestProblem::DatabaseMissing),
-    (
-        29,
-        "invalid consistency level",
-        RequestProblem::ConsistencyLevel,
-    ),
+    (29, "invalid consistency level", RequestProblem::ConsistencyLevel),
     (72, "missing parameter: db", RequestProblem::DatabaseMissing),
-    (
-        72,
-        "unable to decode gzip body",
-        RequestProblem::Compression,
-    ),
+    (72, "unable to decode gzip body", RequestProblem::Compression),
     (72, "unable to parse points", RequestProblem::RelayPoints),
     (73, "invalid write endpoint", RequestProblem::Path),
     (73, "invalid write method", RequestProblem::Method),
@@ -26,12 +18,7 @@ const WHOLE: &[(u8, &str, RequestProblem)] = &[
 
 /// How the gzip reader fails. Two of them are words that any part of a server could say, so they count
 /// only with the status that the handler gives them.
-const COMPRESSION: &[&str] = &[
-    "gzip: invalid header",
-    "gzip: invalid checksum",
-    "unexpected EOF",
-    "EOF",
-];
+const COMPRESSION: &[&str] = &["gzip: invalid header", "gzip: invalid checksum", "unexpected EOF", "EOF"];
 
 pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     if text.is_wrapped() {
@@ -42,20 +29,10 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
         return bad(*row, problem.clone());
     }
     if let Some(rest) = text.after("invalid precision \"") {
-        let forms = [
-            (17, "\" (use n, u, ms, s, m or h)"),
-            (18, "\" (use ns, us, ms or s)"),
-        ];
-        let known = forms
-            .into_iter()
-            .find_map(|(row, end)| Some((row, rest.strip_suffix(end)?)));
+        let forms = [(17, "\" (use n, u, ms, s, m or h)"), (18, "\" (use ns, us, ms or s)")];
+        let known = forms.into_iter().find_map(|(row, end)| Some((row, rest.strip_suffix(end)?)));
         return match known {
-            Some((row, given)) => bad(
-                row,
-                RequestProblem::Precision {
-                    given: Some(given.into()),
-                },
-            ),
+            Some((row, given)) => bad(row, RequestProblem::Precision { given: Some(given.into()) }),
             None if text.whole => None,
             None => bad(17, RequestProblem::Precision { given: None }),
         };
@@ -64,12 +41,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
         return bad(19, RequestProblem::Bucket);
     }
     if text.is("Request Entity Too Large") {
-        return Some(Finding::absent(
-            25,
-            ErrorKind::TooLarge {
-                limit: SizeLimit::RequestBody,
-            },
-        ));
+        return Some(Finding::absent(25, ErrorKind::TooLarge { limit: SizeLimit::RequestBody }));
     }
     if text.status != 400 {
         return None;
@@ -84,9 +56,7 @@ pub(super) fn find(text: &Text<'_>) -> Option<Finding> {
     text.after("read tcp ").map(|_| {
         Finding::absent(
             27,
-            ErrorKind::Connect {
-                reason: format!("the server could not read the body: {}", text.all).into(),
-            },
+            ErrorKind::Connect { reason: format!("the server could not read the body: {}", text.all).into() },
         )
     })
 }

@@ -82,15 +82,23 @@ fn median(points: &[Point], start: i64) -> Vec<Point> {
     vec![Point::computed(start, Value::Float(value))]
 }
 
-/// The most frequent value; of several the one that was met earliest.
+/// The most frequent value. As in the real servers, of two the greater wins if its first point is not after the last
+/// of the smaller, and a value met only once is taken only when it is the smallest; of as many
+/// truths as falsehoods it is the truth.
 fn mode(points: &[Point], start: i64) -> Vec<Point> {
+    if let Some(Point { value: Value::Boolean(_), .. }) = points.first() {
+        let holding = points.iter().filter(|point| point.value == Value::Boolean(true)).count();
+        return vec![Point::computed(start, Value::Boolean(2 * holding >= points.len()))];
+    }
     let sorted = by_value(points);
     let mut best: Option<(usize, i64, &Value)> = None;
     for run in sorted.chunk_by(|a, b| a.value.order(&b.value).is_eq()) {
-        let first = run.iter().map(|point| point.time).min().unwrap_or(start);
-        let better = best.is_none_or(|(count, time, _)| (run.len(), -i128::from(first)) > (count, -i128::from(time)));
-        if better {
-            best = Some((run.len(), first, &run[0].value));
+        let (first, last) = (run[0].time, run[run.len() - 1].time);
+        let wins = best.is_none_or(|(count, time, _)| {
+            run.len() > 1 && (run.len() > count || (run.len() == count && first <= time))
+        });
+        if wins {
+            best = Some((run.len(), last, &run[0].value));
         }
     }
     best.map(|(_, _, value)| Point::computed(start, value.clone())).into_iter().collect()
@@ -187,7 +195,7 @@ mod tests {
         assert_eq!(aggregate("max", &points, 0), [Point::computed(2, Value::Float(2.0))]);
         assert_eq!(aggregate("min", &points, 0), [Point::computed(1, Value::Float(1.0))]);
         assert_eq!(rank(&points, 1, true), [Point::computed(2, Value::Float(2.0))]);
-        assert_eq!(aggregate("mode", &points, 9), [Point::computed(9, Value::Float(1.0))]);
+        assert_eq!(aggregate("mode", &points, 9), [Point::computed(9, Value::Float(2.0))]);
     }
 
     #[test]

@@ -23,8 +23,6 @@ pub(super) struct Compiled {
     pub(super) min: i64,
     pub(super) max: i64,
     pub(super) interval: Option<Interval>,
-    /// The buckets are those of the statement around this one.
-    pub(super) inherited_interval: bool,
     /// Buckets read before the range, for functions that look back.
     pub(super) extra_intervals: i64,
     /// Without `time(…)`.
@@ -42,6 +40,48 @@ pub(super) struct Compiled {
     /// Whether there is no function of rows.
     pub(super) raw: bool,
     pub(super) sources: Vec<CompiledSource>,
+}
+
+impl Compiled {
+    /// The range that sub-queries inherit: one bucket more where all functions look back on one.
+    fn inner_range(&self) -> TimeRange {
+        let (mut min, mut max) = (self.min, self.max);
+        let mut calls = Vec::new();
+        for field in &self.fields {
+            collect_calls(&field.expr, &mut calls);
+        }
+        let looks_back = !calls.is_empty() && calls.iter().all(|call| functions::looks_back(&call.name));
+        match self.interval {
+            Some(interval) if looks_back && self.ascending => min = min.saturating_sub(interval.width),
+            Some(interval) if looks_back => max = max.saturating_add(interval.width),
+            Some(_) | None => {}
+        }
+        TimeRange { min: (self.min != MIN_TIME).then_some(min), max: (self.max != MAX_TIME).then_some(max) }
+    }
+}
+
+/// The functions of rows in an expression, each once, outermost only.
+pub(super) fn collect_calls<'a>(expr: &'a Expr, calls: &mut Vec<&'a Call>) {
+    match expr {
+        Expr::Call(call) if eval::is_math(&call.name) => {
+            for arg in &call.args {
+                collect_calls(arg, calls);
+            }
+        }
+        Expr::Call(call) => {
+            if !calls.contains(&call) {
+                calls.push(call);
+            }
+        }
+        Expr::Binary(first, rest) => {
+            collect_calls(first, calls);
+            for (_, term) in rest {
+                collect_calls(term, calls);
+            }
+        }
+        Expr::Paren(inner) => collect_calls(inner, calls),
+        _ => {}
+    }
 }
 
 /// Where the rows of a [`Compiled`] come from.
@@ -90,8 +130,7 @@ pub(super) fn compile(select: &Select, parent: Option<&Compiled>, context: &Cont
             return Err(QueryError::invalid("subqueries must be ordered in the same direction as the query itself"));
         }
         ascending = parent.ascending;
-        let bound = |value: i64, unbounded: i64| (value != unbounded).then_some(value);
-        range = range.intersect(TimeRange { min: bound(parent.min, MIN_TIME), max: bound(parent.max, MAX_TIME) });
+        range = range.intersect(parent.inner_range());
         // Whatever encloses the statement drops rows of nothing.
         if fill == Fill::Null && !select.is_raw() {
             fill = Fill::None;
@@ -143,7 +182,6 @@ pub(super) fn compile(select: &Select, parent: Option<&Compiled>, context: &Cont
         min: range.min.unwrap_or(MIN_TIME),
         max: range.max.unwrap_or(unbounded_max),
         interval,
-        inherited_interval,
         extra_intervals: compiler.extra_intervals,
         dimensions,
         fill,

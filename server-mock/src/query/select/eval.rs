@@ -22,11 +22,13 @@ pub(super) struct Rules {
     pub(super) float_division: bool,
     /// Nothing beside a truth value counts as `false`; not so where points are filtered as they are read.
     pub(super) null_is_false: bool,
+    /// Functions of numbers are known; not so where the rows of a sub-query are filtered.
+    pub(super) math: bool,
 }
 
 impl Rules {
     /// Of a select list.
-    pub(super) const SELECT: Self = Self { float_division: true, null_is_false: true };
+    pub(super) const SELECT: Self = Self { float_division: true, null_is_false: true, math: true };
 }
 
 /// The value of `expr`.
@@ -41,6 +43,9 @@ pub(super) fn eval(expr: &Expr, scope: &impl Scope) -> Value {
         Expr::Duration(nanoseconds) => Value::Integer(*nanoseconds),
         Expr::Paren(inner) => eval(inner, scope),
         Expr::Call(call) if is_math(&call.name) => {
+            if !scope.rules().math {
+                return Value::Null;
+            }
             let args: Vec<Value> = call.args.iter().map(|arg| eval(arg, scope)).collect();
             math(&call.name, &args)
         }
@@ -248,7 +253,7 @@ fn math(name: &str, args: &[Value]) -> Value {
 mod tests {
     use super::*;
 
-    const CONDITION: Rules = Rules { float_division: false, null_is_false: false };
+    const CONDITION: Rules = Rules { float_division: false, null_is_false: false, math: true };
 
     #[test]
     fn what_cannot_be_compared_is_false() {

@@ -89,13 +89,27 @@ fn value(
     }
 }
 
-/// The number of a `fill(…)` as a value of the function's type.
-pub(super) fn constant(number: Value, kind: Option<Kind>) -> Value {
+/// The number of a `fill(…)` in a series that has other points: as a value of the function's type.
+fn constant(number: Value, kind: Option<Kind>) -> Value {
     match kind {
         Some(kind) if kind.is_number() => number.cast(kind),
         Some(Kind::String) => Value::from(""),
         Some(Kind::Boolean) => Value::Boolean(false),
         Some(_) => Value::Null,
         None => number,
+    }
+}
+
+/// What a function shows in a series where it has no point, but another function has: the number of a `fill(…)`, of
+/// the function's type if that is a number.
+pub(super) fn default_of(fill: Fill, kind: Option<Kind>) -> Value {
+    let number = match fill {
+        Fill::Integer(number) => Value::Integer(number),
+        Fill::Number(number) => Value::Float(number),
+        Fill::Null | Fill::None | Fill::Previous | Fill::Linear => return Value::Null,
+    };
+    match kind {
+        Some(kind) if kind.is_number() => number.cast(kind),
+        Some(_) | None => number,
     }
 }

@@ -65,6 +65,11 @@ pub(super) fn is_technical(name: &str) -> bool {
     )
 }
 
+/// Whether a function, over buckets, needs the one before the first.
+pub(super) fn looks_back(name: &str) -> bool {
+    family(name) == Some(Family::Transform) && name != "cumulative_sum"
+}
+
 /// Whether the function picks points, so that other fields of the same point can stand beside it.
 pub(super) fn is_selector(name: &str) -> bool {
     match family(name) {

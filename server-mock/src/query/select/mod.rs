@@ -1,16 +1,20 @@
 //! `SELECT`: which points it needs and what it makes of them.
 
 mod aggregate;
+mod calls;
 mod compile;
 mod condition;
 mod eval;
 mod fill;
 mod fold;
 mod functions;
+mod groups;
+mod output;
 mod points;
 mod resolve;
 mod run;
 mod series;
+mod subquery;
 mod transform;
 mod window;
 
@@ -161,8 +165,8 @@ pub fn execute(
 ) -> Result<Vec<Row>, QueryError> {
     let compiled = compile(select, None, context)?;
     check_points(sources, limits)?;
-    let mut runner = Runner { context, limits, made: 0, random: fastrand::Rng::with_seed(context.seed) };
-    let output = runner.run(&compiled, &mut sources.iter(), &[])?;
+    let mut runner = Runner { limits, made: 0, random: fastrand::Rng::with_seed(context.seed) };
+    let output = runner.run(&compiled, &mut sources.iter(), None)?;
     let mut columns = vec![compiled.time_name.clone()];
     columns.extend(output.columns.into_iter().map(|column| column.name));
     let rows = output.groups.into_iter().map(|group| Row {

@@ -49,7 +49,8 @@ impl Scope for RowScope<'_> {
     }
 
     fn rules(&self) -> Rules {
-        Rules { float_division: false, null_is_false: self.series.computed }
+        let computed = self.series.computed;
+        Rules { float_division: false, null_is_false: computed, math: !computed }
     }
 }
 

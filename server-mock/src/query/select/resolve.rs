@@ -30,10 +30,13 @@ pub(super) struct ResolvedColumn {
     pub(super) expr: Expr,
     /// `None` when nothing is known of the names within.
     pub(super) kind: Option<Kind>,
+    /// Not written: an argument of `top` or `bottom`.
+    pub(super) added: bool,
 }
 
-/// Resolves a statement against what its sources hold.
-pub(super) fn resolve(compiled: &Compiled, schema: &Schema) -> Result<Resolved, QueryError> {
+/// Resolves a statement against what its sources hold. Unless `checked`, types that do not go together are just
+/// unknown.
+pub(super) fn resolve(compiled: &Compiled, schema: &Schema, checked: bool) -> Result<Resolved, QueryError> {
     let typed: Vec<Field> = compiled
         .fields
         .iter()
@@ -42,10 +45,12 @@ pub(super) fn resolve(compiled: &Compiled, schema: &Schema) -> Result<Resolved, 
     let condition = compiled.condition.as_ref().map(|condition| with_types(condition, schema));
     let (grouped_by_pattern, dimensions) = dimensions(compiled, schema);
     let fields = expand(typed, schema, grouped_by_pattern, &dimensions)?;
-    for field in &fields {
-        kind_of(&field.expr)?;
+    if checked {
+        for field in &fields {
+            kind_of(&field.expr)?;
+        }
     }
-    let columns = columns(compiled, &fields)?;
+    let columns = columns(compiled, &fields);
     Ok(Resolved { fields, columns, condition, dimensions: dimensions.into_iter().collect() })
 }
 
@@ -90,23 +95,22 @@ fn with_types(expr: &Expr, schema: &Schema) -> Expr {
 }
 
 fn with_type(var: &VarRef, schema: &Schema) -> VarRef {
-    let found = match (var.kind, schema.fields.get(&var.name)) {
-        (None | Some(FieldKind::AnyField), Some(kind)) => to_field_kind(*kind),
+    let found = match (var.kind, schema.fields.get(&var.name).or_else(|| schema.hidden.get(&var.name))) {
+        (None | Some(FieldKind::AnyField), Some(kind)) => Some(to_field_kind(*kind)),
         (None, None) if schema.tags.contains(&var.name) => Some(FieldKind::Tag),
         (kind, _) => kind,
     };
     VarRef { name: var.name.clone(), kind: found }
 }
 
-fn to_field_kind(kind: Kind) -> Option<FieldKind> {
+fn to_field_kind(kind: Kind) -> FieldKind {
     match kind {
-        Kind::Float => Some(FieldKind::Float),
-        Kind::Integer => Some(FieldKind::Integer),
-        Kind::Unsigned => Some(FieldKind::Unsigned),
-        Kind::String => Some(FieldKind::String),
-        Kind::Boolean => Some(FieldKind::Boolean),
-        Kind::Tag => Some(FieldKind::Tag),
-        Kind::Time | Kind::Duration => None,
+        Kind::Float => FieldKind::Float,
+        Kind::Integer => FieldKind::Integer,
+        Kind::Unsigned => FieldKind::Unsigned,
+        Kind::String => FieldKind::String,
+        Kind::Boolean => FieldKind::Boolean,
+        Kind::Tag => FieldKind::Tag,
     }
 }
 
@@ -117,8 +121,13 @@ fn expand(
     grouped_by_pattern: bool,
     dimensions: &BTreeSet<String>,
 ) -> Result<Vec<Field>, QueryError> {
-    let mut known: Vec<VarRef> =
-        schema.fields.iter().map(|(name, kind)| VarRef { name: name.clone(), kind: to_field_kind(*kind) }).collect();
+    let mut known: Vec<VarRef> = schema
+        .fields
+        .iter()
+        .map(|(name, kind)| VarRef { name: name.clone(), kind: Some(to_field_kind(*kind)) })
+        .collect();
+    let unknown = schema.unknown.iter().filter(|name| !schema.fields.contains_key(*name));
+    known.extend(unknown.map(|name| VarRef { name: name.clone(), kind: None }));
     // Tags that rows are grouped by stand beside the rows; with `GROUP BY *` no tag is left.
     if !known.is_empty() && !grouped_by_pattern {
         let tags = schema.tags.iter().filter(|tag| !dimensions.contains(*tag));
@@ -189,7 +198,7 @@ fn with_innermost(call: &Call, var: &VarRef) -> Call {
 /// Whether a function can be given values of this type.
 pub(super) fn accepts(function: &str, kind: Kind) -> bool {
     match (function, kind) {
-        (_, Kind::Tag | Kind::Time | Kind::Duration) => false,
+        (_, Kind::Tag) => false,
         (_, Kind::Float | Kind::Integer) => true,
         ("holt_winters" | "holt_winters_with_fit", Kind::Unsigned) => false,
         (_, Kind::Unsigned) => true,
@@ -200,24 +209,23 @@ pub(super) fn accepts(function: &str, kind: Kind) -> bool {
 }
 
 /// The columns of the result and their names.
-fn columns(compiled: &Compiled, fields: &[Field]) -> Result<Vec<ResolvedColumn>, QueryError> {
+fn columns(compiled: &Compiled, fields: &[Field]) -> Vec<ResolvedColumn> {
     let mut columns = Vec::new();
     let mut aliases = Vec::new();
     for field in fields {
-        let mut push = |expr: &Expr, plain_name: String, alias: Option<&String>| -> Result<(), QueryError> {
-            let kind = kind_of(expr)?;
-            columns.push(ResolvedColumn { name: String::new(), plain_name, expr: expr.clone(), kind });
+        let mut push = |expr: &Expr, plain_name: String, alias: Option<&String>, added: bool| {
+            let kind = kind_of(expr).unwrap_or_default();
+            columns.push(ResolvedColumn { name: String::new(), plain_name, expr: expr.clone(), kind, added });
             aliases.push(alias.cloned());
-            Ok(())
         };
-        push(&field.expr, plain_name(field), field.alias.as_ref())?;
+        push(&field.expr, plain_name(field), field.alias.as_ref(), false);
         if let Expr::Call(call) = &field.expr
             && matches!(call.name.as_str(), "top" | "bottom")
             && !compiled.has_target
         {
             for arg in &call.args[1..] {
                 if let Expr::Var(var) = arg {
-                    push(arg, var.name.clone(), None)?;
+                    push(arg, var.name.clone(), None, true);
                 }
             }
         }
@@ -226,7 +234,7 @@ fn columns(compiled: &Compiled, fields: &[Field]) -> Result<Vec<ResolvedColumn>,
     for (column, name) in columns.iter_mut().zip(unique_names(&plain, &aliases)) {
         column.name = name;
     }
-    Ok(columns)
+    columns
 }
 
 /// Names without repetition: aliases stay, of the others the second `v` is `v_1`.
@@ -364,8 +372,12 @@ fn joined_kind(
     shown: impl Fn() -> Expr,
 ) -> Result<Option<Kind>, QueryError> {
     let (Some(a), Some(b)) = (left, right) else { return Ok(left.or(right)) };
-    let result = match eval::apply(op, sample(a), sample(b), eval::Rules { float_division: false, null_is_false: true })
-    {
+    let result = match eval::apply(
+        op,
+        sample(a),
+        sample(b),
+        eval::Rules { float_division: false, null_is_false: true, math: true },
+    ) {
         Value::Float(_) => Some(Kind::Float),
         Value::Integer(_) => Some(Kind::Integer),
         Value::Unsigned(_) => Some(Kind::Unsigned),
@@ -388,6 +400,5 @@ fn sample(kind: Kind) -> Value {
         Kind::Unsigned => Value::Unsigned(0),
         Kind::Boolean => Value::Boolean(false),
         Kind::String | Kind::Tag => Value::from(""),
-        Kind::Time | Kind::Duration => Value::Null,
     }
 }

@@ -13,6 +13,10 @@ use crate::scan::{self, SeriesBlock, Values};
 pub(super) struct Schema {
     pub(super) fields: BTreeMap<String, Kind>,
     pub(super) tags: BTreeSet<String>,
+    /// Columns of a sub-query of which nothing is known.
+    pub(super) unknown: BTreeSet<String>,
+    /// Columns that a sub-query adds by itself: known by name, but no part of `*`.
+    pub(super) hidden: BTreeMap<String, Kind>,
 }
 
 impl Schema {
@@ -26,6 +30,8 @@ impl Schema {
             self.add_field(name, *kind);
         }
         self.tags.extend(other.tags.iter().cloned());
+        self.unknown.extend(other.unknown.iter().cloned());
+        self.hidden.extend(other.hidden.iter().map(|(name, kind)| (name.clone(), *kind)));
     }
 }
 
@@ -63,7 +69,10 @@ impl Series {
             None => absent_tag.clone(),
         };
         let kind = match var.kind {
-            Some(FieldKind::Tag) => return as_tag(),
+            // A sub-query may have selected a tag.
+            Some(FieldKind::Tag) if !(self.computed && self.columns.iter().any(|column| column.name == var.name)) => {
+                return as_tag();
+            }
             Some(kind) => field_kind(kind),
             None => None,
         };

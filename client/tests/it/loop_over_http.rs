@@ -1,0 +1,191 @@
+//! Retries, endpoints and deadlines over real sockets.
+
+use std::time::{Duration, Instant};
+
+use influx_client::{Backoff, Batch, Class, ClientBuilder, EndpointState, Failed, Outcome, Retry, RetryPolicy};
+
+use crate::server::{Act, Server, batch, builder, error, nobody, stored};
+
+fn patient(url: &str) -> ClientBuilder {
+    builder(url).retry(Backoff::default().base(Duration::from_millis(1)))
+}
+
+#[tokio::test]
+async fn a_throttled_write_is_sent_again() {
+    let throttled = || Act::Answer(crate::server::reply(503, "", "request throttled, queue full\n"));
+    let server = Server::start([throttled(), throttled(), stored()]).await;
+    let ack = patient(&server.url()).build().unwrap().write(&batch(2)).await.unwrap();
+    let classes: Vec<Class> = ack.attempts().iter().map(|a| a.class).collect();
+    assert_eq!(classes, [Class::Overloaded, Class::Overloaded, Class::Ok]);
+}
+
+#[tokio::test]
+async fn unstamped_points_are_sent_again_only_if_nothing_was_stored() {
+    let mut unstamped = Batch::default();
+    unstamped.point("m").field("f", 1.0).server_time().unwrap();
+
+    let throttled = Act::Answer(crate::server::reply(503, "", "request throttled, queue full\n"));
+    let server = Server::start([throttled, stored()]).await;
+    let ack = patient(&server.url()).build().unwrap().write(&unstamped).await.unwrap();
+    assert_eq!(ack.attempts().len(), 2);
+
+    for act in [error(500, "timeout"), error(500, "partial write"), error(500, "write failed"), Act::Close] {
+        let server = Server::start([act, stored()]).await;
+        let failure = patient(&server.url()).build().unwrap().write(&unstamped).await.unwrap_err();
+        assert_eq!(server.seen().len(), 1, "{failure}");
+        assert_eq!(failure.advice(), influx_client::Advice::StampFirst);
+    }
+}
+
+/// A policy that knows no measure does not make the client send what could be stored twice.
+#[tokio::test]
+async fn the_client_keeps_its_promise_under_any_policy() {
+    #[derive(Debug)]
+    struct Always;
+    impl RetryPolicy for Always {
+        fn decide(&self, _: &Failed<'_>, _: f64) -> Retry {
+            Retry::Same(Duration::ZERO)
+        }
+    }
+    let mut unstamped = Batch::default();
+    unstamped.point("m").field("f", 1.0).server_time().unwrap();
+    let server = Server::start([Act::Close]).await;
+    let client = builder(&server.url()).retry(Always).deadline(Duration::from_millis(300)).build().unwrap();
+    let _ = client.write(&unstamped).await.unwrap_err();
+    assert_eq!(server.seen().len(), 1);
+    let begun = Instant::now();
+    let failure = client.write(&batch(1)).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(8), "the deadline ends it");
+    assert!(failure.attempts().len() > 1);
+    assert_eq!(failure.outcome(), Outcome::Unknown);
+}
+
+#[tokio::test]
+async fn another_endpoint_is_tried_when_one_is_away() {
+    let server = Server::start([stored()]).await;
+    let client = patient(&nobody().await).endpoint(server.url()).build().unwrap();
+    for _ in 0..10 {
+        let ack = client.write(&batch(1)).await.unwrap();
+        assert_eq!(ack.endpoint().unwrap().as_str(), server.url());
+    }
+    let attempts_on_the_dead_one = client.endpoints()[0].failures;
+    assert!(attempts_on_the_dead_one <= 1, "once it failed, the other one is preferred");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_comes_back_is_found_by_a_probe() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let other = Server::start([stored()]).await;
+    let client = patient(&format!("http://{address}")).endpoint(other.url()).build().unwrap();
+    let state = || client.endpoints()[0].state;
+    while state() == EndpointState::Up {
+        let _ = client.write(&batch(1)).await.unwrap();
+    }
+    let listener = tokio::net::TcpListener::bind(address).await.unwrap();
+    let back = Server::listen(listener, [stored()]);
+    let begun = Instant::now();
+    while state() != EndpointState::Up {
+        assert!(begun.elapsed() < Duration::from_secs(10), "no probe brought it back");
+        let _ = client.write(&batch(1)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(back.seen()[0].line().starts_with("GET /ping "), "a probe is no write");
+}
+
+/// Rule 11: a later "nothing was sent" takes nothing back.
+#[tokio::test]
+async fn doubt_outlives_a_later_failure() {
+    let server = Server::start([error(500, "timeout"), error(401, "authorization failed")]).await;
+    let failure = patient(&server.url()).build().unwrap().write(&batch(2)).await.unwrap_err();
+    assert_eq!(failure.outcome(), Outcome::Unknown);
+    assert_eq!(failure.class(), Class::Timeout, "not auth, which would claim that nothing is stored");
+    assert_eq!(failure.attempts()[1].class, Class::Auth);
+    assert_eq!(failure.tally().unknown, 2);
+
+    let server =
+        Server::start([error(500, "partial write"), error(500, "timeout"), error(404, "database not found: \"x\"")])
+            .await;
+    let failure = patient(&server.url()).build().unwrap().write(&batch(2)).await.unwrap_err();
+    assert_eq!((failure.outcome(), failure.class()), (Outcome::BelowLevel, Class::BelowLevel));
+}
+
+#[tokio::test]
+async fn an_acknowledgement_settles_all() {
+    let server = Server::start([error(500, "timeout"), error(500, "partial write"), stored()]).await;
+    let ack = patient(&server.url()).build().unwrap().write(&batch(2)).await.unwrap();
+    assert_eq!((ack.attempts().len(), ack.tally().stored), (3, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_succeed_is_sent_once() {
+    for (status, text) in [
+        (500, "retention policy not found: x"),
+        (404, "database not found: \"x\""),
+        (401, "authorization failed"),
+        (400, "invalid consistency level"),
+        (500, "write failed: hinted handoff queue not empty"),
+    ] {
+        let server = Server::start([error(status, text), stored()]).await;
+        let _ = patient(&server.url()).build().unwrap().write(&batch(1)).await.unwrap_err();
+        assert_eq!(server.seen().len(), 1, "{text}");
+    }
+}
+
+/// The client made the database itself a moment ago, so it waits for the node to know of it.
+#[tokio::test]
+async fn a_database_of_ones_own_making_is_waited_for() {
+    let created = Act::Answer(crate::server::reply(200, "", "{\"results\":[{\"statement_id\":0}]}"));
+    let server = Server::start([created, error(404, "database not found: \"db\""), stored()]).await;
+    let client = patient(&server.url()).build().unwrap();
+    client.query("CREATE DATABASE db").await.unwrap().checked().unwrap();
+    let ack = client.write(&batch(1)).await.unwrap();
+    assert_eq!(ack.attempts().len(), 2);
+}
+
+#[tokio::test]
+async fn refused_points_are_named_and_the_others_are_stored() {
+    let conflict = "write failed: partial write: field type conflict: input field \"f\" on measurement \"bad\" is type string, already exists as type float dropped=1";
+    let server = Server::start([error(500, conflict), stored()]).await;
+    let mut mixed = batch(2);
+    mixed.point("bad").field("f", "text").at(9).unwrap();
+    let failure = server.client().write(&mixed).await.unwrap_err();
+    assert_eq!((failure.class(), failure.outcome()), (Class::TypeConflict, Outcome::PartlyStored));
+    assert_eq!((failure.tally().stored, failure.tally().refused), (2, 1));
+    assert_eq!(failure.refusals()[0].line, Some(2));
+    assert_eq!(server.seen()[1].body(), "m,t=a f=0i 0\nm,t=a f=1i 1\n");
+    assert!(failure.server_message().unwrap().contains("field type conflict"));
+}
+
+#[tokio::test]
+async fn a_failed_resend_gives_its_class() {
+    let conflict =
+        "field type conflict: input field \"f\" on measurement \"bad\" is type string, already exists as type float";
+    let server = Server::start([error(500, conflict), error(500, "timeout")]).await;
+    let mut mixed = batch(2);
+    mixed.point("bad").field("f", "text").at(9).unwrap();
+    let failure = server.client().write(&mixed).await.unwrap_err();
+    assert_eq!((failure.class(), failure.outcome()), (Class::Timeout, Outcome::Unknown));
+    assert_eq!((failure.tally().unknown, failure.tally().refused), (2, 1));
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_large_is_split() {
+    let server = Server::start([error(413, "Request Entity Too Large"), stored()]).await;
+    let ack = server.client().write(&batch(10)).await.unwrap();
+    assert_eq!(ack.attempts().iter().map(|a| a.points).collect::<Vec<_>>(), [10, 5, 5]);
+}
+
+#[tokio::test]
+async fn the_deadline_ends_a_hung_attempt() {
+    let server = Server::start([Act::AnswerAndHang(Vec::new())]).await;
+    let client = patient(&server.url()).attempt_timeout(Duration::from_secs(30)).build().unwrap();
+    let begun = Instant::now();
+    let failure = client.write(&batch(1)).deadline(Duration::from_millis(200)).await.unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(8));
+    assert!(matches!(failure.kind(), influx_client::ErrorKind::DeadlineExceeded { .. }), "{failure:?}");
+    assert_eq!(failure.outcome(), Outcome::Unknown);
+    let none = client.write(&batch(1)).deadline(Duration::ZERO).await.unwrap_err();
+    assert_eq!((none.class(), none.outcome()), (Class::Unreachable, Outcome::NotStored));
+}
