@@ -30,6 +30,9 @@ impl Tries {
 impl RetryPolicy for Tries {
     fn decide(&self, failed: &Failed<'_>, random: f64) -> Retry {
         let nothing_stored = failed.known == Outcome::NotStored;
+        let by_the_rules = || if self.retries == 0 { Retry::GiveUp } else { self.backoff.decide(failed, random) };
+        // Do not remove: a new class must be given its place here.
+        #[deny(clippy::wildcard_enum_match_arm)]
         match failed.verdict.class() {
             Class::Unreachable if nothing_stored && (failed.attempts as usize) < failed.endpoints => {
                 Retry::Next(Duration::ZERO)
@@ -37,8 +40,23 @@ impl RetryPolicy for Tries {
             Class::NotFound if nothing_stored && failed.just_created && failed.elapsed < FRESH => {
                 Retry::Same(FRESH_PAUSE)
             }
-            _ if self.retries == 0 => Retry::GiveUp,
-            _ => self.backoff.decide(failed, random),
+            Class::Unreachable
+            | Class::Timeout
+            | Class::BelowLevel
+            | Class::Overloaded
+            | Class::NoReplica
+            | Class::MetaUnavailable
+            | Class::Deferred
+            | Class::Auth
+            | Class::NotFound
+            | Class::Refused
+            | Class::Rejected
+            | Class::Malformed
+            | Class::TypeConflict
+            | Class::OutsideRetention
+            | Class::Limit => by_the_rules(),
+            // No attempt ends like this.
+            Class::Ok | Class::LocalIo | Class::Journal | Class::TooManyRejected => Retry::GiveUp,
         }
     }
 }

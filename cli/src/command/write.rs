@@ -90,6 +90,11 @@ pub(crate) struct WriteArgs {
     /// Keep back lines that cannot be parsed, instead of asking the server.
     #[arg(long)]
     validate: bool,
+    /// Where a batch gives a field a second type, let the server judge that line, in a request of its own. Without this,
+    /// such a line is refused unsent: for a field that is new to a shard, replicas that see the two in different order
+    /// differ for ever.
+    #[arg(long)]
+    split_types: bool,
     /// Add refused lines to this file, each below a comment that says why.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -168,6 +173,7 @@ impl WriteArgs {
             precision: self.precision,
             missing_time: self.stamp.missing_time(self.precision),
             validate: self.validate,
+            split_types: self.split_types,
             max_lines: self.batch_lines as usize,
             max_bytes: self.batch_bytes,
         };

@@ -40,6 +40,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
         precision: Precision::Nanoseconds,
         missing_time: MissingTime::ClientClock,
         validate: true,
+        split_types: false,
         max_lines: 1_000,
         max_bytes: 4 << 20,
     };

@@ -222,3 +222,83 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use influx_client::{MissingTime, Precision};
+
+    use super::*;
+
+    fn feed(text: String, max_lines: usize) -> Feed {
+        let rules = Rules {
+            precision: Precision::Nanoseconds,
+            missing_time: MissingTime::ClientClock,
+            validate: false,
+            split_types: false,
+            max_lines,
+            max_bytes: 1 << 20,
+        };
+        let sources = vec![Source::Embedded("test", text.leak().as_bytes())];
+        Feed::start(FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_secs(3_600) }).unwrap()
+    }
+
+    fn lines(count: usize) -> String {
+        (0..count).map(|n| format!("m v={n} {n}\n")).collect()
+    }
+
+    async fn pack(feed: &Feed) -> Box<Pack> {
+        match feed.next().await {
+            Next::Pack(pack) => pack,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn all_lines_come_in_packs_and_then_the_end() {
+        let feed = feed(lines(7), 3);
+        for points in [3, 3, 1] {
+            let pack = pack(&feed).await;
+            assert_eq!(pack.points(), points);
+            feed.recycle(pack);
+        }
+        assert!(matches!(feed.next().await, Next::End { complete: true }));
+    }
+
+    #[tokio::test]
+    async fn reading_stops_while_nobody_takes() {
+        let text = lines(200_000);
+        let size = text.len() as u64;
+        let feed = feed(text, 10);
+        let first = pack(&feed).await;
+        assert_eq!(first.points(), 10);
+        // The reader may hold one more pack and what it has read ahead, but not the input.
+        assert!(feed.consumed() < size / 2, "{} of {size} bytes", feed.consumed());
+        feed.stop();
+        let read_on = match feed.next().await {
+            Next::Pack(rest) => {
+                assert!(rest.points() <= 10);
+                feed.next().await
+            }
+            next => next,
+        };
+        assert!(matches!(read_on, Next::End { complete: false }), "{read_on:?}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn the_first_lines_wait_no_longer_than_they_must() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
+        let rules = feed(String::new(), 10).shared.options.rules;
+        let sources = vec![Source::File(path.into())];
+        let options = FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_millis(20) };
+        let feed = Feed::start(options).unwrap();
+        io::Write::write_all(&mut writer, b"m v=1 1\nm v=").unwrap();
+        assert_eq!(pack(&feed).await.points(), 1, "half a line is none");
+        io::Write::write_all(&mut writer, b"2 2\n").unwrap();
+        assert_eq!(pack(&feed).await.points(), 1);
+        drop((writer, reader));
+        assert!(matches!(feed.next().await, Next::End { complete: true }));
+    }
+}

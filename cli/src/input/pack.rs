@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use influx_client::{Batch, Class, MissingTime, PointErrorKind, Precision};
+use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision};
 
 use super::lines::{Kind, Line};
 
@@ -37,6 +37,8 @@ pub(crate) struct Rules {
     pub(crate) missing_time: MissingTime,
     /// Keep back what cannot be parsed, instead of letting the server judge it.
     pub(crate) validate: bool,
+    /// Send a second type of a field in a request of its own, instead of keeping it back.
+    pub(crate) split_types: bool,
     pub(crate) max_lines: usize,
     pub(crate) max_bytes: usize,
 }
@@ -114,18 +116,24 @@ impl Pack {
         }
         let mut last = false;
         if let Err(error) = self.batch.push_line(line.text) {
-            let flips = matches!(error.kind(), PointErrorKind::TypeFlip { .. });
-            if flips && !self.is_empty() {
-                // A batch with two types for one field may be acknowledged and lost: the second type gets a request
-                // of its own, where the server can refuse it by name.
-                return Offer::NotHere;
-            }
-            let sent = if rules.validate && !flips { Err(error) } else { self.batch.push_unchecked_line(line.text) };
-            if let Err(error) = sent {
+            let keep = |class, error: &PointError| {
                 let (reason, text) = (error.kind().to_string(), Some(line.text.to_vec()));
-                return self.keep_back(KeptBack { place, class: Class::Malformed, reason, text }, rules, now);
+                KeptBack { place, class, reason, text }
+            };
+            match error.kind() {
+                // A request with two types for one field may be acknowledged and lost. Even in requests one after
+                // the other, a slow replica may see the second type first and then differ from the rest for ever.
+                PointErrorKind::TypeFlip { .. } if !rules.split_types => {
+                    return self.keep_back(keep(Class::TypeConflict, &error), rules, now);
+                }
+                PointErrorKind::TypeFlip { .. } if !self.is_empty() => return Offer::NotHere,
+                PointErrorKind::TypeFlip { .. } => last = true,
+                _ if rules.validate => return self.keep_back(keep(Class::Malformed, &error), rules, now),
+                _ => {}
             }
-            last = flips;
+            if let Err(error) = self.batch.push_unchecked_line(line.text) {
+                return self.keep_back(keep(Class::Malformed, &error), rules, now);
+            }
         }
         self.since.get_or_insert(now);
         self.places.push(place);
@@ -142,5 +150,80 @@ impl Pack {
     fn is_full(&self, rules: &Rules) -> bool {
         self.places.len() + self.kept_back.len() >= rules.max_lines
             || self.batch.bytes() + self.kept_back_bytes >= rules.max_bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules {
+        precision: Precision::Nanoseconds,
+        missing_time: MissingTime::ClientClock,
+        validate: false,
+        split_types: false,
+        max_lines: 3,
+        max_bytes: 100,
+    };
+
+    fn offer(pack: &mut Pack, text: &str, rules: &Rules) -> Offer {
+        let number = pack.points() + 1;
+        let line = Line { kind: Kind::Whole, text: text.as_bytes(), number, byte: 0, byte_end: 0 };
+        pack.offer(0, &line, rules, Instant::now())
+    }
+
+    #[test]
+    fn a_pack_is_full_by_lines_or_by_bytes() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=2 2", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=3 3", &RULES), Offer::Last);
+        pack.clear();
+        assert!(pack.is_empty());
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        let long = format!("m s=\"{}\" 1", "x".repeat(100));
+        assert_eq!(offer(&mut pack, &long, &RULES), Offer::NotHere);
+        pack.clear();
+        assert_eq!(offer(&mut pack, &long, &RULES), Offer::Last, "a long line has a pack of its own");
+        assert_eq!(pack.batch.points(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_for_the_server_unless_asked_otherwise() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=", &RULES), Offer::Taken);
+        assert_eq!((pack.places.len(), pack.kept_back.len()), (1, 0));
+        let validating = Rules { validate: true, ..RULES };
+        assert_eq!(offer(&mut pack, "m v=", &validating), Offer::Taken);
+        assert_eq!((pack.places.len(), pack.kept_back.len()), (1, 1));
+        assert_eq!(pack.kept_back[0].class, Class::Malformed);
+        // What would draw the next line in is nobody's to send.
+        assert_eq!(offer(&mut pack, "m s=\"open", &RULES), Offer::Last);
+        assert_eq!((pack.places.len(), pack.kept_back.len(), pack.points()), (1, 2, 3));
+    }
+
+    #[test]
+    fn a_second_type_is_kept_back_or_sent_alone() {
+        let mut pack = Pack::new(&RULES);
+        assert_eq!(offer(&mut pack, "m v=1 1", &RULES), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=1i 2", &RULES), Offer::Taken);
+        assert_eq!(pack.kept_back[0].class, Class::TypeConflict);
+        assert_eq!(pack.batch.points(), 1);
+        pack.clear();
+        let splitting = Rules { split_types: true, ..RULES };
+        assert_eq!(offer(&mut pack, "m v=1 1", &splitting), Offer::Taken);
+        assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::NotHere);
+        pack.clear();
+        assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::Taken, "another pack has its own first type");
+    }
+
+    #[test]
+    fn the_span_covers_what_is_kept_back_too() {
+        let mut pack = Pack::new(&RULES);
+        assert!(pack.span().is_none());
+        offer(&mut pack, "m v=1 1", &RULES);
+        offer(&mut pack, "m v=1i 2", &RULES);
+        let span = pack.span().map(|(first, last)| (first.line, last.line));
+        assert_eq!(span, Some((1, 2)));
     }
 }

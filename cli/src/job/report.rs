@@ -118,7 +118,7 @@ impl<'a> Reporter<'a> {
                 report(self.console, Exit::of(verdict.class), &message, Some(verdict.advice.text()));
             }
             Some(message) => {
-                self.console.detail(&format!("batch {seq}{lines}: {}: {}", verdict.class, one_line(message)))
+                self.console.detail(&format!("batch {seq}{lines}: {}: {}", verdict.class, one_line(message)));
             }
             None => self.console.detail(&format!(
                 "batch {seq}{lines}: {}, {} points in {}",

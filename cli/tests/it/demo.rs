@@ -70,8 +70,10 @@ fn the_directory_of_a_plain_run_is_gone_afterwards() {
     let mut command = program();
     command.arg("demo").env("TMPDIR", temporary.path());
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // The ports that test clusters agree on are noted beside it.
     let inside = || -> Option<PathBuf> {
-        std::fs::read_dir(temporary.path()).unwrap().next().map(|entry| entry.unwrap().path())
+        let paths = std::fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path());
+        paths.into_iter().find(|path| path.file_name().unwrap().to_string_lossy().starts_with("influx-cli-demo"))
     };
     until("it has a directory", || inside().is_some_and(|dir| pids(&dir).len() == 6));
     rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();

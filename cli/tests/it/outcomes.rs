@@ -113,16 +113,27 @@ fn refused_points_are_named_and_the_others_stored() {
 #[test]
 fn two_types_for_one_field_are_never_sent_in_one_request() {
     let cluster = Cluster::up().database(3);
+    let both_numbers = |measurement: &str| {
+        for node in cluster.data_nodes() {
+            let statement = format!("SELECT count(f) FROM {measurement}");
+            let two = || cluster.query(&node, &statement).first().is_some_and(|row| row[1] == 2);
+            until("both numbers are on every replica", two);
+        }
+    };
+    // At the lowest level, where a slow replica might see the second type first.
     let ran = cluster.write(&["-v", "-c", "any"], "flip f=1 1\nflip f=\"x\" 2\nflip f=2 3\n");
     assert_eq!(ran.code, 32, "{ran:?}");
     assert_eq!(ran.summary()["points"]["accepted"], 2);
+    assert_eq!(ran.summary()["attempts"], 1, "the refused line is not sent: {ran:?}");
     assert_eq!(ran.events_of("reject")[0]["line"], 2);
+    both_numbers("flip");
+    // On request the server judges, one type a request.
+    let ran = cluster.write(&["-v", "-c", "all", "--split-types"], "split f=1 1\nsplit f=\"x\" 2\nsplit f=2 3\n");
+    assert_eq!(ran.code, 32, "{ran:?}");
+    assert_eq!(ran.summary()["points"]["accepted"], 2);
     assert_eq!(ran.events_of("batch").len(), 3);
-    for node in cluster.data_nodes() {
-        until("both numbers are there", || {
-            cluster.query(&node, "SELECT count(f) FROM flip").first().is_some_and(|row| row[1] == 2)
-        });
-    }
+    assert_eq!(ran.events_of("batch")[1]["status"], 500);
+    both_numbers("split");
 }
 
 #[test]

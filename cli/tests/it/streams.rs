@@ -104,7 +104,7 @@ fn memory_does_not_grow_with_the_input() {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let line = format!("{}\n", "x".repeat(1 << 20));
-    let comment = format!("# {}", line);
+    let comment = format!("# {line}");
     for _ in 0..60 {
         // Sixty megabytes of comments without a point, then as much of one line.
         pipe.write_all(comment.as_bytes()).unwrap();
