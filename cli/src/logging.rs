@@ -4,6 +4,13 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 
+/// Starts the log of a node, which its cluster keeps in `node.log`: what happens to it, without the Raft library's own
+/// account of every vote.
+pub(crate) fn start_node() {
+    let given = std::env::var("INFLUX_LOG").ok().filter(|filter| !filter.is_empty());
+    install(&given.unwrap_or_else(|| "influx_server_mock=info,warn,openraft=off".to_owned()));
+}
+
 /// Starts the log: `-v` for what the client does, `-vv` for the libraries below it too, INFLUX_LOG for any filter.
 pub(crate) fn start(verbose: u8) {
     let filter = match (std::env::var("INFLUX_LOG"), verbose) {
@@ -12,7 +19,11 @@ pub(crate) fn start(verbose: u8) {
         (_, 1) => "influx_client=debug".to_owned(),
         (_, _) => "influx_client=trace,debug".to_owned(),
     };
-    let filter = EnvFilter::try_new(&filter).unwrap_or_else(|_| EnvFilter::new("debug"));
+    install(&filter);
+}
+
+fn install(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("debug"));
     // Only a second call could fail, and there is none.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).try_init();
 }

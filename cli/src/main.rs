@@ -28,7 +28,10 @@ use crate::failure::{Exit, Failure};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let console = Console::new(cli.output.verbosity(), cli.output.color);
-    logging::start(cli.output.verbose());
+    match &cli.command {
+        Command::Node(_) => logging::start_node(),
+        _ => logging::start(cli.output.verbose()),
+    }
     // A script has to know a defect of this program by its own code.
     let ended = panic::catch_unwind(AssertUnwindSafe(|| run(cli.command, &console)));
     let exit = match ended {

@@ -76,11 +76,7 @@ fn points(digits: Digits) -> Vec<Point> {
     };
     (0..POINTS as i64)
         .map(|i| {
-            let tags = [
-                "eu-west-1".to_owned(),
-                format!("server-{:04}", i % 100),
-                "api".to_owned(),
-            ];
+            let tags = ["eu-west-1".to_owned(), format!("server-{:04}", i % 100), "api".to_owned()];
             let series = Series::new(MEASUREMENT, TAGS.iter().zip(&tags)).expect("plain names");
             Point {
                 series,
@@ -128,8 +124,7 @@ fn cached_series(bencher: Bencher<'_, '_>, digits: Digits) {
 }
 
 fn write_names(batch: &mut Batch, point: &Point) {
-    let [measurement, tag1, tag2, tag3] =
-        divan::black_box([MEASUREMENT, TAGS[0], TAGS[1], TAGS[2]]);
+    let [measurement, tag1, tag2, tag3] = divan::black_box([MEASUREMENT, TAGS[0], TAGS[1], TAGS[2]]);
     let [field1, field2, field3, field4] = divan::black_box(FIELDS);
     batch
         .point(measurement)
@@ -162,9 +157,7 @@ fn raw_lines(bencher: Bencher<'_, '_>, digits: Digits) {
         if batch.points() == BATCH {
             batch.clear();
         }
-        batch
-            .push_line(ready.line(next % POINTS))
-            .expect("the line is sound");
+        batch.push_line(ready.line(next % POINTS)).expect("the line is sound");
         next += 1;
     });
 }

@@ -178,11 +178,7 @@ impl Batch {
     #[must_use]
     pub fn lines(&self, range: Range<usize>) -> &[u8] {
         let start_of = |index: usize| {
-            if index == self.starts.len() {
-                self.end
-            } else {
-                self.starts[index]
-            }
+            if index == self.starts.len() { self.end } else { self.starts[index] }
         };
         &self.as_bytes()[start_of(range.start)..start_of(range.end)]
     }
@@ -239,12 +235,7 @@ mod tests {
         let mut batch = Batch::default();
         batch.point("m").field("f", 1.0).at(1).unwrap();
         let before = batch.as_bytes().to_vec();
-        let error = batch
-            .point("m")
-            .tag("a\nb", "v")
-            .field("g", 1i64)
-            .at(2)
-            .unwrap_err();
+        let error = batch.point("m").tag("a\nb", "v").field("g", 1i64).at(2).unwrap_err();
         assert_eq!(error.point(), 1);
         assert_eq!(batch.as_bytes(), before);
         assert_eq!(batch.points(), 1);
@@ -269,14 +260,7 @@ mod tests {
         batch.point("other").field("f", "x").at(1).unwrap();
         let error = batch.point("m").field("f", 1.5).at(2).unwrap_err();
         assert!(
-            matches!(
-                error.kind(),
-                PointErrorKind::TypeFlip {
-                    have: FieldType::Integer,
-                    got: FieldType::Float,
-                    ..
-                }
-            ),
+            matches!(error.kind(), PointErrorKind::TypeFlip { have: FieldType::Integer, got: FieldType::Float, .. }),
             "{error}"
         );
         batch.check_field_types(false);
@@ -299,15 +283,7 @@ mod tests {
     fn tags_and_fields_are_given_once() {
         let mut batch = Batch::default();
         assert!(matches!(
-            kind(
-                batch
-                    .point("m")
-                    .tag("a", "1")
-                    .tag("b", "1")
-                    .tag("a", "2")
-                    .field("f", 1i64)
-                    .at(1)
-            ),
+            kind(batch.point("m").tag("a", "1").tag("b", "1").tag("a", "2").field("f", 1i64).at(1)),
             PointErrorKind::DuplicateTag { .. }
         ));
         for _ in 0..2 {
@@ -316,11 +292,6 @@ mod tests {
                 PointErrorKind::DuplicateField { .. }
             ));
         }
-        batch
-            .point("m")
-            .tag("f", "1")
-            .field("f", 1i64)
-            .at(1)
-            .unwrap();
+        batch.point("m").tag("f", "1").field("f", 1i64).at(1).unwrap();
     }
 }

@@ -12,9 +12,7 @@ pub(crate) struct Buffer {
 
 impl Buffer {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Self {
-            bytes: vec![0; capacity],
-        }
+        Self { bytes: vec![0; capacity] }
     }
 
     pub(crate) fn as_slice(&self, end: usize) -> &[u8] {
@@ -29,8 +27,7 @@ impl Buffer {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, len: usize) {
-        self.bytes
-            .resize(len.max(2 * self.bytes.len()).max(1024), 0);
+        self.bytes.resize(len.max(2 * self.bytes.len()).max(1024), 0);
     }
 
     /// The `N` bytes behind `end`.
@@ -40,9 +37,7 @@ impl Buffer {
         if end + N > self.bytes.len() {
             self.grow(end + N);
         }
-        let (window, _) = self.bytes[end..]
-            .split_first_chunk_mut()
-            .expect("the buffer has just been made long enough");
+        let (window, _) = self.bytes[end..].split_first_chunk_mut().expect("the buffer has just been made long enough");
         window
     }
 

@@ -34,9 +34,7 @@ struct Stamps {
 
 impl Stamps {
     const fn new() -> Self {
-        Self {
-            last: AtomicI64::new(i64::MIN),
-        }
+        Self { last: AtomicI64::new(i64::MIN) }
     }
 
     /// `now`, or the stamp after the last one where that is later; `None` when that is more than
@@ -90,18 +88,9 @@ mod tests {
         let stamps = Stamps::new();
         let mut all: Vec<i64> = std::thread::scope(|scope| {
             let handles: Vec<_> = (0..4)
-                .map(|_| {
-                    scope.spawn(|| {
-                        (0..1_000)
-                            .map(|now| stamps.next(now, 1_000_000).unwrap())
-                            .collect::<Vec<_>>()
-                    })
-                })
+                .map(|_| scope.spawn(|| (0..1_000).map(|now| stamps.next(now, 1_000_000).unwrap()).collect::<Vec<_>>()))
                 .collect();
-            handles
-                .into_iter()
-                .flat_map(|h| h.join().unwrap())
-                .collect()
+            handles.into_iter().flat_map(|h| h.join().unwrap()).collect()
         });
         all.sort_unstable();
         all.dedup();

@@ -17,11 +17,7 @@ pub(crate) fn put(room: &mut [u8; ROOM], integer: i64) -> usize {
     let magnitude = integer.unsigned_abs();
     room[0] = b'-';
     let at = usize::from(integer < 0);
-    if magnitude < EIGHT {
-        at + put_leading(room, at, digits(magnitude))
-    } else {
-        at + put_large(room, at, magnitude)
-    }
+    if magnitude < EIGHT { at + put_leading(room, at, digits(magnitude)) } else { at + put_large(room, at, magnitude) }
 }
 
 #[inline(never)]

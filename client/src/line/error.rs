@@ -41,10 +41,7 @@ impl PointError {
 
 impl fmt::Debug for PointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PointError")
-            .field("point", &self.0.point)
-            .field("kind", &self.0.kind)
-            .finish()
+        f.debug_struct("PointError").field("point", &self.0.point).field("kind", &self.0.kind).finish()
     }
 }
 
@@ -56,9 +53,7 @@ pub enum PointErrorKind {
     #[error("the {0} is empty: give it a name")]
     Empty(Part),
     /// A line feed outside a string field; line protocol 1.x has no escape for it.
-    #[error(
-        "{place} has a line feed at byte {offset}, which only a string field can carry: remove it"
-    )]
+    #[error("{place} has a line feed at byte {offset}, which only a string field can carry: remove it")]
     LineFeed {
         /// Where it stands.
         place: Place,
@@ -66,9 +61,7 @@ pub enum PointErrorKind {
         offset: usize,
     },
     /// A backslash at the end, which would make the server take the following separator for text.
-    #[error(
-        "{place} ends with a backslash, which would swallow the separator behind it: drop or replace it"
-    )]
+    #[error("{place} ends with a backslash, which would swallow the separator behind it: drop or replace it")]
     TrailingBackslash {
         /// Where it stands.
         place: Place,
@@ -101,9 +94,7 @@ pub enum PointErrorKind {
     },
     /// A series key with `#!~` in it: 1.x storage ends a series key at `#!~#`, so the field would
     /// come back under another name.
-    #[error(
-        "{place} has \"#!~\" at byte {offset}, by which the server's storage ends a series key: replace it"
-    )]
+    #[error("{place} has \"#!~\" at byte {offset}, by which the server's storage ends a series key: replace it")]
     ReservedSequence {
         /// Where it stands.
         place: Place,
@@ -165,9 +156,7 @@ pub enum PointErrorKind {
     },
     /// One field of one measurement with two types in one batch. Real clusters acknowledge some
     /// such batches and store nothing (cluster 1.8 facts, section 4), so it is refused here.
-    #[error(
-        "field {field} of measurement {measurement} is {got} here and {have} earlier in the batch: keep one type"
-    )]
+    #[error("field {field} of measurement {measurement} is {got} here and {have} earlier in the batch: keep one type")]
     TypeFlip {
         /// The measurement.
         measurement: Name,

@@ -20,13 +20,7 @@ pub enum FieldType {
 
 impl FieldType {
     /// Every type.
-    pub const ALL: [Self; 5] = [
-        Self::Float,
-        Self::Integer,
-        Self::Unsigned,
-        Self::String,
-        Self::Boolean,
-    ];
+    pub const ALL: [Self; 5] = [Self::Float, Self::Integer, Self::Unsigned, Self::String, Self::Boolean];
 
     /// The word that 1.x servers use in their messages: `float`, `integer`, `unsigned`, `string`
     /// or `boolean`.

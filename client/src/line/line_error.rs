@@ -60,9 +60,7 @@ pub enum LineErrorKind {
     #[error("a field's number is out of range")]
     NumberOutOfRange,
     /// A value that is neither number, string nor boolean.
-    #[error(
-        "a field's value is none of number, \"string\", true and false: quote it if it is text"
-    )]
+    #[error("a field's value is none of number, \"string\", true and false: quote it if it is text")]
     InvalidBoolean,
     /// A string without its closing quote.
     #[error("a string field is not closed")]
@@ -100,9 +98,7 @@ pub enum LineErrorKind {
     #[error("a tag or field is called time, which the server drops: rename it")]
     ReservedTime,
     /// A series key with `#!~` in it, by which the server's storage ends a series key.
-    #[error(
-        "the series key has \"#!~\", by which the server's storage ends a series key: replace it"
-    )]
+    #[error("the series key has \"#!~\", by which the server's storage ends a series key: replace it")]
     ReservedSequence,
 }
 

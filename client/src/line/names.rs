@@ -78,11 +78,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A row whose field types are not looked at.
-    pub(crate) const UNCHECKED: Self = Self {
-        measurement: NONE,
-        previous: NONE,
-        guess: NONE,
-    };
+    pub(crate) const UNCHECKED: Self = Self { measurement: NONE, previous: NONE, guess: NONE };
 
     #[inline]
     pub(crate) fn is_checked(self) -> bool {
@@ -208,19 +204,12 @@ impl Names {
     /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
     /// so the cursor moves on.
     #[inline(always)]
-    pub(crate) fn is_guessed(
-        &mut self,
-        cursor: &mut Cursor,
-        word: u128,
-        len: usize,
-        field_type: FieldType,
-    ) -> bool {
+    pub(crate) fn is_guessed(&mut self, cursor: &mut Cursor, word: u128, len: usize, field_type: FieldType) -> bool {
         let row = self.row;
         let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
             return false;
         };
-        if entry.word != word || entry.shape != Shape::of_field(len, field_type) || entry.row == row
-        {
+        if entry.word != word || entry.shape != Shape::of_field(len, field_type) || entry.row == row {
             return false;
         }
         entry.row = row;
@@ -230,12 +219,7 @@ impl Names {
     }
 
     /// Finds or adds a field and checks it against what the batch has.
-    pub(crate) fn field(
-        &mut self,
-        cursor: &mut Cursor,
-        name: &[u8],
-        field_type: FieldType,
-    ) -> Result<(), Clash> {
+    pub(crate) fn field(&mut self, cursor: &mut Cursor, name: &[u8], field_type: FieldType) -> Result<(), Clash> {
         let guess = self.entries.get(cursor.guess as usize);
         let found = match guess {
             Some(entry) if self.name(entry) == name => cursor.guess,
@@ -266,13 +250,7 @@ impl Names {
 
     /// The error for a clash in the row at `cursor`.
     #[cold]
-    pub(crate) fn clash(
-        &self,
-        cursor: Cursor,
-        clash: Clash,
-        field: Name,
-        got: FieldType,
-    ) -> PointErrorKind {
+    pub(crate) fn clash(&self, cursor: Cursor, clash: Clash, field: Name, got: FieldType) -> PointErrorKind {
         match clash {
             Clash::Twice => PointErrorKind::DuplicateField { key: field },
             Clash::Type(have) => {
@@ -309,15 +287,10 @@ impl Names {
         self.arena.extend_from_slice(name);
         let word = text::word(&name[..name.len().min(WORD)]);
         // Some names that are written as they read are taken for odd ones, which is only slower.
-        let plain =
-            name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
+        let plain = name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
         self.entries.push(Entry {
             word,
-            shape: if plain && parent == NONE {
-                Shape::of_measurement(name.len())
-            } else {
-                Shape::NONE
-            },
+            shape: if plain && parent == NONE { Shape::of_measurement(name.len()) } else { Shape::NONE },
             row: 0,
             next: NONE,
             child: NONE,

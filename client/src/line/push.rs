@@ -50,8 +50,7 @@ impl Batch {
     pub fn push_line(&mut self, line: &[u8]) -> Result<(), PointError> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        self.try_push_line(line)
-            .map_err(|kind| PointError::new(self.points(), kind))
+        self.try_push_line(line).map_err(|kind| PointError::new(self.points(), kind))
     }
 
     /// Adds one raw line as it is, for the server to judge.
@@ -65,8 +64,7 @@ impl Batch {
     /// Why the line cannot be sent along with others. The batch is as it was before.
     pub fn push_unchecked_line(&mut self, line: &[u8]) -> Result<(), PointError> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
-        self.try_push_unchecked(line)
-            .map_err(|kind| PointError::new(self.points(), kind))
+        self.try_push_unchecked(line).map_err(|kind| PointError::new(self.points(), kind))
     }
 
     /// Adds each line of `body` as [`Batch::push_line`] does and tells which were refused.
@@ -79,15 +77,10 @@ impl Batch {
             match self.push_line(line) {
                 Ok(()) => pushed.points += 1,
                 Err(error) => match error.kind() {
-                    PointErrorKind::Line(LineError {
-                        kind: LineErrorKind::Blank | LineErrorKind::Comment,
-                        ..
-                    }) => pushed.skipped += 1,
-                    _ => pushed.refused.push(RefusedLine {
-                        line_number,
-                        offset,
-                        error,
-                    }),
+                    PointErrorKind::Line(LineError { kind: LineErrorKind::Blank | LineErrorKind::Comment, .. }) => {
+                        pushed.skipped += 1
+                    }
+                    _ => pushed.refused.push(RefusedLine { line_number, offset, error }),
                 },
             }
             offset += line.len() + 1;
@@ -97,11 +90,8 @@ impl Batch {
     }
 
     fn try_push_line(&mut self, line: &[u8]) -> Result<(), PointErrorKind> {
-        let mut check = NameCheck {
-            names: self.checks_types.then_some(&mut self.names),
-            cursor: Cursor::UNCHECKED,
-            error: None,
-        };
+        let mut check =
+            NameCheck { names: self.checks_types.then_some(&mut self.names), cursor: Cursor::UNCHECKED, error: None };
         let raw = RawLine::parse_with(line, &mut check)?;
         if let Some(error) = check.error {
             return Err(error);
@@ -110,13 +100,9 @@ impl Batch {
             return Err(LineErrorKind::ReservedSequence.at(offset).into());
         }
         if let Some(time) = raw.timestamp()
-            && Timestamp::Units(time)
-                .in_precision(self.precision)
-                .is_none()
+            && Timestamp::Units(time).in_precision(self.precision).is_none()
         {
-            return Err(PointErrorKind::TimeOutOfRange {
-                precision: self.precision,
-            });
+            return Err(PointErrorKind::TimeOutOfRange { precision: self.precision });
         }
         let point = raw.as_bytes();
         self.take_raw(point, raw.timestamp().is_none().then_some(point.len()))
@@ -135,11 +121,8 @@ impl Batch {
             return Err(LineErrorKind::LineFeed.at(start + end - 1).into());
         }
         if splitter.is_open() {
-            let kind = if splitter.is_quoted() {
-                LineErrorKind::UnbalancedQuotes
-            } else {
-                LineErrorKind::TrailingBackslash
-            };
+            let kind =
+                if splitter.is_quoted() { LineErrorKind::UnbalancedQuotes } else { LineErrorKind::TrailingBackslash };
             return Err(kind.at(start + line.len() - 1).into());
         }
         self.take_raw(line, stamp_place(line))
@@ -152,8 +135,7 @@ impl Batch {
         let mut end = self.end;
         match (stamp_at, self.missing_time) {
             (Some(at), MissingTime::ClientClock) => {
-                let stamp =
-                    clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?;
+                let stamp = clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?;
                 end = self.buffer.put(end, &line[..at]);
                 end = self.buffer.put_byte(end, b' ');
                 end += digits::put(self.buffer.window(end), stamp);

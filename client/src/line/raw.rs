@@ -60,10 +60,7 @@ impl<'a> RawLine<'a> {
 
     /// Like [`RawLine::parse`], and shows `visitor` each name as it is met.
     #[inline]
-    pub(crate) fn parse_with(
-        line: &'a [u8],
-        visitor: &mut impl Visitor,
-    ) -> Result<Self, LineError> {
+    pub(crate) fn parse_with(line: &'a [u8], visitor: &mut impl Visitor) -> Result<Self, LineError> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let start = skip_white(line, 0);
         match line.get(start) {
@@ -96,13 +93,7 @@ impl<'a> RawLine<'a> {
             }
             at = end + 1;
         }
-        Ok(Self {
-            line,
-            measurement,
-            key_end,
-            fields: fields_start..at,
-            time: scan_time(line, at)?,
-        })
+        Ok(Self { line, measurement, key_end, fields: fields_start..at, time: scan_time(line, at)? })
     }
 
     /// The measurement, decoded.
@@ -140,11 +131,7 @@ impl<'a> RawLine<'a> {
             line.get(at)?;
             let (key, field_type, end) = scan_field(line, at).ok()?;
             at = end + 1;
-            Some(RawField {
-                value: &line[key.end + 1..end],
-                key: unescape(&line[key], b", =\""),
-                field_type,
-            })
+            Some(RawField { value: &line[key.end + 1..end], key: unescape(&line[key], b", =\""), field_type })
         })
     }
 
@@ -224,9 +211,7 @@ fn until<const STOP: u8>(line: &[u8], mut at: usize) -> Result<usize, LineError>
 fn skip_backslashes(line: &[u8], at: usize) -> Result<usize, LineError> {
     let run = line[at..].iter().take_while(|&&b| b == b'\\').count();
     let behind = at + run;
-    let is_special = line
-        .get(behind)
-        .is_some_and(|&b| CLASS[usize::from(b)] & (COMMA | SPACE | EQUALS) != 0);
+    let is_special = line.get(behind).is_some_and(|&b| CLASS[usize::from(b)] & (COMMA | SPACE | EQUALS) != 0);
     match (is_special, run % 2) {
         (false, _) => Ok(behind),
         (true, 1) => Ok(behind + 1),
@@ -285,10 +270,7 @@ pub(crate) fn duplicate_tag(line: &[u8], mut at: usize, end: usize) -> Option<&[
     let mut count = 0;
     let mut many = Vec::new();
     while at < end {
-        let (Ok(equals), Ok(next)) = (
-            until::<EQUALS>(line, at + 1),
-            until::<{ COMMA | SPACE }>(line, at + 1),
-        ) else {
+        let (Ok(equals), Ok(next)) = (until::<EQUALS>(line, at + 1), until::<{ COMMA | SPACE }>(line, at + 1)) else {
             break;
         };
         let key = &line[at + 1..equals];
@@ -329,8 +311,9 @@ fn scan_field(line: &[u8], at: usize) -> Result<(Range<usize>, FieldType, usize)
         Some(_) => {
             let end = end_of_value(line, start);
             match &line[start..end] {
-                b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False"
-                | b"FALSE" => (FieldType::Boolean, end),
+                b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False" | b"FALSE" => {
+                    (FieldType::Boolean, end)
+                }
                 _ => return Err(LineErrorKind::InvalidBoolean.at(start)),
             }
         }
@@ -340,20 +323,14 @@ fn scan_field(line: &[u8], at: usize) -> Result<(Range<usize>, FieldType, usize)
 
 /// The end of a value that is no string.
 fn end_of_value(line: &[u8], start: usize) -> usize {
-    line[start..]
-        .iter()
-        .position(|&byte| byte == b',' || byte == b' ')
-        .map_or(line.len(), |len| start + len)
+    line[start..].iter().position(|&byte| byte == b',' || byte == b' ').map_or(line.len(), |len| start + len)
 }
 
 /// The end of the string that opens at `start`.
 fn scan_string(line: &[u8], start: usize) -> Result<usize, LineError> {
     let mut at = start + 1;
     loop {
-        let Some(found) = line
-            .get(at..)
-            .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
-        else {
+        let Some(found) = line.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) else {
             return Err(LineErrorKind::UnbalancedQuotes.at(start));
         };
         at += found;
@@ -406,9 +383,7 @@ fn scan_number(line: &[u8], start: usize) -> Result<(FieldType, usize), LineErro
         return Ok((FieldType::Float, at));
     }
     let end = end_of_value(line, at);
-    scan_long_float(&line[start..end])
-        .map(|()| (FieldType::Float, end))
-        .map_err(|kind| kind.at(start))
+    scan_long_float(&line[start..end]).map(|()| (FieldType::Float, end)).map_err(|kind| kind.at(start))
 }
 
 /// Checks a float that is long or has an exponent.
@@ -449,11 +424,7 @@ fn scan_time(line: &[u8], at: usize) -> Result<Option<(Range<usize>, i64)>, Line
     if end == digits {
         return Err(LineErrorKind::BadTimestamp.at(start));
     }
-    let time = if digits > start {
-        0i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    };
+    let time = if digits > start { 0i64.checked_sub_unsigned(magnitude) } else { i64::try_from(magnitude).ok() };
     let time = time.ok_or_else(|| LineErrorKind::TimestampOutOfRange.at(start))?;
     match line[end..].iter().position(|&byte| byte != b' ') {
         None => Ok(Some((start..end, time))),

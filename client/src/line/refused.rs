@@ -31,8 +31,8 @@ impl Batch {
         let mut quote = rest.find(QUOTE);
         while let Some(at) = quote {
             let quoted = &rest[at + QUOTE.len()..];
-            let line = (next_line..self.points())
-                .find_map(|index| Some((index, after_quote(quoted, self.line(index))?)));
+            let line =
+                (next_line..self.points()).find_map(|index| Some((index, after_quote(quoted, self.line(index))?)));
             let behind = match line {
                 Some((index, behind)) => {
                     next_line = index + 1;
@@ -46,10 +46,7 @@ impl Batch {
                 Some(end) => &behind[..end - 1],
                 None => without_dropped(behind),
             };
-            found.push(QuotedLine {
-                line: line.map(|(index, _)| index),
-                reason,
-            });
+            found.push(QuotedLine { line: line.map(|(index, _)| index), reason });
             rest = behind;
         }
         found
@@ -68,9 +65,9 @@ impl Batch {
         self.parsed_lines()
             .filter(move |(_, line)| {
                 after_bytes(measurement, &line.measurement()) == Some("")
-                    && line.fields().any(|given| {
-                        given.field_type == field_type && after_bytes(field, &given.key) == Some("")
-                    })
+                    && line
+                        .fields()
+                        .any(|given| given.field_type == field_type && after_bytes(field, &given.key) == Some(""))
             })
             .map(|(index, _)| index)
     }
@@ -123,11 +120,7 @@ mod tests {
     }
 
     fn quoted<'m>(batch: &Batch, message: &'m str) -> Vec<(Option<usize>, &'m str)> {
-        batch
-            .quoted_lines(message)
-            .into_iter()
-            .map(|quoted| (quoted.line, quoted.reason))
-            .collect()
+        batch.quoted_lines(message).into_iter().map(|quoted| (quoted.line, quoted.reason)).collect()
     }
 
     #[test]
@@ -140,11 +133,7 @@ mod tests {
                  unable to parse 'm x 3': invalid field format\n\
                  unable to parse 'bad': missing fields dropped=0"
             ),
-            [
-                (Some(1), "missing fields"),
-                (Some(3), "invalid field format"),
-                (Some(4), "missing fields")
-            ]
+            [(Some(1), "missing fields"), (Some(3), "invalid field format"), (Some(4), "missing fields")]
         );
     }
 
@@ -157,10 +146,7 @@ mod tests {
                 "partial write:\nunable to parse 'a value= 1': missing field value\n\
                  unable to parse 'b val=abc 1': invalid boolean"
             ),
-            [
-                (Some(0), "missing field value"),
-                (Some(1), "invalid boolean")
-            ]
+            [(Some(0), "missing field value"), (Some(1), "invalid boolean")]
         );
     }
 
@@ -172,23 +158,14 @@ mod tests {
             "unable to parse 'm': missing fields\nunable to parse '{}': invalid field format",
             std::str::from_utf8(line).unwrap()
         );
-        assert_eq!(
-            quoted(&batch, &message),
-            [
-                (Some(0), "missing fields"),
-                (Some(1), "invalid field format")
-            ]
-        );
+        assert_eq!(quoted(&batch, &message), [(Some(0), "missing fields"), (Some(1), "invalid field format")]);
     }
 
     #[test]
     fn bytes_that_are_no_utf_8_are_matched() {
         let batch = batch(&[b"m\xff\xe2\x82 x 1"]);
         assert_eq!(
-            quoted(
-                &batch,
-                "unable to parse 'm\u{fffd}\u{fffd}\u{fffd} x 1': invalid field format"
-            ),
+            quoted(&batch, "unable to parse 'm\u{fffd}\u{fffd}\u{fffd} x 1': invalid field format"),
             [(Some(0), "invalid field format")]
         );
     }
@@ -196,26 +173,15 @@ mod tests {
     #[test]
     fn a_line_of_somebody_else_is_no_point_of_the_batch() {
         let batch = batch(&[b"m v=1 1"]);
-        assert_eq!(
-            quoted(&batch, "unable to parse 'other': missing fields"),
-            [(None, "missing fields")]
-        );
+        assert_eq!(quoted(&batch, "unable to parse 'other': missing fields"), [(None, "missing fields")]);
         assert_eq!(quoted(&batch, "timeout"), []);
     }
 
     #[test]
     fn the_points_behind_a_type_conflict() {
-        let batch = batch(&[
-            b"m,t=a f=1i,g=1 1",
-            b"m f=1 2",
-            b"n f=1i 3",
-            b"no point",
-            b"m g=2,f=2i 4",
-            b"m s=\"f=1i\" 5",
-        ]);
-        let found: Vec<_> = batch
-            .lines_with_field("m", "f", FieldType::Integer)
-            .collect();
+        let batch =
+            batch(&[b"m,t=a f=1i,g=1 1", b"m f=1 2", b"n f=1i 3", b"no point", b"m g=2,f=2i 4", b"m s=\"f=1i\" 5"]);
+        let found: Vec<_> = batch.lines_with_field("m", "f", FieldType::Integer).collect();
         assert_eq!(found, [0, 4]);
     }
 }

@@ -79,8 +79,7 @@ impl Batch {
             self.row.error = None;
         }
         if self.checks_types && measurement.len() <= PointErrorKind::MAX_KEY_BYTES {
-            self.names
-                .open_row(&mut self.row.cursor, word, measurement.as_bytes())
+            self.names.open_row(&mut self.row.cursor, word, measurement.as_bytes())
         } else {
             self.row.cursor = Cursor::UNCHECKED;
             false
@@ -276,8 +275,7 @@ impl Batch {
     #[inline(always)]
     fn is_guessed(&mut self, word: u128, key: &str, field_type: FieldType) -> bool {
         // A longer key has no word, and no entry has its shape.
-        self.names
-            .is_guessed(&mut self.row.cursor, word, key.len(), field_type)
+        self.names.is_guessed(&mut self.row.cursor, word, key.len(), field_type)
     }
 
     /// Writes a field key that is not the one guessed; returns where it ends.

@@ -56,12 +56,7 @@ impl Series {
             block[..chunk.len()].copy_from_slice(chunk);
             block
         });
-        Ok(Self {
-            word: text::short_word(&measurement),
-            measurement,
-            blocks: blocks.collect(),
-            len,
-        })
+        Ok(Self { word: text::short_word(&measurement), measurement, blocks: blocks.collect(), len })
     }
 
     /// The measurement.
@@ -89,9 +84,7 @@ impl Series {
 
 impl fmt::Debug for Series {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Series")
-            .field(&String::from_utf8_lossy(self.as_bytes()))
-            .finish()
+        f.debug_tuple("Series").field(&String::from_utf8_lossy(self.as_bytes())).finish()
     }
 }
 
@@ -100,12 +93,8 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
     tags: impl IntoIterator<Item = (K, V)>,
 ) -> Result<Vec<u8>, PointErrorKind> {
     let mut key = Vec::new();
-    text::escape(
-        &mut |bytes| key.extend_from_slice(bytes),
-        measurement,
-        Part::Measurement,
-    )
-    .map_err(|flaw| flaw.of(Part::Measurement, Name::new(measurement)))?;
+    text::escape(&mut |bytes| key.extend_from_slice(bytes), measurement, Part::Measurement)
+        .map_err(|flaw| flaw.of(Part::Measurement, Name::new(measurement)))?;
     let mut encoded = Vec::new();
     for (name, value) in tags {
         let (name, value) = (name.as_ref(), value.as_ref());
@@ -114,19 +103,15 @@ fn encode<K: AsRef<str>, V: AsRef<str>>(
         }
         let mut tag = Vec::new();
         let out = &mut |bytes: &[u8]| tag.extend_from_slice(bytes);
-        text::escape(out, name, Part::TagKey)
-            .map_err(|flaw| flaw.of(Part::TagKey, Name::new(name)))?;
+        text::escape(out, name, Part::TagKey).map_err(|flaw| flaw.of(Part::TagKey, Name::new(name)))?;
         out(b"=");
-        text::escape(out, value, Part::TagValue)
-            .map_err(|flaw| flaw.of(Part::TagValue, Name::new(name)))?;
+        text::escape(out, value, Part::TagValue).map_err(|flaw| flaw.of(Part::TagValue, Name::new(name)))?;
         encoded.push((name.to_owned(), tag));
     }
     // The server compares the keys as they are written, escapes and all.
     encoded.sort_by(|(_, a), (_, b)| key_of(a).cmp(key_of(b)));
     if let Some(pair) = encoded.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        return Err(PointErrorKind::DuplicateTag {
-            key: Name::new(&pair[0].0),
-        });
+        return Err(PointErrorKind::DuplicateTag { key: Name::new(&pair[0].0) });
     }
     for (_, tag) in &encoded {
         key.push(b',');

@@ -115,9 +115,7 @@ mod tests {
     use super::*;
 
     fn split(body: &str) -> Vec<String> {
-        lines(body.as_bytes())
-            .map(|line| String::from_utf8_lossy(line).into_owned())
-            .collect()
+        lines(body.as_bytes()).map(|line| String::from_utf8_lossy(line).into_owned()).collect()
     }
 
     #[test]
@@ -130,14 +128,8 @@ mod tests {
 
     #[test]
     fn a_line_feed_in_a_string_field_is_text() {
-        assert_eq!(
-            split("m s=\"a\nb\",v=1 5\nm v=2\n"),
-            ["m s=\"a\nb\",v=1 5", "m v=2"]
-        );
-        assert_eq!(
-            split("m s=\"a\\\"\nb\" 5\nm v=2\n"),
-            ["m s=\"a\\\"\nb\" 5", "m v=2"]
-        );
+        assert_eq!(split("m s=\"a\nb\",v=1 5\nm v=2\n"), ["m s=\"a\nb\",v=1 5", "m v=2"]);
+        assert_eq!(split("m s=\"a\\\"\nb\" 5\nm v=2\n"), ["m s=\"a\\\"\nb\" 5", "m v=2"]);
         assert_eq!(
             split("m s=\"a\\\\\"\nm v=2\n"),
             ["m s=\"a\\\\\"", "m v=2"],

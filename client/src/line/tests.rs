@@ -82,9 +82,7 @@ fn can_be_written(text: &str, part: Part) -> bool {
     !text.is_empty()
         && !text.contains('\n')
         && !text.ends_with('\\')
-        && !special
-            .into_iter()
-            .any(|c| text.contains(&format!("\\{c}")))
+        && !special.into_iter().any(|c| text.contains(&format!("\\{c}")))
 }
 
 impl Given {
@@ -94,32 +92,22 @@ impl Given {
 
     /// What a server is to store of the point, if line protocol can carry it.
     fn stored(&self) -> Option<Point> {
-        let tags: Vec<_> = self
-            .kept_tags()
-            .map(|(key, value)| (key.clone().into_bytes(), value.clone().into_bytes()))
-            .collect();
+        let tags: Vec<_> =
+            self.kept_tags().map(|(key, value)| (key.clone().into_bytes(), value.clone().into_bytes())).collect();
         let fields: Vec<_> = self
             .fields
             .iter()
             .map(|(key, value)| Some((key.clone().into_bytes(), value.stored()?)))
             .collect::<Option<_>>()?;
         let can = can_be_written(&self.measurement, Part::Measurement)
-            && self.kept_tags().all(|(key, value)| {
-                can_be_written(key, Part::TagKey) && can_be_written(value, Part::TagValue)
-            })
             && self
-                .fields
-                .iter()
-                .all(|(key, _)| can_be_written(key, Part::FieldKey))
+                .kept_tags()
+                .all(|(key, value)| can_be_written(key, Part::TagKey) && can_be_written(value, Part::TagValue))
+            && self.fields.iter().all(|(key, _)| can_be_written(key, Part::FieldKey))
             && is_unique(tags.iter().map(|(key, _)| key))
             && is_unique(fields.iter().map(|(key, _)| key))
             && (-9_223_372_036_854_775_806..=9_223_372_036_854_775_806).contains(&self.time);
-        can.then(|| Point {
-            measurement: self.measurement.clone().into_bytes(),
-            tags,
-            fields,
-            time: Some(self.time),
-        })
+        can.then(|| Point { measurement: self.measurement.clone().into_bytes(), tags, fields, time: Some(self.time) })
     }
 
     fn write(&self, batch: &mut Batch) -> Result<(), PointErrorKind> {
@@ -187,12 +175,7 @@ fn given() -> impl Strategy<Value = Given> {
         prop::collection::vec((name(), value()), 1..4),
         prop_oneof![4 => any::<i64>(), 1 => i64::MIN..i64::MIN + 4, 1 => i64::MAX - 3..=i64::MAX],
     )
-        .prop_map(|(measurement, tags, fields, time)| Given {
-            measurement,
-            tags,
-            fields,
-            time,
-        })
+        .prop_map(|(measurement, tags, fields, time)| Given { measurement, tags, fields, time })
 }
 
 proptest! {

@@ -75,11 +75,7 @@ const PADDING: [u128; WORD + 1] = {
 /// The word of a text that is short; nobody asks for the word of a longer one.
 #[inline(always)]
 pub(crate) fn short_word(text: &str) -> u128 {
-    if text.len() <= WORD {
-        word(text.as_bytes())
-    } else {
-        0
-    }
+    if text.len() <= WORD { word(text.as_bytes()) } else { 0 }
 }
 
 /// Whether a byte asks for a closer look in some part.
@@ -110,11 +106,7 @@ impl Flaw {
             Self::LineFeed { offset } => PointErrorKind::LineFeed { place, offset },
             Self::TrailingBackslash => PointErrorKind::TrailingBackslash { place },
             Self::BackslashBeforeSpecial { before, offset } => {
-                PointErrorKind::BackslashBeforeSpecial {
-                    place,
-                    before,
-                    offset,
-                }
+                PointErrorKind::BackslashBeforeSpecial { place, before, offset }
             }
             Self::LeadingHash => PointErrorKind::LeadingHash { place },
             Self::LeadingWhitespace => PointErrorKind::LeadingWhitespace { place },

@@ -57,10 +57,7 @@ const RANGES: [(i64, i64); Precision::ALL.len()] = {
     while at < ranges.len() {
         // Division cuts towards zero, which for either bound is into the range.
         let unit = Precision::ALL[at].nanoseconds();
-        ranges[at] = (
-            Timestamp::MIN_NANOSECONDS / unit,
-            Timestamp::MAX_NANOSECONDS / unit,
-        );
+        ranges[at] = (Timestamp::MIN_NANOSECONDS / unit, Timestamp::MAX_NANOSECONDS / unit);
         at += 1;
     }
     ranges
@@ -113,8 +110,7 @@ mod tests {
             let unit = i128::from(precision.nanoseconds());
             let stored = |units: i64| {
                 let ns = i128::from(units) * unit;
-                ns >= i128::from(Timestamp::MIN_NANOSECONDS)
-                    && ns <= i128::from(Timestamp::MAX_NANOSECONDS)
+                ns >= i128::from(Timestamp::MIN_NANOSECONDS) && ns <= i128::from(Timestamp::MAX_NANOSECONDS)
             };
             let (first, last) = RANGES[precision as usize];
             for edge in [first, last] {
@@ -132,23 +128,14 @@ mod tests {
     #[test]
     fn times_before_1970_are_cut_downwards() {
         let time = UNIX_EPOCH - Duration::from_millis(1_500);
-        assert_eq!(
-            Timestamp::from(time).in_precision(Precision::Seconds),
-            Some(-2)
-        );
-        assert_eq!(
-            Timestamp::from(time).in_precision(Precision::Microseconds),
-            Some(-1_500_000)
-        );
+        assert_eq!(Timestamp::from(time).in_precision(Precision::Seconds), Some(-2));
+        assert_eq!(Timestamp::from(time).in_precision(Precision::Microseconds), Some(-1_500_000));
     }
 
     #[test]
     fn a_far_system_time_is_refused_rather_than_wrapped() {
         let far = UNIX_EPOCH + Duration::from_secs(20_000_000_000);
-        assert_eq!(
-            Timestamp::from(far).in_precision(Precision::Nanoseconds),
-            None
-        );
+        assert_eq!(Timestamp::from(far).in_precision(Precision::Nanoseconds), None);
         assert_eq!(Timestamp::from(far).in_precision(Precision::Hours), None);
     }
 }

@@ -37,10 +37,7 @@ pub struct LineWriter<'b, State> {
 impl<'b, State> LineWriter<'b, State> {
     #[inline]
     pub(crate) fn new(batch: &'b mut Batch) -> Self {
-        Self {
-            batch,
-            state: PhantomData,
-        }
+        Self { batch, state: PhantomData }
     }
 
     #[inline(always)]
@@ -95,9 +92,7 @@ impl LineWriter<'_, HasField> {
         let precision = self.batch.precision();
         match time.into().in_precision(precision) {
             Some(units) => self.batch.finish_row(Some(units)),
-            None => self
-                .batch
-                .fail_row(PointErrorKind::TimeOutOfRange { precision }),
+            None => self.batch.fail_row(PointErrorKind::TimeOutOfRange { precision }),
         }
     }
 
@@ -114,9 +109,7 @@ impl LineWriter<'_, HasField> {
         let precision = self.batch.precision();
         match clock::stamp(precision) {
             Some(units) => self.batch.finish_row(Some(units)),
-            None => self
-                .batch
-                .fail_row(PointErrorKind::StampsAhead { precision }),
+            None => self.batch.fail_row(PointErrorKind::StampsAhead { precision }),
         }
     }
 

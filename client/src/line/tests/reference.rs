@@ -31,10 +31,7 @@ pub(super) fn read_body(body: &[u8]) -> Vec<Result<Point, Vec<u8>>> {
         let end = line_end(rest);
         let line = &rest[..end];
         rest = rest.get(end + 1..).unwrap_or_default();
-        let white = line
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t' | 0))
-            .count();
+        let white = line.iter().take_while(|b| matches!(b, b' ' | b'\t' | 0)).count();
         let line = &line[white..];
         if !line.is_empty() && line[0] != b'#' {
             points.push(read_point(line).ok_or_else(|| line.to_vec()));
@@ -63,9 +60,7 @@ fn line_end(body: &[u8]) -> usize {
 
 /// The first of `stops` from `from` on that has no backslash right before it.
 fn unescaped(text: &[u8], from: usize, stops: &[u8]) -> usize {
-    (from..text.len())
-        .find(|&i| stops.contains(&text[i]) && (i == 0 || text[i - 1] != b'\\'))
-        .unwrap_or(text.len())
+    (from..text.len()).find(|&i| stops.contains(&text[i]) && (i == 0 || text[i - 1] != b'\\')).unwrap_or(text.len())
 }
 
 /// The first of `stops` from `from` on that is not skipped along with a backslash.
@@ -103,10 +98,7 @@ fn read_point(line: &[u8]) -> Option<Point> {
         if line.get(end)? == &b'=' {
             return None;
         }
-        tags.push((
-            decode(&line[at + 1..equals], b", ="),
-            decode(&line[equals + 1..end], b", ="),
-        ));
+        tags.push((decode(&line[at + 1..equals], b", ="), decode(&line[equals + 1..end], b", =")));
         at = end;
     }
     let key = &line[..at];
@@ -115,11 +107,7 @@ fn read_point(line: &[u8]) -> Option<Point> {
     if seen.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;
     }
-    let white = |from: usize| {
-        (from..line.len())
-            .find(|&i| !matches!(line[i], b' ' | b'\t' | 0))
-            .unwrap_or(line.len())
-    };
+    let white = |from: usize| (from..line.len()).find(|&i| !matches!(line[i], b' ' | b'\t' | 0)).unwrap_or(line.len());
     let mut fields = Vec::new();
     let mut at = white(at);
     loop {
@@ -140,19 +128,12 @@ fn read_point(line: &[u8]) -> Option<Point> {
             Some(_) => return None,
         }
     }
-    let time = std::str::from_utf8(&line[white(at)..])
-        .ok()?
-        .trim_end_matches(' ');
+    let time = std::str::from_utf8(&line[white(at)..]).ok()?.trim_end_matches(' ');
     let time = match time {
         "" => None,
         digits => Some(digits.parse().ok()?),
     };
-    Some(Point {
-        measurement: decode(&line[..name_end], b", =\""),
-        tags,
-        fields,
-        time,
-    })
+    Some(Point { measurement: decode(&line[..name_end], b", =\""), tags, fields, time })
 }
 
 fn read_value(line: &[u8], start: usize) -> Option<(Stored, usize)> {
@@ -173,9 +154,7 @@ fn read_value(line: &[u8], start: usize) -> Option<(Stored, usize)> {
             }
         }
     }
-    let end = (start..line.len())
-        .find(|&i| matches!(line[i], b',' | b' '))
-        .unwrap_or(line.len());
+    let end = (start..line.len()).find(|&i| matches!(line[i], b',' | b' ')).unwrap_or(line.len());
     let text = std::str::from_utf8(&line[start..end]).ok()?;
     let value = match (text, text.strip_suffix('i')) {
         ("t" | "T" | "true" | "True" | "TRUE", _) => Stored::Boolean(true),
@@ -183,9 +162,7 @@ fn read_value(line: &[u8], start: usize) -> Option<(Stored, usize)> {
         (_, Some(digits)) => Stored::Integer(digits.parse().ok()?),
         (number, None) if number.starts_with(|c: char| c.is_ascii_digit() || ".-".contains(c)) => {
             let float: f64 = number.parse().ok()?;
-            float
-                .is_finite()
-                .then_some(Stored::Float(float.to_bits()))?
+            float.is_finite().then_some(Stored::Float(float.to_bits()))?
         }
         _ => return None,
     };
