@@ -11,7 +11,7 @@ use super::groups::{group, slimit};
 use super::output::{Cells, OutputScope};
 use super::points::{Group, Point, rows};
 use super::resolve::{Resolved, ResolvedColumn, kind_of, resolve};
-use super::series::{Schema, Series, assemble, field_kind};
+use super::series::{Schema, Series, Tags, assemble, field_kind};
 use super::subquery::as_series;
 use super::window::Windows;
 use super::{Limits, SourceRows};
@@ -23,7 +23,7 @@ use crate::query::{MAX_TIME, MIN_TIME, QueryError};
 #[derive(Debug)]
 pub(super) struct OutGroup {
     pub(super) name: Arc<str>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Tags,
     /// Time and values.
     pub(super) rows: Vec<(i64, Vec<Value>)>,
 }
@@ -73,7 +73,7 @@ impl Runner<'_> {
         wanted.sort();
         wanted.dedup();
         let mut stored = false;
-        let mut indexed: Vec<(Arc<str>, Vec<(String, String)>)> = Vec::new();
+        let mut indexed: Vec<(Arc<str>, Tags)> = Vec::new();
         for source in &compiled.sources {
             let (source_schema, mut source_series) = match source {
                 CompiledSource::Measurement(_) => {

@@ -35,12 +35,14 @@ impl Schema {
     }
 }
 
+/// Keys and values, sorted by key.
+pub(super) type Tags = Vec<(String, String)>;
+
 /// Rows of one series, earliest first.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub(super) name: Arc<str>,
-    /// Sorted by key.
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Tags,
     pub(super) times: Vec<i64>,
     pub(super) columns: Vec<Column>,
     /// What names mean for this measurement.
@@ -103,7 +105,7 @@ pub(super) fn field_kind(kind: FieldKind) -> Option<Kind> {
 /// The series of one source, in the order of their measurements and tags.
 pub(super) fn assemble(rows: &SourceRows) -> (Schema, Vec<Series>) {
     let schemas = schemas(rows);
-    let mut pieces: BTreeMap<(&str, &[(String, String)]), Vec<&SeriesBlock>> = BTreeMap::new();
+    let mut pieces: BTreeMap<(&str, &Tags), Vec<&SeriesBlock>> = BTreeMap::new();
     for block in &rows.blocks {
         pieces.entry((&block.measurement, &block.tags)).or_default().push(block);
     }
@@ -207,7 +209,7 @@ fn values_of(values: &Values, kind: Kind) -> Box<dyn Iterator<Item = Value> + '_
 }
 
 /// Makes rows of columns that have times of their own.
-fn align(name: Arc<str>, tags: Vec<(String, String)>, joined: Vec<Joined<'_>>, schema: Arc<Schema>) -> Series {
+fn align(name: Arc<str>, tags: Tags, joined: Vec<Joined<'_>>, schema: Arc<Schema>) -> Series {
     let same = joined.windows(2).all(|pair| pair[0].times == pair[1].times);
     let times = if same {
         joined.first().map(|column| column.times.clone()).unwrap_or_default()

@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
-
 use super::condition::{OneSeries, WholeMeasurement, meets};
 use super::{row, text};
-use crate::Profile;
 use crate::query::QueryError;
 use crate::query::ast::{
     Cardinality, CardinalityOf, Dimension, Expr, Listing, Measurement, ShowMeasurements, Statement, TagKeys,
@@ -48,6 +45,13 @@ struct Known<'a> {
     fields: BTreeSet<(&'a str, FieldType)>,
 }
 
+/// A measurement with those of its series that meet a condition.
+struct Matching<'i, 'a> {
+    name: &'a str,
+    known: &'i Known<'a>,
+    series: Vec<&'a Tags>,
+}
+
 impl Known<'_> {
     fn is_field(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| *field == name)
@@ -56,8 +60,7 @@ impl Known<'_> {
 
 /// The condition without its times.
 fn tag_condition(listing: &Listing, now: i64) -> Result<Option<Expr>, QueryError> {
-    let (rest, ..) = split_time(listing.condition.as_ref(), now, &TimeZone::UTC, Profile::V1_8)?;
-    Ok(rest)
+    Ok(split_time(listing.condition.as_ref(), now)?.rest)
 }
 
 fn covers(sources: &[Measurement], name: &str) -> bool {
@@ -95,7 +98,7 @@ impl<'a> Index<'a> {
     }
 
     /// Measurements and those of their series that meet the condition; without any, a measurement is left out.
-    fn matching(&self, listing: &Listing, now: i64) -> Result<Vec<(&'a str, &Known<'a>, Vec<&'a Tags>)>, QueryError> {
+    fn matching(&self, listing: &Listing, now: i64) -> Result<Vec<Matching<'_, 'a>>, QueryError> {
         let condition = tag_condition(listing, now)?;
         let mut all = Vec::new();
         for (name, known) in &self.measurements {
@@ -114,7 +117,7 @@ impl<'a> Index<'a> {
                 }
             }
             if !series.is_empty() {
-                all.push((*name, known, series));
+                all.push(Matching { name, known, series });
             }
         }
         Ok(all)
@@ -139,14 +142,14 @@ impl<'a> Index<'a> {
 
     fn series(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
         let mut keys = Vec::new();
-        for (name, _, series) in self.matching(listing, now)? {
+        for Matching { name, series, .. } in self.matching(listing, now)? {
             keys.extend(series.into_iter().map(|tags| vec![text(series_key(name, tags))]));
         }
         Ok(filled("", &["key"], window(keys, listing)).into_iter().collect())
     }
 
     fn tag_keys(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
-        let rows = self.matching(listing, now)?.into_iter().filter_map(|(name, _, series)| {
+        let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, series, .. }| {
             let keys: BTreeSet<&str> = series.iter().flat_map(|tags| tags.iter()).map(|(key, _)| &**key).collect();
             let values = window(keys.into_iter().map(|key| vec![text(key)]).collect(), listing);
             filled(name, &["tagKey"], values)
@@ -155,7 +158,7 @@ impl<'a> Index<'a> {
     }
 
     fn tag_values(&self, listing: &Listing, wanted: &TagKeys, now: i64) -> Result<Vec<Row>, QueryError> {
-        let rows = self.matching(listing, now)?.into_iter().filter_map(|(name, _, series)| {
+        let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, series, .. }| {
             let pairs = pairs(&series, wanted).into_iter().map(|(key, value)| vec![text(key), text(value)]);
             filled(name, &["key", "value"], window(pairs.collect(), listing))
         });
@@ -183,7 +186,7 @@ impl<'a> Index<'a> {
         let total = |name: &str, n: usize| vec![row("", &[name], vec![vec![whole(n)]])];
         Ok(match &count.of {
             CardinalityOf::Series if plain => {
-                total("cardinality estimation", matching.iter().map(|(_, _, series)| series.len()).sum())
+                total("cardinality estimation", matching.iter().map(|matching| matching.series.len()).sum())
             }
             CardinalityOf::Measurements if plain => total("cardinality estimation", matching.len()),
             CardinalityOf::Measurements if matching.is_empty() => Vec::new(),
@@ -193,7 +196,7 @@ impl<'a> Index<'a> {
             }
             of => {
                 let mut rows = Vec::new();
-                for (name, known, series) in matching {
+                for Matching { name, known, series } in matching {
                     for (tags, series) in grouped(series, &count.dimensions) {
                         let n = match of {
                             CardinalityOf::Series | CardinalityOf::Measurements => series.len(),
@@ -273,6 +276,7 @@ fn series_key(measurement: &str, tags: &Tags) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::Profile;
     use crate::query::{Params, parse};
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
