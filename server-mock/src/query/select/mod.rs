@@ -53,12 +53,14 @@ pub struct Limits {
     pub max_points: usize,
     /// Values made, those of sub-queries included.
     pub max_values: usize,
+    /// Steps of evaluation: rows times the length of what is computed for each.
+    pub max_steps: usize,
 }
 
 impl Default for Limits {
     /// The real servers have no limits by default; a test server must not take its machine down.
     fn default() -> Self {
-        Self { max_buckets: 1_000_000, max_series: 0, max_points: 0, max_values: 50_000_000 }
+        Self { max_buckets: 1_000_000, max_series: 0, max_points: 0, max_values: 50_000_000, max_steps: 5_000_000_000 }
     }
 }
 
@@ -185,7 +187,7 @@ pub fn execute(
 ) -> Result<Vec<Row>, QueryError> {
     let compiled = compile(select, None, context)?;
     check_points(sources, limits)?;
-    let mut runner = Runner { limits, made: 0, random: fastrand::Rng::with_seed(context.seed) };
+    let mut runner = Runner { limits, made: 0, steps: 0, random: fastrand::Rng::with_seed(context.seed) };
     let output = runner.run(&compiled, &mut sources.iter(), None)?;
     let mut columns = vec![compiled.time_name.clone()];
     columns.extend(output.columns.into_iter().map(|column| column.name));

@@ -66,27 +66,52 @@ impl Series {
 
     /// The value of a name in a row. `absent_tag` is what a tag that is not there has.
     pub(super) fn value(&self, row: usize, var: &VarRef, absent_tag: &Value) -> Value {
-        let as_tag = || match self.tags.iter().find(|(key, _)| *key == var.name) {
-            Some((_, value)) => Value::from(value.as_str()),
-            None => absent_tag.clone(),
-        };
-        let kind = match var.kind {
-            // A sub-query may have selected a tag.
-            Some(FieldKind::Tag) if !(self.computed && self.columns.iter().any(|column| column.name == var.name)) => {
-                return as_tag();
-            }
-            Some(kind) => field_kind(kind),
-            None => None,
-        };
-        match self.columns.iter().find(|column| column.name == var.name) {
-            Some(column) => match kind {
-                Some(kind) => column.values[row].cast(kind),
-                None => column.values[row].clone(),
-            },
-            None if var.kind.is_some() || self.schema.fields.contains_key(&var.name) => Value::Null,
-            None => as_tag(),
+        match self.locate(var) {
+            Place::Nowhere => Value::Null,
+            place @ Place::Column(..) => self.at(&place, row),
+            Place::Tag(Value::Null) => absent_tag.clone(),
+            Place::Tag(value) => value,
         }
     }
+
+    /// The value at a place in a row.
+    pub(super) fn at(&self, place: &Place, row: usize) -> Value {
+        match place {
+            Place::Nowhere => Value::Null,
+            Place::Tag(value) => value.clone(),
+            Place::Column(column, None) => self.columns[*column].values[row].clone(),
+            Place::Column(column, Some(kind)) => self.columns[*column].values[row].cast(*kind),
+        }
+    }
+
+    /// Where the values of a name are.
+    pub(super) fn locate(&self, var: &VarRef) -> Place {
+        let column = self.columns.iter().position(|column| column.name == var.name);
+        let tag = || {
+            let tag = self.tags.iter().find(|(key, _)| *key == var.name);
+            Place::Tag(tag.map_or(Value::Null, |(_, value)| Value::from(value.as_str())))
+        };
+        match (var.kind, column) {
+            // A sub-query may have selected a tag.
+            (Some(FieldKind::Tag), Some(column)) if self.computed => Place::Column(column, None),
+            (Some(FieldKind::Tag), _) => tag(),
+            (kind, Some(column)) => Place::Column(column, kind.and_then(field_kind)),
+            (Some(_), None) => Place::Nowhere,
+            (None, None) if self.schema.fields.contains_key(&var.name) => Place::Nowhere,
+            (None, None) => tag(),
+        }
+    }
+}
+
+/// Where the values of a name are in a series.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// In a column, to be taken as this type.
+    Column(usize, Option<Kind>),
+    /// The same for all rows; nothing for a tag that is not there.
+    Tag(Value),
+    /// A field without values.
+    Nowhere,
 }
 
 /// The type that `name::kind` asks for; `None` where any will do.

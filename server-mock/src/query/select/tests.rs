@@ -241,9 +241,27 @@ fn the_other_limits() {
             Limits { max_values: 5, ..Limits::default() },
             "the result has more than 5 values: narrow the time range, use LIMIT or a longer interval",
         ),
+        (
+            Limits { max_steps: 5, ..Limits::default() },
+            "the query takes more than 5 steps: narrow the time range, shorten the condition or ask for less",
+        ),
     ] {
         assert_eq!(rows("SELECT v FROM cpu", POINTS, &context, &limits).unwrap_err(), message);
     }
+}
+
+#[test]
+fn long_statements_are_computed_or_refused_but_never_run_for_hours() {
+    let context = context(Profile::V1_8, NOW);
+    let condition = vec!["host = 'b'"; 50_000].join(" OR ");
+    let query = format!("SELECT v FROM cpu WHERE {condition}");
+    assert_eq!(cells(&query, POINTS, &context).len(), 2);
+    let calls: Vec<String> = (0..30_000).map(|n| format!("mean(f{n})")).collect();
+    let query = format!("SELECT {} FROM cpu", calls.join(", "));
+    assert_eq!(rows(&query, POINTS, &context, &Limits::default()).unwrap(), []);
+    let query = format!("SELECT {}, mean(v) FROM cpu", calls.join(", "));
+    let limits = Limits { max_steps: 1_000_000, ..Limits::default() };
+    assert!(rows(&query, POINTS, &context, &limits).unwrap_err().contains("takes more than 1000000 steps"));
 }
 
 #[test]
