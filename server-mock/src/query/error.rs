@@ -42,6 +42,12 @@ pub enum QueryError {
         /// The most allowed.
         limit: usize,
     },
+    /// Too much to compute; no limit of the real servers.
+    #[error("the query takes more than {limit} steps: narrow the time range, shorten the condition or ask for less")]
+    TooManySteps {
+        /// The most allowed.
+        limit: usize,
+    },
     /// Too many values in the answer; no limit of the real servers, which would run out of memory.
     #[error("the result has more than {limit} values: narrow the time range, use LIMIT or a longer interval")]
     TooManyValues {

@@ -60,3 +60,49 @@ impl Normalizer<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::Profile;
+    use crate::core::meta::Database;
+    use crate::query::{Params, parse};
+
+    fn normalized(query: &str, database: &str, policy: &str) -> Result<String, String> {
+        let known = |name: &str, policy: &str| Database {
+            name: name.to_owned(),
+            default_retention_policy: policy.to_owned(),
+            retention_policies: Vec::new(),
+        };
+        let meta = MetaData { databases: vec![known("db", "rp0"), known("bare", "")], ..MetaData::default() };
+        let mut statement = parse(query, &Params::default(), Profile::V1_8).unwrap().remove(0);
+        normalize(&mut statement, database, policy, &meta).map_err(|error| error.to_string())?;
+        Ok(statement.to_string())
+    }
+
+    #[test]
+    fn what_is_not_said_is_filled_in() {
+        for (query, policy, expected) in [
+            ("SELECT v FROM m", "", "SELECT v FROM db.rp0.m"),
+            ("SELECT v FROM m", "rp9", "SELECT v FROM db.rp9.m"),
+            ("SELECT v FROM old.m, /x/", "", "SELECT v FROM db.old.m, db.rp0./x/"),
+            ("SELECT v INTO t FROM (SELECT v FROM m)", "", "SELECT v INTO db.rp0.t FROM (SELECT v FROM db.rp0.m)"),
+            ("SHOW SERIES FROM m", "", "SHOW SERIES FROM m"),
+        ] {
+            assert_eq!(normalized(query, "db", policy).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn databases_must_be_there() {
+        for (query, database, message) in [
+            ("SELECT * FROM m", "", "database name required"),
+            ("SELECT * FROM m", "nope", "database not found: nope"),
+            ("SELECT * INTO nope.norp.tgt FROM g", "db", "database not found: nope"),
+            ("SELECT * FROM m", "bare", "default retention policy not set for: bare"),
+        ] {
+            assert_eq!(normalized(query, database, "").unwrap_err(), message);
+        }
+    }
+}

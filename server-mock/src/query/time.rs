@@ -22,7 +22,7 @@ pub fn format_rfc3339(nanoseconds: i128) -> String {
 pub fn format_with(nanoseconds: i128, zone: &TimeZone) -> String {
     let Ok(timestamp) = Timestamp::from_nanosecond(nanoseconds) else {
         // Beyond the year 9999 or before the year -9999: no zone has rules there.
-        return format!("{}ns", nanoseconds);
+        return format!("{nanoseconds}ns");
     };
     let offset = zone.to_offset(timestamp);
     let local = offset.to_datetime(timestamp);

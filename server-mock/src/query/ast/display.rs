@@ -372,7 +372,7 @@ impl Display for CreateSubscription {
 }
 
 /// The name of a privilege in statements and in authorization messages.
-pub(super) fn privilege_name(privilege: Privilege) -> &'static str {
+pub(in crate::query) fn privilege_name(privilege: Privilege) -> &'static str {
     match privilege {
         Privilege::Read => "READ",
         Privilege::Write => "WRITE",

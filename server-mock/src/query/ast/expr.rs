@@ -245,6 +245,14 @@ impl Expr {
         }
     }
 
+    /// How many expressions there are, this one and all within.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let mut size = 0;
+        self.walk(&mut |_| size += 1);
+        size
+    }
+
     /// Whether `test` holds for this expression or one within.
     pub fn any(&self, test: impl Fn(&Self) -> bool) -> bool {
         let mut found = false;

@@ -6,6 +6,7 @@ mod quote;
 mod select;
 mod statement;
 
+pub(super) use display::privilege_name;
 pub use expr::{BinaryOp, Call, Expr, FieldKind, VarRef, WildcardKind};
 pub(super) use quote::quote_idents;
 pub use quote::{quote_ident, quote_string};

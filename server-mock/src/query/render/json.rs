@@ -10,7 +10,7 @@ use crate::query::value::Value;
 
 /// `{"results":[…]}`
 pub(super) fn body(results: &[StatementResult], style: &Style) -> Vec<u8> {
-    let mut out = Writer { text: String::new(), pretty: style.pretty, depth: 0, filled: false };
+    let mut out = Output { text: String::new(), pretty: style.pretty, depth: 0, filled: false };
     out.open('{');
     if !results.is_empty() {
         out.key("results");
@@ -28,9 +28,8 @@ pub(super) fn body(results: &[StatementResult], style: &Style) -> Vec<u8> {
     out.text.into_bytes()
 }
 
-/// `{"error":"…"}`: the answer to a request of which no statement was executed.
-#[must_use]
-pub fn error_body(error: &str, profile: Profile) -> Vec<u8> {
+/// `{"error":"…"}`
+pub(super) fn error_body(error: &str, profile: Profile) -> Vec<u8> {
     let mut text = String::from("{\"error\":");
     write_string(&mut text, error);
     text.push('}');
@@ -40,7 +39,7 @@ pub fn error_body(error: &str, profile: Profile) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn write_result(out: &mut Writer, result: &StatementResult, style: &Style) {
+fn write_result(out: &mut Output, result: &StatementResult, style: &Style) {
     out.open('{');
     // The old version has neither ids nor notes nor partial results.
     let full = style.profile == Profile::V1_8;
@@ -82,7 +81,7 @@ fn write_result(out: &mut Writer, result: &StatementResult, style: &Style) {
     out.close('}');
 }
 
-fn write_row(out: &mut Writer, row: &Row, style: &Style) {
+fn write_row(out: &mut Output, row: &Row, style: &Style) {
     out.open('{');
     if !row.name.is_empty() {
         out.key("name");
@@ -127,12 +126,8 @@ fn write_row(out: &mut Writer, row: &Row, style: &Style) {
     out.close('}');
 }
 
-fn write_value(out: &mut Writer, value: &Value, row: &Row, style: &Style) {
-    let Some(value) = shown(value) else {
-        out.text.push_str("null");
-        return;
-    };
-    match value {
+fn write_value(out: &mut Output, value: &Value, row: &Row, style: &Style) {
+    match shown(value) {
         Value::Null => out.text.push_str("null"),
         Value::Time(nanoseconds) => match style.epoch {
             Some(epoch) => {
@@ -155,7 +150,7 @@ fn write_value(out: &mut Writer, value: &Value, row: &Row, style: &Style) {
 }
 
 /// Puts commas, and line breaks if wanted.
-struct Writer {
+struct Output {
     text: String,
     pretty: bool,
     depth: usize,
@@ -163,7 +158,7 @@ struct Writer {
     filled: bool,
 }
 
-impl Writer {
+impl Output {
     fn open(&mut self, bracket: char) {
         self.text.push(bracket);
         self.depth += 1;
@@ -233,7 +228,7 @@ fn write_string(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{Epoch, body};
+    use super::super::{Epoch, body, error_body};
     use super::*;
 
     fn text(results: &[StatementResult], style: &Style) -> String {
@@ -306,7 +301,7 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_go_does() {
-        let body = error_body("a<b>&\"\\\u{1}\u{2028}é", Profile::V1_8);
+        let body = error_body("a<b>&\"\\\u{1}\u{2028}é", &Style::new(Profile::V1_8));
         let expected = "{\"error\":\"a\\u003cb\\u003e\\u0026\\\"\\\\\\u0001\\u2028é\"}\n";
         assert_eq!(String::from_utf8(body).unwrap(), expected);
     }

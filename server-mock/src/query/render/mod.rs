@@ -1,7 +1,10 @@
 //! Results as bodies: JSON as Go's encoder writes it, CSV and MessagePack.
 
+mod accept;
 mod chunk;
+mod csv;
 mod json;
+mod msgpack;
 
 use jiff::tz::TimeZone;
 
@@ -9,26 +12,8 @@ use super::result::StatementResult;
 use super::value::Value;
 use crate::Profile;
 
+pub use accept::Encoding;
 pub use chunk::chunks;
-pub use json::error_body;
-
-/// In what form results are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Encoding {
-    /// `application/json`
-    #[default]
-    Json,
-}
-
-impl Encoding {
-    /// The value of `Content-Type`.
-    #[must_use]
-    pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-        }
-    }
-}
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +24,7 @@ pub struct Style {
     pub profile: Profile,
     /// JSON indented by four spaces.
     pub pretty: bool,
-    /// Times as numbers of this unit; RFC 3339 without.
+    /// Times as numbers of this unit; without, RFC 3339 in JSON.
     pub epoch: Option<Epoch>,
 }
 
@@ -79,12 +64,51 @@ impl Epoch {
     }
 }
 
-/// The body for these results. A chunked answer is the bodies of its chunks one after another.
+/// Writes the results of one request: all at once, or chunk after chunk.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    style: Style,
+    /// CSV has one header for each statement, whatever the number of chunks.
+    csv: csv::Position,
+}
+
+impl Writer {
+    /// Nothing written yet.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self { style, csv: csv::Position::default() }
+    }
+
+    /// The bytes for these results, complete where they are not chunked.
+    pub fn results(&mut self, results: &[StatementResult]) -> Vec<u8> {
+        match self.style.encoding {
+            Encoding::Json => json::body(results, &self.style),
+            Encoding::ApplicationCsv | Encoding::TextCsv => csv::body(results, &self.style, &mut self.csv),
+            Encoding::MessagePack => msgpack::body(results, &self.style),
+        }
+    }
+
+    /// The bytes for a request of which no statement was executed.
+    #[must_use]
+    pub fn error(&self, error: &str) -> Vec<u8> {
+        match self.style.encoding {
+            Encoding::Json => json::error_body(error, self.style.profile),
+            Encoding::ApplicationCsv | Encoding::TextCsv => csv::error_body(error),
+            Encoding::MessagePack => msgpack::error_body(error),
+        }
+    }
+}
+
+/// The body for these results, all at once.
 #[must_use]
 pub fn body(results: &[StatementResult], style: &Style) -> Vec<u8> {
-    match style.encoding {
-        Encoding::Json => json::body(results, style),
-    }
+    Writer::new(*style).results(results)
+}
+
+/// The body for a request of which no statement was executed.
+#[must_use]
+pub fn error_body(error: &str, style: &Style) -> Vec<u8> {
+    Writer::new(*style).error(error)
 }
 
 /// A time as text.
@@ -92,11 +116,10 @@ fn time_text(nanoseconds: i64, zone: Option<&TimeZone>) -> String {
     super::format_with(i128::from(nanoseconds), zone.unwrap_or(&TimeZone::UTC))
 }
 
-/// Whether a float can be written: nothing stands for the others.
-fn shown(value: &Value) -> Option<&Value> {
+/// What can be shown: nothing stands for floats that are no numbers.
+fn shown(value: &Value) -> &Value {
     match value {
-        Value::Float(float) if !float.is_finite() => None,
-        Value::Null => None,
-        value => Some(value),
+        Value::Float(float) if !float.is_finite() => &Value::Null,
+        value => value,
     }
 }

@@ -82,7 +82,7 @@ impl Evaluation<'_> {
             Family::Sample => {
                 let points = self.values(call, call.args.first(), windows)?;
                 let n = usize::try_from(integer(call.args.get(1))).unwrap_or(usize::MAX);
-                Ok(by_bucket(&points, windows, |bucket, _| sample(bucket, n, &mut self.random)))
+                Ok(by_bucket(&points, windows, |bucket, _| sample(bucket, n, self.random)))
             }
             Family::Integral => {
                 let points = self.values(call, call.args.first(), windows)?;

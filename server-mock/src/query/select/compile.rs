@@ -68,11 +68,7 @@ pub(super) fn collect_calls<'a>(expr: &'a Expr, calls: &mut Vec<&'a Call>) {
                 collect_calls(arg, calls);
             }
         }
-        Expr::Call(call) => {
-            if !calls.contains(&call) {
-                calls.push(call);
-            }
-        }
+        Expr::Call(call) if !calls.contains(&call) => calls.push(call),
         Expr::Binary(first, rest) => {
             collect_calls(first, calls);
             for (_, term) in rest {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::points::{Group, row_holds};
-use super::series::{Schema, Series};
+use super::series::{Schema, Series, Tags};
 use crate::query::ast::{BinaryOp, Expr};
 
 /// Series by measurement and by the values of the tags they are grouped by.
@@ -27,7 +27,7 @@ pub(super) fn group<'a>(series: &'a [Series], dimensions: &[String]) -> Vec<Grou
 /// unless their tags alone rule them out. `SOFFSET` without `SLIMIT` leaves nothing, as in the real servers.
 pub(super) fn slimit<'a>(
     groups: Vec<Group<'a>>,
-    indexed: &[(Arc<str>, Vec<(String, String)>)],
+    indexed: &[(Arc<str>, Tags)],
     dimensions: &[String],
     condition: Option<&Expr>,
     schema: &Schema,
@@ -36,7 +36,7 @@ pub(super) fn slimit<'a>(
     if limit == 0 && offset == 0 {
         return groups;
     }
-    let mut known: BTreeMap<&str, BTreeSet<Vec<(String, String)>>> = BTreeMap::new();
+    let mut known: BTreeMap<&str, BTreeSet<Tags>> = BTreeMap::new();
     let allowed = |tags: &[(String, String)]| {
         condition.is_none_or(|condition| tags_allow(condition, tags, schema) != Some(false))
     };
@@ -51,7 +51,7 @@ pub(super) fn slimit<'a>(
         }
     }
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let chosen: BTreeSet<(String, Vec<(String, String)>)> = known
+    let chosen: BTreeSet<(String, Tags)> = known
         .into_iter()
         .flat_map(|(name, groups)| {
             let mut groups: Vec<_> = groups.into_iter().collect();

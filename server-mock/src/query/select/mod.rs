@@ -25,6 +25,7 @@ use super::ast::{Expr, Measurement, Select};
 use super::result::Row;
 use super::value::Value;
 use crate::Profile;
+use crate::core::meta::{MetaData, ShardGroup};
 use crate::scan::{Measurements, SeriesBlock, ShardIndex};
 use compile::{Compiled, CompiledSource, compile};
 use fold::Constants;
@@ -52,12 +53,14 @@ pub struct Limits {
     pub max_points: usize,
     /// Values made, those of sub-queries included.
     pub max_values: usize,
+    /// Steps of evaluation: rows times the length of what is computed for each.
+    pub max_steps: usize,
 }
 
 impl Default for Limits {
     /// The real servers have no limits by default; a test server must not take its machine down.
     fn default() -> Self {
-        Self { max_buckets: 1_000_000, max_series: 0, max_points: 0, max_values: 50_000_000 }
+        Self { max_buckets: 1_000_000, max_series: 0, max_points: 0, max_values: 50_000_000, max_steps: 5_000_000_000 }
     }
 }
 
@@ -76,6 +79,25 @@ pub struct PlannedScan {
     pub max_time: i64,
     /// The fields; `None` means all. Names of tags may be among them.
     pub fields: Option<Vec<String>>,
+}
+
+impl PlannedScan {
+    /// The shard groups to scan: those of the policy that are not deleted and overlap the range, earliest first.
+    ///
+    /// # Errors
+    /// [`QueryError`] when there is no such database or policy.
+    pub fn shard_groups<'m>(
+        &self,
+        meta: &'m MetaData,
+    ) -> Result<impl Iterator<Item = &'m ShardGroup> + use<'m>, QueryError> {
+        let database = meta.database(&self.database);
+        let database = database.ok_or_else(|| QueryError::DatabaseNotFound(self.database.clone()))?;
+        let policy = database.retention_policy(&self.retention_policy);
+        let policy = policy.ok_or_else(|| QueryError::RetentionPolicyNotFound(self.retention_policy.clone()))?;
+        let (min, max) = (self.min_time, self.max_time);
+        let live = policy.shard_groups.iter().filter(|group| group.deleted_at.is_none());
+        Ok(live.filter(move |group| group.start_time <= max && min < group.end_time))
+    }
 }
 
 /// What the shards hold of one [`PlannedScan`].
@@ -165,7 +187,7 @@ pub fn execute(
 ) -> Result<Vec<Row>, QueryError> {
     let compiled = compile(select, None, context)?;
     check_points(sources, limits)?;
-    let mut runner = Runner { limits, made: 0, random: fastrand::Rng::with_seed(context.seed) };
+    let mut runner = Runner { limits, made: 0, steps: 0, random: fastrand::Rng::with_seed(context.seed) };
     let output = runner.run(&compiled, &mut sources.iter(), None)?;
     let mut columns = vec![compiled.time_name.clone()];
     columns.extend(output.columns.into_iter().map(|column| column.name));
@@ -184,15 +206,22 @@ pub fn execute(
     Ok(rows.collect())
 }
 
-/// A condition without its comparisons with `time`, and the range these ask for.
-pub(super) fn split_time(
-    condition: Option<&Expr>,
-    now: i64,
-    zone: &TimeZone,
-    profile: Profile,
-) -> Result<(Option<Expr>, Option<i64>, Option<i64>), QueryError> {
-    let (rest, range) = condition::split(condition, Constants { now: Some(now), zone }, profile)?;
-    Ok((rest, range.min, range.max))
+/// A condition on tags and time taken apart.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TimedCondition {
+    /// Without its comparisons with `time`.
+    pub(super) rest: Option<Expr>,
+    /// First nanosecond asked for.
+    pub(super) min: Option<i64>,
+    /// Last nanosecond asked for.
+    pub(super) max: Option<i64>,
+}
+
+/// Takes the comparisons with `time` out of a condition.
+pub(super) fn split_time(condition: Option<&Expr>, now: i64) -> Result<TimedCondition, QueryError> {
+    let constants = Constants { now: Some(now), zone: &TimeZone::UTC };
+    let (rest, range) = condition::split(condition, constants, Profile::V1_8)?;
+    Ok(TimedCondition { rest, min: range.min, max: range.max })
 }
 
 fn check_points(sources: &[SourceRows], limits: &Limits) -> Result<(), QueryError> {

@@ -1,10 +1,12 @@
 //! One row of the result: names and functions get their values.
 
+use std::collections::HashMap;
+
 use super::eval::{self, Scope};
 use super::fill::default_of;
 use super::points::Point;
 use super::resolve::ResolvedColumn;
-use super::series::{Series, field_kind};
+use super::series::{Place, Series, field_kind};
 use crate::query::ast::{Call, Expr, Fill, VarRef};
 use crate::query::value::Value;
 
@@ -14,24 +16,51 @@ pub(super) struct Cells<'a> {
     vars: Vec<&'a VarRef>,
     values: Vec<Value>,
     fill: Fill,
+    columns: Vec<Shown<'a>>,
+    /// Where the names are in each series of the group, once it was met.
+    places: HashMap<usize, Vec<Place>>,
+}
+
+/// How a column gets its value.
+#[derive(Clone, Copy, Debug)]
+enum Shown<'a> {
+    /// It is one of the names.
+    Var(usize),
+    /// It is computed.
+    Expr(&'a Expr),
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(columns: &'a [ResolvedColumn], fill: Fill) -> Self {
         let mut vars: Vec<&VarRef> = Vec::new();
+        let mut known: HashMap<&VarRef, usize> = HashMap::new();
         for column in columns {
-            column.expr.walk(&mut |expr| match expr {
-                Expr::Var(var) if !vars.contains(&var) => vars.push(var),
-                _ => {}
+            column.expr.walk(&mut |expr| {
+                if let Expr::Var(var) = expr {
+                    known.entry(var).or_insert_with(|| {
+                        vars.push(var);
+                        vars.len() - 1
+                    });
+                }
             });
         }
-        Self { values: vec![Value::Null; vars.len()], vars, fill }
+        let columns = columns.iter().map(|column| match &column.expr {
+            Expr::Var(var) => Shown::Var(known[var]),
+            expr => Shown::Expr(expr),
+        });
+        let columns = columns.collect();
+        Self { values: vec![Value::Null; vars.len()], vars, fill, columns, places: HashMap::new() }
     }
 
-    /// Takes the values of this row, or of none.
-    pub(super) fn read(&mut self, row: Option<(&Series, usize)>) {
-        for (var, cell) in self.vars.iter().zip(&mut self.values) {
-            let value = row.map_or(Value::Null, |(series, row)| series.value(row, var, &Value::Null));
+    /// Takes the values of a row of the group's series of this number, or of none.
+    pub(super) fn read(&mut self, row: Option<(usize, &Series, usize)>) {
+        let places = row.map(|(number, series, row)| {
+            let vars = &self.vars;
+            let places = self.places.entry(number);
+            (&*places.or_insert_with(|| vars.iter().map(|var| series.locate(var)).collect()), series, row)
+        });
+        for (at, (var, cell)) in self.vars.iter().zip(&mut self.values).enumerate() {
+            let value = places.map_or(Value::Null, |(places, series, row)| series.at(&places[at], row));
             if !value.is_null() {
                 *cell = value;
             } else if self.fill != Fill::Previous {
@@ -39,15 +68,25 @@ impl<'a> Cells<'a> {
             }
         }
     }
+
+    /// The row of the result.
+    pub(super) fn show(&self, calls: &[&Call], points: &[Option<Point>], defaults: &[Value]) -> Vec<Value> {
+        let scope = OutputScope { calls, points, defaults, cells: self };
+        let values = self.columns.iter().map(|column| match column {
+            Shown::Var(at) => self.values[*at].clone(),
+            Shown::Expr(expr) => eval::eval(expr, &scope),
+        });
+        values.collect()
+    }
 }
 
 /// Names and functions within one row of the result.
-pub(super) struct OutputScope<'a> {
-    pub(super) calls: &'a [&'a Call],
+struct OutputScope<'a> {
+    calls: &'a [&'a Call],
     /// The point of each call, if it has one at this time.
-    pub(super) points: &'a [Option<Point>],
-    pub(super) defaults: &'a [Value],
-    pub(super) cells: &'a Cells<'a>,
+    points: &'a [Option<Point>],
+    defaults: &'a [Value],
+    cells: &'a Cells<'a>,
 }
 
 impl Scope for OutputScope<'_> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::eval::{self, Rules, Scope};
-use super::series::Series;
+use super::series::{Series, Tags};
 use crate::query::ast::{Call, Expr, VarRef};
 use crate::query::value::Value;
 
@@ -27,7 +27,7 @@ impl Point {
 pub(super) struct Group<'a> {
     pub(super) name: Arc<str>,
     /// What it is grouped by, sorted by key.
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Tags,
     /// In the order of their tags.
     pub(super) series: Vec<&'a Series>,
 }

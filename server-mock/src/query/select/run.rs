@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use super::calls::{Evaluation, check_kinds};
 use super::compile::{Compiled, CompiledSource, collect_calls};
-use super::eval;
 use super::fill::default_of;
 use super::functions::is_selector;
 use super::groups::{group, slimit};
-use super::output::{Cells, OutputScope};
+use super::output::Cells;
 use super::points::{Group, Point, rows};
 use super::resolve::{Resolved, ResolvedColumn, kind_of, resolve};
-use super::series::{Schema, Series, assemble, field_kind};
+use super::series::{Place, Schema, Series, Tags, assemble, field_kind};
 use super::subquery::as_series;
 use super::window::Windows;
 use super::{Limits, SourceRows};
@@ -23,7 +22,7 @@ use crate::query::{MAX_TIME, MIN_TIME, QueryError};
 #[derive(Debug)]
 pub(super) struct OutGroup {
     pub(super) name: Arc<str>,
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Tags,
     /// Time and values.
     pub(super) rows: Vec<(i64, Vec<Value>)>,
 }
@@ -43,6 +42,8 @@ pub(super) struct Runner<'a> {
     pub(super) limits: &'a Limits,
     /// Values made so far.
     pub(super) made: usize,
+    /// Steps of evaluation so far.
+    pub(super) steps: usize,
     pub(super) random: fastrand::Rng,
 }
 
@@ -73,7 +74,7 @@ impl Runner<'_> {
         wanted.sort();
         wanted.dedup();
         let mut stored = false;
-        let mut indexed: Vec<(Arc<str>, Vec<(String, String)>)> = Vec::new();
+        let mut indexed: Vec<(Arc<str>, Tags)> = Vec::new();
         for source in &compiled.sources {
             let (source_schema, mut source_series) = match source {
                 CompiledSource::Measurement(_) => {
@@ -115,6 +116,13 @@ impl Runner<'_> {
                 calls.into_iter().try_for_each(|call| check_kinds(call, stored))?;
             }
         }
+        let rows = series.iter().map(|series| series.times.len()).sum();
+        let condition = resolved.condition.as_ref().map_or(0, Expr::size);
+        let columns: usize = resolved.fields.iter().map(|field| field.expr.size()).sum();
+        let each = if compiled.raw { condition + columns } else { columns.saturating_mul(1 + condition) };
+        self.count_steps(rows, each)?;
+        // Functions are told apart by comparing each with all.
+        self.count_steps(groups.len(), if compiled.raw { 0 } else { columns.saturating_mul(columns) })?;
         let mut out = Vec::with_capacity(groups.len());
         for group in &groups {
             let rows = if compiled.raw {
@@ -134,6 +142,16 @@ impl Runner<'_> {
         match self.limits.max_series {
             0 => Ok(()),
             limit if series > limit => Err(QueryError::TooManySeries { series, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts steps before they are taken: a long condition or a long select list over many rows would run for hours.
+    fn count_steps(&mut self, rows: usize, of_each: usize) -> Result<(), QueryError> {
+        self.steps = self.steps.saturating_add(rows.saturating_mul(of_each));
+        match self.limits.max_steps {
+            0 => Ok(()),
+            limit if self.steps > limit => Err(QueryError::TooManySteps { limit }),
             _ => Ok(()),
         }
     }
@@ -171,11 +189,11 @@ impl Runner<'_> {
         // Series and row of each row of the result.
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (at, series) in group.series.iter().enumerate() {
+            let places = vars.iter().map(|var| series.locate(var));
+            let fields: Vec<Place> = places.filter(|place| matches!(place, Place::Column(..))).collect();
             for row in rows(series, compiled.min, compiled.max, condition) {
-                let is_field = |var: &&&VarRef| var.kind != Some(FieldKind::Tag);
-                let present =
-                    || vars.iter().filter(is_field).any(|var| !series.value(row, var, &Value::Null).is_null());
-                if series.computed || present() {
+                // A row of tags alone is none.
+                if series.computed || fields.iter().any(|place| !series.at(place, row).is_null()) {
                     found.push((at, row));
                 }
             }
@@ -206,10 +224,8 @@ impl Runner<'_> {
         let mut cells = Cells::new(&resolved.columns, compiled.fill);
         let made = found.into_iter().map(|(at, row)| {
             let series = group.series[at];
-            cells.read(Some((series, row)));
-            let scope = OutputScope { calls: &[], points: &[], defaults: &[], cells: &cells };
-            let values = resolved.columns.iter().map(|column| eval::eval(&column.expr, &scope)).collect();
-            (series.times[row], values)
+            cells.read(Some((at, series, row)));
+            (series.times[row], cells.show(&[], &[], &[]))
         });
         Ok(made.collect())
     }
@@ -258,14 +274,13 @@ impl Runner<'_> {
                 }
             }
             self.count_values(resolved.columns.len().max(1))?;
+            self.count_steps(known.len(), resolved.columns.len())?;
             let row = match current.as_slice() {
-                [Some(Point { origin: Some((series, row)), .. })] => Some((group.series[*series], *row)),
+                [Some(Point { origin: Some((series, row)), .. })] => Some((*series, group.series[*series], *row)),
                 _ => None,
             };
             cells.read(row);
-            let scope = OutputScope { calls: &known, points: &current, defaults: &defaults, cells: &cells };
-            let values = resolved.columns.iter().map(|column| eval::eval(&column.expr, &scope)).collect();
-            out.push((time, values));
+            out.push((time, cells.show(&known, &current, &defaults)));
         }
     }
 

@@ -35,12 +35,14 @@ impl Schema {
     }
 }
 
+/// Keys and values, sorted by key.
+pub(super) type Tags = Vec<(String, String)>;
+
 /// Rows of one series, earliest first.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
     pub(super) name: Arc<str>,
-    /// Sorted by key.
-    pub(super) tags: Vec<(String, String)>,
+    pub(super) tags: Tags,
     pub(super) times: Vec<i64>,
     pub(super) columns: Vec<Column>,
     /// What names mean for this measurement.
@@ -64,27 +66,52 @@ impl Series {
 
     /// The value of a name in a row. `absent_tag` is what a tag that is not there has.
     pub(super) fn value(&self, row: usize, var: &VarRef, absent_tag: &Value) -> Value {
-        let as_tag = || match self.tags.iter().find(|(key, _)| *key == var.name) {
-            Some((_, value)) => Value::from(value.as_str()),
-            None => absent_tag.clone(),
-        };
-        let kind = match var.kind {
-            // A sub-query may have selected a tag.
-            Some(FieldKind::Tag) if !(self.computed && self.columns.iter().any(|column| column.name == var.name)) => {
-                return as_tag();
-            }
-            Some(kind) => field_kind(kind),
-            None => None,
-        };
-        match self.columns.iter().find(|column| column.name == var.name) {
-            Some(column) => match kind {
-                Some(kind) => column.values[row].cast(kind),
-                None => column.values[row].clone(),
-            },
-            None if var.kind.is_some() || self.schema.fields.contains_key(&var.name) => Value::Null,
-            None => as_tag(),
+        match self.locate(var) {
+            Place::Nowhere => Value::Null,
+            place @ Place::Column(..) => self.at(&place, row),
+            Place::Tag(Value::Null) => absent_tag.clone(),
+            Place::Tag(value) => value,
         }
     }
+
+    /// The value at a place in a row.
+    pub(super) fn at(&self, place: &Place, row: usize) -> Value {
+        match place {
+            Place::Nowhere => Value::Null,
+            Place::Tag(value) => value.clone(),
+            Place::Column(column, None) => self.columns[*column].values[row].clone(),
+            Place::Column(column, Some(kind)) => self.columns[*column].values[row].cast(*kind),
+        }
+    }
+
+    /// Where the values of a name are.
+    pub(super) fn locate(&self, var: &VarRef) -> Place {
+        let column = self.columns.iter().position(|column| column.name == var.name);
+        let tag = || {
+            let tag = self.tags.iter().find(|(key, _)| *key == var.name);
+            Place::Tag(tag.map_or(Value::Null, |(_, value)| Value::from(value.as_str())))
+        };
+        match (var.kind, column) {
+            // A sub-query may have selected a tag.
+            (Some(FieldKind::Tag), Some(column)) if self.computed => Place::Column(column, None),
+            (Some(FieldKind::Tag), _) => tag(),
+            (kind, Some(column)) => Place::Column(column, kind.and_then(field_kind)),
+            (Some(_), None) => Place::Nowhere,
+            (None, None) if self.schema.fields.contains_key(&var.name) => Place::Nowhere,
+            (None, None) => tag(),
+        }
+    }
+}
+
+/// Where the values of a name are in a series.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// In a column, to be taken as this type.
+    Column(usize, Option<Kind>),
+    /// The same for all rows; nothing for a tag that is not there.
+    Tag(Value),
+    /// A field without values.
+    Nowhere,
 }
 
 /// The type that `name::kind` asks for; `None` where any will do.
@@ -103,7 +130,7 @@ pub(super) fn field_kind(kind: FieldKind) -> Option<Kind> {
 /// The series of one source, in the order of their measurements and tags.
 pub(super) fn assemble(rows: &SourceRows) -> (Schema, Vec<Series>) {
     let schemas = schemas(rows);
-    let mut pieces: BTreeMap<(&str, &[(String, String)]), Vec<&SeriesBlock>> = BTreeMap::new();
+    let mut pieces: BTreeMap<(&str, &Tags), Vec<&SeriesBlock>> = BTreeMap::new();
     for block in &rows.blocks {
         pieces.entry((&block.measurement, &block.tags)).or_default().push(block);
     }
@@ -207,7 +234,7 @@ fn values_of(values: &Values, kind: Kind) -> Box<dyn Iterator<Item = Value> + '_
 }
 
 /// Makes rows of columns that have times of their own.
-fn align(name: Arc<str>, tags: Vec<(String, String)>, joined: Vec<Joined<'_>>, schema: Arc<Schema>) -> Series {
+fn align(name: Arc<str>, tags: Tags, joined: Vec<Joined<'_>>, schema: Arc<Schema>) -> Series {
     let same = joined.windows(2).all(|pair| pair[0].times == pair[1].times);
     let times = if same {
         joined.first().map(|column| column.times.clone()).unwrap_or_default()

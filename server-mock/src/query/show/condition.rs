@@ -36,9 +36,8 @@ pub(super) fn meets(condition: &Expr, subject: &impl Subject) -> Result<bool, Qu
             }
             op => {
                 let Some((_, second)) = rest.first() else { return Ok(false) };
-                let (key, value) = match (&**first, second) {
-                    (Expr::Var(key), value) | (value, Expr::Var(key)) => (key, value),
-                    _ => return Err(QueryError::invalid(format!("left side of '{}' must be a tag key", op.text()))),
+                let ((Expr::Var(key), value) | (value, Expr::Var(key))) = (&**first, second) else {
+                    return Err(QueryError::invalid(format!("left side of '{}' must be a tag key", op.text())));
                 };
                 if !matches!(op, BinaryOp::Eq | BinaryOp::NotEq | BinaryOp::EqRegex | BinaryOp::NotEqRegex) {
                     return Err(QueryError::invalid("invalid tag comparison operator"));

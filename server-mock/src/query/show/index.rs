@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::tz::TimeZone;
-
 use super::condition::{OneSeries, WholeMeasurement, meets};
 use super::{row, text};
 use crate::Profile;
@@ -20,14 +18,25 @@ use crate::scan::{FieldType, ShardIndex};
 ///
 /// # Errors
 /// [`QueryError`] when the condition compares tags other than for equality.
-pub fn from_index(statement: &Statement, indexes: &[ShardIndex], now: i64) -> Option<Result<Vec<Row>, QueryError>> {
+pub fn from_index(
+    statement: &Statement,
+    indexes: &[ShardIndex],
+    profile: Profile,
+    now: i64,
+) -> Option<Result<Vec<Row>, QueryError>> {
     let index = Index::merge(indexes);
     Some(match statement {
         Statement::ShowMeasurements(show) => index.measurements(show),
-        Statement::ShowSeries(listing) => index.series(listing, now),
+        Statement::ShowSeries(listing) => match profile {
+            Profile::V1_8 => index.series(listing, now),
+            Profile::V0_10 => index.series_with_tags(listing, now),
+        },
         Statement::ShowTagKeys(show) => index.tag_keys(&show.listing, now),
-        Statement::ShowTagValues { listing, keys } => index.tag_values(listing, keys, now),
-        Statement::ShowFieldKeys(listing) => Ok(index.field_keys(listing)),
+        Statement::ShowTagValues { listing, keys } => match profile {
+            Profile::V1_8 => index.tag_values(listing, keys, now),
+            Profile::V0_10 => index.values_by_tag(listing, keys, now),
+        },
+        Statement::ShowFieldKeys(listing) => Ok(index.field_keys(listing, profile)),
         Statement::ShowCardinality(count) => index.cardinality(count, now),
         _ => return None,
     })
@@ -48,6 +57,13 @@ struct Known<'a> {
     fields: BTreeSet<(&'a str, FieldType)>,
 }
 
+/// A measurement with those of its series that meet a condition.
+struct Matching<'i, 'a> {
+    name: &'a str,
+    known: &'i Known<'a>,
+    series: Vec<&'a Tags>,
+}
+
 impl Known<'_> {
     fn is_field(&self, name: &str) -> bool {
         self.fields.iter().any(|(field, _)| *field == name)
@@ -56,8 +72,7 @@ impl Known<'_> {
 
 /// The condition without its times.
 fn tag_condition(listing: &Listing, now: i64) -> Result<Option<Expr>, QueryError> {
-    let (rest, ..) = split_time(listing.condition.as_ref(), now, &TimeZone::UTC, Profile::V1_8)?;
-    Ok(rest)
+    Ok(split_time(listing.condition.as_ref(), now)?.rest)
 }
 
 fn covers(sources: &[Measurement], name: &str) -> bool {
@@ -95,7 +110,7 @@ impl<'a> Index<'a> {
     }
 
     /// Measurements and those of their series that meet the condition; without any, a measurement is left out.
-    fn matching(&self, listing: &Listing, now: i64) -> Result<Vec<(&'a str, &Known<'a>, Vec<&'a Tags>)>, QueryError> {
+    fn matching(&self, listing: &Listing, now: i64) -> Result<Vec<Matching<'_, 'a>>, QueryError> {
         let condition = tag_condition(listing, now)?;
         let mut all = Vec::new();
         for (name, known) in &self.measurements {
@@ -114,7 +129,7 @@ impl<'a> Index<'a> {
                 }
             }
             if !series.is_empty() {
-                all.push((*name, known, series));
+                all.push(Matching { name, known, series });
             }
         }
         Ok(all)
@@ -139,14 +154,29 @@ impl<'a> Index<'a> {
 
     fn series(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
         let mut keys = Vec::new();
-        for (name, _, series) in self.matching(listing, now)? {
+        for Matching { name, series, .. } in self.matching(listing, now)? {
             keys.extend(series.into_iter().map(|tags| vec![text(series_key(name, tags))]));
         }
         Ok(filled("", &["key"], window(keys, listing)).into_iter().collect())
     }
 
+    /// The old form: one series a measurement, the tags in columns beside the key.
+    fn series_with_tags(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
+        let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, known, series }| {
+            let keys: BTreeSet<&str> =
+                known.series.iter().flat_map(|tags| tags.iter()).map(|(key, _)| &**key).collect();
+            let columns: Vec<&str> = std::iter::once("_key").chain(keys.iter().copied()).collect();
+            let lines = series.into_iter().map(|tags| {
+                let find = |key: &&str| tags.iter().find(|(known, _)| known == key).map_or("", |(_, value)| value);
+                std::iter::once(text(series_key(name, tags))).chain(keys.iter().map(|key| text(find(key)))).collect()
+            });
+            filled(name, &columns, window(lines.collect(), listing))
+        });
+        Ok(rows.collect())
+    }
+
     fn tag_keys(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
-        let rows = self.matching(listing, now)?.into_iter().filter_map(|(name, _, series)| {
+        let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, series, .. }| {
             let keys: BTreeSet<&str> = series.iter().flat_map(|tags| tags.iter()).map(|(key, _)| &**key).collect();
             let values = window(keys.into_iter().map(|key| vec![text(key)]).collect(), listing);
             filled(name, &["tagKey"], values)
@@ -155,18 +185,41 @@ impl<'a> Index<'a> {
     }
 
     fn tag_values(&self, listing: &Listing, wanted: &TagKeys, now: i64) -> Result<Vec<Row>, QueryError> {
-        let rows = self.matching(listing, now)?.into_iter().filter_map(|(name, _, series)| {
+        let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, series, .. }| {
             let pairs = pairs(&series, wanted).into_iter().map(|(key, value)| vec![text(key), text(value)]);
             filled(name, &["key", "value"], window(pairs.collect(), listing))
         });
         Ok(rows.collect())
     }
 
-    fn field_keys(&self, listing: &Listing) -> Vec<Row> {
+    /// The old form: one series a key, whatever the measurement.
+    fn values_by_tag(&self, listing: &Listing, wanted: &TagKeys, now: i64) -> Result<Vec<Row>, QueryError> {
+        let matching = self.matching(listing, now)?;
+        let mut by_key: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for Matching { series, .. } in &matching {
+            for (key, value) in pairs(series, wanted) {
+                by_key.entry(key).or_default().insert(value);
+            }
+        }
+        let rows = by_key.into_iter().filter_map(|(key, values)| {
+            let values = values.into_iter().map(|value| vec![text(value)]).collect();
+            filled(&format!("{key}TagValues"), &[key], window(values, listing))
+        });
+        Ok(rows.collect())
+    }
+
+    fn field_keys(&self, listing: &Listing, profile: Profile) -> Vec<Row> {
         let known = self.measurements.iter().filter(|(name, _)| covers(&listing.sources, name));
         let rows = known.filter_map(|(name, known)| {
-            let fields = known.fields.iter().map(|(field, kind)| vec![text(field), text(kind.name())]);
-            filled(name, &["fieldKey", "fieldType"], window(fields.collect(), listing))
+            let typed = known.fields.iter().map(|(field, kind)| vec![text(field), text(kind.name())]);
+            match profile {
+                Profile::V1_8 => filled(name, &["fieldKey", "fieldType"], window(typed.collect(), listing)),
+                Profile::V0_10 => {
+                    let fields: BTreeSet<&str> = known.fields.iter().map(|(field, _)| *field).collect();
+                    let fields = fields.into_iter().map(|field| vec![text(field)]).collect();
+                    filled(name, &["fieldKey"], window(fields, listing))
+                }
+            }
         });
         rows.collect()
     }
@@ -183,7 +236,7 @@ impl<'a> Index<'a> {
         let total = |name: &str, n: usize| vec![row("", &[name], vec![vec![whole(n)]])];
         Ok(match &count.of {
             CardinalityOf::Series if plain => {
-                total("cardinality estimation", matching.iter().map(|(_, _, series)| series.len()).sum())
+                total("cardinality estimation", matching.iter().map(|matching| matching.series.len()).sum())
             }
             CardinalityOf::Measurements if plain => total("cardinality estimation", matching.len()),
             CardinalityOf::Measurements if matching.is_empty() => Vec::new(),
@@ -193,7 +246,7 @@ impl<'a> Index<'a> {
             }
             of => {
                 let mut rows = Vec::new();
-                for (name, known, series) in matching {
+                for Matching { name, known, series } in matching {
                     for (tags, series) in grouped(series, &count.dimensions) {
                         let n = match of {
                             CardinalityOf::Series | CardinalityOf::Measurements => series.len(),
@@ -302,8 +355,12 @@ mod tests {
     }
 
     fn answer(query: &str) -> Result<Vec<String>, String> {
-        let statement = parse(query, &Params::default(), Profile::V1_8).unwrap().remove(0);
-        let rows = from_index(&statement, &shards(), 0).unwrap().map_err(|error| error.to_string())?;
+        answer_like(query, Profile::V1_8)
+    }
+
+    fn answer_like(query: &str, profile: Profile) -> Result<Vec<String>, String> {
+        let statement = parse(query, &Params::default(), profile).unwrap().remove(0);
+        let rows = from_index(&statement, &shards(), profile, 0).unwrap().map_err(|error| error.to_string())?;
         let shown = rows.into_iter().map(|row| {
             let cells = row.values.iter().map(|values| {
                 let cells = values.iter().map(|value| match value {
@@ -343,6 +400,20 @@ mod tests {
             ("SHOW FIELD KEY CARDINALITY FROM cpu", vec!["cpu:Integer(2)"]),
         ] {
             assert_eq!(answer(query).unwrap(), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn the_old_forms() {
+        for (query, expected) in [
+            (
+                "SHOW SERIES WHERE host != 'b'",
+                vec!["cpu:cpu,host=a,region=x/a/x cpu,host=c/c/", "mem:mem,host=a\\ b/a b"],
+            ),
+            ("SHOW TAG VALUES WITH KEY = host", vec!["hostTagValues:a a b b c"]),
+            ("SHOW FIELD KEYS FROM cpu", vec!["cpu:i v"]),
+        ] {
+            assert_eq!(answer_like(query, Profile::V0_10).unwrap(), expected, "{query}");
         }
     }
 

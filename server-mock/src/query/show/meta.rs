@@ -2,10 +2,10 @@
 
 use super::{number, row, text};
 use crate::Profile;
-use crate::core::meta::{Database, MetaData, Privilege, RetentionPolicy, ShardGroup};
+use crate::core::meta::{Database, MetaData, RetentionPolicy, ShardGroup};
 use crate::go;
 use crate::query::QueryError;
-use crate::query::ast::Statement;
+use crate::query::ast::{Statement, privilege_name};
 use crate::query::format_rfc3339;
 use crate::query::result::Row;
 use crate::query::value::Value;
@@ -146,14 +146,8 @@ fn users(meta: &MetaData) -> Vec<Row> {
 fn grants(meta: &MetaData, name: &str) -> Result<Vec<Row>, QueryError> {
     let user = meta.users.iter().find(|user| user.name == name);
     let user = user.ok_or_else(|| QueryError::invalid("user not found"))?;
-    let values = user.privileges.iter().map(|(database, privilege)| {
-        let privilege = match privilege {
-            Privilege::Read => "READ",
-            Privilege::Write => "WRITE",
-            Privilege::All => "ALL PRIVILEGES",
-        };
-        vec![text(database), text(privilege)]
-    });
+    let values =
+        user.privileges.iter().map(|(database, privilege)| vec![text(database), text(privilege_name(*privilege))]);
     Ok(vec![row("", &["database", "privilege"], values.collect())])
 }
 
@@ -166,7 +160,7 @@ fn continuous_queries(meta: &MetaData) -> Vec<Row> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::core::meta::{DataNode, MetaNode, Shard, User};
+    use crate::core::meta::{DataNode, MetaNode, Privilege, Shard, User};
     use crate::query::render::{Style, body};
     use crate::query::result::StatementResult;
     use crate::query::{Params, parse};

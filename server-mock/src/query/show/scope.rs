@@ -1,8 +1,5 @@
 //! Which shards a `SHOW` statement asks for their indexes.
 
-use jiff::tz::TimeZone;
-
-use crate::Profile;
 use crate::core::meta::MetaData;
 use crate::query::ast::{CardinalityOf, Expr, Listing, Measurement, Statement};
 use crate::query::select::split_time;
@@ -85,8 +82,8 @@ impl Asked<'_> {
     }
 
     fn range(&self) -> Result<(i64, i64), QueryError> {
-        let (_, min, max) = split_time(self.listing.condition.as_ref(), self.now, &TimeZone::UTC, Profile::V1_8)?;
-        Ok((min.unwrap_or(MIN_TIME), max.unwrap_or(MAX_TIME)))
+        let timed = split_time(self.listing.condition.as_ref(), self.now)?;
+        Ok((timed.min.unwrap_or(MIN_TIME), timed.max.unwrap_or(MAX_TIME)))
     }
 
     fn all_policies(&self) -> Result<IndexScope, QueryError> {
