@@ -10,6 +10,7 @@ use super::series::Series;
 use super::value::Value;
 use reference::{Point, Stored, read_body};
 
+mod hostile;
 mod reference;
 
 /// A point as a caller gives it.
