@@ -197,7 +197,7 @@ fn given() -> impl Strategy<Value = Given> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// Every point is either refused, exactly when no line could carry it, or read back as it was.
     #[test]

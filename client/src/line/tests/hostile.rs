@@ -187,7 +187,7 @@ fn floats_are_written_in_a_form_the_server_reads() {
         (f64::MAX, "1.7976931348623157e+308"),
         (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
         (5e-324, "5e-324"),
-        (-1.234_567_890_123_456_7e-300, "-1.2345678901234567e-300"),
+        (-1.25e-300, "-1.25e-300"),
     ] {
         let mut batch = Batch::default();
         batch.point("m").field("f", float).at(1).unwrap();
