@@ -1,7 +1,7 @@
 //! The measurements and fields of a batch, with the type each field was first given.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use super::error::{Name, PointErrorKind};
 use super::field_type::FieldType;
@@ -28,7 +28,8 @@ struct Entry {
     len: u32,
     /// The measurement of a field, [`NONE`] for a measurement.
     parent: u32,
-    /// Another entry of the same hash.
+    /// The hash of parent and name, and another entry that has the same.
+    hash: u64,
     collision: u32,
     /// Whether the name is short and written as it reads.
     plain: bool,
@@ -40,15 +41,17 @@ impl Entry {
     fn set_type(&mut self, field_type: Option<FieldType>) {
         self.field_type = field_type;
         self.shape = match field_type {
-            Some(field_type) if self.plain => Shape::of_field(self.len as usize, field_type),
+            Some(field_type) if self.plain => {
+                Shape::of_field(self.parent, self.len as usize, field_type)
+            }
             Some(_) | None => Shape::NONE,
         };
     }
 }
 
-/// Length and type of a short name in one number.
+/// Parent, length and type of a short plain name in one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Shape(u64);
+struct Shape(u64);
 
 impl Shape {
     /// Of a name that has to be looked at.
@@ -60,10 +63,12 @@ impl Shape {
         Self(len as u64)
     }
 
-    /// Of a field.
+    /// Of a field. The length of a name that is not short may spill into the rest: no entry has
+    /// the word of such a name.
     #[inline(always)]
-    fn of_field(len: usize, field_type: FieldType) -> Self {
-        Self(len as u64 | (1 + field_type as u64) << 56)
+    fn of_field(measurement: u32, len: usize, field_type: FieldType) -> Self {
+        let field_type = 1 + field_type as u64;
+        Self(len as u64 | u64::from(measurement) << 8 | field_type << 40)
     }
 }
 
@@ -78,7 +83,11 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A row whose field types are not looked at.
-    pub(crate) const UNCHECKED: Self = Self { measurement: NONE, previous: NONE, guess: NONE };
+    pub(crate) const UNCHECKED: Self = Self {
+        measurement: NONE,
+        previous: NONE,
+        guess: NONE,
+    };
 
     #[inline]
     pub(crate) fn is_checked(self) -> bool {
@@ -110,28 +119,33 @@ pub(crate) struct Names {
     entries: Vec<Entry>,
     arena: Vec<u8>,
     by_hash: HashMap<u64, u32, BuildHasherDefault<Ready>>,
-    seed: u64,
+    /// Keyed: names may come from outside, so that equal hashes must not be for the choosing.
+    hasher: RandomState,
     row: u64,
     last_measurement: u32,
     /// The measurement that came after the last one last time.
     measurement_guess: u32,
-    /// Fields that the open row gave a type first: it may yet be rolled back.
-    typed_by_open_row: Vec<u32>,
+    /// Whether the open row has left something that must go if it is not finished.
+    changed: bool,
+    /// How many entries the finished rows made.
+    finished: usize,
+    /// Entries of finished rows to which the open row gave a type.
+    typed: Vec<u32>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        use std::hash::BuildHasher;
         Self {
             entries: Vec::new(),
             arena: Vec::new(),
             by_hash: HashMap::default(),
-            // Names may come from outside, so that equal hashes must not be for the choosing.
-            seed: RandomState::new().hash_one(0),
+            hasher: RandomState::new(),
             row: 0,
             last_measurement: NONE,
             measurement_guess: NONE,
-            typed_by_open_row: Vec::new(),
+            changed: false,
+            finished: 0,
+            typed: Vec::new(),
         }
     }
 }
@@ -144,7 +158,9 @@ impl Names {
         self.by_hash.clear();
         self.last_measurement = NONE;
         self.measurement_guess = NONE;
-        self.typed_by_open_row.clear();
+        self.changed = false;
+        self.finished = 0;
+        self.typed.clear();
     }
 
     /// Begins a row, forgetting what an unfinished one left behind.
@@ -152,7 +168,7 @@ impl Names {
     /// Tells whether the measurement is known to be short and plain.
     #[inline(always)]
     pub(crate) fn open_row(&mut self, cursor: &mut Cursor, word: u128, measurement: &[u8]) -> bool {
-        if !self.typed_by_open_row.is_empty() {
+        if self.changed {
             self.roll_back();
         }
         self.row += 1;
@@ -188,28 +204,56 @@ impl Names {
         entry.plain
     }
 
-    /// Makes the row's field types count.
+    /// Makes the names and types of the open row count.
     #[inline]
     pub(crate) fn close_row(&mut self) {
-        self.typed_by_open_row.clear();
+        if self.changed {
+            self.changed = false;
+            self.finished = self.entries.len();
+            self.typed.clear();
+        }
     }
 
+    /// Takes back what the open row has left.
+    ///
+    /// A guess may then point to nothing, or one day to another name; guesses are always compared.
     #[cold]
     fn roll_back(&mut self) {
-        for typed in self.typed_by_open_row.drain(..) {
-            self.entries[typed as usize].set_type(None);
+        while self.entries.len() > self.finished
+            && let Some(entry) = self.entries.pop()
+        {
+            self.arena.truncate(entry.start);
+            // The newest entry of a hash is the first of its chain.
+            if entry.collision == NONE {
+                self.by_hash.remove(&entry.hash);
+            } else {
+                self.by_hash.insert(entry.hash, entry.collision);
+            }
         }
+        for typed in self.typed.drain(..) {
+            if let Some(entry) = self.entries.get_mut(typed as usize) {
+                entry.set_type(None);
+            }
+        }
+        self.changed = false;
     }
 
     /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
     /// so the cursor moves on.
     #[inline(always)]
-    pub(crate) fn is_guessed(&mut self, cursor: &mut Cursor, word: u128, len: usize, field_type: FieldType) -> bool {
+    pub(crate) fn is_guessed(
+        &mut self,
+        cursor: &mut Cursor,
+        word: u128,
+        len: usize,
+        field_type: FieldType,
+    ) -> bool {
         let row = self.row;
+        let shape = Shape::of_field(cursor.measurement, len, field_type);
         let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
             return false;
         };
-        if entry.word != word || entry.shape != Shape::of_field(len, field_type) || entry.row == row {
+        if entry.word != word || entry.shape != shape || entry.row == row {
             return false;
         }
         entry.row = row;
@@ -219,12 +263,13 @@ impl Names {
     }
 
     /// Finds or adds a field and checks it against what the batch has.
-    pub(crate) fn field(&mut self, cursor: &mut Cursor, name: &[u8], field_type: FieldType) -> Result<(), Clash> {
-        let guess = self.entries.get(cursor.guess as usize);
-        let found = match guess {
-            Some(entry) if self.name(entry) == name => cursor.guess,
-            Some(_) | None => self.find_or_add(cursor.measurement, name),
-        };
+    pub(crate) fn field(
+        &mut self,
+        cursor: &mut Cursor,
+        name: &[u8],
+        field_type: FieldType,
+    ) -> Result<(), Clash> {
+        let found = self.find_or_add(cursor.measurement, name);
         match self.entries.get_mut(cursor.previous as usize) {
             Some(previous) => previous.next = found,
             None => self.entries[cursor.measurement as usize].child = found,
@@ -242,7 +287,8 @@ impl Names {
             Some(_) => Ok(()),
             None => {
                 entry.set_type(Some(field_type));
-                self.typed_by_open_row.push(found);
+                self.changed = true;
+                self.typed.push(found);
                 Ok(())
             }
         }
@@ -250,7 +296,13 @@ impl Names {
 
     /// The error for a clash in the row at `cursor`.
     #[cold]
-    pub(crate) fn clash(&self, cursor: Cursor, clash: Clash, field: Name, got: FieldType) -> PointErrorKind {
+    pub(crate) fn clash(
+        &self,
+        cursor: Cursor,
+        clash: Clash,
+        field: Name,
+        got: FieldType,
+    ) -> PointErrorKind {
         match clash {
             Clash::Twice => PointErrorKind::DuplicateField { key: field },
             Clash::Type(have) => {
@@ -273,7 +325,7 @@ impl Names {
     }
 
     fn find_or_add(&mut self, parent: u32, name: &[u8]) -> u32 {
-        let hash = hash(self.seed ^ u64::from(parent), name);
+        let hash = self.hasher.hash_one((parent, name));
         let head = self.by_hash.get(&hash).copied().unwrap_or(NONE);
         let mut at = head;
         while let Some(entry) = self.entries.get(at as usize) {
@@ -287,34 +339,30 @@ impl Names {
         self.arena.extend_from_slice(name);
         let word = text::word(&name[..name.len().min(WORD)]);
         // Some names that are written as they read are taken for odd ones, which is only slower.
-        let plain = name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
+        let plain =
+            name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
         self.entries.push(Entry {
             word,
-            shape: if plain && parent == NONE { Shape::of_measurement(name.len()) } else { Shape::NONE },
+            shape: if plain && parent == NONE {
+                Shape::of_measurement(name.len())
+            } else {
+                Shape::NONE
+            },
             row: 0,
             next: NONE,
             child: NONE,
             start,
             len: u32::try_from(name.len()).expect("a name is bounded by the key length"),
             parent,
+            hash,
             collision: head,
             plain,
             field_type: None,
         });
         self.by_hash.insert(hash, added);
+        self.changed = true;
         added
     }
-}
-
-/// A keyed hash of a name; equal hashes are told apart by the names themselves.
-fn hash(seed: u64, name: &[u8]) -> u64 {
-    let mut state = seed ^ name.len() as u64;
-    for chunk in name.chunks(8) {
-        state ^= text::word(chunk) as u64;
-        let product = u128::from(state) * 0x9e37_79b9_7f4a_7c15;
-        state = (product >> 64) as u64 ^ product as u64;
-    }
-    state
 }
 
 /// Passes a ready hash through.
@@ -328,10 +376,100 @@ impl Hasher for Ready {
 
     fn write(&mut self, bytes: &[u8]) {
         // Only `u64` keys are used; anything else would still be right, if slow.
-        self.0 = hash(self.0, bytes);
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
     }
 
     fn write_u64(&mut self, hash: u64) {
         self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(names: &mut Names, measurement: &str) -> Cursor {
+        let mut cursor = Cursor::UNCHECKED;
+        names.open_row(
+            &mut cursor,
+            text::short_word(measurement),
+            measurement.as_bytes(),
+        );
+        cursor
+    }
+
+    /// Gives a field as the writer does: by the guess, else by looking it up.
+    fn give(
+        names: &mut Names,
+        cursor: &mut Cursor,
+        key: &str,
+        t: FieldType,
+    ) -> Result<bool, Clash> {
+        if names.is_guessed(cursor, text::short_word(key), key.len(), t) {
+            return Ok(true);
+        }
+        names.field(cursor, key.as_bytes(), t).map(|()| false)
+    }
+
+    #[test]
+    fn a_row_like_the_one_before_is_guessed() {
+        let mut names = Names::default();
+        for row in 0..3 {
+            let mut cursor = open(&mut names, "m");
+            for key in ["a", "b", "c"] {
+                let guessed = give(&mut names, &mut cursor, key, FieldType::Float);
+                assert_eq!(guessed, Ok(row > 0), "row {row}, field {key}");
+            }
+            names.close_row();
+        }
+    }
+
+    #[test]
+    fn an_unfinished_row_leaves_nothing_behind() {
+        let mut names = Names::default();
+        let mut cursor = open(&mut names, "m");
+        assert!(give(&mut names, &mut cursor, "a", FieldType::Float).is_ok());
+        names.close_row();
+        let (entries, arena) = (names.entries.len(), names.arena.len());
+
+        for i in 0..100 {
+            let mut cursor = open(&mut names, &format!("other{i}"));
+            let key = format!("field{i}");
+            assert!(give(&mut names, &mut cursor, &key, FieldType::Float).is_ok());
+        }
+        let mut cursor = open(&mut names, "m");
+        assert_eq!((names.entries.len(), names.arena.len()), (entries, arena));
+        assert_eq!(names.by_hash.len(), entries);
+        let flip = give(&mut names, &mut cursor, "a", FieldType::String);
+        assert_eq!(flip, Err(Clash::Type(FieldType::Float)));
+    }
+
+    #[test]
+    fn a_stale_guess_does_not_lend_a_field_to_another_measurement() {
+        let mut names = Names::default();
+        let mut cursor = open(&mut names, "m");
+        assert!(give(&mut names, &mut cursor, "a", FieldType::Float).is_ok());
+        names.close_row();
+        // "b" of "m" is taken back, and its place goes to "n" and its fields.
+        let mut cursor = open(&mut names, "m");
+        assert!(give(&mut names, &mut cursor, "a", FieldType::Float).is_ok());
+        assert!(give(&mut names, &mut cursor, "b", FieldType::Float).is_ok());
+        for measurement in ["n", "m", "n"] {
+            let mut cursor = open(&mut names, measurement);
+            for key in ["a", "b", "c"] {
+                let given = give(&mut names, &mut cursor, key, FieldType::Float);
+                assert!(given.is_ok(), "{measurement} {key}");
+            }
+            names.close_row();
+        }
+        for measurement in ["n", "m"] {
+            let mut cursor = open(&mut names, measurement);
+            for key in ["b", "c", "a"] {
+                let flip = give(&mut names, &mut cursor, key, FieldType::Integer);
+                assert_eq!(flip, Err(Clash::Type(FieldType::Float)));
+            }
+        }
     }
 }

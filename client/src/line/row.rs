@@ -131,6 +131,9 @@ impl Batch {
     /// Writes the value of the tag whose key was written at `start`.
     #[inline(never)]
     fn put_odd_value(&mut self, start: usize, len: usize, value: &str) {
+        if value.len() > PointErrorKind::MAX_KEY_BYTES {
+            return self.refuse(PointErrorKind::KeyTooLong { bytes: value.len() });
+        }
         let (buffer, end) = (&mut self.buffer, &mut self.row.end);
         let mut out = |bytes: &[u8]| *end = buffer.put(*end, bytes);
         if let Err(flaw) = text::escape(&mut out, value, Part::TagValue) {
@@ -287,10 +290,8 @@ impl Batch {
         } else {
             self.put_odd_name(key, Part::FieldKey);
         }
-        let written = self.row.end - start;
-        self.row.longest = self.row.longest.max(written);
-        let refused = self.row.error.is_some() || written > PointErrorKind::MAX_KEY_BYTES;
-        if self.row.cursor.is_checked() && !refused {
+        self.row.longest = self.row.longest.max(self.row.end - start);
+        if self.row.cursor.is_checked() && self.row.error.is_none() {
             let names = &mut self.names;
             let clash = names.field(&mut self.row.cursor, key.as_bytes(), field_type);
             if let Err(clash) = clash {
@@ -302,6 +303,9 @@ impl Batch {
 
     #[inline(never)]
     fn put_odd_name(&mut self, text: &str, part: Part) {
+        if text.len() > PointErrorKind::MAX_KEY_BYTES {
+            return self.refuse(PointErrorKind::KeyTooLong { bytes: text.len() });
+        }
         let (buffer, end) = (&mut self.buffer, &mut self.row.end);
         let mut out = |bytes: &[u8]| *end = buffer.put(*end, bytes);
         if let Err(flaw) = text::escape(&mut out, text, part) {

@@ -10,6 +10,7 @@ use super::series::Series;
 use super::value::Value;
 use reference::{Point, Stored, read_body};
 
+mod hostile;
 mod reference;
 
 /// A point as a caller gives it.
@@ -179,7 +180,7 @@ fn given() -> impl Strategy<Value = Given> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     /// Every point is either refused, exactly when no line could carry it, or read back as it was.
     #[test]
@@ -226,6 +227,34 @@ proptest! {
                 sorted.tags.sort();
                 read.tags.sort();
                 prop_assert_eq!(&*read, &sorted);
+            }
+        }
+    }
+
+    /// Types are kept by finished points only, whatever shapes the points have.
+    #[test]
+    fn field_types_are_kept_by_finished_points(rows in prop::collection::vec(shape(), 1..24)) {
+        let mut batch = Batch::default();
+        let mut types = std::collections::HashMap::new();
+        for (measurement, fields, finish) in rows {
+            let clashes = fields.iter().enumerate().any(|(i, (key, value))| {
+                let earlier = types.get(&(measurement, *key));
+                earlier.is_some_and(|have| *have != value.value().field_type())
+                    || fields[..i].iter().any(|(other, _)| other == key)
+            });
+            let mut writer = batch.point(measurement).field(fields[0].0, fields[0].1.value());
+            for (key, value) in &fields[1..] {
+                writer = writer.field(key, value.value());
+            }
+            if !finish {
+                continue;
+            }
+            prop_assert_eq!(writer.at(1).is_err(), clashes);
+            if !clashes {
+                let given = fields.iter().map(|(key, value)| {
+                    ((measurement, *key), value.value().field_type())
+                });
+                types.extend(given);
             }
         }
     }
@@ -288,6 +317,19 @@ proptest! {
             }
         }
     }
+}
+
+/// Measurement, fields, and whether the point is finished.
+fn shape() -> impl Strategy<Value = (&'static str, Vec<(&'static str, Owned)>, bool)> {
+    let name = || prop::sample::select(vec!["a", "b", "c d", "a_name_of_more_than_a_word"]);
+    let value = prop_oneof![
+        3 => Just(Owned::Integer(1)),
+        1 => Just(Owned::Float(1.0)),
+        1 => Just(Owned::Boolean(true)),
+        1 => Just(Owned::Text("x".to_owned())),
+    ];
+    let fields = prop::collection::vec((name(), value), 1..4);
+    (name(), fields, prop::bool::weighted(0.8))
 }
 
 /// The batch without the point at `index`.

@@ -12,7 +12,7 @@ use super::value::FieldValue;
 #[derive(Debug)]
 pub struct NoField(());
 
-/// State of a [`LineWriter`] begun from a [`Series`]: like [`NoField`], but the tags are fixed.
+/// State of a [`LineWriter`] begun from a [`Series`](super::Series): like [`NoField`], but the tags are fixed.
 #[derive(Debug)]
 pub struct FixedKey(());
 
