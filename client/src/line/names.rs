@@ -41,9 +41,7 @@ impl Entry {
     fn set_type(&mut self, field_type: Option<FieldType>) {
         self.field_type = field_type;
         self.shape = match field_type {
-            Some(field_type) if self.plain => {
-                Shape::of_field(self.parent, self.len as usize, field_type)
-            }
+            Some(field_type) if self.plain => Shape::of_field(self.parent, self.len as usize, field_type),
             Some(_) | None => Shape::NONE,
         };
     }
@@ -83,11 +81,7 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A row whose field types are not looked at.
-    pub(crate) const UNCHECKED: Self = Self {
-        measurement: NONE,
-        previous: NONE,
-        guess: NONE,
-    };
+    pub(crate) const UNCHECKED: Self = Self { measurement: NONE, previous: NONE, guess: NONE };
 
     #[inline]
     pub(crate) fn is_checked(self) -> bool {
@@ -241,13 +235,7 @@ impl Names {
     /// Whether the guessed entry is a short plain field of this name and type, new to the row; if
     /// so the cursor moves on.
     #[inline(always)]
-    pub(crate) fn is_guessed(
-        &mut self,
-        cursor: &mut Cursor,
-        word: u128,
-        len: usize,
-        field_type: FieldType,
-    ) -> bool {
+    pub(crate) fn is_guessed(&mut self, cursor: &mut Cursor, word: u128, len: usize, field_type: FieldType) -> bool {
         let row = self.row;
         let shape = Shape::of_field(cursor.measurement, len, field_type);
         let Some(entry) = self.entries.get_mut(cursor.guess as usize) else {
@@ -263,12 +251,7 @@ impl Names {
     }
 
     /// Finds or adds a field and checks it against what the batch has.
-    pub(crate) fn field(
-        &mut self,
-        cursor: &mut Cursor,
-        name: &[u8],
-        field_type: FieldType,
-    ) -> Result<(), Clash> {
+    pub(crate) fn field(&mut self, cursor: &mut Cursor, name: &[u8], field_type: FieldType) -> Result<(), Clash> {
         let found = self.find_or_add(cursor.measurement, name);
         match self.entries.get_mut(cursor.previous as usize) {
             Some(previous) => previous.next = found,
@@ -296,13 +279,7 @@ impl Names {
 
     /// The error for a clash in the row at `cursor`.
     #[cold]
-    pub(crate) fn clash(
-        &self,
-        cursor: Cursor,
-        clash: Clash,
-        field: Name,
-        got: FieldType,
-    ) -> PointErrorKind {
+    pub(crate) fn clash(&self, cursor: Cursor, clash: Clash, field: Name, got: FieldType) -> PointErrorKind {
         match clash {
             Clash::Twice => PointErrorKind::DuplicateField { key: field },
             Clash::Type(have) => {
@@ -339,15 +316,10 @@ impl Names {
         self.arena.extend_from_slice(name);
         let word = text::word(&name[..name.len().min(WORD)]);
         // Some names that are written as they read are taken for odd ones, which is only slower.
-        let plain =
-            name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
+        let plain = name.len() <= WORD && text::is_plain(word, name.len()) && name != text::TIME.as_bytes();
         self.entries.push(Entry {
             word,
-            shape: if plain && parent == NONE {
-                Shape::of_measurement(name.len())
-            } else {
-                Shape::NONE
-            },
+            shape: if plain && parent == NONE { Shape::of_measurement(name.len()) } else { Shape::NONE },
             row: 0,
             next: NONE,
             child: NONE,
@@ -392,21 +364,12 @@ mod tests {
 
     fn open(names: &mut Names, measurement: &str) -> Cursor {
         let mut cursor = Cursor::UNCHECKED;
-        names.open_row(
-            &mut cursor,
-            text::short_word(measurement),
-            measurement.as_bytes(),
-        );
+        names.open_row(&mut cursor, text::short_word(measurement), measurement.as_bytes());
         cursor
     }
 
     /// Gives a field as the writer does: by the guess, else by looking it up.
-    fn give(
-        names: &mut Names,
-        cursor: &mut Cursor,
-        key: &str,
-        t: FieldType,
-    ) -> Result<bool, Clash> {
+    fn give(names: &mut Names, cursor: &mut Cursor, key: &str, t: FieldType) -> Result<bool, Clash> {
         if names.is_guessed(cursor, text::short_word(key), key.len(), t) {
             return Ok(true);
         }

@@ -78,7 +78,7 @@ impl Batch {
                 Ok(()) => pushed.points += 1,
                 Err(error) => match error.kind() {
                     PointErrorKind::Line(LineError { kind: LineErrorKind::Blank | LineErrorKind::Comment, .. }) => {
-                        pushed.skipped += 1
+                        pushed.skipped += 1;
                     }
                     _ => pushed.refused.push(RefusedLine { line_number, offset, error }),
                 },

@@ -112,7 +112,7 @@ async fn the_only_owner_killed() {
     let mut failed = 0;
     for series in 0..30_i64 {
         let mut batch = influx_client::Batch::default();
-        batch.point("m").tag("k", &*series.to_string()).field("v", 1.0).at(1 + series).unwrap();
+        batch.point("m").tag("k", &series.to_string()).field("v", 1.0).at(1 + series).unwrap();
         let level = if series % 2 == 0 { ConsistencyLevel::Any } else { ConsistencyLevel::One };
         match coordinator.write(&batch).database("single").consistency(level).await {
             Ok(_) => accepted += 1,

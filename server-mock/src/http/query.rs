@@ -9,9 +9,12 @@ use super::form::Form;
 use super::reply::{Body, error, json};
 use crate::coordinator::Scope;
 use crate::query::ast::Statement;
-use crate::query::render::{self, Epoch, Style};
-use crate::query::{Params, StatementResult, parse};
+use crate::query::render::{self, Encoding, Epoch, Style, Writer};
+use crate::query::{Params, Sequence, StatementResult, parse, read_only_warning};
 use crate::runtime::DataServices;
+
+/// Rows in one chunk unless the request says otherwise.
+const CHUNK: usize = 10_000;
 
 /// `GET` or `POST /query?q=…&db=…`; a posted form counts before the address.
 pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, body: Incoming) -> Response<Body> {
@@ -20,54 +23,71 @@ pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, bo
         Ok(posted) => posted.before(form),
         Err((status, text)) => return error(profile, status, &text),
     };
-    let text = form.get("q").trim();
-    if text.is_empty() {
-        return error(profile, StatusCode::BAD_REQUEST, "missing required parameter \"q\"");
-    }
-    let given = form.get("params");
-    let params = if given.is_empty() { Ok(Params::default()) } else { Params::from_json(given) };
-    let statements = match params {
-        Ok(params) => parse(text, &params, profile),
-        Err(wrong) => return error(profile, StatusCode::BAD_REQUEST, &wrong.to_string()),
-    };
-    let statements = match statements {
+    let statements = match statements(services, &form) {
         Ok(statements) => statements,
-        Err(wrong) => return error(profile, StatusCode::BAD_REQUEST, &wrong.to_string()),
+        Err(text) => return error(profile, StatusCode::BAD_REQUEST, &text),
     };
     let scope = Scope { database: form.get("db"), retention_policy: form.get("rp"), now: services.now() };
-    let mut results = Vec::new();
-    let mut failed = false;
-    for (id, statement) in statements.into_iter().enumerate() {
-        if failed {
-            results.push(StatementResult::failed(id, "not executed"));
-            continue;
-        }
-        // A failed SELECT lets the others run; after any other failure they do not.
-        let reads = matches!(statement, Statement::Select(_));
-        match services.statements.run(statement, scope).await {
-            Ok(rows) => results.push(StatementResult::rows(id, rows)),
-            Err(text) => {
-                failed = !reads;
-                results.push(StatementResult::failed(id, text));
-            }
-        }
-    }
+    let results = run(services, statements, scope, head.method == Method::GET).await;
+    let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let style = Style {
+        encoding: Encoding::from_accept(accept),
         pretty: form.get("pretty") == "true",
         epoch: Epoch::from_parameter(form.get("epoch")),
         ..Style::new(profile)
     };
-    json(StatusCode::OK, render::body(&results, &style))
+    let body = if form.get("chunked") == "true" {
+        let size = form.get("chunk_size").parse().ok().filter(|size| *size > 0).unwrap_or(CHUNK);
+        let mut writer = Writer::new(style);
+        let chunks = results.into_iter().flat_map(|result| render::chunks(result, size));
+        chunks.flat_map(|chunk| writer.results(&[chunk])).collect()
+    } else {
+        render::body(&results, &style)
+    };
+    let mut response = json(StatusCode::OK, body);
+    let form = HeaderValue::from_static(style.encoding.content_type());
+    response.headers_mut().insert(header::CONTENT_TYPE, form);
+    response
+}
+
+fn statements(services: &DataServices, form: &Form) -> Result<Vec<Statement>, String> {
+    let text = form.get("q").trim();
+    if text.is_empty() {
+        return Err("missing required parameter \"q\"".to_owned());
+    }
+    let given = form.get("params");
+    let params = if given.is_empty() { Ok(Params::default()) } else { Params::from_json(given) };
+    let params = params.map_err(|wrong| wrong.to_string())?;
+    parse(text, &params, services.profile).map_err(|wrong| wrong.to_string())
+}
+
+async fn run(
+    services: &DataServices,
+    statements: Vec<Statement>,
+    scope: Scope<'_>,
+    read_only: bool,
+) -> Vec<StatementResult> {
+    let mut results = Sequence::new(services.profile, statements.len());
+    for (id, statement) in statements.into_iter().enumerate() {
+        let mut result = match services.statements.run(statement.clone(), scope).await {
+            Ok(rows) => StatementResult::rows(id, rows),
+            Err(text) => StatementResult::failed(id, text),
+        };
+        if read_only {
+            result.messages.extend(read_only_warning(&statement));
+        }
+        if !results.add(&statement, result) {
+            break;
+        }
+    }
+    results.finish()
 }
 
 /// The form in the body of a `POST`.
 async fn posted(services: &DataServices, head: &Parts, body: Incoming) -> Result<Form, body::Refusal> {
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    let is_form = head
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().split(|byte| *byte == b';').next() == Some(form.as_bytes()));
-    if head.method != Method::POST || !is_form {
+    let form = b"application/x-www-form-urlencoded".as_slice();
+    let kind = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    if head.method != Method::POST || kind.split(|byte| *byte == b';').next() != Some(form) {
         return Ok(Form::default());
     }
     let body = body::read(&head.headers, body, services.options.max_body_size).await?;

@@ -82,7 +82,7 @@ pub(super) async fn start(
         profile: config.profile,
         options: config.options.clone(),
         meta,
-        statements: Statements { owners: owners.clone() },
+        statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
     });
     let peers = bind(&own.tcp).await?;

@@ -13,12 +13,7 @@ use crate::{Precision, RawLine};
 /// The kind of error for a point with one tag and one field.
 fn refusal(measurement: &str, tag: (&str, &str), field: (&str, impl FieldValue)) -> Option<Kind> {
     let mut batch = Batch::default();
-    let error = batch
-        .point(measurement)
-        .tag(tag.0, tag.1)
-        .field(field.0, field.1)
-        .at(1)
-        .err()?;
+    let error = batch.point(measurement).tag(tag.0, tag.1).field(field.0, field.1).at(1).err()?;
     assert!(batch.is_empty() && batch.as_bytes().is_empty());
     assert!(error.to_string().len() < 300, "{error}");
     Some(error.kind().clone())
@@ -27,21 +22,11 @@ fn refusal(measurement: &str, tag: (&str, &str), field: (&str, impl FieldValue))
 #[test]
 fn empty_names_are_refused_and_empty_values_left_out() {
     let empty = |part| Some(Kind::Empty(part));
-    assert_eq!(
-        refusal("", ("t", "v"), ("f", 1i64)),
-        empty(Part::Measurement)
-    );
+    assert_eq!(refusal("", ("t", "v"), ("f", 1i64)), empty(Part::Measurement));
     assert_eq!(refusal("m", ("", "v"), ("f", 1i64)), empty(Part::TagKey));
     assert_eq!(refusal("m", ("t", "v"), ("", 1i64)), empty(Part::FieldKey));
     let mut batch = Batch::default();
-    batch
-        .point("m")
-        .tag("a", "")
-        .tag("b", "1")
-        .tag("c", "")
-        .field("f", "")
-        .at(1)
-        .unwrap();
+    batch.point("m").tag("a", "").tag("b", "1").tag("c", "").field("f", "").at(1).unwrap();
     assert_eq!(batch.line(0), b"m,b=1 f=\"\" 1");
 }
 
@@ -51,23 +36,11 @@ fn line_feeds_are_refused_outside_string_fields() {
         Some(Kind::LineFeed { place, offset }) => (place.part, place.name.as_str().len(), offset),
         other => panic!("{other:?}"),
     };
-    assert_eq!(
-        at(refusal("m\nx", ("t", "v"), ("f", 1i64))),
-        (Part::Measurement, 3, 1)
-    );
-    assert_eq!(
-        at(refusal("m", ("\nt", "v"), ("f", 1i64))),
-        (Part::TagKey, 2, 0)
-    );
+    assert_eq!(at(refusal("m\nx", ("t", "v"), ("f", 1i64))), (Part::Measurement, 3, 1));
+    assert_eq!(at(refusal("m", ("\nt", "v"), ("f", 1i64))), (Part::TagKey, 2, 0));
     // A tag's value goes by the tag's key: values are not shown.
-    assert_eq!(
-        at(refusal("m", ("key", "secret\n"), ("f", 1i64))),
-        (Part::TagValue, 3, 6)
-    );
-    assert_eq!(
-        at(refusal("m", ("t", "v"), ("f\n", 1i64))),
-        (Part::FieldKey, 2, 1)
-    );
+    assert_eq!(at(refusal("m", ("key", "secret\n"), ("f", 1i64))), (Part::TagValue, 3, 6));
+    assert_eq!(at(refusal("m", ("t", "v"), ("f\n", 1i64))), (Part::FieldKey, 2, 1));
     assert_eq!(refusal("m", ("t", "v"), ("f", "a\nb")), None);
 }
 
@@ -75,12 +48,7 @@ fn line_feeds_are_refused_outside_string_fields() {
 fn an_error_shows_no_value_and_cuts_names() {
     let mut batch = Batch::default();
     let name = "n".repeat(300) + "\n";
-    let error = batch
-        .point("m")
-        .tag("key", "s3cret\n")
-        .field("f", "s3cret")
-        .at(1)
-        .unwrap_err();
+    let error = batch.point("m").tag("key", "s3cret\n").field("f", "s3cret").at(1).unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cret"));
     let error = batch.point(&name).field("f", 1i64).at(1).unwrap_err();
     assert!(error.to_string().contains("…") && error.to_string().len() < 200);
@@ -113,35 +81,16 @@ fn backslashes_are_refused_where_two_readings_differ() {
 
 #[test]
 fn what_the_server_would_drop_or_misread_is_refused() {
-    assert!(matches!(
-        refusal("#m", ("t", "v"), ("f", 1i64)),
-        Some(Kind::LeadingHash { .. })
-    ));
+    assert!(matches!(refusal("#m", ("t", "v"), ("f", 1i64)), Some(Kind::LeadingHash { .. })));
     for text in ["\tm", "\0m"] {
-        assert!(matches!(
-            refusal(text, ("t", "v"), ("f", 1i64)),
-            Some(Kind::LeadingWhitespace { .. })
-        ));
-        assert!(matches!(
-            refusal("m", ("t", "v"), (text, 1i64)),
-            Some(Kind::LeadingWhitespace { .. })
-        ));
+        assert!(matches!(refusal(text, ("t", "v"), ("f", 1i64)), Some(Kind::LeadingWhitespace { .. })));
+        assert!(matches!(refusal("m", ("t", "v"), (text, 1i64)), Some(Kind::LeadingWhitespace { .. })));
         assert_eq!(refusal("m", (text, text), ("f", 1i64)), None);
     }
-    assert_eq!(
-        refusal("m", ("time", "v"), ("f", 1i64)),
-        Some(Kind::ReservedTime(Part::TagKey))
-    );
-    assert_eq!(
-        refusal("m", ("t", "v"), ("time", 1i64)),
-        Some(Kind::ReservedTime(Part::FieldKey))
-    );
+    assert_eq!(refusal("m", ("time", "v"), ("f", 1i64)), Some(Kind::ReservedTime(Part::TagKey)));
+    assert_eq!(refusal("m", ("t", "v"), ("time", 1i64)), Some(Kind::ReservedTime(Part::FieldKey)));
     assert_eq!(refusal("time", ("Time", "time"), ("times", 1i64)), None);
-    assert_eq!(
-        refusal("m", ("_field", "v"), ("_measurement", 1i64)),
-        None,
-        "1.x keeps no name but time to itself"
-    );
+    assert_eq!(refusal("m", ("_field", "v"), ("_measurement", 1i64)), None, "1.x keeps no name but time to itself");
     for text in ["a#!~#b", "a#!~"] {
         let reserved = |kind| matches!(kind, Some(Kind::ReservedSequence { offset: 1, .. }));
         assert!(reserved(refusal(text, ("t", "v"), ("f", 1i64))));
@@ -154,20 +103,11 @@ fn what_the_server_would_drop_or_misread_is_refused() {
 #[test]
 fn numbers_that_line_protocol_cannot_carry_are_refused() {
     for float in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
-        assert!(matches!(
-            refusal("m", ("t", "v"), ("f", float)),
-            Some(Kind::NotFinite { .. })
-        ));
-        assert!(matches!(
-            refusal("m", ("t", "v"), ("f", float as f32)),
-            Some(Kind::NotFinite { .. })
-        ));
+        assert!(matches!(refusal("m", ("t", "v"), ("f", float)), Some(Kind::NotFinite { .. })));
+        assert!(matches!(refusal("m", ("t", "v"), ("f", float as f32)), Some(Kind::NotFinite { .. })));
     }
     for integer in [i64::MAX as u64 + 1, u64::MAX] {
-        assert!(matches!(
-            refusal("m", ("t", "v"), ("f", integer)),
-            Some(Kind::IntegerTooLarge { .. })
-        ));
+        assert!(matches!(refusal("m", ("t", "v"), ("f", integer)), Some(Kind::IntegerTooLarge { .. })));
     }
     assert_eq!(refusal("m", ("t", "v"), ("f", i64::MAX as u64)), None);
 }
@@ -243,9 +183,7 @@ fn keys_are_measured_to_the_byte() {
                     Ok(()) => assert!(fits, "{field} {len} {i}"),
                     Err(error) => {
                         assert!(!fits, "{field} {len} {i}: {error}");
-                        assert!(
-                            matches!(error.kind(), Kind::KeyTooLong { bytes } if *bytes > 65_535)
-                        );
+                        assert!(matches!(error.kind(), Kind::KeyTooLong { bytes } if *bytes > 65_535));
                     }
                 }
             }
@@ -257,10 +195,7 @@ fn keys_are_measured_to_the_byte() {
         }
     }
     let long = "k".repeat(65_536);
-    assert!(matches!(
-        refusal("m", ("t", "v"), (&long, 1i64)),
-        Some(Kind::KeyTooLong { .. })
-    ));
+    assert!(matches!(refusal("m", ("t", "v"), (&long, 1i64)), Some(Kind::KeyTooLong { .. })));
 }
 
 #[test]
@@ -280,10 +215,9 @@ fn many_tags_and_fields() {
         }
         match (twice, writer.at(1)) {
             (false, Ok(())) => {}
-            (true, Err(error)) => assert_eq!(
-                error.to_string(),
-                "point at index 1: tag \"t500\" is given twice: keep one"
-            ),
+            (true, Err(error)) => {
+                assert_eq!(error.to_string(), "point at index 1: tag \"t500\" is given twice: keep one");
+            }
             (_, result) => panic!("{result:?}"),
         }
     }
@@ -367,10 +301,7 @@ fn raw_lines_with_reserved_names_are_refused() {
         for checks in [true, false] {
             batch.check_field_types(checks);
             let error = batch.push_line(line.as_bytes()).unwrap_err();
-            assert!(
-                matches!(error.kind(), Kind::Line(error) if error.kind == kind),
-                "{line}: {error}"
-            );
+            assert!(matches!(error.kind(), Kind::Line(error) if error.kind == kind), "{line}: {error}");
         }
         batch.push_unchecked_line(line.as_bytes()).unwrap();
     }
@@ -388,10 +319,7 @@ fn unchecked_lines_that_would_draw_the_next_one_in_are_refused() {
     ] {
         let mut batch = Batch::default();
         let error = batch.push_unchecked_line(line.as_bytes()).unwrap_err();
-        assert!(
-            matches!(error.kind(), Kind::Line(error) if error.kind == kind),
-            "{line:?}: {error}"
-        );
+        assert!(matches!(error.kind(), Kind::Line(error) if error.kind == kind), "{line:?}: {error}");
         assert!(batch.is_empty());
     }
 }
@@ -400,13 +328,7 @@ fn unchecked_lines_that_would_draw_the_next_one_in_are_refused() {
 fn a_line_without_a_time_gets_one_from_the_clock_asked_for() {
     let stamped = |line: &[u8]| RawLine::parse(line).unwrap().timestamp().unwrap();
     let mut batch = Batch::default();
-    for line in [
-        "m s=\"a b\nc\"",
-        "m v=1 ",
-        "m v=1 5",
-        " m v=1\n",
-        "m v=1\r\n",
-    ] {
+    for line in ["m s=\"a b\nc\"", "m v=1 ", "m v=1 5", " m v=1\n", "m v=1\r\n"] {
         batch.push_line(line.as_bytes()).unwrap();
     }
     batch.push_unchecked_line(b"m s=\"a 5\" ").unwrap();
@@ -440,11 +362,8 @@ fn a_body_of_lines_is_taken_as_far_as_it_is_sound() {
     let mut batch = Batch::default();
     let pushed = batch.push_lines(body);
     assert_eq!((pushed.points, pushed.skipped), (3, 2));
-    let refused: Vec<_> = pushed
-        .refused
-        .iter()
-        .map(|refused| (refused.line_number, refused.offset, refused.error.point()))
-        .collect();
+    let refused: Vec<_> =
+        pushed.refused.iter().map(|refused| (refused.line_number, refused.offset, refused.error.point())).collect();
     assert_eq!(refused, [(6, 35, 2), (7, 39, 2)]);
     assert_eq!(batch.lines(1..3), b"m s=\"two\nlines\" 2\nm v=2 4\n");
     assert_eq!(batch.lines(3..3), b"");
@@ -468,23 +387,11 @@ fn deep_repetition_is_linear() {
         let _ = batch.quoted_lines(&line);
         started.elapsed().as_secs_f64()
     };
-    for unit in [
-        "\\",
-        ",=",
-        "\"",
-        "m \"=\n",
-        "m,a=b",
-        "9",
-        " ",
-        "unable to parse '",
-    ] {
+    for unit in ["\\", ",=", "\"", "m \"=\n", "m,a=b", "9", " ", "unable to parse '"] {
         // Far from quadratic, and far from the noise of a busy machine: 16 times the input would
         // take 256 times the time.
         let small = (0..3).map(|_| work(unit, 1 << 14)).fold(f64::MAX, f64::min);
         let large = (0..3).map(|_| work(unit, 1 << 18)).fold(f64::MAX, f64::min);
-        assert!(
-            large < 150.0 * small.max(1e-4),
-            "{unit:?}: {small} s, then {large} s"
-        );
+        assert!(large < 150.0 * small.max(1e-4), "{unit:?}: {small} s, then {large} s");
     }
 }

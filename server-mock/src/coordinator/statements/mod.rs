@@ -5,14 +5,16 @@ mod read;
 
 use std::sync::Arc;
 
-use super::Owners;
-use crate::query::ast::{Select, Statement};
-use crate::query::{Context, Limits, Row, execute, normalize, plan, show};
+use super::{Coordinator, Owners};
+use crate::core::consistency::Level;
+use crate::query::ast::{Measurement, Select, Statement};
+use crate::query::{Context, Limits, Row, execute, into_points, into_result, normalize, plan, show};
 
 /// Runs statements on behalf of clients.
 #[derive(Clone, Debug)]
 pub(crate) struct Statements {
     pub(crate) owners: Arc<Owners>,
+    pub(crate) coordinator: Coordinator,
 }
 
 /// What a statement needs to know of its request.
@@ -59,7 +61,7 @@ impl Statements {
         let asked = asked.transpose().map_err(|error| error.to_string())?;
         if let Some(asked) = asked {
             let indexes = read::indexes(owners, &asked).await;
-            if let Some(rows) = show::from_index(statement, &indexes, scope.now) {
+            if let Some(rows) = show::from_index(statement, &indexes, owners.profile, scope.now) {
                 return rows.map_err(|error| error.to_string());
             }
         }
@@ -73,6 +75,28 @@ impl Statements {
         for scan in &planned {
             sources.push(read::scan(&self.owners, scan).await?);
         }
-        execute(select, &sources, &context, &Limits::default()).map_err(|error| error.to_string())
+        let rows = execute(select, &sources, &context, &Limits::default()).map_err(|error| error.to_string())?;
+        match &select.target {
+            Some(target) => self.write_into(select, target, &rows, scope.now).await,
+            None => Ok(rows),
+        }
+    }
+
+    /// `SELECT … INTO`: the rows are written like any client's points, at level one.
+    async fn write_into(
+        &self,
+        select: &Select,
+        target: &Measurement,
+        rows: &[Row],
+        now: i64,
+    ) -> Result<Vec<Row>, String> {
+        let points = into_points(select, rows).map_err(|error| error.to_string())?;
+        let written = points.len();
+        if written > 0 {
+            let written =
+                self.coordinator.write(&target.database, &target.retention_policy, Level::One, points, now).await;
+            written.map_err(|error| error.to_string())?;
+        }
+        Ok(vec![into_result(written)])
     }
 }
