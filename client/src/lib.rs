@@ -1,4 +1,31 @@
 //! Typed InfluxDB 1.x client that says what became of every point.
+//!
+//! ```no_run
+//! use influx_client::{Batch, Client, ConsistencyLevel};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::builder().endpoint("http://localhost:8086").database("metrics").build()?;
+//! let mut batch = Batch::default();
+//! batch.point("cpu").tag("host", "a").field("usage", 0.5).now()?;
+//! match client.write(&batch).consistency(ConsistencyLevel::Quorum).await {
+//!     Ok(ack) => println!("{} points stored", ack.points()),
+//!     Err(error) => eprintln!("{}: {}; {}", error.class(), error.outcome(), error.advice()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layout
+//!
+//! * [`Batch`] holds encoded points in one buffer; [`LineWriter`] writes one point into it, [`Series`] keeps a key that
+//!   is written often, [`RawLine`] reads a line that somebody else wrote. A batch knows whether sending it again is safe.
+//! * [`Client`] sends it: [`Write`] is one call, with a [`ConsistencyLevel`] and a deadline. [`Endpoint`]s are chosen by
+//!   what is known of their health.
+//! * [`Ack`] or [`WriteError`] is what comes back. An error has an [`ErrorKind`], belongs to a [`Class`], claims an
+//!   [`Outcome`] for the data and gives an [`Advice`]; a [`Tally`] counts the points by what became of them.
+//! * [`classify`] is the one pure function behind that: a server's reply in, a [`Verdict`] out.
+//! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default.
+//! * [`Query`] asks questions.
 
 mod builder;
 mod client;
@@ -33,3 +60,8 @@ pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, 
 pub use retry::{Backoff, Failed, NoRetry, Retry, RetryPolicy};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Tally, Write, WriteError};
+
+/// The examples of the README are compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,9 +1,33 @@
 //! A small, real InfluxDB 1.x cluster for tests.
 //!
-//! M meta nodes agree by Raft on databases, retention policies, shard groups and nodes; N data nodes keep
-//! replicated shards, route writes at consistency any, one, quorum or all, and hold hinted handoff queues for
-//! owners that do not answer. A cluster runs inside one process or as one process a node,
-//! with faults that need no root.
+//! M meta nodes agree by Raft on databases, retention policies, shard groups and nodes; N data nodes keep replicated
+//! shards, route writes at consistency any, one, quorum or all, and hold hinted handoff queues for owners that do not
+//! answer. A cluster runs inside one process or as one process a node, with faults that need no root.
+//!
+//! ```
+//! use influx_server_mock::TestCluster;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut cluster = TestCluster::builder().nodes(3, 3).set("write-timeout", "1s").start().await?;
+//! println!("write to {}", cluster.urls().join(" or "));
+//! cluster.node_mut("data3").kill();
+//! cluster.partition(&[&["data1"], &["data2", "meta1"]]);
+//! cluster.heal();
+//! cluster.node_mut("data3").restart().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layout
+//!
+//! * [`TestCluster`] runs all nodes in this process; [`ProcessCluster`] starts one process a node and finds them again by
+//!   a directory. [`Options`] are the switches of the real configuration, [`Profile`] says which real system answers.
+//! * [`core`] has the cluster's rules as pure functions and state machines: required acknowledgements, shard mapping,
+//!   which failures are hinted, the metadata and its commands.
+//! * [`line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
+//! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
+//! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 mod cluster;
 mod coordinator;
