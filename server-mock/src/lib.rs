@@ -25,7 +25,7 @@
 //!   a directory. [`Options`] are the switches of the real configuration, [`Profile`] says which real system answers.
 //! * [`core`] has the cluster's rules as pure functions and state machines: required acknowledgements, shard mapping,
 //!   which failures are hinted, the metadata and its commands.
-//! * [`line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
+//! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
