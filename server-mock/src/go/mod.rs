@@ -1,7 +1,9 @@
 //! Texts as Go's standard library writes them; the real servers' answers contain them.
 
 mod duration;
+mod json;
 mod neterror;
 
 pub use duration::{DurationError, format_duration, parse_duration};
+pub use json::write_json_string;
 pub use neterror::{dial_error, io_error};

@@ -6,7 +6,7 @@ use hyper::body::Incoming;
 
 use super::body;
 use super::form::Form;
-use super::reply::{Body, error, json};
+use super::reply::{Body, json, with_error_header};
 use crate::coordinator::Scope;
 use crate::query::ast::Statement;
 use crate::query::render::{self, Encoding, Epoch, Style, Writer};
@@ -19,23 +19,21 @@ const CHUNK: usize = 10_000;
 /// `GET` or `POST /query?q=…&db=…`; a posted form counts before the address.
 pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, body: Incoming) -> Response<Body> {
     let profile = services.profile;
+    let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let style = Style { encoding: Encoding::from_accept(accept), ..Style::new(profile) };
+    let refused = |status, text: &str| with_error_header(profile, text, json(status, render::error_body(text, &style)));
     let form = match posted(services, head, body).await {
         Ok(posted) => posted.before(form),
-        Err((status, text)) => return error(profile, status, &text),
+        Err((status, text)) => return refused(status, &text),
     };
     let statements = match statements(services, &form) {
         Ok(statements) => statements,
-        Err(text) => return error(profile, StatusCode::BAD_REQUEST, &text),
+        Err(text) => return refused(StatusCode::BAD_REQUEST, &text),
     };
     let scope = Scope { database: form.get("db"), retention_policy: form.get("rp"), now: services.now() };
     let results = run(services, statements, scope, head.method == Method::GET).await;
-    let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let style = Style {
-        encoding: Encoding::from_accept(accept),
-        pretty: form.get("pretty") == "true",
-        epoch: Epoch::from_parameter(form.get("epoch")),
-        ..Style::new(profile)
-    };
+    let style =
+        Style { pretty: form.get("pretty") == "true", epoch: Epoch::from_parameter(form.get("epoch")), ..style };
     let body = if form.get("chunked") == "true" {
         let size = form.get("chunk_size").parse().ok().filter(|size| *size > 0).unwrap_or(CHUNK);
         let mut writer = Writer::new(style);

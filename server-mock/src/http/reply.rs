@@ -7,6 +7,7 @@ use http_body_util::Full;
 use uuid::Uuid;
 
 use crate::Profile;
+use crate::go::write_json_string;
 
 /// The body type of every answer.
 pub(super) type Body = Full<Bytes>;
@@ -38,11 +39,17 @@ pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body>
 
 /// `{"error":"…"}` with a newline, and its text in the error header where the profile has one.
 pub(super) fn error(profile: Profile, status: StatusCode, text: &str) -> Response<Body> {
-    let mut response = json(status, format!("{{\"error\":{}}}\n", go_string(text)));
-    if profile == Profile::V1_8 && status != StatusCode::UNAUTHORIZED {
-        let line: Vec<u8> =
-            text.bytes().take(ERROR_HEADER_LIMIT).map(|b| if b.is_ascii_control() { b' ' } else { b }).collect();
-        if let Ok(value) = HeaderValue::from_bytes(&line) {
+    let mut body = "{\"error\":".to_owned();
+    write_json_string(&mut body, text);
+    body.push_str("}\n");
+    with_error_header(profile, text, json(status, body))
+}
+
+/// Puts the text of an error into the header for it, where the profile has one.
+pub(super) fn with_error_header(profile: Profile, text: &str, mut response: Response<Body>) -> Response<Body> {
+    if profile == Profile::V1_8 && response.status() != StatusCode::UNAUTHORIZED {
+        let line = text.bytes().take(ERROR_HEADER_LIMIT).map(|b| if b.is_ascii_control() { b' ' } else { b });
+        if let Ok(value) = HeaderValue::from_bytes(&line.collect::<Vec<u8>>()) {
             response.headers_mut().insert(ERROR, value);
         }
     }
@@ -81,38 +88,9 @@ pub(super) fn identify(profile: Profile, request: &HeaderMap, response: &mut Res
     }
 }
 
-/// A JSON string as Go's encoder writes it: `<`, `>`, `&` and the two line separators escaped.
-pub(super) fn go_string(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn strings_are_escaped_as_go_does() {
-        assert_eq!(go_string("a>b \"c\" \\ \n\u{1}"), "\"a\\u003eb \\\"c\\\" \\\\ \\n\\u0001\"");
-    }
 
     #[test]
     fn the_error_header_is_cut_and_on_one_line() {

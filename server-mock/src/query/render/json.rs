@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Style, shown, time_text};
 use crate::Profile;
+use crate::go;
 use crate::query::number;
 use crate::query::result::{Row, StatementResult};
 use crate::query::value::Value;
@@ -31,7 +32,7 @@ pub(super) fn body(results: &[StatementResult], style: &Style) -> Vec<u8> {
 /// `{"error":"…"}`
 pub(super) fn error_body(error: &str, profile: Profile) -> Vec<u8> {
     let mut text = String::from("{\"error\":");
-    write_string(&mut text, error);
+    go::write_json_string(&mut text, error);
     text.push('}');
     if profile == Profile::V1_8 {
         text.push('\n');
@@ -185,7 +186,7 @@ impl Output {
 
     fn key(&mut self, key: &str) {
         self.item();
-        write_string(&mut self.text, key);
+        go::write_json_string(&mut self.text, key);
         self.text.push(':');
         if self.pretty {
             self.text.push(' ');
@@ -193,7 +194,7 @@ impl Output {
     }
 
     fn string(&mut self, text: &str) {
-        write_string(&mut self.text, text);
+        go::write_json_string(&mut self.text, text);
     }
 
     fn line(&mut self) {
@@ -204,25 +205,6 @@ impl Output {
             }
         }
     }
-}
-
-/// A string in quotes. Go escapes, beside what JSON asks for, what could end a script element.
-fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..='\u{1f}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]
