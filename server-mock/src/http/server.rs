@@ -18,6 +18,9 @@ use super::{ping, query, write};
 use crate::net::Network;
 use crate::runtime::DataServices;
 
+/// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
 /// A client that does not finish its request head in this time is cut off.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes that a request head may take.
@@ -30,7 +33,7 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
             Ok((tcp, _)) => tcp,
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };

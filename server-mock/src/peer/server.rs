@@ -3,12 +3,16 @@
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use super::message::VERSION;
 use super::{Answer, Hello, Request, frame};
 use crate::net::{Network, Stream};
+
+/// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Does what another node asks.
 pub trait Handle: Send + Sync + 'static {
@@ -24,7 +28,7 @@ pub async fn serve<H: Handle>(listener: TcpListener, network: Network, cluster: 
             Err(error) => {
                 // Out of descriptors, or a connection that was gone before it was taken: neither ends the node.
                 tracing::warn!(%error, "cannot take a connection");
-                tokio::task::yield_now().await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };

@@ -21,6 +21,9 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::hinted_handoff::QueueDepth;
 use crate::net::{LinkState, Network};
 
+/// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
 /// A set of links is small.
 const BODY_LIMIT: usize = 1 << 20;
 
@@ -39,7 +42,7 @@ pub(super) struct Admin {
 pub(super) async fn serve(listener: TcpListener, admin: Admin) {
     loop {
         let Ok((tcp, _)) = listener.accept().await else {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let admin = admin.clone();
