@@ -79,38 +79,39 @@ impl Owners {
     }
 
     /// Reads points of a shard, here or there.
-    pub(crate) async fn scan(&self, node: u64, shard: u64, scan: &Scan) -> Result<Vec<SeriesBlock>, String> {
-        if node == self.node {
-            return match self.engine.scan(shard, scan) {
-                // Owned, but nothing was written to it yet.
-                Err(StoreError::ShardNotFound) => Ok(Vec::new()),
-                result => result.map_err(|error| error.to_string()),
-            };
-        }
-        match self.ask(node, &Request::Scan { shard, scan: scan.clone() }).await {
-            Ok(Answer::Blocks(blocks)) => Ok(blocks),
-            Ok(other) => Err(PeerError::Protocol(format!("{other:?}")).to_string()),
-            Err(error) => Err(error.to_string()),
+    pub(crate) async fn scan(&self, node: u64, shard: u64, scan: &Scan) -> Result<Vec<SeriesBlock>, PeerError> {
+        match self.run(node, Request::Scan { shard, scan: scan.clone() }).await? {
+            Answer::Blocks(blocks) => Ok(blocks),
+            other => Err(PeerError::Protocol(format!("{other:?}"))),
         }
     }
 
     /// What is in a shard, here or there.
-    pub(crate) async fn index(&self, node: u64, shard: u64) -> Result<ShardIndex, String> {
-        if node == self.node {
-            return match self.engine.index(shard) {
-                Err(StoreError::ShardNotFound) => Ok(ShardIndex::default()),
-                result => result.map_err(|error| error.to_string()),
-            };
-        }
-        match self.ask(node, &Request::Index { shard }).await {
-            Ok(Answer::Index(index)) => Ok(index),
-            Ok(other) => Err(PeerError::Protocol(format!("{other:?}")).to_string()),
-            Err(error) => Err(error.to_string()),
+    pub(crate) async fn index(&self, node: u64, shard: u64) -> Result<ShardIndex, PeerError> {
+        match self.run(node, Request::Index { shard }).await? {
+            Answer::Index(index) => Ok(index),
+            other => Err(PeerError::Protocol(format!("{other:?}"))),
         }
     }
 
+    /// Has a data node do something: this one by itself, another one by a request.
+    pub(crate) async fn run(&self, node: u64, request: Request) -> Result<Answer, PeerError> {
+        if node != self.node {
+            return self.ask(node, &request).await;
+        }
+        match self.answer(request).await {
+            Answer::Refused(text) => Err(PeerError::Refused(text)),
+            answer => Ok(answer),
+        }
+    }
+
+    /// Whether a failed write to an owner is worth queueing.
+    pub(crate) fn retryable(&self, error: &PeerError) -> bool {
+        is_retryable(self.profile, &error.to_string())
+    }
+
     /// Sends a request to a data node by its id.
-    pub(crate) async fn ask(&self, node: u64, request: &Request) -> Result<Answer, PeerError> {
+    async fn ask(&self, node: u64, request: &Request) -> Result<Answer, PeerError> {
         let meta = self.meta.snapshot();
         let address = &meta.data_node(node).ok_or(PeerError::UnknownNode)?.tcp_addr;
         let timeouts = match request {
@@ -135,6 +136,7 @@ impl Owners {
             }
             Request::Scan { shard, scan } => match self.engine.scan(shard, &scan) {
                 Ok(blocks) => Answer::Blocks(blocks),
+                // Owned, but nothing was written to it yet.
                 Err(StoreError::ShardNotFound) => Answer::Blocks(Vec::new()),
                 Err(error) => refused(error),
             },
@@ -176,12 +178,5 @@ impl Deliver for Delivery {
         let mut bytes = Vec::new();
         points.encode_into(&mut bytes);
         self.0.write_there(node, shard, bytes.into()).await.map_err(|error| error.to_string())
-    }
-}
-
-impl Owners {
-    /// Whether a failed write to an owner is worth queueing.
-    pub(crate) fn retryable(&self, error: &PeerError) -> bool {
-        is_retryable(self.profile, &error.to_string())
     }
 }

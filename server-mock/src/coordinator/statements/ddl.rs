@@ -110,13 +110,7 @@ async fn drop_shards(owners: &Owners, doomed: Vec<(u64, Vec<u64>)>) -> Result<()
 /// Sends requests to data nodes, all at once; the first node that cannot be reached is named.
 async fn everywhere(owners: &Owners, requests: Vec<(u64, Request)>) -> Result<(), String> {
     let asked = requests.into_iter().map(|(node, request)| async move {
-        if node == owners.node {
-            return match owners.answer(request).await {
-                crate::peer::Answer::Refused(text) => Err(text),
-                _ => Ok(()),
-            };
-        }
-        match owners.ask(node, &request).await {
+        match owners.run(node, request).await {
             Ok(_) => Ok(()),
             Err(PeerError::Refused(text)) => Err(text),
             Err(error) => Err(format!("partial success, node {node} may be down ({error})")),

@@ -5,7 +5,7 @@ use futures::stream;
 
 use super::super::Owners;
 use crate::Profile;
-use crate::core::meta::{MetaData, RetentionPolicy};
+use crate::core::meta::{MetaData, RetentionPolicy, ShardGroup};
 use crate::query::show::IndexScope;
 use crate::query::{PlannedScan, SourceRows};
 use crate::scan::{Scan, ShardIndex};
@@ -23,15 +23,14 @@ struct Place {
 /// Scans every shard that a planned scan needs.
 pub(super) async fn scan(owners: &Owners, planned: &PlannedScan) -> Result<SourceRows, String> {
     let meta = owners.meta.snapshot();
-    let not_found = || format!("retention policy not found: {}", planned.retention_policy);
-    let policy = meta.retention_policy(&planned.database, &planned.retention_policy).ok_or_else(not_found)?;
     let scan = Scan {
         measurements: planned.measurements.clone(),
         min_time: planned.min_time,
         max_time: planned.max_time,
         fields: planned.fields.clone(),
     };
-    let places = overlapping(policy, planned.min_time, planned.max_time);
+    let groups = planned.shard_groups(&meta).map_err(|error| error.to_string())?;
+    let places = groups.flat_map(places).collect::<Vec<_>>();
     let parts = stream::iter(places.into_iter().map(|place| read(owners, place, &scan))).buffered(AT_ONCE);
     let mut rows = SourceRows::default();
     let mut parts = std::pin::pin!(parts);
@@ -48,7 +47,7 @@ pub(super) async fn indexes(owners: &Owners, asked: &IndexScope) -> Vec<ShardInd
     let meta = owners.meta.snapshot();
     let places = asked_for(&meta, asked);
     let parts = stream::iter(places.into_iter().map(|place| index(owners, place))).buffered(AT_ONCE);
-    parts.filter_map(|part| std::future::ready(part.ok())).collect().await
+    parts.filter_map(std::future::ready).collect().await
 }
 
 async fn read(
@@ -76,18 +75,16 @@ async fn read(
         }
     }
     // A shard whose owners were all dropped has nothing to tell.
-    failure.map_or_else(|| Ok(Default::default()), Err)
+    failure.map_or_else(|| Ok(Default::default()), |error| Err(error.to_string()))
 }
 
-async fn index(owners: &Owners, place: Place) -> Result<ShardIndex, String> {
-    let mut failure = String::new();
+async fn index(owners: &Owners, place: Place) -> Option<ShardIndex> {
     for node in order(owners, &place) {
-        match owners.index(node, place.shard).await {
-            Ok(index) => return Ok(index),
-            Err(error) => failure = error,
+        if let Ok(index) = owners.index(node, place.shard).await {
+            return Some(index);
         }
     }
-    Err(failure)
+    None
 }
 
 /// The owners to ask, in turn. This node's own copy always comes first and is never compared with others. In profile
@@ -123,14 +120,9 @@ fn restrict(index: &mut ShardIndex, scan: &Scan) -> Result<(), String> {
     Ok(())
 }
 
-/// Shards of the live groups that hold any time from `min` to `max`, both included.
-fn overlapping(policy: &RetentionPolicy, min: i64, max: i64) -> Vec<Place> {
-    let live = policy.shard_groups.iter().filter(|group| group.deleted_at.is_none());
-    let groups = live.filter(|group| group.start_time <= max && min < group.end_time);
-    groups
-        .flat_map(|group| &group.shards)
-        .map(|shard| Place { shard: shard.id, owners: shard.owners.clone() })
-        .collect()
+/// The shards of a group.
+fn places(group: &ShardGroup) -> impl Iterator<Item = Place> {
+    group.shards.iter().map(|shard| Place { shard: shard.id, owners: shard.owners.clone() })
 }
 
 fn asked_for(meta: &MetaData, asked: &IndexScope) -> Vec<Place> {
@@ -138,5 +130,6 @@ fn asked_for(meta: &MetaData, asked: &IndexScope) -> Vec<Place> {
     let policies = database.map(|database| database.retention_policies.as_slice()).unwrap_or_default();
     let wanted =
         |policy: &&RetentionPolicy| asked.retention_policies.as_ref().is_none_or(|names| names.contains(&policy.name));
-    policies.iter().filter(wanted).flat_map(|policy| overlapping(policy, asked.min_time, asked.max_time)).collect()
+    let groups = policies.iter().filter(wanted).flat_map(|policy| policy.live_groups(asked.min_time, asked.max_time));
+    groups.flat_map(places).collect()
 }

@@ -179,6 +179,12 @@ impl Database {
 }
 
 impl RetentionPolicy {
+    /// The shard groups that are not deleted and hold any time from `min` to `max`, both included; earliest first.
+    pub fn live_groups(&self, min: i64, max: i64) -> impl Iterator<Item = &ShardGroup> {
+        let live = self.shard_groups.iter().filter(|group| group.deleted_at.is_none());
+        live.filter(move |group| group.start_time <= max && min < group.end_time)
+    }
+
     /// The live shard group that takes a point of this time (nanoseconds, Unix time).
     ///
     /// A truncated group takes only points from before its truncation.

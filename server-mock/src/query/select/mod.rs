@@ -94,9 +94,7 @@ impl PlannedScan {
         let database = database.ok_or_else(|| QueryError::DatabaseNotFound(self.database.clone()))?;
         let policy = database.retention_policy(&self.retention_policy);
         let policy = policy.ok_or_else(|| QueryError::RetentionPolicyNotFound(self.retention_policy.clone()))?;
-        let (min, max) = (self.min_time, self.max_time);
-        let live = policy.shard_groups.iter().filter(|group| group.deleted_at.is_none());
-        Ok(live.filter(move |group| group.start_time <= max && min < group.end_time))
+        Ok(policy.live_groups(self.min_time, self.max_time))
     }
 }
 
