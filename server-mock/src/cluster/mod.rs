@@ -1,7 +1,7 @@
 //! Whole clusters: inside one process for tests, or as one process a node.
 
 mod layout;
-mod ports;
+pub(crate) mod ports;
 mod process;
 mod signal;
 mod state;

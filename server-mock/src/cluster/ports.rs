@@ -17,14 +17,14 @@ const BLOCK: u16 = 50;
 
 /// Who holds a block: as long as the path exists and the process, where there is one, lives.
 #[derive(Clone, Debug)]
-pub(super) struct Holder {
-    pub(super) path: PathBuf,
-    pub(super) process: Option<u32>,
+pub(crate) struct Holder {
+    pub(crate) path: PathBuf,
+    pub(crate) process: Option<u32>,
 }
 
 /// Finds free ports on loopback.
 #[derive(Debug)]
-pub(super) struct Ports {
+pub(crate) struct Ports {
     holder: Holder,
     reservations: PathBuf,
     free: VecDeque<u16>,
@@ -32,7 +32,7 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    pub(super) fn new(holder: Holder) -> Self {
+    pub(crate) fn new(holder: Holder) -> Self {
         Self {
             holder,
             reservations: std::env::temp_dir().join("influx-mock-ports"),
@@ -42,7 +42,7 @@ impl Ports {
     }
 
     /// The address of another free port.
-    pub(super) fn next(&mut self) -> io::Result<String> {
+    pub(crate) fn next(&mut self) -> io::Result<String> {
         loop {
             let Some(port) = self.free.pop_front() else {
                 self.reserve()?;
@@ -83,13 +83,13 @@ impl Ports {
     }
 
     /// The files that hold the blocks, to be given to [`release`].
-    pub(super) fn into_reservations(self) -> Vec<PathBuf> {
+    pub(crate) fn into_reservations(self) -> Vec<PathBuf> {
         self.taken
     }
 }
 
 /// Gives blocks back.
-pub(super) fn release(reservations: &[PathBuf]) {
+pub(crate) fn release(reservations: &[PathBuf]) {
     for reservation in reservations {
         // Whoever finds the file later sees that its holder is gone.
         let _ = fs::remove_file(reservation);

@@ -1,5 +1,4 @@
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use super::super::{
     MetaStorage, MetaTimings,
 };
 use crate::Profile;
+use crate::cluster::ports::{Holder, Ports, release};
 use crate::core::meta::{Applied, Command, DataNode, MetaData};
 use crate::net::Network;
 
@@ -19,6 +19,14 @@ pub(super) struct Cluster {
     pub(super) networks: Vec<Network>,
     configs: Vec<MetaConfig>,
     profile: Profile,
+    /// So that a node finds its ports free again whenever it starts.
+    reservations: Vec<PathBuf>,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        release(&self.reservations);
+    }
 }
 
 /// Fails instead of waiting for ever.
@@ -54,15 +62,11 @@ impl Cluster {
 
     /// All addresses chosen, no node started.
     pub(super) async fn prepare(count: u64, profile: Profile, storage: impl Fn(u64) -> MetaStorage) -> Self {
-        let mut members = Vec::new();
-        for id in 1..=count {
-            let (http, raft) = (bind(None).await, bind(None).await);
-            members.push(MetaMember {
-                id,
-                http_addr: http.local_addr().unwrap().to_string(),
-                tcp_addr: raft.local_addr().unwrap().to_string(),
-            });
-        }
+        let holder = Holder { path: std::env::temp_dir(), process: Some(std::process::id()) };
+        let mut ports = Ports::new(holder);
+        let members: Vec<_> = (1..=count)
+            .map(|id| MetaMember { id, http_addr: ports.next().unwrap(), tcp_addr: ports.next().unwrap() })
+            .collect();
         let data_nodes = (count + 1..=count + 3)
             .map(|id| DataNode { id, http_addr: format!("h{id}"), tcp_addr: format!("t{id}") })
             .collect();
@@ -80,7 +84,7 @@ impl Cluster {
             })
             .collect();
         let networks = (0..count).map(|_| named(&members)).collect();
-        Self { nodes: (0..count).map(|_| None).collect(), networks, configs, profile }
+        Self { nodes: (0..count).map(|_| None).collect(), networks, configs, profile, reservations: ports.into_reservations() }
     }
 
     pub(super) async fn ready(&self) {
@@ -99,8 +103,8 @@ impl Cluster {
 
     pub(super) async fn try_restart(&mut self, at: usize) -> Result<(), MetaStartError> {
         let config = self.configs[at].clone();
-        let http = bind(Some(&config.members[at].http_addr)).await;
-        let raft = bind(Some(&config.members[at].tcp_addr)).await;
+        let http = bind(&config.members[at].http_addr).await;
+        let raft = bind(&config.members[at].tcp_addr).await;
         self.nodes[at] = Some(MetaNode::start(config, self.networks[at].clone(), http, raft).await?);
         Ok(())
     }
@@ -153,8 +157,7 @@ fn named(members: &[MetaMember]) -> Network {
     network
 }
 
-async fn bind(address: Option<&str>) -> TcpListener {
-    let address: SocketAddr = address.unwrap_or("127.0.0.1:0").parse().unwrap();
+async fn bind(address: &str) -> TcpListener {
     TcpListener::bind(address).await.unwrap()
 }
 
