@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{Cluster, nobody, points, run, until};
+use crate::harness::{Cluster, NOBODY, points, run, until};
 
 #[test]
 fn a_dead_replica_is_fine_at_quorum_and_below_the_level_at_all() {
@@ -31,13 +31,13 @@ fn a_dead_replica_is_fine_at_quorum_and_below_the_level_at_all() {
 #[test]
 fn an_address_that_cannot_be_reached_is_passed_over() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
-    let dead = nobody();
+    let dead = NOBODY;
     let both = format!("{dead},{}", cluster.url("data1"));
     for _ in 0..4 {
         let ran = run(&["write", "--json", "-H", &both, "-d", "db"], points("m", 5));
         assert_eq!(ran.code, 0, "{ran:?}");
     }
-    let none = run(&["write", "--json", "-H", &dead, "-d", "db", "--batch-lines", "2"], points("m", 10));
+    let none = run(&["write", "--json", "-H", dead, "-d", "db", "--batch-lines", "2"], points("m", 10));
     assert_eq!(none.code, 10, "{none:?}");
     let summary = none.summary();
     assert_eq!((summary["class"].as_str(), summary["outcome"].as_str()), (Some("unreachable"), Some("not-stored")));

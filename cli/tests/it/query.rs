@@ -1,6 +1,6 @@
 //! `query` and `ping`.
 
-use crate::harness::{Cluster, nobody, run};
+use crate::harness::{Cluster, NOBODY, run};
 
 #[test]
 fn shards_are_shown_in_the_columns_of_the_shell() {
@@ -62,7 +62,7 @@ fn every_endpoint_is_pinged() {
     let up = run(&["ping", "-H", &url], "");
     assert_eq!(up.code, 0);
     assert!(up.out.contains("1.8.11-c1.2.0") && up.out.contains("up"), "{}", up.out);
-    let half = run(&["ping", "--json", "-H", &format!("{url},{}", nobody())], "");
+    let half = run(&["ping", "--json", "-H", &format!("{url},{NOBODY}")], "");
     assert_eq!(half.code, 10);
     let up: Vec<bool> = half.events().iter().map(|event| event["up"].as_bool().unwrap()).collect();
     assert_eq!(up, [true, false]);
@@ -70,8 +70,7 @@ fn every_endpoint_is_pinged() {
 
 #[test]
 fn an_unreachable_server_has_its_class_in_every_command() {
-    let nobody = nobody();
-    assert_eq!(run(&["query", "-H", &nobody, "SHOW DATABASES"], "").code, 10);
-    assert_eq!(run(&["ping", "-H", &nobody], "").code, 10);
-    assert_eq!(run(&["write", "-H", &nobody, "-d", "db", "--create-database"], "m v=1\n").code, 10);
+    assert_eq!(run(&["query", "-H", NOBODY, "SHOW DATABASES"], "").code, 10);
+    assert_eq!(run(&["ping", "-H", NOBODY], "").code, 10);
+    assert_eq!(run(&["write", "-H", NOBODY, "-d", "db", "--create-database"], "m v=1\n").code, 10);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{nobody, program, run, run_command};
+use crate::harness::{NOBODY, program, run, run_command};
 
 const CANARY: &str = "S3cr3t-Canary-%40";
 
@@ -37,9 +37,8 @@ fn no_password_is_taken_from_or_shown_on_a_command_line() {
 
 #[test]
 fn a_secret_appears_in_no_output() {
-    let nobody = nobody();
     let mut command = program();
-    command.args(["write", "-vv", "--json", "-d", "db", "-H", &nobody, "--username", "app"]);
+    command.args(["write", "-vv", "--json", "-d", "db", "-H", NOBODY, "--username", "app"]);
     command.env("INFLUX_PASSWORD", CANARY);
     let ran = run_command(command, b"m v=1\n");
     assert_eq!(ran.code, 10, "{ran:?}");
@@ -66,7 +65,7 @@ fn a_missing_input_is_named_before_anything_is_sent() {
     fs::write(&there, "m v=1 1\n").unwrap();
     let missing = dir.path().join("missing.lp");
     for wrong in [missing.as_path(), dir.path()] {
-        let ran = run(&["write", "-d", "db", "-H", &nobody(), there.to_str().unwrap(), wrong.to_str().unwrap()], "");
+        let ran = run(&["write", "-d", "db", "-H", NOBODY, there.to_str().unwrap(), wrong.to_str().unwrap()], "");
         assert_eq!(ran.code, 23, "{ran:?}");
         assert!(ran.err.starts_with("error[23]: ") && ran.err.contains(wrong.to_str().unwrap()), "{}", ran.err);
         assert!(ran.err.contains("influx-cli explain 23"), "{}", ran.err);
@@ -108,26 +107,24 @@ fn completions_are_made_for_each_shell() {
 
 #[test]
 fn quiet_is_quiet_and_the_code_stays() {
-    let nobody = nobody();
-    let loud = run(&["write", "-d", "db", "-H", &nobody], "m v=1 1\n");
+    let loud = run(&["write", "-d", "db", "-H", NOBODY], "m v=1 1\n");
     assert_eq!(loud.code, 10);
     assert!(loud.err.contains("error[10]:"), "{}", loud.err);
     assert_eq!(loud.out, "");
-    let errors = run(&["write", "-q", "-d", "db", "-H", &nobody], "m v=1 1\n");
+    let errors = run(&["write", "-q", "-d", "db", "-H", NOBODY], "m v=1 1\n");
     assert_eq!((errors.code, errors.err.lines().count()), (10, 1), "{}", errors.err);
-    let silent = run(&["write", "-qq", "-d", "db", "-H", &nobody], "m v=1 1\n");
+    let silent = run(&["write", "-qq", "-d", "db", "-H", NOBODY], "m v=1 1\n");
     assert_eq!((silent.code, silent.err.as_str(), silent.out.as_str()), (10, "", ""));
 }
 
 #[test]
 fn colour_is_for_those_who_ask_or_look() {
-    let nobody = nobody();
     let mut forced = program();
-    forced.args(["write", "--color", "always", "-d", "db", "-H", &nobody]);
+    forced.args(["write", "--color", "always", "-d", "db", "-H", NOBODY]);
     assert!(run_command(forced, b"m v=1 1\n").err.contains("\u{1b}["));
     for (name, value) in [("NO_COLOR", "1"), ("TERM", "xterm")] {
         let mut plain = program();
-        plain.args(["write", "-d", "db", "-H", &nobody]).env(name, value);
+        plain.args(["write", "-d", "db", "-H", NOBODY]).env(name, value);
         assert!(!run_command(plain, b"m v=1 1\n").err.contains('\u{1b}'), "{name}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use influx_client::{Class, ErrorKind, Outcome, WriteError};
 
-use crate::server::{Act, Server, batch, builder, nobody, reply};
+use crate::server::{Act, NOBODY, Server, batch, builder, reply};
 
 /// The error of a write to a server that does this.
 async fn error_of(act: Act) -> WriteError {
@@ -100,7 +100,7 @@ async fn a_cut_body_is_worth_what_is_there() {
 
 #[tokio::test]
 async fn nobody_there_stored_nothing() {
-    let error = builder(&nobody().await).build().unwrap().write(&batch(3)).await.unwrap_err();
+    let error = builder(NOBODY).build().unwrap().write(&batch(3)).await.unwrap_err();
     assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored));
     assert!(matches!(error.kind(), ErrorKind::Connect { .. }));
     assert_eq!((error.attempts()[0].sent, error.tally().not_stored), (0, 3));

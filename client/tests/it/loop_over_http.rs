@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use influx_client::{Backoff, Batch, Class, ClientBuilder, EndpointState, Failed, Outcome, Retry, RetryPolicy};
 
-use crate::server::{Act, Server, batch, builder, error, nobody, stored};
+use crate::server::{Act, NOBODY, Server, batch, builder, error, stored};
 
 fn patient(url: &str) -> ClientBuilder {
     builder(url).retry(Backoff::default().base(Duration::from_millis(1)))
@@ -63,7 +63,7 @@ async fn the_client_keeps_its_promise_under_any_policy() {
 #[tokio::test]
 async fn another_endpoint_is_tried_when_one_is_away() {
     let server = Server::start([stored()]).await;
-    let client = patient(&nobody().await).endpoint(server.url()).build().unwrap();
+    let client = patient(NOBODY).endpoint(server.url()).build().unwrap();
     for _ in 0..10 {
         let ack = client.write(&batch(1)).await.unwrap();
         assert_eq!(ack.endpoint().unwrap().as_str(), server.url());

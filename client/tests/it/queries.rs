@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use influx_client::{Class, Precision, QueryErrorKind};
 
-use crate::server::{Act, Server, builder, error, nobody, reply};
+use crate::server::{Act, NOBODY, Server, builder, error, reply};
 
 fn answer(body: &str) -> Act {
     Act::Answer(reply(200, "Content-Type: application/json\r\n", body))
@@ -100,11 +100,11 @@ async fn an_answer_is_read_up_to_the_limit() {
 async fn reading_goes_on_at_another_endpoint() {
     let server = Server::start([answer(EMPTY)]).await;
     let closing = Server::start([Act::Close]).await;
-    let client = builder(&nobody().await).endpoint(closing.url()).endpoint(server.url()).build().unwrap();
+    let client = builder(NOBODY).endpoint(closing.url()).endpoint(server.url()).build().unwrap();
     for _ in 0..5 {
         client.query("SHOW DATABASES").await.unwrap();
     }
-    let alone = builder(&nobody().await).build().unwrap();
+    let alone = builder(NOBODY).build().unwrap();
     assert_eq!(alone.query("SHOW DATABASES").await.unwrap_err().class(), Class::Unreachable);
 }
 

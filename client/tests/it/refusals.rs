@@ -61,12 +61,11 @@ async fn what_does_not_exist_is_named() {
 async fn an_unreachable_endpoint_is_passed_over() {
     let cluster = cluster().await;
     create(&cluster, "db", 3).await;
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let alone = Client::builder().endpoint(format!("http://{nobody}")).retry(NoRetry).build().unwrap();
+    let alone = Client::builder().endpoint(crate::server::NOBODY).retry(NoRetry).build().unwrap();
     let error = alone.write(&points("m", 0, 1)).database("db").await.unwrap_err();
     assert_eq!((error.class(), error.outcome()), (Class::Unreachable, Outcome::NotStored), "{error:?}");
     let both = Client::builder()
-        .endpoint(format!("http://{nobody}"))
+        .endpoint(crate::server::NOBODY)
         .endpoint(cluster.node("data1").url())
         .deadline(Duration::from_secs(10))
         .build()

@@ -118,7 +118,7 @@ async fn every_endpoint_is_pinged() {
     )])
     .await;
     let odd = Server::start([Act::Answer(reply(503, "", "busy"))]).await;
-    let client = builder(&there.url()).endpoint(odd.url()).endpoint(crate::server::nobody().await).build().unwrap();
+    let client = builder(&there.url()).endpoint(odd.url()).endpoint(crate::server::NOBODY).build().unwrap();
     let pongs = client.ping().await;
     let pong = pongs[0].result.as_ref().unwrap();
     assert_eq!((pong.version.as_deref(), pong.build.as_deref()), (Some("1.8.11-c1.2.0"), Some("OSS")));

@@ -84,7 +84,13 @@ impl Cluster {
             })
             .collect();
         let networks = (0..count).map(|_| named(&members)).collect();
-        Self { nodes: (0..count).map(|_| None).collect(), networks, configs, profile, reservations: ports.into_reservations() }
+        Self {
+            nodes: (0..count).map(|_| None).collect(),
+            networks,
+            configs,
+            profile,
+            reservations: ports.into_reservations(),
+        }
     }
 
     pub(super) async fn ready(&self) {
