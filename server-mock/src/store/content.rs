@@ -6,7 +6,8 @@ use super::column::{Column, TypeMismatch};
 use super::record::{Change, Record};
 use super::schema::{NewField, Schema};
 use super::{StoreError, digest};
-use crate::line::{RawFields, lossy, measurement_of, split_key};
+use crate::core::anti_entropy::{Digests, Span};
+use crate::line::{RawFields, lossy, measurement_of, split_key, write_field};
 use crate::scan::{self, FieldType, Measurements, Scan, SeriesBlock, ShardIndex};
 use crate::{Point, Points};
 
@@ -217,19 +218,38 @@ impl Content {
         })
     }
 
-    /// One number for the values of each block of time that has any: start of the block, digest, in order.
-    pub(super) fn digests(&self, block: i64) -> Vec<(i64, u64)> {
+    /// One number for the values of each block of time that has any within the spans: start of the block, digest, in
+    /// order.
+    pub(super) fn digests(&self, block: i64, spans: &[Span]) -> Digests {
         let mut blocks: BTreeMap<i64, u64> = BTreeMap::new();
         for (key, field, column) in self.columns() {
-            let (times, values) = column.range(i64::MIN, i64::MAX);
-            for (time, one) in digest::each(digest::seed(key, field), &times, &values) {
-                // Blocks at the lower end of time may start before what can be told.
-                let start = time.saturating_sub(time.rem_euclid(block));
-                let sum = blocks.entry(start).or_insert(digest::EMPTY);
-                *sum = sum.wrapping_add(one);
+            let seed = digest::seed(key, field);
+            for span in spans {
+                let (times, values) = column.range(span.min, span.max);
+                for (time, one) in digest::each(seed, &times, &values) {
+                    // Blocks at the lower end of time may start before what can be told.
+                    let start = time.saturating_sub(time.rem_euclid(block));
+                    let sum = blocks.entry(start).or_insert(digest::EMPTY);
+                    *sum = sum.wrapping_add(one);
+                }
             }
         }
         blocks.into_iter().collect()
+    }
+
+    /// The values of a span of time as points of one field each.
+    pub(super) fn points(&self, span: Span) -> Points {
+        let mut points = Points::new();
+        let mut fields = Vec::new();
+        for (key, field, column) in self.columns() {
+            let (times, values) = column.range(span.min, span.max);
+            for (position, time) in times.into_iter().enumerate() {
+                fields.clear();
+                write_field(&mut fields, field, &values.at(position));
+                points.push(Point { key, fields: &fields, time });
+            }
+        }
+        points
     }
 
     fn columns(&self) -> impl Iterator<Item = (&[u8], &[u8], &Column)> {
