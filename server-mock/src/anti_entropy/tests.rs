@@ -99,31 +99,26 @@ proptest! {
         let owners: Vec<Engine> =
             own.iter().map(|own| replica(&spread(&[common.as_slice(), own.as_slice()].concat()))).collect();
         let mut progress = vec![vec![Progress::default(); 3]; 3];
-        let mut last_change = 0;
-        let rounds = 60;
-        for round in 1..=rounds {
+        let mut rounds = 0;
+        while !owners.iter().all(|owner| owner.digest(SHARD) == owners[0].digest(SHARD)) {
+            rounds += 1;
+            prop_assert!(rounds < 60, "still at work");
             for here in 0..3 {
                 for there in (0..3).filter(|there| *there != here) {
                     let leaf = crate::core::anti_entropy::Ask { length: LEVELS[2], spans: vec![Span::ALL] };
                     let (ours, theirs) = (digests(&owners[here], &leaf), digests(&owners[there], &leaf));
                     let before = owners[here].stats(SHARD).unwrap().values;
-                    let (spans, points) = check(&owners[here], &owners[there], &mut progress[here][there], most);
+                    let (spans, _) = check(&owners[here], &owners[there], &mut progress[here][there], most);
                     prop_assert!(spans.len() <= most);
                     for span in &spans {
                         let at = |blocks: &[(i64, u64)]| blocks.iter().find(|(start, _)| *start == span.min).copied();
                         prop_assert_ne!(at(&ours), at(&theirs), "a block that is equal was fetched");
                     }
-                    if points > 0 {
-                        last_change = round;
-                    }
                     prop_assert!(before <= owners[here].stats(SHARD).unwrap().values);
                 }
             }
         }
-        prop_assert!(last_change < rounds / 2, "still at work in round {}", last_change);
-        let digest = owners[0].digest(SHARD).unwrap();
         for owner in &owners {
-            prop_assert_eq!(owner.digest(SHARD).unwrap(), digest);
             prop_assert_eq!(all(owner), all(&owners[0]));
         }
     }

@@ -178,6 +178,26 @@ fn replace(values: &mut Values, position: usize, value: FieldValue<'_>) -> Resul
 }
 
 impl Values {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Float(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Boolean(values) => values.len(),
+            Self::String(values) => values.len(),
+        }
+    }
+
+    /// Of all of them.
+    pub(super) fn field_type(&self) -> FieldType {
+        match self {
+            Self::Float(_) => FieldType::Float,
+            Self::Integer(_) => FieldType::Integer,
+            Self::Boolean(_) => FieldType::Boolean,
+            Self::String(_) => FieldType::String,
+        }
+    }
+
     /// The value at a position.
     pub(super) fn at(&self, position: usize) -> FieldValue<'_> {
         match self {

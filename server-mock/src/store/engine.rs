@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use super::admit::{self, Refusal};
 use super::cardinality::Cardinality;
 use super::column::size_of_value;
+use super::compaction::{self, Tally};
 use super::content::{Content, ShardStats};
 use super::journal::{Command, Journal, Replayed, ShardName};
 use super::record::{self, Change};
@@ -42,6 +44,8 @@ struct Shard {
     state: RwLock<State>,
     /// When somebody last wrote.
     touched: Mutex<Option<Instant>>,
+    /// One at a time is enough.
+    compacting: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +53,7 @@ struct State {
     content: Content,
     /// Of the next record.
     number: u64,
+    journal: Tally,
     /// A writer that found the shard just before it was dropped must not write to it.
     dropped: bool,
 }
@@ -73,6 +78,7 @@ impl Engine {
                     };
                     state.content.replay(record::decode(record)?)?;
                     state.number = number + 1;
+                    state.journal.grown(record.len());
                 }
             }
             Ok(())
@@ -181,6 +187,7 @@ impl Engine {
         let (kept, refused) = admitted?;
         if let Some(kept) = kept {
             kept.await?;
+            self.compact_if_long(shard);
         }
         refused.map_or(Ok(()), |refused| Err(refused.into()))
     }
@@ -201,6 +208,28 @@ impl Engine {
             Ok(shard) => admit(shard.read().content.schema()),
             Err(_) => admit(&Schema::default()),
         }
+    }
+
+    /// Has the records of a shard replaced by what it holds, once they are much longer than that. Nobody waits for it.
+    fn compact_if_long(&self, id: u64) {
+        let Ok(shard) = self.shared.shard(id) else { return };
+        if !shard.read().journal.is_long() || shard.compacting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = self.shared.clone();
+        tokio::task::spawn_blocking(move || {
+            drop(shared.compact(&shard));
+            shard.compacting.store(false, Ordering::Release);
+        });
+    }
+
+    /// Replaces the records of a shard by what it holds now.
+    ///
+    /// # Errors
+    /// [`StoreError::ShardNotFound`]; [`StoreError::Journal`] or [`StoreError::Closed`], and the records are as before.
+    pub async fn compact(&self, id: u64) -> Result<(), StoreError> {
+        let shard = self.shared.shard(id)?;
+        self.shared.compact(&shard).await
     }
 
     /// Drops a measurement, named as it is shown, with its field types from all shards of a database.
@@ -426,6 +455,27 @@ impl Shared {
         }
     }
 
+    /// Writers of the shard wait while its content is copied, those of others do not.
+    fn compact(&self, shard: &Shard) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let kept = {
+            let mut state = shard.write();
+            let below = state.number;
+            let records = compaction::records(&state.content);
+            // Numbers only grow, so there must be room for the new records below those to come.
+            let worth_it = !state.dropped && (records.len() as u64) < below;
+            worth_it.then(|| {
+                state.journal.replaced(records.iter().map(Vec::len).sum());
+                self.journal.submit(Command::Replace { shard: shard.name.id, below, records })
+            })
+        };
+        async move {
+            match kept {
+                Some(kept) => kept.await,
+                None => Ok(()),
+            }
+        }
+    }
+
     fn room(&self, content: &Content, points: &Points) -> Result<(), StoreError> {
         let Some(limit) = self.options.limits.cache_max_memory_size else { return Ok(()) };
         let sizes = points.iter().flat_map(|point| fields(point.fields)).map(|(_, value)| size_of_value(&value) as u64);
@@ -452,7 +502,7 @@ impl Shared {
 
 impl Shard {
     fn new(name: ShardName, state: State) -> Self {
-        Self { name, state: RwLock::new(state), touched: Mutex::default() }
+        Self { name, state: RwLock::new(state), touched: Mutex::default(), compacting: AtomicBool::new(false) }
     }
 
     fn touch(&self) {
@@ -476,6 +526,7 @@ impl State {
     fn append(&mut self, shard: u64, record: Vec<u8>) -> Command {
         let number = self.number;
         self.number += 1;
+        self.journal.grown(record.len());
         Command::Append { shard, number, record }
     }
 }
