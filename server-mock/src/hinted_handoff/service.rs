@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::block::Block;
 use super::queue::Limits;
 use super::shared::SharedQueue;
 use crate::core::handoff::{Delivery, HandoffError, Pause, after_delivery};
+use crate::store::DiskFault;
 use crate::{Options, Points, Profile};
 
 /// Takes a queued write to its owner.
@@ -47,6 +48,7 @@ pub struct Handoff<D> {
     max_appends: usize,
     pause: Pause,
     deliver: Arc<D>,
+    disk: DiskFault,
     queues: Mutex<BTreeMap<Key, Arc<SharedQueue>>>,
 }
 
@@ -58,7 +60,13 @@ impl<D: Deliver> Handoff<D> {
     ///
     /// # Errors
     /// When a queue's files cannot be read.
-    pub fn open(dir: PathBuf, profile: Profile, options: &Options, deliver: Arc<D>) -> io::Result<Self> {
+    pub fn open(
+        dir: PathBuf,
+        profile: Profile,
+        options: &Options,
+        deliver: Arc<D>,
+        disk: DiskFault,
+    ) -> io::Result<Self> {
         let handoff = Self {
             profile,
             enabled: options.hh_enabled,
@@ -69,6 +77,7 @@ impl<D: Deliver> Handoff<D> {
             },
             pause: Pause::new(options.hh_retry_interval, options.hh_retry_max_interval),
             deliver,
+            disk,
             queues: Mutex::default(),
             dir,
         };
@@ -92,9 +101,15 @@ impl<D: Deliver> Handoff<D> {
         if !self.enabled {
             return Err(HandoffError::Disabled);
         }
+        self.disk.before_write().await.map_err(|_| no_space(&self.dir))?;
         let storage = |error: io::Error| HandoffError::Storage(format!("mkdir all: {error}"));
         let queue = self.queue(self.key(node, shard)).map_err(storage)?;
         queue.append(Block { shard, points }).await
+    }
+
+    /// The faults of the disk below, to be set by anyone.
+    pub fn disk_fault(&self) -> &DiskFault {
+        &self.disk
     }
 
     /// What waits, queue by queue; empty queues are left out.
@@ -136,6 +151,10 @@ impl<D: Deliver> Handoff<D> {
         }
         Ok(keys)
     }
+}
+
+fn no_space(dir: &Path) -> HandoffError {
+    HandoffError::Storage(format!("write {}: no space left on device", dir.display()))
 }
 
 /// Names in `dir` that are numbers; none when there is no such directory yet.

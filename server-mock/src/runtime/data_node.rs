@@ -113,7 +113,7 @@ async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engin
 fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Delivery>, NodeError> {
     let dir = config.dir.join("hh");
     let delivery = Arc::new(Delivery(owners.clone()));
-    Handoff::open(dir, config.profile, &config.options, delivery)
+    Handoff::open(dir, config.profile, &config.options, delivery, owners.engine.disk_fault().clone())
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
 }
 

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::admit::{self, Refusal};
@@ -11,7 +10,7 @@ use super::column::size_of_value;
 use super::content::{Content, ShardStats};
 use super::journal::{Command, Journal, Replayed, ShardName};
 use super::record::{self, Change};
-use super::{Options, PartialWrite, Storage, StoreError};
+use super::{DiskFault, Options, PartialWrite, Storage, StoreError};
 use crate::line::fields;
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
 use crate::{Points, Profile};
@@ -31,7 +30,7 @@ struct Shared {
     journal: Journal,
     /// By database; empty where no limit is set.
     cardinality: Mutex<HashMap<String, Cardinality>>,
-    disk_full: AtomicBool,
+    disk: DiskFault,
 }
 
 #[derive(Debug)]
@@ -79,7 +78,7 @@ impl Engine {
             shards: RwLock::new(shards),
             journal,
             cardinality: Mutex::default(),
-            disk_full: AtomicBool::new(false),
+            disk: DiskFault::none(),
         };
         shared.count_series();
         Ok(Self { shared: Arc::new(shared) })
@@ -149,6 +148,10 @@ impl Engine {
         if points.is_empty() {
             return self.shared.shard(shard).map(drop);
         }
+        if !self.has_shard(shard) {
+            return Err(StoreError::ShardNotFound);
+        }
+        self.shared.disk.before_write().await.map_err(|_| StoreError::DiskFull)?;
         let admitted = if points.len() <= POINTS_INLINE {
             self.shared.admit(shard, points)
         } else {
@@ -252,9 +255,11 @@ impl Engine {
         Ok(self.shared.shard(shard)?.read().content.digests(block.max(1)))
     }
 
-    /// Plays a full disk: while on, nothing is stored and writes fail with [`StoreError::DiskFull`].
-    pub fn set_disk_full(&self, full: bool) {
-        self.shared.disk_full.store(full, Ordering::Relaxed);
+    /// The faults of the disk below, to be set by anyone: while it is full, nothing is stored and writes fail with
+    /// [`StoreError::DiskFull`].
+    #[must_use]
+    pub fn disk_fault(&self) -> &DiskFault {
+        &self.shared.disk
     }
 
     /// Ends the engine and all its clones: finishes what is being written, then lets go of the files. Writes fail
@@ -304,9 +309,6 @@ impl Shared {
     ) -> Result<Admitted<impl Future<Output = Result<(), StoreError>> + Send + use<>>, StoreError> {
         let profile = self.options.profile;
         let shard = self.shard(id)?;
-        if self.disk_full.load(Ordering::Relaxed) {
-            return Err(StoreError::DiskFull);
-        }
         // Memory must not go on without the journal.
         self.journal.check()?;
         let (points, refused) = match profile {

@@ -18,6 +18,7 @@ mod cardinality;
 mod column;
 mod content;
 mod digest;
+mod disk_fault;
 mod engine;
 mod error;
 mod journal;
@@ -26,6 +27,7 @@ mod record;
 mod schema;
 
 pub use content::ShardStats;
+pub use disk_fault::DiskFault;
 pub use engine::Engine;
 pub use error::{Conflict, PartialWrite, Rejection, StoreError};
 pub use journal::MemoryDisk;
