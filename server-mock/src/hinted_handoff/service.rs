@@ -5,6 +5,7 @@ use std::fs;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::block::Block;
@@ -49,6 +50,8 @@ pub struct Handoff<D> {
     pause: Pause,
     deliver: Arc<D>,
     disk: DiskFault,
+    /// A fault: the queues take nothing more, as at their size limit.
+    full: Arc<AtomicBool>,
     queues: Mutex<BTreeMap<Key, Arc<SharedQueue>>>,
 }
 
@@ -78,6 +81,7 @@ impl<D: Deliver> Handoff<D> {
             pause: Pause::new(options.hh_retry_interval, options.hh_retry_max_interval),
             deliver,
             disk,
+            full: Arc::default(),
             queues: Mutex::default(),
             dir,
         };
@@ -101,10 +105,18 @@ impl<D: Deliver> Handoff<D> {
         if !self.enabled {
             return Err(HandoffError::Disabled);
         }
+        if self.full.load(Ordering::Relaxed) {
+            return Err(HandoffError::Full);
+        }
         self.disk.before_write().await.map_err(|_| no_space(&self.dir))?;
         let storage = |error: io::Error| HandoffError::Storage(format!("mkdir all: {error}"));
         let queue = self.queue(self.key(node, shard)).map_err(storage)?;
         queue.append(Block { shard, points }).await
+    }
+
+    /// While on, the queues refuse every write as if they were at their size limit.
+    pub fn full_fault(&self) -> &Arc<AtomicBool> {
+        &self.full
     }
 
     /// The faults of the disk below, to be set by anyone.

@@ -1,6 +1,5 @@
 //! Takes HTTP connections and hands requests to their endpoints.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let services = services.clone();
-                async move { Ok::<_, Infallible>(answer(&services, request).await) }
+                async move { services.faults.replies().answer(request, |request| answer(&services, request)).await }
             });
             let connection = http1::Builder::new()
                 .title_case_headers(true)

@@ -91,6 +91,21 @@ impl LinkFault {
         Self { seed, ..self }
     }
 
+    /// Both faults at once; where both say something of the same part, the other one counts.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        let delays = !other.delay.is_zero() || !other.jitter.is_zero();
+        let (delay, jitter) = if delays { (other.delay, other.jitter) } else { (self.delay, self.jitter) };
+        Self {
+            cut: self.cut || other.cut,
+            delay,
+            jitter,
+            drop: if other.drop.is_never() { self.drop } else { other.drop },
+            bandwidth: if other.bandwidth == 0 { self.bandwidth } else { other.bandwidth },
+            seed: if other.seed == 0 { self.seed } else { other.seed },
+        }
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_none(&self) -> bool {

@@ -96,11 +96,7 @@ impl fmt::Debug for Stream {
 
 fn view(state: &LinkState, link: Option<&Link>, port: Option<Port>) -> View {
     let (to, from) = link.map(|link| state.ways(&link.peer)).unwrap_or_default();
-    View {
-        frozen: state.frozen,
-        refused: port.is_some_and(|port| state.refused.contains(&port)),
-        ways: [to, from],
-    }
+    View { frozen: state.frozen, refused: port.is_some_and(|port| state.refused.contains(&port)), ways: [to, from] }
 }
 
 fn gone() -> io::Error {
