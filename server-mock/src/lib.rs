@@ -54,4 +54,4 @@ pub use cluster::{
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::run_node;
+pub use runtime::{Standalone, StandaloneError, StandaloneOptions, run_node};

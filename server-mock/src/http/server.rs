@@ -10,13 +10,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::form::Form;
 use super::reply::{Body, empty, identify};
 use super::route::{self, Endpoint};
 use super::{ping, query, write};
-use crate::net::Network;
-use crate::runtime::DataServices;
+use crate::net::{Network, Stream};
+use crate::runtime::{Closing, DataServices};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -26,10 +27,16 @@ const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes that a request head may take.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// Answers requests for as long as the future is polled.
-pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>) {
+/// Answers requests until it is told to close; ends when the requests then under way are answered.
+pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>, mut closing: Closing) {
+    let mut connections = JoinSet::new();
     loop {
-        let tcp = match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = closing.begun() => break,
+        };
+        let tcp = match accepted {
             Ok((tcp, _)) => tcp,
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
@@ -41,22 +48,35 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
             tracing::debug!(%error, "a connection was gone before it was taken");
             continue;
         }
-        let (stream, services) = (network.accepted(tcp), services.clone());
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let services = services.clone();
-                async move { Ok::<_, Infallible>(answer(&services, request).await) }
-            });
-            let connection = http1::Builder::new()
-                .title_case_headers(true)
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_LIMIT)
-                .max_buf_size(HEAD_BYTES)
-                .serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a client's connection ended");
-            }
-        });
+        connections.spawn(converse(network.accepted(tcp), services.clone(), closing.clone()));
+    }
+    // New connections are refused from here on.
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Answers the requests of one connection.
+async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Closing) {
+    let service = service_fn(|request| {
+        let services = services.clone();
+        async move { Ok::<_, Infallible>(answer(&services, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .title_case_headers(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = closing.begun() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client's connection ended");
     }
 }
 

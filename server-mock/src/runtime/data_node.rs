@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
-
 use super::node::NodeError;
+use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::coordinator::{Coordinator, Delivery, Owners, Statements};
 use crate::hinted_handoff::Handoff;
@@ -51,6 +50,7 @@ pub(super) async fn start(
     id: u64,
     network: &Network,
     storage: &NodeStorage,
+    sockets: &Sockets,
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
     let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
@@ -85,10 +85,10 @@ pub(super) async fn start(
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
     });
-    let peers = bind(&own.tcp).await?;
-    let public = bind(&own.http).await?;
+    let peers = sockets.listen(&own.tcp).await?;
+    let public = sockets.listen(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
-    tokio::spawn(http::serve(public, network.clone(), services.clone()));
+    sockets.serve(http::serve(public, network.clone(), services.clone(), sockets.closing()));
     Ok(services)
 }
 
@@ -115,9 +115,4 @@ fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Del
     let delivery = Arc::new(Delivery(owners.clone()));
     Handoff::open(dir, config.profile, &config.options, delivery)
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
-}
-
-/// Listens on a `host:port`.
-pub(super) async fn bind(address: &str) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|why| NodeError::Bind { address: address.to_owned(), why })
 }

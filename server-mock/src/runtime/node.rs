@@ -3,10 +3,12 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::NodeConfig;
 use super::admin::{self, Admin, Depths};
-use super::data_node::{self, DataServices, bind};
+use super::data_node::{self, DataServices};
+use super::sockets::Sockets;
 use crate::core::meta::DataNode;
 use crate::meta::{Bootstrap, MemoryStorage, MetaConfig, MetaMember, MetaNode, MetaStorage, MetaTimings};
 use crate::net::Network;
@@ -87,9 +89,9 @@ impl NodeStorage {
 #[derive(Debug)]
 pub struct Node {
     network: Network,
-    /// Kept for what it runs.
-    _meta: Option<MetaNode>,
+    meta: Option<MetaNode>,
     data: Option<Arc<DataServices>>,
+    sockets: Sockets,
 }
 
 impl Node {
@@ -109,16 +111,28 @@ impl Node {
         network: Network,
         storage: NodeStorage,
     ) -> Result<Self, NodeError> {
+        Self::start_with(config, network, storage, Sockets::default()).await
+    }
+
+    /// Starts a node on sockets of which some may be bound already.
+    pub(super) async fn start_with(
+        config: &NodeConfig,
+        network: Network,
+        storage: NodeStorage,
+        sockets: Sockets,
+    ) -> Result<Self, NodeError> {
         name_addresses(config, &network);
         let depths = Arc::new(OnceLock::new());
         let admin = Admin { token: config.token.clone(), network: network.clone(), depths: depths.clone() };
-        tokio::spawn(admin::serve(bind(&config.admin).await?, admin));
+        if !config.admin.is_empty() {
+            tokio::spawn(admin::serve(sockets.listen(&config.admin).await?, admin));
+        }
         let meta = match config.meta_id {
-            Some(id) => Some(start_meta(config, id, &network, &storage).await?),
+            Some(id) => Some(start_meta(config, id, &network, &storage, &sockets).await?),
             None => None,
         };
         let data = match config.data_id {
-            Some(id) => Some(data_node::start(config, id, &network, &storage).await?),
+            Some(id) => Some(data_node::start(config, id, &network, &storage, &sockets).await?),
             None => None,
         };
         if let Some(data) = &data {
@@ -127,7 +141,30 @@ impl Node {
             // Set once, here.
             let _ = depths.set(tell);
         }
-        Ok(Self { network, _meta: meta, data })
+        Ok(Self { network, meta, data, sockets })
+    }
+
+    /// Ends in good order: takes no more requests, finishes those under way as long as `limit` allows, and lets what is
+    /// being written reach the disk. Returns whether all requests were finished.
+    ///
+    /// # Cancellation
+    /// Not cancel safe: what was left undone is as after a crash, which loses nothing that was acknowledged.
+    pub async fn shutdown(self, limit: Duration) -> bool {
+        let finished = self.sockets.close(limit).await;
+        if let Some(data) = self.data {
+            let engine = data.coordinator.owners.engine.clone();
+            // Fails to join only when the runtime is going down.
+            let _ = tokio::task::spawn_blocking(move || engine.close()).await;
+        }
+        if let Some(meta) = self.meta {
+            meta.shutdown().await;
+        }
+        finished
+    }
+
+    /// The data part's services.
+    pub(super) fn data(&self) -> Option<&Arc<DataServices>> {
+        self.data.as_ref()
     }
 
     /// The node's links, to cut and heal.
@@ -162,6 +199,7 @@ async fn start_meta(
     id: u64,
     network: &Network,
     storage: &NodeStorage,
+    sockets: &Sockets,
 ) -> Result<MetaNode, NodeError> {
     let own = config.metas.iter().find(|meta| meta.id == id).ok_or(NodeError::NotInConfig(id))?;
     let members = config.metas.iter().map(|meta| MetaMember {
@@ -184,7 +222,7 @@ async fn start_meta(
         profile: config.profile,
         bootstrap: Some(Bootstrap { data_nodes: data_nodes.collect() }),
     };
-    let (http, raft) = (bind(&own.http).await?, bind(&own.tcp).await?);
+    let (http, raft) = (sockets.listen(&own.http).await?, sockets.listen(&own.tcp).await?);
     MetaNode::start(meta_config, network.clone(), http, raft)
         .await
         .map_err(|error| NodeError::Storage { what: "the Raft log", why: error.to_string() })
