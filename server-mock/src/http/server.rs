@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -12,20 +12,24 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{Body, empty, identify};
+use super::reply::{empty, error, identify, sign, type_of_route};
 use super::route::{self, Endpoint};
-use super::{ping, query, write};
+use super::{ping, prometheus, query, write};
+use crate::Profile;
 use crate::net::{Network, Stream};
 use crate::runtime::{Closing, DataServices};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// A client that does not finish its request head in this time is cut off.
-const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes that a request head may take.
 const HEAD_BYTES: usize = 64 << 10;
+
+/// The real text; Flux is off unless the configuration says otherwise, and never on here.
+const FLUX_DISABLED: &str =
+    "Flux query service disabled. Verify flux-enabled=true in the [http] section of the InfluxDB config.";
 
 /// Answers requests until it is told to close; ends when the requests then under way are answered.
 pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>, mut closing: Closing) {
@@ -64,7 +68,7 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
     let connection = http1::Builder::new()
         .title_case_headers(true)
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT)
+        .header_read_timeout(services.options.http_head_timeout)
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
@@ -80,23 +84,51 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
     }
 }
 
-async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Body> {
+async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
-    let endpoint = match route::find(&head.method, head.uri.path()) {
+    let endpoint = match route::find(profile, &head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
-        Err(plain) => return *plain,
+        // A question about the server as a whole.
+        Err(_) if head.method == Method::OPTIONS && head.uri == "*" => {
+            return empty(StatusCode::OK).map(Encoded::Plain);
+        }
+        Err(plain) => {
+            let mut response = *plain;
+            if profile == Profile::V1_8 {
+                sign(profile, response.headers_mut());
+            }
+            return response.map(Encoded::Plain);
+        }
     };
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
     let mut response = match endpoint {
-        Endpoint::Options => return empty(StatusCode::OK),
+        Endpoint::Options => empty(StatusCode::OK),
         Endpoint::Ping => ping::ping(profile, &form),
-        Endpoint::Status => ping::status(),
+        Endpoint::Status => ping::status(services).await,
         Endpoint::Health => ping::health(profile),
         Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
         Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
         Endpoint::Query => query::answer(services, &head, form, body).await,
+        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
+        Endpoint::PrometheusWrite => prometheus::write(services, &head.headers, &form, body).await,
+        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
     };
-    identify(profile, &head.headers, &mut response);
-    response
+    let headers = response.headers_mut();
+    identify(profile, &head.headers, headers);
+    allow_origin(profile, &head.headers, headers);
+    let is_preflight = endpoint == Endpoint::Options;
+    // 0.10 answers a browser's question before it comes to say who it is.
+    if !is_preflight || profile == Profile::V1_8 {
+        sign(profile, headers);
+    }
+    if is_preflight {
+        return response.map(Encoded::Plain);
+    }
+    type_of_route(profile, headers);
+    if profile == Profile::V0_10 || endpoint.is_compressed() {
+        encode(profile, &head.method, &head.headers, response)
+    } else {
+        response.map(Encoded::Plain)
+    }
 }
