@@ -46,6 +46,7 @@ pub mod query;
 pub mod runtime;
 pub mod scan;
 pub mod store;
+mod udp;
 
 pub use cluster::{
     ClusterError, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder, TestClusterError,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Profile;
 use crate::go::{DurationError, format_duration, parse_duration};
+use crate::line::Precision;
 
 /// How shards keep track of their series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,7 +203,7 @@ const ROWS: &[Row] = &[
         text,
         "their retention policy, empty for the default"
     ),
-    row!(udp_precision, "udp-precision", BOTH, words, text, "what their timestamps count, empty for nanoseconds"),
+    row!(udp_precision, "udp-precision", BOTH, precision, text, "what their timestamps count, empty for nanoseconds"),
     row!(udp_batch_size, "udp-batch-size", BOTH, count, text, "points in a batch that came over UDP"),
     row!(udp_batch_timeout, "udp-batch-timeout", BOTH, duration, go_text, "how long an incomplete batch waits"),
     row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
@@ -279,6 +280,13 @@ fn text(value: &impl ToString) -> String {
 #[allow(clippy::unnecessary_wraps)]
 fn words(_: &'static str, value: &str) -> Result<String, OptionError> {
     Ok(value.to_owned())
+}
+
+fn precision(name: &'static str, value: &str) -> Result<String, OptionError> {
+    match Precision::parse(value, Profile::V1_8) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err(OptionError::Value { name, value: value.to_owned(), wanted: "n, u, ms, s, m or h" }),
+    }
 }
 
 fn flag(name: &'static str, value: &str) -> Result<bool, OptionError> {

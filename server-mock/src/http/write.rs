@@ -76,6 +76,8 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
 fn reply(profile: Profile, result: Result<(), Refusal>) -> Response<Body> {
     match result {
         Ok(()) => empty(StatusCode::NO_CONTENT),
+        // What 0.10 says to an empty batch of JSON.
+        Err((StatusCode::OK, _)) => empty(StatusCode::OK),
         Err((status, text)) => error(profile, status, &text),
     }
 }
@@ -120,6 +122,9 @@ async fn write(
 
 /// The batch format of 0.10, which names its target itself and knows no consistency level.
 async fn write_json(services: &DataServices, body: &[u8], now: i64) -> Result<(), Refusal> {
+    if body.trim_ascii().is_empty() {
+        return Err((StatusCode::OK, String::new()));
+    }
     let refused = |why: json_body::JsonError| (StatusCode::BAD_REQUEST, why.to_string());
     let batch = json_body::Batch::decode(body, now).map_err(refused)?;
     check_database(services, &batch.database)?;

@@ -12,7 +12,7 @@ use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
 use crate::store::{self, Engine};
-use crate::{Options, Profile, http};
+use crate::{Options, Profile, http, udp};
 
 /// What the HTTP endpoints of a data node work with.
 #[derive(Debug)]
@@ -89,6 +89,10 @@ pub(super) async fn start(
     let public = sockets.listen(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
     sockets.serve(http::serve(public, network.clone(), services.clone(), sockets.closing()));
+    if config.options.udp_enabled {
+        let socket = sockets.receive(&config.options.udp_bind_address).await?;
+        sockets.serve(udp::serve(socket, services.clone(), sockets.closing()));
+    }
     Ok(services)
 }
 

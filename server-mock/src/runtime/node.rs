@@ -162,6 +162,12 @@ impl Node {
         finished
     }
 
+    /// Where points are taken over UDP, if the options ask for it.
+    #[must_use]
+    pub fn udp_addr(&self) -> Option<std::net::SocketAddr> {
+        self.sockets.udp_addr()
+    }
+
     /// The data part's services.
     pub(super) fn data(&self) -> Option<&Arc<DataServices>> {
         self.data.as_ref()

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -16,6 +16,7 @@ use super::NodeError;
 #[derive(Debug)]
 pub(crate) struct Sockets {
     bound: Mutex<HashMap<String, TcpListener>>,
+    udp: OnceLock<SocketAddr>,
     closing: watch::Sender<bool>,
     serving: Mutex<JoinSet<()>>,
 }
@@ -33,7 +34,12 @@ impl Closing {
 
 impl Default for Sockets {
     fn default() -> Self {
-        Self { bound: Mutex::default(), closing: watch::Sender::new(false), serving: Mutex::default() }
+        Self {
+            bound: Mutex::default(),
+            udp: OnceLock::new(),
+            closing: watch::Sender::new(false),
+            serving: Mutex::default(),
+        }
     }
 }
 
@@ -62,6 +68,22 @@ impl Sockets {
         }
     }
 
+    /// A socket for datagrams.
+    pub(crate) async fn receive(&self, address: &str) -> Result<UdpSocket, NodeError> {
+        let address = any_host(address);
+        let failed = |why| NodeError::Bind { address: format!("{address} (UDP)"), why };
+        let socket = UdpSocket::bind(&address).await.map_err(failed)?;
+        let local = socket.local_addr().map_err(failed)?;
+        // A node has one at most.
+        let _ = self.udp.set(reachable(local));
+        Ok(socket)
+    }
+
+    /// Where datagrams are taken, if they are.
+    pub(crate) fn udp_addr(&self) -> Option<SocketAddr> {
+        self.udp.get().copied()
+    }
+
     /// Tells when whoever serves users has to finish.
     pub(crate) fn closing(&self) -> Closing {
         Closing(self.closing.subscribe())
@@ -82,13 +104,18 @@ impl Sockets {
     }
 }
 
+/// `:8086` means all interfaces, as in the real configuration.
+pub(super) fn any_host(address: &str) -> String {
+    if address.starts_with(':') { format!("0.0.0.0{address}") } else { address.to_owned() }
+}
+
 /// Listens on a `host:port`.
 async fn bind(address: &str) -> Result<TcpListener, NodeError> {
     TcpListener::bind(address).await.map_err(|why| NodeError::Bind { address: address.to_owned(), why })
 }
 
 /// Where a listener is found from this machine: one on all interfaces has no address of its own.
-pub(super) fn reachable(mut address: SocketAddr) -> SocketAddr {
+fn reachable(mut address: SocketAddr) -> SocketAddr {
     if address.ip().is_unspecified() {
         match &mut address {
             SocketAddr::V4(v4) => v4.set_ip(std::net::Ipv4Addr::LOCALHOST),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::node::NodeStorage;
-use super::sockets::Sockets;
+use super::sockets::{Sockets, any_host};
 use super::{DataAddress, MetaAddress, Node, NodeConfig, NodeError};
 use crate::core::meta::Command;
 use crate::net::Network;
@@ -133,6 +133,12 @@ impl Standalone {
         self.meta
     }
 
+    /// Where points are taken over UDP, if the options ask for it.
+    #[must_use]
+    pub fn udp_addr(&self) -> Option<SocketAddr> {
+        self.node.udp_addr()
+    }
+
     /// Ends in good order: takes no more requests, finishes those under way as long as `limit` allows, and lets what
     /// is being written reach the disk. Returns whether all requests were finished.
     ///
@@ -141,11 +147,6 @@ impl Standalone {
     pub async fn shutdown(self, limit: Duration) -> bool {
         self.node.shutdown(limit).await
     }
-}
-
-/// `:8086` means all interfaces, as in the real configuration.
-fn any_host(address: &str) -> String {
-    if address.starts_with(':') { format!("0.0.0.0{address}") } else { address.to_owned() }
 }
 
 /// A directory that this server has for itself, and who it is there.

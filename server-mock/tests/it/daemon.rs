@@ -9,9 +9,10 @@ use serde_json::Value;
 
 use crate::fixture::{LIMIT, query, send, until, within, write};
 
-struct Daemon {
+pub(crate) struct Daemon {
     child: Child,
-    http: String,
+    pub(crate) udp: Option<String>,
+    pub(crate) http: String,
     meta: String,
 }
 
@@ -19,27 +20,35 @@ impl Daemon {
     /// Any free ports, unless the arguments say otherwise: the last one counts.
     fn command(arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_influxd-mock"));
-        command.args(["--json", "--http-bind", "127.0.0.1:0", "--meta-bind", "127.0.0.1:0"]);
+        command.args([
+            "--json",
+            "--http-bind",
+            "127.0.0.1:0",
+            "--meta-bind",
+            "127.0.0.1:0",
+            "--udp-bind",
+            "127.0.0.1:0",
+        ]);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Self::command(arguments).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|why| panic!("{why}: {line:?}"));
         let url = |name: &str| ready[name].as_str().unwrap().to_owned();
-        Self { http: url("http"), meta: url("meta"), child }
+        Self { http: url("http"), meta: url("meta"), udp: ready["udp"].as_str().map(str::to_owned), child }
     }
 
     #[cfg(unix)]
-    fn signal(&self) {
+    pub(crate) fn signal(&self) {
         use rustix::process::{Pid, Signal, kill_process};
         kill_process(Pid::from_raw(self.child.id().cast_signed()).unwrap(), Signal::TERM).unwrap();
     }
 
-    async fn ended(&mut self) -> std::process::ExitStatus {
+    pub(crate) async fn ended(&mut self) -> std::process::ExitStatus {
         let start = Instant::now();
         while start.elapsed() < LIMIT {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -117,13 +126,15 @@ async fn a_directory_has_one_server_and_one_profile() {
 async fn a_taken_port_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    for option in ["--http-bind", "--meta-bind"] {
+    let taken_too = std::net::UdpSocket::bind(&address).unwrap();
+    for option in ["--http-bind", "--meta-bind", "--udp-bind"] {
         let output = Daemon::command(&[option, &address]).output().unwrap();
         assert_eq!(output.status.code(), Some(1));
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains(&format!("cannot listen on {address}")), "{told}");
         assert!(output.stdout.is_empty(), "nothing was ready");
     }
+    drop(taken_too);
 }
 
 #[tokio::test]
@@ -171,7 +182,7 @@ async fn a_second_signal_ends_it_at_once_and_the_temporary_directory_goes() {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
-    let mut server = Daemon { http: ready["http"].as_str().unwrap().to_owned(), meta: String::new(), child };
+    let mut server = Daemon { http: ready["http"].as_str().unwrap().to_owned(), meta: String::new(), udp: None, child };
     assert!(!files_below(place.path()).is_empty());
     query(&server.http, "", "CREATE DATABASE d").await;
     let address = server.http.strip_prefix("http://").unwrap().to_owned();

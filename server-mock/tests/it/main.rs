@@ -4,3 +4,4 @@
 mod daemon;
 mod fixture;
 mod shared_types;
+mod udp;

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Where the meta HTTP API listens.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8091")]
     pub(crate) meta_bind: String,
+    /// Where points are taken over UDP, into the database udp unless set otherwise; `off` for nowhere.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8089")]
+    pub(crate) udp_bind: String,
     /// Set an option by its name in the real configuration; can be given again.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     pub(crate) settings: Vec<(String, String)>,

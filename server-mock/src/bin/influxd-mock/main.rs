@@ -51,6 +51,10 @@ fn log() {
 
 async fn run(args: Args) -> Result<(), String> {
     let mut options = Options::new(args.profile);
+    options.udp_enabled = args.udp_bind != "off";
+    if options.udp_enabled {
+        options.udp_bind_address.clone_from(&args.udp_bind);
+    }
     for (name, value) in &args.settings {
         options.set(name, value).map_err(|error| error.to_string())?;
     }
@@ -75,6 +79,7 @@ async fn run(args: Args) -> Result<(), String> {
     let ready = serde_json::json!({
         "http": format!("http://{}", server.http_addr()),
         "meta": format!("http://{}", server.meta_addr()),
+        "udp": server.udp_addr(),
         "profile": args.profile.name(),
         "pid": std::process::id(),
     });
