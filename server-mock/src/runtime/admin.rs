@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::DataServices;
 use super::replica::{count, replica};
+use crate::anti_entropy::AntiEntropy;
 use crate::fault::{FaultState, Faults};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
@@ -41,7 +42,7 @@ pub(super) struct Admin {
     pub(super) token: String,
     pub(super) faults: Faults,
     /// Set once the node's data part runs.
-    pub(super) data: Arc<OnceLock<Arc<DataServices>>>,
+    pub(super) data: Arc<OnceLock<Weak<DataServices>>>,
 }
 
 /// Answers for as long as the future is polled.
@@ -77,10 +78,14 @@ impl Admin {
         if !names_loopback(request.headers().get(HOST)) {
             return status(StatusCode::FORBIDDEN);
         }
-        let data = self.data.get();
+        let data = self.data.get().and_then(Weak::upgrade);
+        let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
-            (&Method::GET, "/replica") => json(&data.map(|data| replica(data)).unwrap_or_default()),
+            (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
+            (&Method::GET, "/anti-entropy") => {
+                json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
+            }
             (&Method::GET, "/count") => {
                 let find = |wanted: &str| {
                     let query = request.uri().query().unwrap_or_default();
