@@ -39,11 +39,13 @@ struct Running {
     kill: Option<oneshot::Sender<()>>,
 }
 
+type Look = Box<dyn FnOnce(Option<&Node>) + Send>;
+
 enum Order {
     /// Block the thread until the other end is dropped.
     Pause { entered: oneshot::Sender<()>, until: mpsc::Receiver<()> },
     /// Have a look at the node, or at nothing while it starts.
-    Look(Box<dyn FnOnce(Option<&Node>) + Send>),
+    Look(Look),
 }
 
 pub(super) type Started = oneshot::Receiver<Result<(), NodeError>>;

@@ -306,15 +306,9 @@ pub(crate) struct ReplyRule {
 }
 
 /// The replies in force at one node, and how often each still applies.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Replies {
     rules: watch::Sender<Vec<ReplyRule>>,
-}
-
-impl Default for Replies {
-    fn default() -> Self {
-        Self { rules: watch::Sender::default() }
-    }
 }
 
 impl Replies {

@@ -168,7 +168,7 @@ impl Stream {
             Box::pin(async move {
                 if state.changed().await.is_err() {
                     // The node is gone, and its streams with it.
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
             })
         });
