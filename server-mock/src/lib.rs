@@ -29,6 +29,7 @@
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
+mod auth;
 mod cluster;
 mod coordinator;
 pub mod core;
@@ -47,6 +48,7 @@ pub mod runtime;
 pub mod scan;
 pub mod store;
 
+pub use auth::SharedSecret;
 pub use cluster::{
     ClusterError, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder, TestClusterError,
     TestNode, Topology, TopologyError, UpOptions,

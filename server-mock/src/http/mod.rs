@@ -2,6 +2,7 @@
 //!
 //! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
 
+mod auth;
 mod body;
 mod form;
 mod ping;
@@ -9,6 +10,8 @@ mod query;
 mod reply;
 mod route;
 mod server;
+mod throttle;
 mod write;
 
 pub(crate) use server::serve;
+pub(crate) use throttle::Throttle;

@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
+use super::auth::{self, Admitted};
 use super::form::Form;
 use super::reply::{Body, empty, identify};
 use super::route::{self, Endpoint};
@@ -68,15 +69,23 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
         Err(plain) => return *plain,
     };
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
+    let Admitted { caller, slot } = match auth::admit(services, endpoint, &head.headers, &form).await {
+        Ok(admitted) => admitted,
+        Err(mut refusal) => {
+            identify(profile, &head.headers, &mut refusal);
+            return *refusal;
+        }
+    };
     let mut response = match endpoint {
         Endpoint::Options => return empty(StatusCode::OK),
         Endpoint::Ping => ping::ping(profile, &form),
         Endpoint::Status => ping::status(),
         Endpoint::Health => ping::health(profile),
-        Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
-        Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
-        Endpoint::Query => query::answer(services, &head, form, body).await,
+        Endpoint::Write => write::v1(services, &caller, &head.headers, &form, body).await,
+        Endpoint::WriteV2 => write::v2(services, &caller, &head.headers, &form, body).await,
+        Endpoint::Query => query::answer(services, &caller, &head, form, body).await,
     };
+    drop(slot);
     identify(profile, &head.headers, &mut response);
     response
 }

@@ -3,10 +3,12 @@
 use http::{HeaderMap, Response, StatusCode};
 use hyper::body::Incoming;
 
+use super::auth::forbidden;
 use super::body;
 use super::form::Form;
 use super::reply::{Body, empty, error};
 use crate::Profile;
+use crate::auth::Caller;
 use crate::coordinator::WriteError;
 use crate::core::consistency::Level;
 use crate::line::{self, Precision};
@@ -24,7 +26,13 @@ struct Target<'a> {
 }
 
 /// `POST /write?db=…&rp=…&precision=…&consistency=…`
-pub(super) async fn v1(services: &DataServices, headers: &HeaderMap, form: &Form, body: Incoming) -> Response<Body> {
+pub(super) async fn v1(
+    services: &DataServices,
+    caller: &Caller,
+    headers: &HeaderMap,
+    form: &Form,
+    body: Incoming,
+) -> Response<Body> {
     let result = match Precision::parse(form.get("precision"), services.profile) {
         Err(unknown) => Err((StatusCode::BAD_REQUEST, unknown.to_string())),
         Ok(precision) => {
@@ -34,17 +42,23 @@ pub(super) async fn v1(services: &DataServices, headers: &HeaderMap, form: &Form
                 consistency: form.get("consistency"),
                 precision,
             };
-            write(services, headers, target, body).await
+            write(services, caller, headers, target, body).await
         }
     };
     reply(services.profile, result)
 }
 
 /// `POST /api/v2/write?bucket=db/rp&precision=…`, the form that version 2 clients speak.
-pub(super) async fn v2(services: &DataServices, headers: &HeaderMap, form: &Form, body: Incoming) -> Response<Body> {
+pub(super) async fn v2(
+    services: &DataServices,
+    caller: &Caller,
+    headers: &HeaderMap,
+    form: &Form,
+    body: Incoming,
+) -> Response<Body> {
     let result = match v2_target(form) {
         Err(refusal) => Err(refusal),
-        Ok(target) => write(services, headers, target, body).await,
+        Ok(target) => write(services, caller, headers, target, body).await,
     };
     reply(services.profile, result)
 }
@@ -76,6 +90,7 @@ fn reply(profile: Profile, result: Result<(), Refusal>) -> Response<Body> {
 /// The checks stand in the order in which the real servers make them; the first that fails is the answer.
 async fn write(
     services: &DataServices,
+    caller: &Caller,
     headers: &HeaderMap,
     target: Target<'_>,
     body: Incoming,
@@ -83,7 +98,7 @@ async fn write(
     let profile = services.profile;
     let now = services.now();
     if profile == Profile::V1_8 {
-        check_database(services, &target)?;
+        check_database(services, caller, &target)?;
     }
     let body = body::read(headers, body, services.options.max_body_size).await?;
     let parsed = line::parse(&body, target.precision, now, profile);
@@ -92,7 +107,7 @@ async fn write(
         return Err((StatusCode::BAD_REQUEST, lines.clone()));
     }
     if profile == Profile::V0_10 {
-        check_database(services, &target)?;
+        check_database(services, caller, &target)?;
     }
     if parsed.points.is_empty() {
         return Ok(());
@@ -108,14 +123,14 @@ async fn write(
     }
 }
 
-fn check_database(services: &DataServices, target: &Target<'_>) -> Result<(), Refusal> {
+fn check_database(services: &DataServices, caller: &Caller, target: &Target<'_>) -> Result<(), Refusal> {
     if target.database.is_empty() {
         return Err((StatusCode::BAD_REQUEST, "database is required".to_owned()));
     }
     if services.meta.snapshot().database(target.database).is_none() {
         return Err((StatusCode::NOT_FOUND, format!("database not found: {:?}", target.database)));
     }
-    Ok(())
+    caller.may_write(target.database).map_err(|text| (forbidden(services.profile), text))
 }
 
 fn level(profile: Profile, text: &str) -> Result<Level, Refusal> {

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use super::node::NodeError;
 use super::{NodeConfig, NodeStorage};
+use crate::auth::Authenticator;
 use crate::coordinator::{Coordinator, Delivery, Owners, Statements};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
@@ -23,6 +24,8 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) throttle: Option<http::Throttle>,
 }
 
 impl DataServices {
@@ -78,11 +81,18 @@ pub(super) async fn start(
         write_timeout: config.options.write_timeout,
         allow_out_of_order: config.options.allow_out_of_order_writes,
     };
+    let authenticator = Authenticator::new(config.profile, &config.options);
     let services = Arc::new(DataServices {
         profile: config.profile,
         options: config.options.clone(),
         meta,
-        statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
+        statements: Statements {
+            owners: owners.clone(),
+            coordinator: coordinator.clone(),
+            authenticator: authenticator.clone(),
+        },
+        authenticator,
+        throttle: http::Throttle::new(config.profile, &config.options),
         coordinator,
     });
     let peers = bind(&own.tcp).await?;

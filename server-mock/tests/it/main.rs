@@ -1,5 +1,7 @@
 //! A cluster, asked as its users ask it: over HTTP, with faults set from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod auth;
 mod fixture;
 mod shared_types;
+mod throttle;
