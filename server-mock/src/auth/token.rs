@@ -14,6 +14,7 @@ use crate::go::format_duration;
 const SEGMENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
+        .with_encode_padding(false)
         .with_decode_allow_trailing_bits(true)
         .with_decode_padding_mode(DecodePaddingMode::RequireNone),
 );
@@ -266,7 +267,8 @@ pub(super) mod tests {
             (&format!("{body}."), "token signature is invalid"),
             (&format!("{body}.!"), "token signature is invalid"),
             (&format!("{body}.{signature}="), "token signature is invalid"),
-            (&format!("{body}A.{signature}"), "token is malformed: failed to decode token claims"),
+            (&format!("{body}A.{signature}"), "token is malformed: failed to unmarshal token claims"),
+            (&format!("{body}=.{signature}"), "token is malformed: failed to decode token claims"),
             (&signed("{}", "other"), "token signature is invalid"),
         ] {
             assert_eq!(read(token), expected, "{token}");

@@ -180,7 +180,7 @@ mod tests {
             name: (*name).to_owned(),
             hash: String::new(),
             admin: *admin,
-            privileges: vec![("db".to_owned(), Privilege::Write), ("read".to_owned(), Privilege::Read)],
+            privileges: vec![("db".to_owned(), Privilege::Write), ("lib".to_owned(), Privilege::Read)],
         });
         MetaData { users: users.collect(), ..MetaData::default() }
     }
@@ -219,8 +219,8 @@ mod tests {
             ("SELECT * FROM m", "statement 'SELECT * FROM m', requires READ on db"),
             ("CREATE DATABASE zz", "statement 'CREATE DATABASE zz', requires admin privilege"),
             ("SELECT v INTO other..t FROM m", "requires READ on db"),
-            ("SELECT v INTO other..t FROM read..m", "requires WRITE on other"),
-            ("SELECT v FROM read..m, other..m", "requires READ on other"),
+            ("SELECT v INTO other..t FROM lib..m", "requires WRITE on other"),
+            ("SELECT v FROM lib..m, other..m", "requires READ on other"),
             ("SELECT v FROM (SELECT v FROM other..m)", "requires READ on other"),
             ("EXPLAIN SELECT v FROM other..m", "requires READ on other"),
             ("SHOW SERIES ON other", "requires READ on other"),
@@ -245,7 +245,7 @@ mod tests {
             "SHOW DATABASES",
             "DELETE FROM m",
             "DROP RETENTION POLICY r ON db",
-            "SELECT v INTO db..t FROM read..m",
+            "SELECT v INTO db..t FROM lib..m",
             "SHOW TAG KEY CARDINALITY",
             "SHOW SERIES EXACT CARDINALITY ON other",
         ] {
@@ -259,13 +259,13 @@ mod tests {
     fn profile_0_10_asks_for_other_things() {
         let meta = meta(&[("rw", false)]);
         let refused = |query: &str, database: &str| refused_in(Profile::V0_10, query, database, &meta, "rw");
-        assert!(refused("SHOW DATABASES", "read").ends_with("requires admin privilege"));
-        assert!(refused("DROP DATA SERVER 4", "read").ends_with("requires ALL PRIVILEGES on read"));
+        assert!(refused("SHOW DATABASES", "lib").ends_with("requires admin privilege"));
+        assert!(refused("DROP DATA SERVER 4", "lib").ends_with("requires ALL PRIVILEGES on lib"));
         // The request's database is looked at, not the one that is read.
-        assert_eq!(refused("SELECT v FROM other..m", "read"), "");
-        assert!(refused("SELECT v FROM \"read\"..m", "db").ends_with("requires READ on db"));
-        assert!(refused("SELECT v INTO other..t FROM m", "read").ends_with("requires WRITE on other"));
-        assert_eq!(refused("SHOW RETENTION POLICIES ON other", "read"), "");
+        assert_eq!(refused("SELECT v FROM other..m", "lib"), "");
+        assert!(refused("SELECT v FROM lib..m", "db").ends_with("requires READ on db"));
+        assert!(refused("SELECT v INTO other..t FROM m", "lib").ends_with("requires WRITE on other"));
+        assert_eq!(refused("SHOW RETENTION POLICIES ON other", "lib"), "");
         assert!(refused("SELECT v FROM m", "").ends_with("requires READ on "));
     }
 }
