@@ -31,6 +31,7 @@
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 pub mod anti_entropy;
+mod auth;
 mod cluster;
 mod coordinator;
 pub mod core;
@@ -51,6 +52,7 @@ pub mod scan;
 pub mod store;
 mod udp;
 
+pub use auth::SharedSecret;
 pub use cluster::{
     ClusterError, LogsOnPanic, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder,
     TestClusterError, TestNode, Topology, TopologyError, UpOptions,

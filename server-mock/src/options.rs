@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Profile;
+use crate::auth::SharedSecret;
 use crate::core::slice_race::SliceRace;
 use crate::go::{DurationError, format_duration, parse_duration};
 use crate::line::Precision;
@@ -60,6 +61,18 @@ pub struct Options {
     pub shared_slice_race: SliceRace,
     /// Largest request body in bytes; 0 for no limit.
     pub max_body_size: u64,
+    /// Whether requests have to say who they are from.
+    pub auth_enabled: bool,
+    /// What tokens are signed with; without it none is taken.
+    pub shared_secret: SharedSecret,
+    /// Whether that holds for `/ping`, `/status` and `/health` as well.
+    pub ping_auth_enabled: bool,
+    /// Writes that are served at once; 0 for no limit.
+    pub max_concurrent_write_limit: usize,
+    /// Writes that may wait until others are served; 0 for no limit.
+    pub max_enqueued_write_limit: usize,
+    /// How long a write may wait for that; 0 for ever.
+    pub enqueued_write_timeout: Duration,
     /// Values a tag may have in a database; 0 for no limit.
     pub max_values_per_tag: usize,
     /// Series a database may have; 0 for no limit.
@@ -240,6 +253,33 @@ const ROWS: &[Row] = &[
         "outcome of the race over refused points: off, drop-bad, write-failed, lose-good or random"
     ),
     row!(max_body_size, "max-body-size", NEW, size, text, "largest request body in bytes, 0 for no limit"),
+    row!(auth_enabled, "auth-enabled", BOTH, flag, text, "ask for user and password, and what the user may do"),
+    row!(shared_secret, "shared-secret", NEW, secret, secret_text, "what tokens (JWT) are signed with, empty for none"),
+    row!(ping_auth_enabled, "ping-auth-enabled", NEW, flag, text, "ask for a user at /ping, /status and /health too"),
+    row!(
+        max_concurrent_write_limit,
+        "max-concurrent-write-limit",
+        NEW,
+        count,
+        text,
+        "writes served at once, 0 for no limit"
+    ),
+    row!(
+        max_enqueued_write_limit,
+        "max-enqueued-write-limit",
+        NEW,
+        count,
+        text,
+        "writes that may wait to be served, 0 for no limit"
+    ),
+    row!(
+        enqueued_write_timeout,
+        "enqueued-write-timeout",
+        NEW,
+        duration,
+        go_text,
+        "how long a write may wait, 0s for ever"
+    ),
     row!(
         max_values_per_tag,
         "max-values-per-tag",
@@ -327,6 +367,12 @@ impl Options {
             ack_dropped_shard: !new,
             shared_slice_race: SliceRace::Off,
             max_body_size: if new { 25_000_000 } else { 0 },
+            auth_enabled: false,
+            shared_secret: SharedSecret::default(),
+            ping_auth_enabled: false,
+            max_concurrent_write_limit: 0,
+            max_enqueued_write_limit: 0,
+            enqueued_write_timeout: Duration::from_secs(30),
             max_values_per_tag: if new { 100_000 } else { 0 },
             max_series_per_database: if new { 1_000_000 } else { 0 },
             cache_max_memory_size: 1 << 30,
@@ -414,6 +460,15 @@ fn size(name: &'static str, value: &str) -> Result<u64, OptionError> {
     digits.parse::<u64>().ok().and_then(|size| size.checked_mul(1 << shift)).ok_or_else(error)
 }
 
+fn secret(_: &'static str, value: &str) -> Result<SharedSecret, OptionError> {
+    Ok(SharedSecret::new(value))
+}
+
+/// Defaults are shown, never a value that somebody set.
+fn secret_text(secret: &SharedSecret) -> String {
+    if secret.is_empty() { String::new() } else { format!("{secret:?}") }
+}
+
 fn slice_race(name: &'static str, value: &str) -> Result<SliceRace, OptionError> {
     let wanted = "off, drop-bad, write-failed, lose-good or random";
     value.parse().map_err(|_| OptionError::Value { name, value: value.to_owned(), wanted })
@@ -457,6 +512,15 @@ mod tests {
             }
             assert_eq!(options, Options::new(profile));
         }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let mut options = Options::new(Profile::V1_8);
+        options.set("shared-secret", "s3cret").unwrap();
+        let row = ROWS.iter().find(|row| row.name == "shared-secret").unwrap();
+        assert_eq!((row.show)(&options), "[hidden]");
+        assert!(!format!("{options:?}").contains("s3cret"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
 
+mod auth;
 mod body;
 mod encoding;
 mod form;
@@ -12,6 +13,8 @@ mod query;
 mod reply;
 mod route;
 mod server;
+mod throttle;
 mod write;
 
 pub(crate) use server::serve;
+pub(crate) use throttle::Throttle;

@@ -4,9 +4,11 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use hyper::body::Incoming;
 
+use super::auth;
 use super::body;
 use super::form::Form;
 use super::reply::{Body, json, with_error_header};
+use crate::auth::Caller;
 use crate::coordinator::Scope;
 use crate::query::ast::Statement;
 use crate::query::render::{self, Encoding, Epoch, Style, Writer};
@@ -17,7 +19,13 @@ use crate::runtime::DataServices;
 const CHUNK: usize = 10_000;
 
 /// `GET` or `POST /query?q=…&db=…`; a posted form counts before the address.
-pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, body: Incoming) -> Response<Body> {
+pub(super) async fn answer(
+    services: &DataServices,
+    caller: &Caller,
+    head: &Parts,
+    form: Form,
+    body: Incoming,
+) -> Response<Body> {
     let profile = services.profile;
     let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let style = Style { encoding: Encoding::from_accept(accept), ..Style::new(profile) };
@@ -30,7 +38,11 @@ pub(super) async fn answer(services: &DataServices, head: &Parts, form: Form, bo
         Ok(statements) => statements,
         Err(text) => return refused(StatusCode::BAD_REQUEST, &text),
     };
-    let scope = Scope { database: form.get("db"), retention_policy: form.get("rp"), now: services.now() };
+    let allowed = caller.may_execute(&statements, form.get("db"), &services.meta.snapshot(), profile);
+    if let Err(unauthorized) = allowed {
+        return auth::refused(profile, &head.headers, &form, auth::forbidden(profile), &unauthorized.to_string());
+    }
+    let scope = Scope { caller, database: form.get("db"), retention_policy: form.get("rp"), now: services.now() };
     let results = run(services, statements, scope, head.method == Method::GET).await;
     let style =
         Style { pretty: form.get("pretty") == "true", epoch: Epoch::from_parameter(form.get("epoch")), ..style };

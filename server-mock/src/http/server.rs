@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -11,9 +12,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::auth::{self, Admitted};
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{empty, error, identify, sign, type_of_route};
+use super::reply::{Body, empty, error, identify, sign, type_of_route};
 use super::route::{self, Endpoint};
 use super::{ping, prometheus, query, write};
 use crate::Profile;
@@ -102,17 +104,9 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
         }
     };
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
-    let mut response = match endpoint {
-        Endpoint::Options => empty(StatusCode::OK),
-        Endpoint::Ping => ping::ping(profile, &form),
-        Endpoint::Status => ping::status(services).await,
-        Endpoint::Health => ping::health(profile),
-        Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
-        Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
-        Endpoint::Query => query::answer(services, &head, form, body).await,
-        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
-        Endpoint::PrometheusWrite => prometheus::write(services, &head.headers, &form, body).await,
-        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
+    let mut response = match auth::admit(services, endpoint, &head.headers, &form).await {
+        Ok(admitted) => serve_admitted(services, endpoint, &admitted, &head, form, body).await,
+        Err(refusal) => *refusal,
     };
     let headers = response.headers_mut();
     identify(profile, &head.headers, headers);
@@ -130,5 +124,29 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
         encode(profile, &head.method, &head.headers, response)
     } else {
         response.map(Encoded::Plain)
+    }
+}
+
+async fn serve_admitted(
+    services: &DataServices,
+    endpoint: Endpoint,
+    admitted: &Admitted<'_>,
+    head: &Parts,
+    form: Form,
+    body: Incoming,
+) -> Response<Body> {
+    let profile = services.profile;
+    let caller = &admitted.caller;
+    match endpoint {
+        Endpoint::Options => empty(StatusCode::OK),
+        Endpoint::Ping => ping::ping(profile, &form),
+        Endpoint::Status => ping::status(services).await,
+        Endpoint::Health => ping::health(profile),
+        Endpoint::Write => write::v1(services, caller, &head.headers, &form, body).await,
+        Endpoint::WriteV2 => write::v2(services, caller, &head.headers, &form, body).await,
+        Endpoint::Query => query::answer(services, caller, head, form, body).await,
+        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
+        Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, body).await,
+        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
     }
 }

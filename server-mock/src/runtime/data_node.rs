@@ -6,6 +6,7 @@ use super::node::NodeError;
 use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
+use crate::auth::Authenticator;
 use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
 use crate::fault::{Disk, Faults};
 use crate::hinted_handoff::Handoff;
@@ -23,6 +24,8 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) throttle: Option<http::Throttle>,
     /// What is wrong with the node, and the clock that all of it goes by.
     pub(crate) faults: Faults,
     /// Present where it is switched on.
@@ -88,11 +91,18 @@ pub(super) async fn start(
         allow_out_of_order: config.options.allow_out_of_order_writes,
         slice_race: config.options.shared_slice_race,
     };
+    let authenticator = Authenticator::new(config.profile, &config.options);
     let services = Arc::new(DataServices {
         profile: config.profile,
         options: config.options.clone(),
         meta,
-        statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
+        statements: Statements {
+            owners: owners.clone(),
+            coordinator: coordinator.clone(),
+            authenticator: authenticator.clone(),
+        },
+        authenticator,
+        throttle: http::Throttle::new(config.profile, &config.options),
         coordinator,
         faults: faults.clone(),
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod anti_entropy;
+mod auth;
 mod daemon;
 mod faults;
 mod fixture;
@@ -9,4 +10,5 @@ mod handoff;
 mod races;
 mod shared_types;
 mod test_cluster;
+mod throttle;
 mod udp;

@@ -2,10 +2,12 @@
 
 mod ddl;
 mod read;
+mod users;
 
 use std::sync::Arc;
 
 use super::{Coordinator, Owners};
+use crate::auth::{Authenticator, Caller};
 use crate::core::consistency::Level;
 use crate::query::ast::{Measurement, Select, Statement};
 use crate::query::{Context, Limits, Row, execute, into_points, into_result, normalize, plan, show};
@@ -15,11 +17,14 @@ use crate::query::{Context, Limits, Row, execute, into_points, into_result, norm
 pub(crate) struct Statements {
     pub(crate) owners: Arc<Owners>,
     pub(crate) coordinator: Coordinator,
+    pub(crate) authenticator: Authenticator,
 }
 
 /// What a statement needs to know of its request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope<'a> {
+    /// Who asks.
+    pub(crate) caller: &'a Caller,
     /// The request's database; may be empty.
     pub(crate) database: &'a str,
     /// The request's retention policy; may be empty.
@@ -43,6 +48,13 @@ impl Statements {
                 ddl::drop_retention_policy(owners, database, name).await
             }
             Statement::DropMeasurement { name } => ddl::drop_measurement(owners, scope.database, name).await,
+            Statement::CreateUser { name, password, admin } => users::create(self, name, password, *admin).await,
+            Statement::SetPassword { user, password } => users::set_password(self, user, password).await,
+            Statement::DropUser { name } => users::drop(owners, name).await,
+            Statement::Grant { privilege, database, user } => users::grant(owners, *privilege, database, user).await,
+            Statement::Revoke { privilege, database, user } => users::revoke(owners, *privilege, database, user).await,
+            Statement::GrantAdmin { user } => users::set_admin(owners, user, true).await,
+            Statement::RevokeAdmin { user } => users::set_admin(owners, user, false).await,
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
             Statement::Select(select) => return self.select(select, scope).await,
             other => return self.show(other, scope).await,
@@ -54,7 +66,9 @@ impl Statements {
     async fn show(&self, statement: &Statement, scope: Scope<'_>) -> Result<Vec<Row>, String> {
         let owners = &*self.owners;
         let meta = owners.meta.snapshot();
-        if let Some(rows) = show::from_meta(statement, scope.database, &meta, owners.profile, |_| true) {
+        if let Some(rows) = show::from_meta(statement, scope.database, &meta, owners.profile, |name| {
+            users::sees(owners.profile, scope.caller, name)
+        }) {
             return rows.map_err(|error| error.to_string());
         }
         let asked = show::index_scope(statement, scope.database, scope.retention_policy, &meta, scope.now);

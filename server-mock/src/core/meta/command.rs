@@ -164,7 +164,7 @@ pub enum Command {
         user: String,
         /// Where.
         database: String,
-        /// What; nothing when absent.
+        /// What; nothing at all when absent.
         privilege: Option<Privilege>,
     },
     /// Makes a user an administrator, or no longer one.

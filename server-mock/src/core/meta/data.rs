@@ -110,6 +110,8 @@ pub enum Privilege {
     Write,
     /// Both.
     All,
+    /// Neither: what is left when all that was granted is revoked.
+    Nothing,
 }
 
 /// Somebody who may log in.
@@ -147,6 +149,12 @@ impl MetaData {
     #[must_use]
     pub fn retention_policy(&self, database: &str, rp: &str) -> Option<&RetentionPolicy> {
         self.database(database)?.retention_policy(rp)
+    }
+
+    /// The user of that name.
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
     }
 
     /// The data node of that id.
