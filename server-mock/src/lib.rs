@@ -27,6 +27,7 @@
 //!   which failures are hinted, the metadata and its commands.
 //! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
+//! * [`stats`] counts what a node does, under the real servers' names.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 mod cluster;
@@ -45,6 +46,7 @@ mod profile;
 pub mod query;
 pub mod runtime;
 pub mod scan;
+pub mod stats;
 pub mod store;
 
 pub use cluster::{
