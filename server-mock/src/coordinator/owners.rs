@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::statements::deletion;
 use crate::core::handoff::is_retryable;
 use crate::hinted_handoff::Deliver;
 use crate::meta::MetaClient;
@@ -78,10 +79,15 @@ impl Owners {
         self.ask(node, &Request::Write { shard, database, retention_policy, points }).await.map(|_| ())
     }
 
-    /// Reads points of a shard, here or there.
-    pub(crate) async fn scan(&self, node: u64, shard: u64, scan: &Scan) -> Result<Vec<SeriesBlock>, PeerError> {
-        match self.run(node, Request::Scan { shard, scan: scan.clone() }).await? {
-            Answer::Blocks(blocks) => Ok(blocks),
+    /// Reads points of a shard and what is in it, here or there.
+    pub(crate) async fn read(
+        &self,
+        node: u64,
+        shard: u64,
+        scan: &Scan,
+    ) -> Result<(Vec<SeriesBlock>, ShardIndex), PeerError> {
+        match self.run(node, Request::Read { shard, scan: scan.clone() }).await? {
+            Answer::Rows(blocks, index) => Ok((blocks, index)),
             other => Err(PeerError::Protocol(format!("{other:?}"))),
         }
     }
@@ -118,6 +124,8 @@ impl Owners {
             Request::Write { .. } => self.timeouts,
             Request::Scan { .. }
             | Request::Index { .. }
+            | Request::Read { .. }
+            | Request::Delete { .. }
             | Request::DropShard { .. }
             | Request::DropMeasurement { .. } => self.read_timeouts,
         };
@@ -145,6 +153,10 @@ impl Owners {
                 Err(StoreError::ShardNotFound) => Answer::Index(ShardIndex::default()),
                 Err(error) => refused(error),
             },
+            Request::Read { shard, scan } => deletion::read(&self.engine, shard, &scan),
+            Request::Delete { database, statement, now } => {
+                deletion::delete(&self.engine, &database, &statement, self.profile, now).await
+            }
             Request::DropShard { shard } => self.engine.drop_shard(shard).await.map_or_else(refused, |()| Answer::Done),
             Request::DropMeasurement { database, measurement } => {
                 self.engine.drop_measurement(&database, &measurement).await.map_or_else(refused, |()| Answer::Done)

@@ -13,6 +13,7 @@
 //! 4. [`Sequence`] keeps the results of several statements, [`render`] writes them as JSON, CSV or MessagePack.
 
 pub mod ast;
+mod delete;
 mod duration;
 mod error;
 mod into;
@@ -32,6 +33,7 @@ mod time;
 mod token;
 mod value;
 
+pub use delete::Deletion;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::QueryError;
 pub use into::{into_points, into_result};

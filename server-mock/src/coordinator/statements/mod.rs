@@ -1,6 +1,7 @@
 //! Runs the statements of queries.
 
 mod ddl;
+pub(super) mod deletion;
 mod read;
 
 use std::sync::Arc;
@@ -43,6 +44,9 @@ impl Statements {
                 ddl::drop_retention_policy(owners, database, name).await
             }
             Statement::DropMeasurement { name } => ddl::drop_measurement(owners, scope.database, name).await,
+            Statement::Delete { .. } | Statement::DropSeries { .. } => {
+                ddl::delete(owners, scope.database, &statement, scope.now).await
+            }
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
             Statement::Select(select) => return self.select(select, scope).await,
             other => return self.show(other, scope).await,

@@ -204,6 +204,11 @@ pub fn execute(
     Ok(rows.collect())
 }
 
+/// Whether a condition speaks of `time`.
+pub(super) fn is_time_in(condition: &Expr) -> bool {
+    condition.any(condition::is_time)
+}
+
 /// A condition on tags and time taken apart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TimedCondition {
