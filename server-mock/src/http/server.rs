@@ -60,7 +60,7 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
     }
 }
 
-async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Body> {
+async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Response<Body> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
     let endpoint = match route::find(&head.method, head.uri.path()) {

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use super::node::NodeError;
 use super::{NodeConfig, NodeStorage};
-use crate::coordinator::{Coordinator, Delivery, Owners, Statements};
+use crate::coordinator::{Coordinator, Delivery, Owners, RunningQueries, Statements};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
@@ -82,7 +82,11 @@ pub(super) async fn start(
         profile: config.profile,
         options: config.options.clone(),
         meta,
-        statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
+        statements: Statements {
+            owners: owners.clone(),
+            coordinator: coordinator.clone(),
+            running: RunningQueries::default(),
+        },
         coordinator,
     });
     let peers = bind(&own.tcp).await?;
