@@ -8,4 +8,4 @@ mod statements;
 
 pub(crate) use owners::{Delivery, Owners};
 pub(crate) use points::{Coordinator, WriteError};
-pub(crate) use statements::{RunningQueries, Scope, Statements};
+pub(crate) use statements::{Monitor, RunningQueries, Scope, Statements};

@@ -11,6 +11,7 @@ use crate::hinted_handoff::Deliver;
 use crate::meta::MetaClient;
 use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
+use crate::stats::Stats;
 use crate::store::{Engine, StoreError};
 use crate::{Options, Points, Profile};
 
@@ -22,6 +23,7 @@ pub(crate) struct Owners {
     pub(crate) meta: MetaClient,
     pub(crate) engine: Engine,
     pub(crate) peers: Peers,
+    pub(crate) stats: Stats,
     /// For writes.
     pub(crate) timeouts: PeerTimeouts,
     /// For reads.
@@ -56,14 +58,25 @@ impl Owners {
         PeerTimeouts { dial: options.dial_timeout, exchange }
     }
 
+    /// Writes to a shard of this node, counted.
+    async fn store(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
+        let result = self.engine.write(shard, points).await;
+        match &result {
+            // Will be tried again.
+            Err(StoreError::ShardNotFound) => {}
+            result => self.stats.shard(shard).count_write(points.len(), result.is_ok()),
+        }
+        result
+    }
+
     /// Writes to this node's own store, making the shard if need be.
     pub(crate) async fn write_here(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
-        match self.engine.write(shard, points).await {
+        match self.store(shard, points).await {
             Err(StoreError::ShardNotFound) => {
                 let meta = self.meta.snapshot();
                 let Some((database, policy, _, _)) = meta.shard(shard) else { return Err(StoreError::ShardNotFound) };
                 self.engine.ensure_shard(shard, &database.name, &policy.name);
-                self.engine.write(shard, points).await
+                self.store(shard, points).await
             }
             result => result,
         }
@@ -137,7 +150,9 @@ impl Owners {
         let refused = |error: StoreError| Answer::Refused(error.to_string());
         match request {
             Request::Write { shard, database, retention_policy, points } => {
-                match self.take(shard, &database, &retention_policy, &points).await {
+                let taken = self.take(shard, &database, &retention_policy, &points).await;
+                self.stats.cluster.count_shard_write(taken.is_ok());
+                match taken {
                     Ok(()) => Answer::Done,
                     Err(text) => Answer::Refused(text),
                 }
@@ -153,7 +168,10 @@ impl Owners {
                 Err(StoreError::ShardNotFound) => Answer::Index(ShardIndex::default()),
                 Err(error) => refused(error),
             },
-            Request::Read { shard, scan } => deletion::read(&self.engine, shard, &scan),
+            Request::Read { shard, scan } => {
+                self.stats.cluster.count_read(self.profile);
+                deletion::read(&self.engine, shard, &scan)
+            }
             Request::Delete { database, statement, now } => {
                 deletion::delete(&self.engine, &database, &statement, self.profile, now).await
             }
@@ -167,7 +185,8 @@ impl Owners {
     /// Takes a shard write of another node.
     async fn take(&self, shard: u64, database: &str, policy: &str, points: &[u8]) -> Result<(), String> {
         let points = Points::decode(points).map_err(|error| error.to_string())?;
-        match self.engine.write(shard, &points).await {
+        self.stats.cluster.write_shard_points_req.add_len(points.len());
+        match self.store(shard, &points).await {
             Err(StoreError::ShardNotFound) => {}
             result => return result.map_err(|error| error.to_string()),
         }
@@ -177,7 +196,7 @@ impl Owners {
             return Ok(());
         }
         self.engine.ensure_shard(shard, database, policy);
-        self.engine.write(shard, &points).await.map_err(|error| error.to_string())
+        self.store(shard, &points).await.map_err(|error| error.to_string())
     }
 }
 

@@ -3,6 +3,8 @@
 //! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
 
 mod body;
+mod counted;
+mod debug;
 mod form;
 mod ping;
 mod query;

@@ -143,7 +143,9 @@ impl Job {
         let finished = results.finish();
         if self.chunk.is_none() {
             // Nobody may be waiting any more.
-            let _ = out.send(render::body(&finished, &self.style).into()).await;
+            let body = render::body(&finished, &self.style);
+            self.services.statements.monitor.stats.http.query_resp_bytes.add_len(body.len());
+            let _ = out.send(body.into()).await;
             return;
         }
         // The results were sent; what is left are the statements that were not executed.

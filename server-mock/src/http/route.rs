@@ -20,6 +20,10 @@ pub(super) enum Endpoint {
     WriteV2,
     /// `/query`
     Query,
+    /// `/debug/vars`
+    DebugVars,
+    /// `/metrics`
+    Metrics,
     /// Any known path asked with `OPTIONS`.
     Options,
 }
@@ -33,6 +37,8 @@ pub(super) fn find(method: &Method, path: &str) -> Result<Endpoint, Box<Response
         "/write" => (Endpoint::Write, &[Method::POST]),
         "/api/v2/write" => (Endpoint::WriteV2, &[Method::POST]),
         "/query" => (Endpoint::Query, &[Method::GET, Method::POST]),
+        "/debug/vars" => (Endpoint::DebugVars, &[Method::GET]),
+        "/metrics" => (Endpoint::Metrics, &[Method::GET]),
         _ => return Err(Box::new(plain(StatusCode::NOT_FOUND, "404 page not found\n"))),
     };
     if allowed.contains(method) {

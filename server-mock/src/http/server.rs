@@ -11,10 +11,12 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 
+use super::counted::Counted;
 use super::form::Form;
-use super::reply::{Body, empty, identify};
+use super::reply::{Body, empty, identify, plain};
 use super::route::{self, Endpoint};
-use super::{ping, query, write};
+use super::{debug, ping, query, write};
+use crate::Profile;
 use crate::net::Network;
 use crate::runtime::DataServices;
 
@@ -67,6 +69,7 @@ async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Res
         Ok(endpoint) => endpoint,
         Err(plain) => return *plain,
     };
+    let counted = Counted::begin(&services.statements.monitor.stats.http, endpoint);
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
     let mut response = match endpoint {
         Endpoint::Options => return empty(StatusCode::OK),
@@ -76,7 +79,13 @@ async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Res
         Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
         Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
         Endpoint::Query => query::answer(services, &head, form, body).await,
+        Endpoint::DebugVars => debug::vars(services),
+        Endpoint::Metrics => match profile {
+            Profile::V1_8 => debug::metrics(services),
+            Profile::V0_10 => return plain(StatusCode::NOT_FOUND, "404 page not found\n"),
+        },
     };
+    counted.end(response.status());
     identify(profile, &head.headers, &mut response);
     response
 }

@@ -86,6 +86,7 @@ async fn write(
         check_database(services, &target)?;
     }
     let body = body::read(headers, body, services.options.max_body_size).await?;
+    services.statements.monitor.stats.http.write_req_bytes.add_len(body.len());
     let parsed = line::parse(&body, target.precision, now, profile);
     let bad_lines = parsed.error_text();
     if let (true, Some(lines)) = (parsed.points.is_empty(), &bad_lines) {
@@ -98,7 +99,12 @@ async fn write(
         return Ok(());
     }
     let level = level(profile, target.consistency)?;
+    let (http, count) = (&services.statements.monitor.stats.http, parsed.points.len());
     let written = services.coordinator.write(target.database, target.retention_policy, level, parsed.points, now).await;
+    match &written {
+        Ok(()) => http.points_written_ok.add_len(count),
+        Err(_) => http.points_written_fail.add_len(count),
+    }
     written.map_err(|failure| (status(profile, &failure), failure.to_string()))?;
     // Told only when nothing else went wrong.
     match (bad_lines, profile) {

@@ -7,11 +7,12 @@ use tokio::net::TcpListener;
 
 use super::node::NodeError;
 use super::{NodeConfig, NodeStorage};
-use crate::coordinator::{Coordinator, Delivery, Owners, RunningQueries, Statements};
+use crate::coordinator::{Coordinator, Delivery, Monitor, Owners, RunningQueries, Statements};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
+use crate::stats::Stats;
 use crate::store::{self, Engine};
 use crate::{Options, Profile, http};
 
@@ -62,12 +63,14 @@ pub(super) async fn start(
         changed.changed().await.map_err(|_| NodeError::MetaGone)?;
     }
     let engine = open_engine(config, storage).await?;
+    let stats = Stats::default();
     let owners = Arc::new(Owners {
         node: id,
         profile: config.profile,
         meta: meta.clone(),
         engine,
         peers: Peers::new(network.clone(), config.cluster, id),
+        stats: stats.clone(),
         timeouts: Owners::timeouts(config.profile, &config.options),
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });
@@ -86,6 +89,13 @@ pub(super) async fn start(
             owners: owners.clone(),
             coordinator: coordinator.clone(),
             running: RunningQueries::default(),
+            monitor: Monitor {
+                stats,
+                owners: owners.clone(),
+                handoff: coordinator.handoff.clone(),
+                http: own.http.clone(),
+                dir: config.dir.clone(),
+            },
         },
         coordinator,
     });

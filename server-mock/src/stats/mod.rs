@@ -1,10 +1,12 @@
 //! What a node counts: the statistics behind `SHOW STATS` and `/debug/vars`.
 //!
 //! Each module has a struct of [`Counter`]s, named as the real servers name them, which its code increments where
-//! things happen. [`Stats`] holds all of a node and is shared by everything in it.
+//! things happen. [`Stats`] holds all of a node and is shared by everything in it. Hinted
+//! handoff counts for each queue by itself.
 
 mod counter;
 mod modules;
+mod process;
 mod statistic;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 pub use counter::{Counter, During};
-pub use modules::{Cluster, ContinuousQueries, Handoff, Http, Queries, Shard, Subscriber, Writes};
+pub use modules::{Cluster, ContinuousQueries, Http, Queries, Shard, Subscriber, Writes};
+pub use process::ProcessUsage;
 pub use statistic::{Number, Statistic};
 
 /// All counters of one node. Clones are the same counters.
@@ -30,9 +33,6 @@ pub struct Modules {
     pub write: Writes,
     /// What other nodes asked.
     pub cluster: Cluster,
-    /// Hinted handoff as a whole; of its values only the two of writes to be queued are counted here, the others are
-    /// the sums of the queues.
-    pub handoff: Handoff,
     /// Requests of clients.
     pub http: Http,
     /// Queries.
@@ -41,7 +41,6 @@ pub struct Modules {
     pub continuous_queries: ContinuousQueries,
     /// Subscriptions.
     pub subscriber: Subscriber,
-    handoff_queues: Mutex<BTreeMap<(u64, u64), Arc<Handoff>>>,
     shards: Mutex<BTreeMap<u64, Arc<Shard>>>,
 }
 
@@ -51,12 +50,10 @@ impl Default for Modules {
             started: SystemTime::now(),
             write: Writes::default(),
             cluster: Cluster::default(),
-            handoff: Handoff::default(),
             http: Http::default(),
             queries: Queries::default(),
             continuous_queries: ContinuousQueries::default(),
             subscriber: Subscriber::default(),
-            handoff_queues: Mutex::default(),
             shards: Mutex::default(),
         }
     }
@@ -71,24 +68,6 @@ impl std::ops::Deref for Stats {
 }
 
 impl Modules {
-    /// The counters of the hinted handoff queue for a node and shard (0 where the profile keeps one queue a node).
-    /// Ask once, when the queue is opened, and keep them.
-    #[must_use]
-    pub fn handoff_queue(&self, node: u64, shard: u64) -> Arc<Handoff> {
-        Arc::clone(lock(&self.handoff_queues).entry((node, shard)).or_default())
-    }
-
-    /// Forgets a queue that was removed.
-    pub fn forget_handoff_queue(&self, node: u64, shard: u64) {
-        lock(&self.handoff_queues).remove(&(node, shard));
-    }
-
-    /// The queues with their node and shard.
-    #[must_use]
-    pub fn handoff_queues(&self) -> Vec<((u64, u64), Arc<Handoff>)> {
-        lock(&self.handoff_queues).iter().map(|(key, queue)| (*key, Arc::clone(queue))).collect()
-    }
-
     /// The counters of a shard of this node.
     #[must_use]
     pub fn shard(&self, id: u64) -> Arc<Shard> {
@@ -140,15 +119,5 @@ mod tests {
                 "writeTimeout"
             ]
         );
-    }
-
-    #[test]
-    fn a_queue_has_one_set_of_counters_until_it_is_forgotten() {
-        let stats = Stats::default();
-        stats.handoff_queue(4, 1).write_node_req.inc();
-        stats.handoff_queue(4, 1).write_node_req.inc();
-        assert_eq!(stats.handoff_queue(4, 1).write_node_req.get(), 2);
-        stats.forget_handoff_queue(4, 1);
-        assert!(stats.handoff_queues().is_empty());
     }
 }

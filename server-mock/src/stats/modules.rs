@@ -3,6 +3,7 @@
 use super::Counter;
 use super::statistic::{Number, Statistic};
 use crate::Profile;
+use crate::core::consistency::ShardWriteError;
 
 /// Which profiles have a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -105,34 +106,6 @@ module! {
         map_shard_req: "mapShardReq" Old,
         /// Their answers.
         map_shard_resp: "mapShardResp" Old,
-    }
-}
-
-module! {
-    /// `hh` of a node, or `hh_processor` of one queue.
-    Handoff {
-        /// Bytes taken out of the queue.
-        bytes_read: "bytesRead" New,
-        /// Bytes put into the queue.
-        bytes_written: "bytesWritten" New,
-        /// Bytes that the queue's segments take on disk.
-        queue_bytes: "queueBytes" New,
-        /// Segments of the queue; an empty queue has one.
-        queue_depth: "queueDepth" New,
-        /// Appends refused because too many were under way.
-        write_blocked: "writeBlocked" New,
-        /// Writes that were thrown away undelivered.
-        write_dropped: "writeDropped" New,
-        /// Writes to be queued.
-        write_shard_req: "writeShardReq" Both,
-        /// Points in them.
-        write_shard_req_points: "writeShardReqPoints" Both,
-        /// Queued writes delivered.
-        write_node_req: "writeNodeReq" Both,
-        /// Attempts that failed.
-        write_node_req_fail: "writeNodeReqFail" Both,
-        /// Points delivered.
-        write_node_req_points: "writeNodeReqPoints" Both,
     }
 }
 
@@ -253,5 +226,51 @@ module! {
         write_req_ok: "writeReqOk" New,
         /// Values stored.
         write_values_ok: "writeValuesOk" New,
+    }
+}
+
+impl Cluster {
+    /// Counts a shard write of another node.
+    pub fn count_shard_write(&self, stored: bool) {
+        self.write_shard_req.inc();
+        if !stored {
+            self.write_shard_fail.inc();
+        }
+    }
+
+    /// Counts a read of a shard, which profile 0.10 calls by another name.
+    pub fn count_read(&self, profile: Profile) {
+        match profile {
+            Profile::V1_8 => self.create_iterator_req.inc(),
+            Profile::V0_10 => {
+                self.map_shard_req.inc();
+                self.map_shard_resp.inc();
+            }
+        }
+    }
+}
+
+impl Shard {
+    /// Counts a write of so many points.
+    pub fn count_write(&self, points: usize, stored: bool) {
+        self.write_req.inc();
+        if stored {
+            self.write_req_ok.inc();
+        } else {
+            self.write_req_err.inc();
+            self.write_points_err.add_len(points);
+        }
+    }
+}
+
+impl Writes {
+    /// Counts what became of the points for one shard.
+    pub fn count_outcome(&self, outcome: Result<(), &ShardWriteError>) {
+        match outcome {
+            Ok(()) => self.ok.inc(),
+            Err(ShardWriteError::Partial) => self.partial.inc(),
+            Err(ShardWriteError::Timeout) => self.timeout.inc(),
+            Err(ShardWriteError::Failed(_) | ShardWriteError::FailedSilently) => self.error.inc(),
+        }
     }
 }

@@ -3,3 +3,5 @@
 
 mod fixture;
 mod shared_types;
+mod statements;
+mod stats;

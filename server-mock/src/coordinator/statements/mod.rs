@@ -2,14 +2,17 @@
 
 mod ddl;
 pub(super) mod deletion;
+mod monitor;
 mod read;
 mod running;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+pub(crate) use monitor::Monitor;
 pub(crate) use running::{Running, RunningQueries};
 
 use super::{Coordinator, Owners};
@@ -25,6 +28,7 @@ pub(crate) struct Statements {
     pub(crate) owners: Arc<Owners>,
     pub(crate) coordinator: Coordinator,
     pub(crate) running: RunningQueries,
+    pub(crate) monitor: Monitor,
 }
 
 /// What a statement needs to know of its request.
@@ -51,10 +55,17 @@ impl Statements {
         query: &Running,
         rows: mpsc::Sender<Row>,
     ) -> Result<(), String> {
-        tokio::select! {
+        let queries = &self.monitor.stats.queries;
+        queries.executed.inc();
+        let _active = queries.active.during();
+        let begun = Instant::now();
+        let result = tokio::select! {
             result = self.run_to_end(statement, scope, query, rows) => result,
             () = query.killed() => Err(QueryError::Interrupted.to_string()),
-        }
+        };
+        queries.finished.inc();
+        queries.duration.add(i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX));
+        result
     }
 
     async fn run_to_end(
@@ -95,6 +106,8 @@ impl Statements {
             }
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
             Statement::KillQuery { id, .. } => self.running.kill(*id).map_err(|error| error.to_string()),
+            Statement::ShowStats { module } => return Ok(self.monitor.show_stats(module)),
+            Statement::ShowDiagnostics { module } => return Ok(self.monitor.show_diagnostics(module)),
             Statement::ShowQueries => return Ok(vec![self.queries()]),
             other => return self.show(other, scope).await,
         };
