@@ -64,7 +64,7 @@ impl Monitor {
         let dir = self.dir.join("hh");
         let mut total: BTreeMap<&'static str, i64> = BTreeMap::new();
         let mut all = Vec::new();
-        for queue in self.queues() {
+        for queue in self.handoff.counters() {
             let files = QueueFiles::find(&self.queue_dir(queue.node, queue.shard));
             let counted = queue.values.iter().map(|(name, value)| (*name, whole(*value)));
             let shown = |name: &str, value: i64| match profile {
@@ -98,15 +98,6 @@ impl Monitor {
         let total = total.into_iter().map(|(name, value)| (name, Number::Integer(value))).collect();
         all.push(Statistic::new("hh", &[("path", dir.display().to_string())], total));
         all
-    }
-
-    fn queues(&self) -> Vec<Queue> {
-        let queue = |depth: crate::hinted_handoff::QueueDepth| Queue {
-            node: depth.node,
-            shard: depth.shard,
-            values: Vec::new(),
-        };
-        self.handoff.depths().into_iter().map(queue).collect()
     }
 
     fn queue_dir(&self, node: u64, shard: u64) -> PathBuf {
@@ -211,7 +202,7 @@ impl Monitor {
             let modified = Value::Time(nanoseconds(files.modified));
             vec![Value::Unsigned(node), text(active), modified, text(files.head), text(files.tail)]
         };
-        let lines: Vec<_> = self.queues().iter().map(|queue| line(queue.node, queue.shard)).collect();
+        let lines: Vec<_> = self.handoff.counters().iter().map(|queue| line(queue.node, queue.shard)).collect();
         let columns = ["node", "active", "last modified", "head", "tail"];
         (!lines.is_empty()).then(|| table("hh", &columns, lines))
     }
@@ -248,13 +239,6 @@ impl Monitor {
     fn uptime(&self, now: SystemTime) -> i64 {
         nanoseconds(now).saturating_sub(nanoseconds(self.stats.started))
     }
-}
-
-/// One queue and what it counted.
-struct Queue {
-    node: u64,
-    shard: u64,
-    values: Vec<(&'static str, u64)>,
 }
 
 /// The segment files of one queue.

@@ -66,6 +66,12 @@ impl Memory {
         match command {
             Command::Ensure(shard) => drop(kept.shards.insert(shard.id, shard)),
             Command::Append { shard, number, record } => drop(kept.records.insert((shard, number), record)),
+            Command::Replace { shard, below, records } => {
+                let mut rest = kept.records.split_off(&(shard, 0));
+                let mut after = rest.split_off(&(shard, below));
+                kept.records.append(&mut after);
+                kept.records.extend((0..).zip(records).map(|(number, record)| ((shard, number), record)));
+            }
             Command::Drop { shard } => {
                 kept.shards.remove(&shard);
                 // Records of one shard lie together.

@@ -194,11 +194,11 @@ fn a_later_format_is_refused() {
     open(folder.path()).close();
     let database = Database::builder(folder.path()).open().unwrap();
     let about = database.keyspace("about", KeyspaceCreateOptions::default).unwrap();
-    about.insert("format", 2_u32.to_le_bytes()).unwrap();
+    about.insert("format", 3_u32.to_le_bytes()).unwrap();
     database.persist(PersistMode::SyncAll).unwrap();
     drop((about, database));
     let refused = Engine::open(Storage::Disk(folder.path().to_owned()), Options::default()).unwrap_err();
-    assert_eq!(refused, StoreError::NewerFormat { found: 2, known: 1 });
+    assert_eq!(refused, StoreError::NewerFormat { found: 3, known: 2 });
     assert!(refused.to_string().contains("use a newer program"));
 }
 
