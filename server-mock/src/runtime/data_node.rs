@@ -13,6 +13,7 @@ use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
+use crate::query::Limits;
 use crate::stats::Stats;
 use crate::store::{self, Engine};
 use crate::{Options, Profile, http};
@@ -94,6 +95,7 @@ pub(super) async fn start(
             owners: owners.clone(),
             coordinator: coordinator.clone(),
             running: RunningQueries::default(),
+            limits: limits(&config.options),
             monitor: Monitor {
                 stats,
                 owners: owners.clone(),
@@ -117,6 +119,20 @@ fn peers(config: &NodeConfig, id: u64, network: &Network) -> Peers {
     match config.profile {
         Profile::V1_8 => peers,
         Profile::V0_10 => peers.limit_writes(config.options.max_remote_write_connections),
+    }
+}
+
+/// What one `SELECT` may cost: the node's options, within this server's own ceilings.
+fn limits(options: &Options) -> Limits {
+    let own = Limits::default();
+    Limits {
+        max_buckets: match options.max_select_buckets {
+            0 => own.max_buckets,
+            asked => asked.min(own.max_buckets),
+        },
+        max_points: options.max_select_point,
+        max_series: options.max_select_series,
+        ..own
     }
 }
 

@@ -1,13 +1,20 @@
 //! What statements change and tell, on one node and on all of them.
 
+use http::Method;
 use influx_server_mock::{Profile, TestCluster};
 use serde_json::Value;
 
-use crate::fixture::{Reply, query, until, within, write};
+use crate::fixture::{Reply, query, send, until, within, write};
 
 /// A cluster of three data nodes with a database `d` of three copies that every node knows, and the nodes' addresses.
 async fn cluster(profile: Profile) -> (TestCluster, [String; 3]) {
-    let cluster = TestCluster::builder().profile(profile).nodes(1, 3).start().await.unwrap();
+    let builder = TestCluster::builder().profile(profile).nodes(1, 3);
+    let builder = match profile {
+        Profile::V1_8 => builder,
+        // An acknowledged write is on all nodes then.
+        Profile::V0_10 => builder.set("ack-dropped-shard", "false"),
+    };
+    let cluster = builder.start().await.unwrap();
     let urls = ["data1", "data2", "data3"].map(|name| cluster.node(name).url());
     query(&urls[0], "", "CREATE DATABASE d WITH REPLICATION 3").await;
     for url in &urls {
@@ -169,4 +176,81 @@ async fn a_hung_node_delays_the_body_alone() {
     assert!(!slow.is_finished());
     cluster.node_mut("data3").resume();
     assert_eq!(error(&within("the resumed statement", slow).await.unwrap()), "");
+}
+
+/// Continuous queries and subscriptions are part of the metadata: made on one node, known to all.
+#[tokio::test]
+async fn continuous_queries_and_subscriptions_are_known_everywhere() {
+    let (_cluster, urls) = cluster(Profile::V1_8).await;
+    let create = "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO t FROM m GROUP BY time(1h) END";
+    assert_eq!(error(&query(&urls[0], "", create).await), "");
+    let shown = "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO d.autogen.t FROM d.autogen.m \
+                 GROUP BY time(1h) END";
+    until("the continuous query on another node", || async {
+        let reply = query(&urls[1], "", "SHOW CONTINUOUS QUERIES").await;
+        values(&reply) == serde_json::json!([["q", shown]])
+    })
+    .await;
+    let other = create.replace("mean", "max");
+    assert_eq!(error(&query(&urls[0], "", &other).await), "continuous query already exists");
+    let subscribe = "CREATE SUBSCRIPTION s ON d.autogen DESTINATIONS ANY 'udp://h:9', 'http://h:10'";
+    assert_eq!(error(&query(&urls[0], "", subscribe).await), "");
+    assert_eq!(error(&query(&urls[0], "", subscribe).await), "subscription already exists");
+    let reply = query(&urls[0], "", "SHOW SUBSCRIPTIONS").await;
+    assert_eq!(values(&reply), serde_json::json!([["autogen", "s", "ANY", ["udp://h:9", "http://h:10"]]]));
+    for drop in ["DROP CONTINUOUS QUERY q ON d", "DROP SUBSCRIPTION s ON d.autogen"] {
+        assert_eq!(error(&query(&urls[0], "", drop).await), "");
+    }
+    assert_eq!(query(&urls[0], "", "SHOW SUBSCRIPTIONS").await.text(), "{\"results\":[{\"statement_id\":0}]}\n");
+}
+
+/// The limits on what a `SELECT` may cost are those of the real configuration, with its texts.
+#[tokio::test]
+async fn a_select_has_limits() {
+    let builder = TestCluster::builder().nodes(1, 1);
+    let builder = builder.set("max-select-buckets", "10").set("max-select-point", "5").set("max-select-series", "2");
+    let cluster = builder.start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", "m,k=a v=1 1\nm,k=b v=1 1\nm,k=c v=1 1\nn v=1 1\nn v=2 2\nn v=3 3\nn v=4 4\nn v=5 5\nn v=6 6")
+        .await;
+    for (statement, text) in [
+        (
+            "SELECT mean(v) FROM m WHERE time >= 0 AND time < 11 GROUP BY time(1ns)",
+            "max-select-buckets limit exceeded: (11/10)",
+        ),
+        ("SELECT v FROM m", "max-select-series limit exceeded: (3/2)"),
+        ("SELECT v FROM n", "max-select-point limit exceeed: (6/5)"),
+    ] {
+        assert_eq!(error(&query(&url, "db=d", statement).await), text, "{statement}");
+    }
+}
+
+/// What would take for ever, or all memory, is refused; the node goes on.
+#[tokio::test]
+async fn hostile_queries_end() {
+    let cluster = TestCluster::builder().nodes(1, 1).start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", &format!("m,k={} v=1 1", "a".repeat(30_000))).await;
+    let century = "SELECT mean(v) FROM m WHERE time >= '1970-01-01' AND time < '2070-01-01' GROUP BY time(1ns)";
+    assert!(error(&query(&url, "db=d", century).await).starts_with("max-select-buckets limit exceeded"));
+    // Would take exponential time in an engine that goes back.
+    let regex = query(&url, "db=d", "SELECT v FROM m WHERE k =~ /^(a+)+$/").await;
+    assert_eq!(values(&regex)[0][1], 1);
+    for (statement, text) in [
+        ("SELECT v FROM m LIMIT 9223372036854775808", "error parsing query: "),
+        ("SELECT v FROM m WHERE time > now() + 9223372036854775807w", "error parsing query: "),
+    ] {
+        let reply = query(&url, "db=d", statement).await;
+        let found = reply.json()["error"].as_str().unwrap_or_default().to_owned();
+        assert!(found.starts_with(text), "{statement}: {reply:?}");
+    }
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let long = format!("db=d&q=SELECT v FROM m WHERE k = '{}'", "x".repeat(1 << 20));
+    let refused = send(&url, Method::POST, "/query", &form, long).await;
+    assert_eq!(refused.status, 400);
+    let many = format!("q={}", "SHOW DATABASES;".repeat(10_001));
+    assert_eq!(send(&url, Method::POST, "/query", &form, many).await.status, 400);
+    assert_eq!(query(&url, "", "SHOW DATABASES").await.status, 200);
 }

@@ -17,6 +17,7 @@ pub(crate) use running::{Running, RunningQueries};
 
 use super::{Coordinator, Owners};
 use crate::core::consistency::Level;
+use crate::core::meta::{Command, ContinuousQuery, Subscription};
 use crate::query::ast::{Measurement, Select, Statement};
 use crate::query::{
     Context, Limits, QueryError, Row, SourceRows, Value, execute_each, into_points, into_result, normalize, plan, show,
@@ -29,6 +30,7 @@ pub(crate) struct Statements {
     pub(crate) coordinator: Coordinator,
     pub(crate) running: RunningQueries,
     pub(crate) monitor: Monitor,
+    pub(crate) limits: Limits,
 }
 
 /// What a statement needs to know of its request.
@@ -105,6 +107,33 @@ impl Statements {
                 ddl::delete(owners, scope.database, statement, scope.now).await
             }
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
+            Statement::CreateContinuousQuery(create) => {
+                let query = ContinuousQuery {
+                    database: create.database.clone(),
+                    name: create.name.clone(),
+                    query: statement.to_string(),
+                };
+                ddl::change(owners, Command::CreateContinuousQuery(query)).await
+            }
+            Statement::DropContinuousQuery { name, database } => {
+                let (database, name) = (database.clone(), name.clone());
+                ddl::change(owners, Command::DropContinuousQuery { database, name }).await
+            }
+            Statement::CreateSubscription(create) => {
+                let subscription = Subscription {
+                    database: create.database.clone(),
+                    retention_policy: create.retention_policy.clone(),
+                    name: create.name.clone(),
+                    to_all: create.to_all,
+                    destinations: create.destinations.clone(),
+                };
+                ddl::change(owners, Command::CreateSubscription(subscription)).await
+            }
+            Statement::DropSubscription { name, database, retention_policy } => {
+                let (database, name) = (database.clone(), name.clone());
+                let retention_policy = retention_policy.clone();
+                ddl::change(owners, Command::DropSubscription { database, retention_policy, name }).await
+            }
             Statement::KillQuery { id, .. } => self.running.kill(*id).map_err(|error| error.to_string()),
             Statement::ShowStats { module } => return Ok(self.monitor.show_stats(module)),
             Statement::ShowDiagnostics { module } => return Ok(self.monitor.show_diagnostics(module)),
@@ -160,7 +189,7 @@ impl Statements {
         for scan in &planned {
             sources.push(read::scan(&self.owners, scan).await?);
         }
-        let computation = Computation { select, sources, context, limits: Limits::default(), interrupted };
+        let computation = Computation { select, sources, context, limits: self.limits, interrupted };
         let Some(target) = computation.select.target.clone() else {
             return computation.run(move |row| rows.blocking_send(row).is_ok()).await.map(drop);
         };
