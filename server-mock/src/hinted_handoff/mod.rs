@@ -19,3 +19,6 @@ mod shared;
 
 pub use counters::QueueCounters;
 pub use service::{Deliver, Handoff, QueueDepth};
+
+#[cfg(test)]
+mod tests;

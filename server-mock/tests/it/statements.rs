@@ -251,3 +251,31 @@ async fn hostile_queries_end() {
     assert_eq!(send(&url, Method::POST, "/query", &form, many).await.status, 400);
     assert_eq!(query(&url, "", "SHOW DATABASES").await.status, 200);
 }
+
+/// `EXPLAIN` tells what would be read, `EXPLAIN ANALYZE` also how long it took.
+#[tokio::test]
+async fn a_select_is_explained() {
+    let cluster = TestCluster::builder().nodes(1, 1).start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", "m,k=a v=1 1\nm,k=b v=1 1\nm,k=b v=2 2").await;
+    let lines = |reply: &Reply| -> Vec<String> {
+        let values = values(reply);
+        values.as_array().unwrap().iter().map(|row| row[0].as_str().unwrap().to_owned()).collect()
+    };
+    let plan = lines(&query(&url, "db=d", "EXPLAIN SELECT v FROM m").await);
+    assert_eq!(
+        plan[..5],
+        [
+            "EXPRESSION: <nil>",
+            "AUXILIARY FIELDS: v::float",
+            "NUMBER OF SHARDS: 1",
+            "NUMBER OF SERIES: 2",
+            "CACHED VALUES: 3"
+        ]
+    );
+    let plan = lines(&query(&url, "db=d", "EXPLAIN SELECT mean(v), max(v) FROM m").await);
+    assert_eq!((plan[0].as_str(), plan[8].as_str()), ("EXPRESSION: mean(v)", "EXPRESSION: max(v)"));
+    let tree = lines(&query(&url, "db=d", "EXPLAIN ANALYZE SELECT v FROM m").await);
+    assert!(tree[4].starts_with("    ├── total_time: "), "{tree:?}");
+}

@@ -2,6 +2,7 @@
 
 mod ddl;
 pub(super) mod deletion;
+mod explain;
 mod monitor;
 mod read;
 mod running;
@@ -82,7 +83,11 @@ impl Statements {
         if let Statement::Select(select) = statement {
             return self.select(*select, scope, query.interrupted(), rows).await;
         }
-        for row in self.answer(&statement, scope).await? {
+        let answer = match &statement {
+            Statement::Explain { analyze, select, .. } => self.explain(select, *analyze, scope, query).await?,
+            other => self.answer(other, scope).await?,
+        };
+        for row in answer {
             // Nobody waits for the others either.
             if rows.send(row).await.is_err() {
                 break;

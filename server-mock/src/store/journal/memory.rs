@@ -30,6 +30,12 @@ impl MemoryDisk {
         Self::default()
     }
 
+    /// Bytes of all records.
+    #[cfg(test)]
+    pub(in crate::store) fn bytes(&self) -> usize {
+        self.lock().records.values().map(Vec::len).sum()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().expect("nothing panics while it holds the memory disk")
     }

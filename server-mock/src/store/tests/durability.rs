@@ -8,12 +8,12 @@ use fjall::{Database, KeyspaceCreateOptions, PersistMode};
 use super::*;
 use crate::store::StoreError;
 
-fn open(path: &Path) -> Engine {
+pub(super) fn open(path: &Path) -> Engine {
     Engine::open(Storage::Disk(path.to_owned()), Options::default()).unwrap()
 }
 
 /// The folder as a process that dies now would leave it.
-fn killed(path: &Path) -> tempfile::TempDir {
+pub(super) fn killed(path: &Path) -> tempfile::TempDir {
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();
         for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -102,7 +102,7 @@ async fn a_torn_tail_costs_only_itself() {
 }
 
 /// The length without the zeros that a journal may be filled up with.
-fn content_length(path: &Path) -> usize {
+pub(super) fn content_length(path: &Path) -> usize {
     std::fs::read(path).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
