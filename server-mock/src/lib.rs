@@ -28,6 +28,7 @@
 //! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft,
 //!   [`anti_entropy`] makes replicas equal again where it is switched on.
+//! * [`stats`] counts what a node does, under the real servers' names.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 pub mod anti_entropy;
@@ -49,6 +50,7 @@ mod profile;
 pub mod query;
 pub mod runtime;
 pub mod scan;
+pub mod stats;
 pub mod store;
 mod udp;
 

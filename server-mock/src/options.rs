@@ -79,6 +79,12 @@ pub struct Options {
     pub max_series_per_database: usize,
     /// Bytes of values that a shard may hold before it refuses more; 0 for no limit.
     pub cache_max_memory_size: u64,
+    /// Buckets of `GROUP BY time` that one series of a `SELECT` may have; 0 for the server's own ceiling of a million.
+    pub max_select_buckets: usize,
+    /// Values that a `SELECT` may read; 0 for no limit.
+    pub max_select_point: usize,
+    /// Series that a `SELECT` may read; 0 for no limit.
+    pub max_select_series: usize,
     /// Which index the shards have.
     pub index_version: IndexVersion,
     /// How long a client may take to send a request's head; not in the real servers, which wait for ever.
@@ -304,6 +310,16 @@ const ROWS: &[Row] = &[
         text,
         "bytes of values a shard may hold before it refuses more, 0 for no limit"
     ),
+    row!(
+        max_select_buckets,
+        "max-select-buckets",
+        NEW,
+        count,
+        text,
+        "buckets of GROUP BY time in one series of a SELECT, 0 for a ceiling of a million"
+    ),
+    row!(max_select_point, "max-select-point", NEW, count, text, "values that a SELECT may read, 0 for no limit"),
+    row!(max_select_series, "max-select-series", NEW, count, text, "series that a SELECT may read, 0 for no limit"),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
     row!(http_head_timeout, "http-head-timeout", BOTH, duration, go_text, "how long a client may take to send a head"),
     row!(http_body_timeout, "http-body-timeout", BOTH, duration, go_text, "how long a client may take to send a body"),
@@ -376,6 +392,9 @@ impl Options {
             max_values_per_tag: if new { 100_000 } else { 0 },
             max_series_per_database: if new { 1_000_000 } else { 0 },
             cache_max_memory_size: 1 << 30,
+            max_select_buckets: 0,
+            max_select_point: 0,
+            max_select_series: 0,
             index_version: IndexVersion::Inmem,
             http_head_timeout: Duration::from_secs(30),
             http_body_timeout: Duration::from_secs(300),

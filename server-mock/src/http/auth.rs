@@ -62,6 +62,8 @@ fn is_throttled(endpoint: Endpoint) -> bool {
         | Endpoint::Ping
         | Endpoint::Status
         | Endpoint::Health
+        | Endpoint::DebugVars
+        | Endpoint::Metrics
         | Endpoint::Options => false,
     }
 }
@@ -78,7 +80,8 @@ fn is_guarded(endpoint: Endpoint, services: &DataServices) -> bool {
             Profile::V1_8 => services.options.ping_auth_enabled,
             Profile::V0_10 => false,
         },
-        Endpoint::Options => false,
+        // Open in the real servers too, unless they are told otherwise.
+        Endpoint::DebugVars | Endpoint::Metrics | Endpoint::Options => false,
     }
 }
 

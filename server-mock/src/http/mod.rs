@@ -4,6 +4,8 @@
 
 mod auth;
 mod body;
+mod counted;
+mod debug;
 mod encoding;
 mod form;
 mod json_body;

@@ -13,11 +13,12 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::auth::{self, Admitted};
+use super::counted::Counted;
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
 use super::reply::{Body, empty, error, identify, sign, type_of_route};
 use super::route::{self, Endpoint};
-use super::{ping, prometheus, query, write};
+use super::{debug, ping, prometheus, query, write};
 use crate::Profile;
 use crate::net::{Network, Port, Stream};
 use crate::runtime::{Closing, DataServices};
@@ -86,7 +87,7 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
     }
 }
 
-async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Encoded> {
+async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
     let endpoint = match route::find(profile, &head.method, head.uri.path()) {
@@ -103,11 +104,13 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
             return response.map(Encoded::Plain);
         }
     };
+    let counted = Counted::begin(&services.statements.monitor.stats.http, endpoint);
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
     let mut response = match auth::admit(services, endpoint, &head.headers, &form).await {
         Ok(admitted) => serve_admitted(services, endpoint, &admitted, &head, form, body).await,
         Err(refusal) => *refusal,
     };
+    counted.end(response.status());
     let headers = response.headers_mut();
     identify(profile, &head.headers, headers);
     allow_origin(profile, &head.headers, headers);
@@ -128,7 +131,7 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
 }
 
 async fn serve_admitted(
-    services: &DataServices,
+    services: &Arc<DataServices>,
     endpoint: Endpoint,
     admitted: &Admitted<'_>,
     head: &Parts,
@@ -144,6 +147,8 @@ async fn serve_admitted(
         Endpoint::Health => ping::health(profile),
         Endpoint::Write => write::v1(services, caller, &head.headers, &form, body).await,
         Endpoint::WriteV2 => write::v2(services, caller, &head.headers, &form, body).await,
+        Endpoint::DebugVars => debug::vars(services),
+        Endpoint::Metrics => debug::metrics(services),
         Endpoint::Query => query::answer(services, caller, head, form, body).await,
         Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
         Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, body).await,

@@ -110,6 +110,7 @@ async fn write(
         check_database(services, caller, target.database)?;
     }
     let body = body::read(headers, body, &services.options).await?;
+    services.statements.monitor.stats.http.write_req_bytes.add_len(body.len());
     if profile == Profile::V0_10 && json_body::is_json(headers, &body) {
         return write_json(services, caller, &body, now).await;
     }
@@ -125,7 +126,12 @@ async fn write(
         return Ok(());
     }
     let level = level(profile, target.consistency)?;
+    let (http, count) = (&services.statements.monitor.stats.http, parsed.points.len());
     let written = services.coordinator.write(target.database, target.retention_policy, level, parsed.points, now).await;
+    match &written {
+        Ok(()) => http.points_written_ok.add_len(count),
+        Err(_) => http.points_written_fail.add_len(count),
+    }
     written.map_err(|failure| (status(profile, &failure), failure.to_string()))?;
     // Told only when nothing else went wrong.
     match (bad_lines, profile) {

@@ -9,6 +9,8 @@ mod fixture;
 mod handoff;
 mod races;
 mod shared_types;
+mod statements;
+mod stats;
 mod test_cluster;
 mod throttle;
 mod udp;

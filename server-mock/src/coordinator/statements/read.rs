@@ -8,7 +8,7 @@ use crate::Profile;
 use crate::core::meta::{MetaData, RetentionPolicy, ShardGroup};
 use crate::query::show::IndexScope;
 use crate::query::{PlannedScan, SourceRows};
-use crate::scan::{Scan, ShardIndex};
+use crate::scan::{Scan, SeriesBlock, ShardIndex};
 
 /// Shards read at once for one statement.
 const AT_ONCE: usize = 32;
@@ -50,25 +50,11 @@ pub(super) async fn indexes(owners: &Owners, asked: &IndexScope) -> Vec<ShardInd
     parts.filter_map(std::future::ready).collect().await
 }
 
-async fn read(
-    owners: &Owners,
-    place: Place,
-    scan: &Scan,
-) -> Result<(Vec<crate::scan::SeriesBlock>, ShardIndex), String> {
+async fn read(owners: &Owners, place: Place, scan: &Scan) -> Result<(Vec<SeriesBlock>, ShardIndex), String> {
     let mut failure = None;
     for node in order(owners, &place) {
-        let blocks = match owners.scan(node, place.shard, scan).await {
-            Ok(blocks) => blocks,
-            Err(error) => {
-                failure.get_or_insert(error);
-                continue;
-            }
-        };
-        match owners.index(node, place.shard).await {
-            Ok(mut index) => {
-                restrict(&mut index, scan)?;
-                return Ok((blocks, index));
-            }
+        match owners.read(node, place.shard, scan).await {
+            Ok(rows) => return Ok(rows),
             Err(error) => {
                 failure.get_or_insert(error);
             }
@@ -100,24 +86,6 @@ fn order(owners: &Owners, place: &Place) -> Vec<u64> {
         Profile::V0_10 => nodes.truncate(1),
     }
     nodes
-}
-
-/// Leaves out measurements that the scan does not ask for.
-fn restrict(index: &mut ShardIndex, scan: &Scan) -> Result<(), String> {
-    use crate::scan::Measurements;
-    match &scan.measurements {
-        Measurements::All => {}
-        Measurements::Named(name) => {
-            index.series.retain(|(measurement, _)| measurement == name);
-            index.fields.retain(|(measurement, _, _)| measurement == name);
-        }
-        Measurements::Matching(pattern) => {
-            let pattern = crate::query::Pattern::new(pattern).map_err(|error| error.to_string())?;
-            index.series.retain(|(measurement, _)| pattern.is_match(measurement));
-            index.fields.retain(|(measurement, _, _)| pattern.is_match(measurement));
-        }
-    }
-    Ok(())
 }
 
 /// The shards of a group.

@@ -25,6 +25,36 @@ pub struct MetaData {
     pub max_shard_group_id: u64,
     /// Highest shard id given out.
     pub max_shard_id: u64,
+    /// Continuous queries of all databases, in the order of their creation.
+    pub continuous_queries: Vec<ContinuousQuery>,
+    /// Subscriptions of all databases, in the order of their creation.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A query that is to be run again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContinuousQuery {
+    /// Where it belongs.
+    pub database: String,
+    /// Unique within the database.
+    pub name: String,
+    /// The whole `CREATE CONTINUOUS QUERY` statement.
+    pub query: String,
+}
+
+/// Who wants the points that are written to a retention policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Whose points.
+    pub database: String,
+    /// Likewise.
+    pub retention_policy: String,
+    /// Unique within the retention policy.
+    pub name: String,
+    /// Each point goes to every destination rather than to one of them.
+    pub to_all: bool,
+    /// URLs.
+    pub destinations: Vec<String>,
 }
 
 /// A member of the Raft group.

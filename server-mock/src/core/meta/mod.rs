@@ -8,10 +8,14 @@ mod databases;
 mod groups;
 mod nodes;
 mod policy;
+mod subscribers;
 mod users;
 mod window;
 
 pub use command::{Applied, Command, CommandError, RetentionPolicySpec};
-pub use data::{DataNode, Database, MetaData, MetaNode, Privilege, RetentionPolicy, Shard, ShardGroup, User};
+pub use data::{
+    ContinuousQuery, DataNode, Database, MetaData, MetaNode, Privilege, RetentionPolicy, Shard, ShardGroup,
+    Subscription, User,
+};
 pub use policy::{default_shard_group_duration, shard_count};
 pub use window::{MAX_TIME, MIN_TIME, truncate};
