@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, HOST, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -14,7 +16,7 @@ use tokio::task::JoinSet;
 
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{empty, error, identify, sign, type_of_route};
+use super::reply::{empty, error, identify, plain, sign, type_of_route};
 use super::route::{self, Endpoint};
 use super::{ping, prometheus, query, write};
 use crate::Profile;
@@ -87,6 +89,11 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
 async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
+    if let Some(why) = ambiguous_host(&head) {
+        let mut response = plain(StatusCode::BAD_REQUEST, why);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response.map(Encoded::Plain);
+    }
     let endpoint = match route::find(profile, &head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
         // A question about the server as a whole.
@@ -130,5 +137,16 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
         encode(profile, &head.method, &head.headers, response)
     } else {
         response.map(Encoded::Plain)
+    }
+}
+
+/// Go's server refuses a request of HTTP/1.1 that does not say once which host it is for.
+fn ambiguous_host(head: &Parts) -> Option<&'static str> {
+    match head.headers.get_all(HOST).iter().count() {
+        0 if head.version == Version::HTTP_11 && head.method != Method::CONNECT => {
+            Some("400 Bad Request: missing required Host header")
+        }
+        0 | 1 => None,
+        _ => Some("400 Bad Request: too many Host headers"),
     }
 }

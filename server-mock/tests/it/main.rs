@@ -3,5 +3,8 @@
 
 mod daemon;
 mod fixture;
+mod hostile;
+mod json_body;
 mod shared_types;
+mod surface;
 mod udp;
