@@ -32,6 +32,8 @@
 mod cluster;
 mod coordinator;
 pub mod core;
+#[cfg(test)]
+mod fuzz;
 pub mod go;
 pub mod hinted_handoff;
 mod http;
