@@ -36,7 +36,9 @@ fn line_protocol_of_any_bytes() {
 fn line_protocol_of_its_own_signs() {
     let words =
         ["m", ",", "=", " ", "\"", "\\", "\n", "#", "\r", "\0", "1", "i", "u", "t", ".", "-", "e9", "v=1", "é", "\t"];
-    bolero::check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| parse_lines(spelled(bytes, &words).as_bytes()));
+    bolero::check!()
+        .with_iterations(ITERATIONS)
+        .for_each(|bytes: &[u8]| parse_lines(spelled(bytes, &words).as_bytes()));
 }
 
 /// What another node sends as points.
@@ -66,9 +68,50 @@ fn influxql_of_any_text() {
 #[test]
 fn influxql_of_its_own_words() {
     let words = [
-        "SELECT ", "FROM ", "WHERE ", "GROUP BY ", "time(", "1h", ")", "(", "mean(", "*", "m ", "\"m\" ", "'x' ", "/a.*/ ",
-        "=~ ", ", ", "; ", "AND ", "OR ", "1 ", "1.5 ", "now() ", "- ", "fill(", "LIMIT ", "SHOW ", "TAG ", "VALUES ",
-        "WITH KEY ", "= ", "CREATE ", "DATABASE ", "INTO ", ".", "::", "\\", "\"", "'", "/", "$", "--", "/*", "DROP ", "ON ",
+        "SELECT ",
+        "FROM ",
+        "WHERE ",
+        "GROUP BY ",
+        "time(",
+        "1h",
+        ")",
+        "(",
+        "mean(",
+        "*",
+        "m ",
+        "\"m\" ",
+        "'x' ",
+        "/a.*/ ",
+        "=~ ",
+        ", ",
+        "; ",
+        "AND ",
+        "OR ",
+        "1 ",
+        "1.5 ",
+        "now() ",
+        "- ",
+        "fill(",
+        "LIMIT ",
+        "SHOW ",
+        "TAG ",
+        "VALUES ",
+        "WITH KEY ",
+        "= ",
+        "CREATE ",
+        "DATABASE ",
+        "INTO ",
+        ".",
+        "::",
+        "\\",
+        "\"",
+        "'",
+        "/",
+        "$",
+        "--",
+        "/*",
+        "DROP ",
+        "ON ",
     ];
     bolero::check!().with_iterations(ITERATIONS).for_each(|bytes: &[u8]| parse_query(&spelled(bytes, &words)));
 }

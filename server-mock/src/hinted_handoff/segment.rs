@@ -32,6 +32,7 @@ impl Segment {
             file.set_len(0)?;
             file.rewind()?;
             file.write_all(&HEADER)?;
+            sync_name(path)?;
             return Ok(Self { file, len: Self::FIRST });
         }
         let mut header = HEADER;
@@ -99,6 +100,17 @@ impl Segment {
     pub(super) fn handle(&self) -> io::Result<File> {
         self.file.try_clone()
     }
+}
+
+/// Makes the name of a new file durable, without which its content is not.
+fn sync_name(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(dir) = path.parent() {
+        File::open(dir)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 fn check_header(header: [u8; 8], path: &Path) -> io::Result<()> {
@@ -174,8 +186,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("1");
         bolero::check!().with_iterations(300).for_each(|bytes: &[u8]| {
-            let record = [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), &crc32fast::hash(bytes).to_le_bytes(), bytes];
-            for content in [[HEADER.as_slice(), bytes].concat(), [HEADER.as_slice(), &record.concat(), bytes].concat()] {
+            let record =
+                [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), &crc32fast::hash(bytes).to_le_bytes(), bytes];
+            for content in [[HEADER.as_slice(), bytes].concat(), [HEADER.as_slice(), &record.concat(), bytes].concat()]
+            {
                 std::fs::write(&path, &content).unwrap();
                 let mut segment = Segment::open(&path).unwrap();
                 for payload in payloads(&mut segment) {

@@ -1,6 +1,5 @@
 //! Takes HTTP connections and hands requests to their endpoints.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +19,7 @@ use super::reply::{empty, error, identify, plain, sign, type_of_route};
 use super::route::{self, Endpoint};
 use super::{ping, prometheus, query, write};
 use crate::Profile;
-use crate::net::{Network, Stream};
+use crate::net::{Network, Port, Stream};
 use crate::runtime::{Closing, DataServices};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
@@ -35,6 +34,7 @@ const FLUX_DISABLED: &str =
 
 /// Answers requests until it is told to close; ends when the requests then under way are answered.
 pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>, mut closing: Closing) {
+    let mut listener = network.listen(listener, Port::Http);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -42,19 +42,19 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
             Some(_) = connections.join_next() => continue,
             () = closing.begun() => break,
         };
-        let tcp = match accepted {
-            Ok((tcp, _)) => tcp,
+        let stream = match accepted {
+            Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        if let Err(error) = tcp.set_nodelay(true) {
+        if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was taken");
             continue;
         }
-        connections.spawn(converse(network.accepted(tcp), services.clone(), closing.clone()));
+        connections.spawn(converse(stream, services.clone(), closing.clone()));
     }
     // New connections are refused from here on.
     drop(listener);
@@ -65,7 +65,7 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
 async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Closing) {
     let service = service_fn(|request| {
         let services = services.clone();
-        async move { Ok::<_, Infallible>(answer(&services, request).await) }
+        async move { services.faults.replies().answer(request, |request| answer(&services, request)).await }
     });
     let connection = http1::Builder::new()
         .title_case_headers(true)

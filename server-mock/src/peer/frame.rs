@@ -69,7 +69,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         bolero::check!().with_iterations(2_000).for_each(|bytes: &[u8]| {
             let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-            let framed = [&length, bytes].concat();
+            let framed = [length.as_slice(), bytes].concat();
             for mut stream in [bytes, &framed] {
                 let _ = runtime.block_on(receive::<Request>(&mut stream.clone()));
                 let _ = runtime.block_on(receive::<Answer>(&mut stream.clone()));

@@ -5,6 +5,7 @@ mod config;
 mod data_node;
 mod node;
 mod process;
+mod replica;
 mod sockets;
 mod standalone;
 
@@ -13,8 +14,9 @@ pub use node::{Node, NodeError};
 pub use process::{asked_to_end, run_node};
 pub use standalone::{Standalone, StandaloneError, StandaloneOptions};
 
-pub(crate) use admin::{call, ping};
+pub(crate) use admin::{call, get, ping};
 pub(crate) use data_node::DataServices;
 pub(crate) use node::NodeStorage;
-pub(crate) use process::LINKS_FILE;
+pub(crate) use process::FAULTS_FILE;
+pub(crate) use replica::{Replica, count, replica};
 pub(crate) use sockets::Closing;

@@ -6,10 +6,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::NodeConfig;
-use super::admin::{self, Admin, Depths};
+use super::admin::{self, Admin};
 use super::data_node::{self, DataServices};
 use super::sockets::Sockets;
 use crate::core::meta::DataNode;
+use crate::fault::{Disk, Faults};
 use crate::meta::{Bootstrap, MemoryStorage, MetaConfig, MetaMember, MetaNode, MetaStorage, MetaTimings};
 use crate::net::Network;
 use crate::store::{MemoryDisk, Storage};
@@ -88,7 +89,7 @@ impl NodeStorage {
 /// A running node. It runs on the tokio runtime that started it and ends with it.
 #[derive(Debug)]
 pub struct Node {
-    network: Network,
+    faults: Faults,
     meta: Option<MetaNode>,
     data: Option<Arc<DataServices>>,
     sockets: Sockets,
@@ -103,27 +104,24 @@ impl Node {
     /// # Cancellation
     /// Parts already started go on until the runtime ends.
     pub async fn start(config: &NodeConfig) -> Result<Self, NodeError> {
-        Self::start_on(config, Network::new(), NodeStorage::Disk).await
+        Self::start_on(config, Faults::new(), NodeStorage::Disk).await
     }
 
-    pub(crate) async fn start_on(
-        config: &NodeConfig,
-        network: Network,
-        storage: NodeStorage,
-    ) -> Result<Self, NodeError> {
-        Self::start_with(config, network, storage, Sockets::default()).await
+    pub(crate) async fn start_on(config: &NodeConfig, faults: Faults, storage: NodeStorage) -> Result<Self, NodeError> {
+        Self::start_with(config, faults, storage, Sockets::default()).await
     }
 
     /// Starts a node on sockets of which some may be bound already.
     pub(super) async fn start_with(
         config: &NodeConfig,
-        network: Network,
+        faults: Faults,
         storage: NodeStorage,
         sockets: Sockets,
     ) -> Result<Self, NodeError> {
+        let network = faults.network().clone();
         name_addresses(config, &network);
-        let depths = Arc::new(OnceLock::new());
-        let admin = Admin { token: config.token.clone(), network: network.clone(), depths: depths.clone() };
+        let part = Arc::new(OnceLock::new());
+        let admin = Admin { token: config.token.clone(), faults: faults.clone(), data: part.clone() };
         if !config.admin.is_empty() {
             tokio::spawn(admin::serve(sockets.listen(&config.admin).await?, admin));
         }
@@ -131,17 +129,18 @@ impl Node {
             Some(id) => Some(start_meta(config, id, &network, &storage, &sockets).await?),
             None => None,
         };
+        if let Some(meta) = &meta {
+            faults.attach(Disk::Raft, meta.disk_fault());
+        }
         let data = match config.data_id {
-            Some(id) => Some(data_node::start(config, id, &network, &storage, &sockets).await?),
+            Some(id) => Some(data_node::start(config, id, &faults, &storage, &sockets).await?),
             None => None,
         };
         if let Some(data) = &data {
-            let handoff = data.coordinator.handoff.clone();
-            let tell: Depths = Arc::new(move || handoff.depths());
             // Set once, here.
-            let _ = depths.set(tell);
+            let _ = part.set(Arc::downgrade(data));
         }
-        Ok(Self { network, meta, data, sockets })
+        Ok(Self { faults, meta, data, sockets })
     }
 
     /// Ends in good order: takes no more requests, finishes those under way as long as `limit` allows, and lets what is
@@ -168,15 +167,15 @@ impl Node {
         self.sockets.udp_addr()
     }
 
-    /// The data part's services.
-    pub(super) fn data(&self) -> Option<&Arc<DataServices>> {
-        self.data.as_ref()
-    }
-
     /// The node's links, to cut and heal.
     #[must_use]
     pub fn network(&self) -> &Network {
-        &self.network
+        self.faults.network()
+    }
+
+    /// The data part, if it has one.
+    pub(crate) fn data(&self) -> Option<&Arc<DataServices>> {
+        self.data.as_ref()
     }
 
     /// What waits in the node's hinted handoff queues.

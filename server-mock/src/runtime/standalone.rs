@@ -12,7 +12,7 @@ use super::node::NodeStorage;
 use super::sockets::{Sockets, any_host};
 use super::{DataAddress, MetaAddress, Node, NodeConfig, NodeError};
 use crate::core::meta::Command;
-use crate::net::Network;
+use crate::fault::Faults;
 use crate::{Options, Profile};
 
 /// What a server of one node is started with.
@@ -116,7 +116,7 @@ impl Standalone {
             metas: vec![MetaAddress { name: name.clone(), id: meta_id, http: meta.to_string(), tcp: raft.to_string() }],
             datas: vec![DataAddress { name, id: data_id, http: http.to_string(), tcp: peers.to_string() }],
         };
-        let node = Node::start_with(&config, Network::new(), NodeStorage::Disk, sockets).await?;
+        let node = Node::start_with(&config, Faults::new(), NodeStorage::Disk, sockets).await?;
         record_addresses(&node, &config).await?;
         Ok(Self { node, http, meta, _lock: lock })
     }

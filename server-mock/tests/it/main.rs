@@ -1,10 +1,15 @@
 //! A cluster, asked as its users ask it: over HTTP, with faults set from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod anti_entropy;
 mod daemon;
+mod faults;
 mod fixture;
+mod handoff;
 mod hostile;
 mod json_body;
+mod races;
 mod shared_types;
 mod surface;
+mod test_cluster;
 mod udp;

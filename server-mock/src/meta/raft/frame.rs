@@ -147,7 +147,8 @@ mod tests {
         bolero::check!().with_iterations(2_000).for_each(|bytes: &[u8]| {
             // With the length and the version that let it through to the decoder.
             let length = u32::try_from(bytes.len() + 1).unwrap().to_le_bytes();
-            let framed = [&length, &[super::super::super::format::VERSION], bytes].concat();
+            let version = [super::super::super::format::VERSION];
+            let framed = [length.as_slice(), &version, bytes].concat();
             for mut stream in [bytes, &framed] {
                 let _ = runtime.block_on(read::<Request>(&mut stream.clone()));
                 let _ = runtime.block_on(read::<Response>(&mut stream.clone()));
