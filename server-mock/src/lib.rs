@@ -37,6 +37,8 @@ mod cluster;
 mod coordinator;
 pub mod core;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 pub mod go;
 pub mod hinted_handoff;
 mod http;

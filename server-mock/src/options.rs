@@ -87,6 +87,8 @@ pub struct Options {
     pub max_select_series: usize,
     /// Which index the shards have.
     pub index_version: IndexVersion,
+    /// Bytes that a compressed body may expand to; not limited in the real servers.
+    pub max_inflated_size: u64,
     /// How long a client may take to send a request's head; not in the real servers, which wait for ever.
     pub http_head_timeout: Duration,
     /// How long a client may take to send a request's body; not in the real servers, which wait for ever.
@@ -321,6 +323,7 @@ const ROWS: &[Row] = &[
     row!(max_select_point, "max-select-point", NEW, count, text, "values that a SELECT may read, 0 for no limit"),
     row!(max_select_series, "max-select-series", NEW, count, text, "series that a SELECT may read, 0 for no limit"),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
+    row!(max_inflated_size, "max-inflated-size", BOTH, size, text, "bytes that a compressed body may expand to"),
     row!(http_head_timeout, "http-head-timeout", BOTH, duration, go_text, "how long a client may take to send a head"),
     row!(http_body_timeout, "http-body-timeout", BOTH, duration, go_text, "how long a client may take to send a body"),
     row!(udp_enabled, "udp-enabled", BOTH, flag, text, "take points over UDP"),
@@ -396,6 +399,7 @@ impl Options {
             max_select_point: 0,
             max_select_series: 0,
             index_version: IndexVersion::Inmem,
+            max_inflated_size: 256 << 20,
             http_head_timeout: Duration::from_secs(30),
             http_body_timeout: Duration::from_secs(300),
             udp_enabled: false,

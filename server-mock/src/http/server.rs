@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONNECTION, HOST, HeaderValue};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -16,7 +17,7 @@ use super::auth::{self, Admitted};
 use super::counted::Counted;
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{Body, empty, error, identify, sign, type_of_route};
+use super::reply::{Body, empty, error, identify, plain, sign, type_of_route};
 use super::route::{self, Endpoint};
 use super::{debug, ping, prometheus, query, write};
 use crate::Profile;
@@ -90,6 +91,11 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
 async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
+    if let Some(why) = ambiguous_host(&head) {
+        let mut response = plain(StatusCode::BAD_REQUEST, why);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response.map(Encoded::Plain);
+    }
     let endpoint = match route::find(profile, &head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
         // A question about the server as a whole.
@@ -153,5 +159,16 @@ async fn serve_admitted(
         Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
         Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, body).await,
         Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
+    }
+}
+
+/// Go's server refuses a request of HTTP/1.1 that does not say once which host it is for.
+fn ambiguous_host(head: &Parts) -> Option<&'static str> {
+    match head.headers.get_all(HOST).iter().count() {
+        0 if head.version == Version::HTTP_11 && head.method != Method::CONNECT => {
+            Some("400 Bad Request: missing required Host header")
+        }
+        0 | 1 => None,
+        _ => Some("400 Bad Request: too many Host headers"),
     }
 }
