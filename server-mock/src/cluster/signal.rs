@@ -46,8 +46,12 @@ pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
     let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return NodeState::Dead };
     // `pid (name) state …`, and the name may hold anything.
     let letter = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
-    if matches!(letter, None | Some('Z' | 'X')) {
-        return NodeState::Dead;
+    match letter {
+        None | Some('X') => return NodeState::Dead,
+        // Its first thread has ended; until the others have, its sockets are open and take connections.
+        Some('Z') if threads(pid) <= 1 => return NodeState::Dead,
+        Some('Z') => return NodeState::Running,
+        Some(_) => {}
     }
     let ours = std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|command| {
         let wanted = config.as_os_str().as_bytes();
@@ -58,6 +62,11 @@ pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
         Some('T' | 't') => NodeState::Paused,
         _ => NodeState::Running,
     }
+}
+
+#[cfg(target_os = "linux")]
+fn threads(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]

@@ -64,9 +64,8 @@ impl Arguments {
             if !TAKES_VALUE.contains(&flag.as_str()) && attached.is_some() {
                 return Err(UsageError(format!("{flag} takes no value")));
             }
-            let mut value = || {
-                attached.clone().or_else(|| rest.next()).ok_or_else(|| UsageError(format!("{flag} needs a value")))
-            };
+            let mut value =
+                || attached.clone().or_else(|| rest.next()).ok_or_else(|| UsageError(format!("{flag} needs a value")));
             match flag.as_str() {
                 "--exact" => parsed.exact = true,
                 "--list" => parsed.list = true,
@@ -142,7 +141,9 @@ mod tests {
     fn names_are_chosen_by_part_or_whole() {
         let wants = |line: &str, name: &str| parse(line).unwrap().wants(name, Profile::V1_8);
         assert!(wants("", "1.8/p18-auth-a"));
-        assert!(wants("auth", "1.8/p18-auth-a") && wants("1.8/", "1.8/p18-auth-a") && wants("x auth", "1.8/p18-auth-a"));
+        assert!(
+            wants("auth", "1.8/p18-auth-a") && wants("1.8/", "1.8/p18-auth-a") && wants("x auth", "1.8/p18-auth-a")
+        );
         assert!(!wants("jwt", "1.8/p18-auth-a"));
         assert!(wants("--exact p18-auth-a", "1.8/p18-auth-a") && wants("--exact 1.8/p18-auth-a", "1.8/p18-auth-a"));
         assert!(!wants("--exact p18-auth", "1.8/p18-auth-a"));

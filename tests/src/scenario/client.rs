@@ -117,7 +117,8 @@ async fn exchange(address: &str, request: &Request) -> Result<Answer, ClientErro
     })?;
     // The last small piece of a body would wait for an acknowledgement otherwise, and the latency be wrong.
     tcp.set_nodelay(true).map_err(disconnected)?;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tcp)).await.map_err(disconnected)?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(tcp)).await.map_err(disconnected)?;
     let mut outgoing = http::Request::builder().method(request.method.clone()).uri(request.target.clone());
     outgoing = outgoing.header(HOST, address);
     for (name, value) in &request.headers {
@@ -231,9 +232,15 @@ mod tests {
         }
         let short = Duration::from_millis(200);
         assert_eq!(kind("", false, LIMIT).await, ClientErrorKind::Disconnect);
-        assert_eq!(kind("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", false, LIMIT).await, ClientErrorKind::Disconnect);
+        assert_eq!(
+            kind("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", false, LIMIT).await,
+            ClientErrorKind::Disconnect
+        );
         assert_eq!(kind("no HTTP at all\r\n\r\n", false, LIMIT).await, ClientErrorKind::Disconnect);
-        assert_eq!(kind("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", true, short).await, ClientErrorKind::Timeout);
+        assert_eq!(
+            kind("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\ncut", true, short).await,
+            ClientErrorKind::Timeout
+        );
         // No system gives that port to a program that asks for a free one.
         let refused = Client.send("127.0.0.1:1", &request(LIMIT)).await.result.unwrap_err();
         assert_eq!(refused.kind, ClientErrorKind::Refused);

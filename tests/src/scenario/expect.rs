@@ -255,7 +255,8 @@ impl Wanted {
 
 impl HeaderRule {
     fn check(&self, name: &HeaderName, headers: &HeaderMap) -> Result<(), String> {
-        let values: Vec<_> = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
         let holds = match (self, values.as_slice()) {
             (Self::Exactly(wanted), [value]) => wanted == value,
             (Self::Like(pattern), [value]) => pattern.matches(value),
@@ -330,7 +331,8 @@ mod tests {
         check(json!({"any_of": [{"status": 204}, {"status": 500}]}), &answer()).unwrap();
         check(json!({"client": "refused"}), &no_answer(ClientErrorKind::Refused)).unwrap();
         check(json!({"client": "error"}), &no_answer(ClientErrorKind::Disconnect)).unwrap();
-        check(json!({"any_of": [{"status": 204}, {"client": "timeout"}]}), &no_answer(ClientErrorKind::Timeout)).unwrap();
+        check(json!({"any_of": [{"status": 204}, {"client": "timeout"}]}), &no_answer(ClientErrorKind::Timeout))
+            .unwrap();
     }
 
     #[test]

@@ -333,7 +333,8 @@ mod tests {
 
     #[test]
     fn variables_are_set_before_they_are_used() {
-        let pick = json!({"pick": {"rp": "r", "time": 1, "measurement": "m", "tag": "k", "owners": ["data1"], "as": "K"}});
+        let pick =
+            json!({"pick": {"rp": "r", "time": 1, "measurement": "m", "tag": "k", "owners": ["data1"], "as": "K"}});
         let bind = json!({"bind": {"rp": "r", "time": 1, "owners_as": ["O"]}});
         let (at_k, at_o) = (ping("data1", json!({"body": "${K}${db}"})), ping("${O}", json!({"status": 204})));
         Scenario::new(scenario(json!([pick, bind, at_k, at_o]))).unwrap();

@@ -243,7 +243,10 @@ mod tests {
 
     #[test]
     fn values_are_compared_exactly() {
-        agrees(json!([1456000000000000001_i64, 1.5, "x", true, null]), json!([1456000000000000001_i64, 1.5, "x", true, null]));
+        agrees(
+            json!([1456000000000000001_i64, 1.5, "x", true, null]),
+            json!([1456000000000000001_i64, 1.5, "x", true, null]),
+        );
         for (wanted, value) in [
             (json!(1456000000000000001_i64), json!(1456000000000000002_i64)),
             (json!(1), json!(1.0)),

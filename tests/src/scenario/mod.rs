@@ -31,7 +31,7 @@ pub use expect::Expectation;
 pub use load::{LoadError, Scenario, Trial, Verdict, load};
 pub use matching::Matcher;
 pub use play::{Failure, play};
-pub use step::{Ask, Bind, CheckLocalSeries, Fault, Pick, Step, WaitUntil};
 pub use shards::{CheckShards, ShardPlace};
+pub use step::{Ask, Bind, CheckLocalSeries, Fault, Pick, Step, WaitUntil};
 pub use suite::{Suite, run};
 pub use variables::{UnknownVariable, Variables};

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use http::Method;
+use influx_server_mock::Profile;
 use serde_json::Value;
 
 use super::client::{Answer, Client, Exchange, Request};
@@ -178,7 +179,8 @@ impl Player<'_> {
         let nodes = self.cluster.data_nodes();
         let name = |id: &u64| nodes.iter().find(|(_, node)| node == id).map(|(name, _)| name.clone());
         let owners: Vec<String> = shard.owners.iter().filter_map(name).collect();
-        let others: Vec<String> = nodes.iter().map(|(name, _)| name).filter(|name| !owners.contains(name)).cloned().collect();
+        let others: Vec<String> =
+            nodes.iter().map(|(name, _)| name).filter(|name| !owners.contains(name)).cloned().collect();
         for (what, variables, names) in [("owners", &bind.owners, owners), ("others", &bind.others, others)] {
             if variables.len() > names.len() {
                 return Err(format!("wanted {} {what}, got {names:?}", variables.len()));
@@ -192,10 +194,14 @@ impl Player<'_> {
 
     async fn check_shards(&self, check: &CheckShards) -> Result<(), String> {
         let nodes: Vec<u64> = self.cluster.data_nodes().into_iter().map(|(_, id)| id).collect();
+        let automatic = match self.cluster.kind().profile {
+            Profile::V1_8 => "autogen",
+            Profile::V0_10 => "default",
+        };
         let deadline = Instant::now() + CACHE_LAG;
         loop {
             let all = self.shards(check.node.as_deref()).await?;
-            let checked = check.check(&all, self.db(check.db.as_deref()), &nodes);
+            let checked = check.check(&all, self.db(check.db.as_deref()), automatic, &nodes);
             if checked.is_ok() || Instant::now() > deadline {
                 return checked;
             }

@@ -136,7 +136,10 @@ mod tests {
         report.ended("1.8/b", Duration::ZERO, Err("why".into()));
         let end = report.end(Duration::from_secs(2));
         assert!(end.contains("---- 1.8/b\nwhy\n"), "{end}");
-        assert!(end.contains("test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; "), "{end}");
+        assert!(
+            end.contains("test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; "),
+            "{end}"
+        );
         assert!(!report.is_ok());
     }
 

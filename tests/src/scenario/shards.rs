@@ -115,7 +115,8 @@ pub(super) fn picks(
     from: u64,
     count: usize,
 ) -> Result<Vec<u64>, String> {
-    let owned: Vec<bool> = shards.iter().map(|shard| shard.owners.iter().copied().collect::<BTreeSet<_>>() == *owners).collect();
+    let owned: Vec<bool> =
+        shards.iter().map(|shard| shard.owners.iter().copied().collect::<BTreeSet<_>>() == *owners).collect();
     if !owned.contains(&true) {
         let lists: Vec<_> = shards.iter().map(|shard| &shard.owners).collect();
         return Err(format!("no shard is owned by exactly {owners:?}: there are {lists:?}"));
@@ -169,22 +170,16 @@ struct Group {
 impl CheckShards {
     pub(super) fn new(value: &Value) -> Result<Self, String> {
         let raw = RawCheck::deserialize(value).map_err(|error| error.to_string())?;
-        Ok(Self {
-            node: raw.node,
-            db: raw.db,
-            rp: raw.rp,
-            rotation: raw.rotation.unwrap_or(false),
-            groups: raw.groups,
-        })
+        Ok(Self { node: raw.node, db: raw.db, rp: raw.rp, rotation: raw.rotation.unwrap_or(false), groups: raw.groups })
     }
 
-    /// Compares with all shards of a cluster; `nodes` are the ids of its data nodes in the order in which they joined.
-    pub(super) fn check(&self, all: &[Shard], db: &str, nodes: &[u64]) -> Result<(), String> {
+    /// Compares with all shards of a cluster, `automatic` being the policy that its databases are made with; `nodes` are
+    /// the ids of its data nodes in the order in which they joined.
+    pub(super) fn check(&self, all: &[Shard], db: &str, automatic: &str, nodes: &[u64]) -> Result<(), String> {
+        let policy = self.rp.as_deref().unwrap_or(automatic);
         let mut groups: BTreeMap<u64, Vec<&Shard>> = BTreeMap::new();
-        for shard in all.iter().filter(|shard| shard.database == db) {
-            if self.rp.as_ref().is_none_or(|rp| *rp == shard.policy) {
-                groups.entry(shard.group).or_default().push(shard);
-            }
+        for shard in all.iter().filter(|shard| shard.database == db && shard.policy == policy) {
+            groups.entry(shard.group).or_default().push(shard);
         }
         let mut listed = Vec::new();
         for (_, mut shards) in groups {

@@ -129,18 +129,8 @@ pub struct CheckLocalSeries {
 }
 
 /// The keys of which each step has exactly one.
-const KINDS: [&str; 10] = [
-    "http",
-    "wait_until",
-    "parallel",
-    "fault",
-    "sleep_s",
-    "set",
-    "pick",
-    "bind",
-    "check_shards",
-    "check_local_series",
-];
+const KINDS: [&str; 10] =
+    ["http", "wait_until", "parallel", "fault", "sleep_s", "set", "pick", "bind", "check_shards", "check_local_series"];
 
 /// A request without a limit of its own may take so long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);

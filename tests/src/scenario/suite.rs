@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,28 +101,26 @@ async fn play_all(trials: Vec<Trial>, filtered: usize, arguments: &Arguments) ->
     // Those that say how long something may take have the machine for themselves: they wait, and disturb each other
     // little. The others, which make it busy, come after.
     let (timed, others): (Vec<_>, Vec<_>) = trials.into_iter().partition(|trial| trial.scenario.timed);
+    let mut end = std::pin::pin!(told_to_end());
     for trials in [timed, others] {
-        let ended = tokio::select! {
-            ended = phase(trials, lanes, &clusters, arguments.nocapture, &mut report) => ended,
-            () = told_to_end() => {
-                eprintln!("interrupted");
-                return Ok(INTERRUPTED);
-            }
-        };
-        ended?;
+        if !phase(trials, lanes, &clusters, arguments.nocapture, &mut report, end.as_mut()).await? {
+            eprintln!("interrupted");
+            return Ok(INTERRUPTED);
+        }
     }
     print!("{}", report.end(start.elapsed()));
     Ok(if report.is_ok() { 0 } else { FAILED })
 }
 
-/// Plays scenarios in lanes and reports as they end. Dropping the future ends what has been started.
+/// Plays scenarios in lanes and reports as they end; `false` when it was told to end before all were played.
 async fn phase(
     mut trials: Vec<Trial>,
     lanes: usize,
     clusters: &Arc<Clusters>,
     trace: bool,
     report: &mut Report,
-) -> Result<(), String> {
+    mut end: Pin<&mut impl Future<Output = ()>>,
+) -> Result<bool, String> {
     // The longest first, so that the end is not spent waiting for it.
     trials.sort_by_key(|trial| std::cmp::Reverse(trial.scenario.least));
     let queue = Arc::new(Queue(Mutex::new(trials)));
@@ -131,7 +130,16 @@ async fn phase(
         set.spawn(lane(queue.clone(), clusters.clone(), events.clone(), trace));
     }
     drop(events);
-    while let Some(event) = heard.recv().await {
+    loop {
+        let event = tokio::select! {
+            event = heard.recv() => event,
+            () = end.as_mut() => {
+                // Waits until every lane is dropped, and its nodes are dead.
+                set.shutdown().await;
+                return Ok(false);
+            }
+        };
+        let Some(event) = event else { break };
         match event {
             Event::Step(line) => println!("{line}"),
             Event::Trial { name, took, judged } => print!("{}", report.ended(&name, took, judged)),
@@ -141,7 +149,7 @@ async fn phase(
     while let Some(ended) = set.join_next().await {
         ended.map_err(|error| format!("the runner itself failed: {error}"))?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// What is still to be played.

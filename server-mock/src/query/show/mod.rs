@@ -12,7 +12,7 @@ use super::value::Value;
 
 pub use index::from_index;
 pub use meta::from_meta;
-pub use scope::{IndexScope, index_scope};
+pub use scope::{IndexScope, index_scope, reads_own_shards_only};
 
 /// One series of a result.
 fn row(name: &str, columns: &[&str], values: Vec<Vec<Value>>) -> Row {

@@ -76,7 +76,7 @@ fn a_picked_value_belongs_to_the_owner() {
 }
 
 fn check(check: Value, all: &[Shard]) -> Result<(), String> {
-    CheckShards::new(&check).unwrap().check(all, "d", &[4, 5, 6])
+    CheckShards::new(&check).unwrap().check(all, "d", "r", &[4, 5, 6])
 }
 
 #[test]
@@ -100,6 +100,10 @@ fn the_groups_of_a_policy_are_compared() {
     }
     assert!(check(json!({"groups": []}), &all).unwrap_err().contains("wanted 0 shard groups, got 1"));
     assert!(check(group(json!({})), &[]).is_err());
+    let other = Shard { policy: "other".into(), ..shard(9, 9, WEEK.0, WEEK.1, &[4]) };
+    let both: Vec<Shard> = all.iter().cloned().chain([other]).collect();
+    check(json!({"groups": [{"shards": 3, "replicas": 1}]}), &both).unwrap();
+    check(json!({"rp": "other", "groups": [{"shards": 1, "replicas": 1}]}), &both).unwrap();
 }
 
 #[test]
