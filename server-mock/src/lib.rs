@@ -26,12 +26,15 @@
 //! * [`core`] has the cluster's rules as pure functions and state machines: required acknowledgements, shard mapping,
 //!   which failures are hinted, the metadata and its commands.
 //! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
-//! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
+//! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft,
+//!   [`anti_entropy`] makes replicas equal again where it is switched on.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
+pub mod anti_entropy;
 mod cluster;
 mod coordinator;
 pub mod core;
+mod fault;
 pub mod go;
 pub mod hinted_handoff;
 mod http;
@@ -48,9 +51,13 @@ pub mod scan;
 pub mod store;
 
 pub use cluster::{
-    ClusterError, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder, TestClusterError,
-    TestNode, Topology, TopologyError, UpOptions,
+    ClusterError, LogsOnPanic, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder,
+    TestClusterError, TestNode, Topology, TopologyError, UpOptions,
 };
+pub use fault::{
+    CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
+};
+pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
