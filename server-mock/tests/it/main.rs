@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod anti_entropy;
+mod daemon;
+mod faults;
 mod fixture;
 mod handoff;
 mod races;
 mod shared_types;
+mod test_cluster;
+mod udp;
