@@ -172,7 +172,8 @@ impl Statements {
         let asked = show::index_scope(statement, scope.database, scope.retention_policy, &meta, scope.now);
         let asked = asked.transpose().map_err(|error| error.to_string())?;
         if let Some(asked) = asked {
-            let indexes = read::indexes(owners, &asked).await;
+            let own_only = show::reads_own_shards_only(statement, owners.profile);
+            let indexes = read::indexes(owners, &asked, own_only).await;
             if let Some(rows) = show::from_index(statement, &indexes, owners.profile, scope.now) {
                 return rows.map_err(|error| error.to_string());
             }

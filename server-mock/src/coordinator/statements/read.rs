@@ -42,10 +42,14 @@ pub(super) async fn scan(owners: &Owners, planned: &PlannedScan) -> Result<Sourc
     Ok(rows)
 }
 
-/// What is in the shards asked for. A node that is dead is passed over in silence, as the real cluster does.
-pub(super) async fn indexes(owners: &Owners, asked: &IndexScope) -> Vec<ShardIndex> {
+/// What is in the shards asked for, or in this node's own among them. A node that is dead is passed over in silence, as
+/// the real cluster does.
+pub(super) async fn indexes(owners: &Owners, asked: &IndexScope, own_only: bool) -> Vec<ShardIndex> {
     let meta = owners.meta.snapshot();
-    let places = asked_for(&meta, asked);
+    let mut places = asked_for(&meta, asked);
+    if own_only {
+        places.retain(|place| place.owners.contains(&owners.node));
+    }
     let parts = stream::iter(places.into_iter().map(|place| index(owners, place))).buffered(AT_ONCE);
     parts.filter_map(std::future::ready).collect().await
 }

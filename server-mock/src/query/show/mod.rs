@@ -14,7 +14,7 @@ use super::value::Value;
 
 pub use index::from_index;
 pub use meta::from_meta;
-pub use scope::{IndexScope, index_scope};
+pub use scope::{IndexScope, index_scope, reads_own_shards_only};
 
 /// Whether a series meets a condition on tags alone.
 pub(super) fn series_meets(condition: &Expr, measurement: &str, tags: &[(String, String)]) -> Result<bool, QueryError> {
