@@ -63,7 +63,7 @@ pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc
 async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Body> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
-    let endpoint = match route::find(profile, &head.method, head.uri.path()) {
+    let endpoint = match route::find(&head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
         Err(plain) => return *plain,
     };
