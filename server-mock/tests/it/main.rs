@@ -1,5 +1,8 @@
 //! A cluster, asked as its users ask it: over HTTP, with faults set from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod anti_entropy;
 mod fixture;
+mod handoff;
+mod races;
 mod shared_types;
