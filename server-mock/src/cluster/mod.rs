@@ -1,13 +1,17 @@
 //! Whole clusters: inside one process for tests, or as one process a node.
 
+mod injector;
 mod layout;
+mod logs;
 pub(crate) mod ports;
 mod process;
 mod signal;
 mod state;
 mod test_cluster;
+mod test_node;
 
 pub use layout::{Role, Topology, TopologyError};
-pub use process::{ProcessCluster, UpOptions};
+pub use process::{LogsOnPanic, ProcessCluster, UpOptions};
 pub use state::{ClusterError, NodeEntry, NodeState};
-pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError, TestNode};
+pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError};
+pub use test_node::TestNode;

@@ -1,6 +1,5 @@
 //! Takes HTTP connections and hands requests to their endpoints.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use super::form::Form;
 use super::reply::{Body, empty, identify};
 use super::route::{self, Endpoint};
 use super::{ping, query, write};
-use crate::net::Network;
+use crate::net::{Network, Port};
 use crate::runtime::DataServices;
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
@@ -28,24 +27,25 @@ const HEAD_BYTES: usize = 64 << 10;
 
 /// Answers requests for as long as the future is polled.
 pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>) {
+    let mut listener = network.listen(listener, Port::Http);
     loop {
-        let tcp = match listener.accept().await {
-            Ok((tcp, _)) => tcp,
+        let stream = match listener.accept().await {
+            Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        if let Err(error) = tcp.set_nodelay(true) {
+        if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was taken");
             continue;
         }
-        let (stream, services) = (network.accepted(tcp), services.clone());
+        let services = services.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| {
                 let services = services.clone();
-                async move { Ok::<_, Infallible>(answer(&services, request).await) }
+                async move { services.faults.replies().answer(request, |request| answer(&services, request)).await }
             });
             let connection = http1::Builder::new()
                 .title_case_headers(true)

@@ -20,7 +20,7 @@ use super::lease::{self, Leader};
 use super::raft::{Published, Raft, Reply};
 use super::reply::{ExecuteReply, LEADERSHIP_LOST};
 use crate::core::meta::Command;
-use crate::net::{Network, Stream};
+use crate::net::{Network, Port, Stream};
 
 /// Longest command accepted, so that the entries of one replication request fit into a frame.
 const LONGEST_COMMAND: usize = 256 << 10;
@@ -43,13 +43,14 @@ pub(super) struct Api {
 /// Answers requests until the future is dropped, which closes all connections.
 pub(super) async fn serve(listener: TcpListener, network: Network, api: Api) {
     let mut connections = JoinSet::new();
+    let mut listener = network.listen(listener, Port::Meta);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => {
+                Ok(stream) => {
                     // Without it an answer may wait for an acknowledgement; not vital.
-                    let _ = tcp.set_nodelay(true);
-                    connections.spawn(connection(network.accepted(tcp), api.clone()));
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection(stream, api.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a meta connection");

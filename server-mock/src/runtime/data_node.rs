@@ -1,7 +1,6 @@
 //! The data part of a node.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
 
@@ -9,11 +8,12 @@ use super::node::NodeError;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
 use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
+use crate::fault::{Disk, Faults};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
-use crate::store::{self, Engine};
+use crate::store::{self, DiskFault, Engine};
 use crate::{Options, Profile, http};
 
 /// What the HTTP endpoints of a data node work with.
@@ -26,13 +26,14 @@ pub(crate) struct DataServices {
     pub(crate) statements: Statements,
     /// Present where it is switched on.
     pub(crate) anti_entropy: Option<AntiEntropy>,
+    /// What is wrong with the node, and the clock that all of it goes by.
+    pub(crate) faults: Faults,
 }
 
 impl DataServices {
     /// The time of day in nanoseconds, Unix time.
     pub(crate) fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        self.faults.clock().now()
     }
 }
 
@@ -52,10 +53,11 @@ impl Handle for Peer {
 pub(super) async fn start(
     config: &NodeConfig,
     id: u64,
-    network: &Network,
+    faults: &Faults,
     storage: &NodeStorage,
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
+    let network = faults.network();
     let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
     let client = MetaClientConfig { cluster_id: config.cluster, ..MetaClientConfig::new(servers, config.profile) };
     let meta = MetaClient::start(client, network.clone());
@@ -76,6 +78,9 @@ pub(super) async fn start(
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });
     let handoff = open_handoff(config, &owners)?;
+    faults.attach(Disk::Shards, owners.engine.disk_fault());
+    faults.attach(Disk::Handoff, handoff.disk_fault());
+    faults.attach_handoff_full(handoff.full_fault());
     let coordinator = Coordinator {
         owners: owners.clone(),
         handoff: Arc::new(handoff),
@@ -90,6 +95,7 @@ pub(super) async fn start(
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
+        faults: faults.clone(),
     });
     let peers = bind(&own.tcp).await?;
     let public = bind(&own.http).await?;
@@ -127,7 +133,7 @@ async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engin
 fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Delivery>, NodeError> {
     let dir = config.dir.join("hh");
     let delivery = Arc::new(Delivery(owners.clone()));
-    Handoff::open(dir, config.profile, &config.options, delivery, owners.engine.disk_fault().clone())
+    Handoff::open(dir, config.profile, &config.options, delivery, DiskFault::none())
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
 }
 

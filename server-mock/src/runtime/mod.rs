@@ -5,12 +5,14 @@ mod config;
 mod data_node;
 mod node;
 mod process;
+mod replica;
 
 pub use config::{DataAddress, MetaAddress, NodeConfig};
 pub use node::{Node, NodeError};
 pub use process::run_node;
 
-pub(crate) use admin::{call, ping};
+pub(crate) use admin::{call, get, ping};
 pub(crate) use data_node::DataServices;
 pub(crate) use node::NodeStorage;
-pub(crate) use process::LINKS_FILE;
+pub(crate) use process::FAULTS_FILE;
+pub(crate) use replica::{Replica, count, replica};

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::NodeConfig;
-use super::admin::{self, Admin, Depths, Repairs};
+use super::admin::{self, Admin};
 use super::data_node::{self, DataServices, bind};
 use crate::core::meta::DataNode;
+use crate::fault::{Disk, Faults};
 use crate::meta::{Bootstrap, MemoryStorage, MetaConfig, MetaMember, MetaNode, MetaStorage, MetaTimings};
 use crate::net::Network;
 use crate::store::{MemoryDisk, Storage};
@@ -86,7 +87,7 @@ impl NodeStorage {
 /// A running node. It runs on the tokio runtime that started it and ends with it.
 #[derive(Debug)]
 pub struct Node {
-    network: Network,
+    faults: Faults,
     /// Kept for what it runs.
     _meta: Option<MetaNode>,
     data: Option<Arc<DataServices>>,
@@ -101,49 +102,42 @@ impl Node {
     /// # Cancellation
     /// Parts already started go on until the runtime ends.
     pub async fn start(config: &NodeConfig) -> Result<Self, NodeError> {
-        Self::start_on(config, Network::new(), NodeStorage::Disk).await
+        Self::start_on(config, Faults::new(), NodeStorage::Disk).await
     }
 
-    pub(crate) async fn start_on(
-        config: &NodeConfig,
-        network: Network,
-        storage: NodeStorage,
-    ) -> Result<Self, NodeError> {
+    pub(crate) async fn start_on(config: &NodeConfig, faults: Faults, storage: NodeStorage) -> Result<Self, NodeError> {
+        let network = faults.network().clone();
         name_addresses(config, &network);
-        let (depths, repairs) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
-        let admin = Admin {
-            token: config.token.clone(),
-            network: network.clone(),
-            depths: depths.clone(),
-            repairs: repairs.clone(),
-        };
+        let part = Arc::new(OnceLock::new());
+        let admin = Admin { token: config.token.clone(), faults: faults.clone(), data: part.clone() };
         tokio::spawn(admin::serve(bind(&config.admin).await?, admin));
         let meta = match config.meta_id {
             Some(id) => Some(start_meta(config, id, &network, &storage).await?),
             None => None,
         };
+        if let Some(meta) = &meta {
+            faults.attach(Disk::Raft, meta.disk_fault());
+        }
         let data = match config.data_id {
-            Some(id) => Some(data_node::start(config, id, &network, &storage).await?),
+            Some(id) => Some(data_node::start(config, id, &faults, &storage).await?),
             None => None,
         };
         if let Some(data) = &data {
-            let (handoff, services) = (data.coordinator.handoff.clone(), Arc::downgrade(data));
-            let tell: Repairs = Arc::new(move || {
-                services.upgrade()?.anti_entropy.as_ref().map(crate::anti_entropy::AntiEntropy::status)
-            });
             // Set once, here.
-            let _ = repairs.set(tell);
-            let tell: Depths = Arc::new(move || handoff.depths());
-            // Set once, here.
-            let _ = depths.set(tell);
+            let _ = part.set(data.clone());
         }
-        Ok(Self { network, _meta: meta, data })
+        Ok(Self { faults, _meta: meta, data })
     }
 
     /// The node's links, to cut and heal.
     #[must_use]
     pub fn network(&self) -> &Network {
-        &self.network
+        self.faults.network()
+    }
+
+    /// The data part, if it has one.
+    pub(crate) fn data(&self) -> Option<&Arc<DataServices>> {
+        self.data.as_ref()
     }
 
     /// What waits in the node's hinted handoff queues.

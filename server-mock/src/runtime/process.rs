@@ -4,10 +4,10 @@ use std::io::Read;
 use std::path::Path;
 
 use super::{Node, NodeConfig, NodeError};
-use crate::net::LinkState;
+use crate::fault::{FaultState, Faults};
 
-/// The file beside the configuration that says which links are cut, so that a restarted node does not forget.
-pub(crate) const LINKS_FILE: &str = "links.json";
+/// The file beside the configuration that says what is wrong with the node, so that a restarted one does not forget.
+pub(crate) const FAULTS_FILE: &str = "faults.json";
 
 /// Runs the node of a configuration file until the process is told to end (SIGTERM or Ctrl-C), or until standard input
 /// ends when `tied` to the process that holds its other end.
@@ -18,14 +18,14 @@ pub async fn run_node(config: &Path, tied: bool) -> Result<(), NodeError> {
     let unreadable = |why: String| NodeError::Config { path: config.display().to_string(), why };
     let text = std::fs::read(config).map_err(|error| unreadable(error.to_string()))?;
     let parsed: NodeConfig = serde_json::from_slice(&text).map_err(|error| unreadable(error.to_string()))?;
-    let network = crate::net::Network::new();
-    if let Some(links) = links_beside(config) {
-        network.set_faults(links);
+    let faults = Faults::new();
+    if let Some(state) = faults_beside(config) {
+        faults.set(state);
     }
     let end = told_to_end(tied);
     tokio::pin!(end);
     let node = tokio::select! {
-        node = Node::start_on(&parsed, network, super::NodeStorage::Disk) => node?,
+        node = Node::start_on(&parsed, faults, super::NodeStorage::Disk) => node?,
         () = &mut end => return Ok(()),
     };
     tracing::info!(name = parsed.name, "node is up");
@@ -34,9 +34,15 @@ pub async fn run_node(config: &Path, tied: bool) -> Result<(), NodeError> {
     Ok(())
 }
 
-fn links_beside(config: &Path) -> Option<LinkState> {
-    let text = std::fs::read(config.with_file_name(LINKS_FILE)).ok()?;
-    serde_json::from_slice(&text).ok()
+fn faults_beside(config: &Path) -> Option<FaultState> {
+    let text = std::fs::read(config.with_file_name(FAULTS_FILE)).ok()?;
+    match serde_json::from_slice(&text) {
+        Ok(state) => Some(state),
+        Err(error) => {
+            tracing::error!(%error, "cannot read {FAULTS_FILE}: the node starts without faults");
+            None
+        }
+    }
 }
 
 async fn told_to_end(tied: bool) {
