@@ -10,7 +10,7 @@ import uuid
 URL = os.environ.get("SERVER_URL", "")
 HOST, _, PORT = URL.removeprefix("http://").partition(":")
 PROFILE = os.environ.get("SERVER_PROFILE", "1.8")
-UDP_PORT = os.environ.get("SERVER_UDP_PORT", "")
+UDP_PORT = os.environ.get("SERVER_UDP", "").rpartition(":")[2]
 USER = os.environ.get("SERVER_USER", "")
 PASSWORD = os.environ.get("SERVER_PASSWORD", "")
 

@@ -355,13 +355,12 @@ if UDP_PORT:
 
     @check
     def points_by_udp():
-        # The listener writes to the database of its configuration.
+        # The listener writes to the database of its configuration, and makes it.
         c = client("udp", use_udp=True, udp_port=int(UDP_PORT))
-        reader = client("udp")
-        reader.create_database("udp")
+        reader = create("udp")
         tag = database()
         assert c.write_points([{"measurement": "m", "tags": {"run": tag}, "time": T0, "fields": {"v": 7}}])
-        c.send_packet([f"m,run={tag} v=8 {T0 + 1}"], protocol="line")
+        c.send_packet([f"m,run={tag} v=8i {T0 + 1}"], protocol="line")
         rows = until(
             lambda: len(got := points(reader.query(f"SELECT v FROM m WHERE run = '{tag}'", epoch="ns"))) == 2 and got
         )
