@@ -49,6 +49,7 @@ pub mod query;
 pub mod runtime;
 pub mod scan;
 pub mod store;
+mod udp;
 
 pub use cluster::{
     ClusterError, LogsOnPanic, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder,
@@ -61,4 +62,4 @@ pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::run_node;
+pub use runtime::{Standalone, StandaloneError, StandaloneOptions, run_node};

@@ -1,6 +1,5 @@
 //! Answers requests to the public API as ordered.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
@@ -28,7 +27,7 @@ impl Replies {
         handle: impl FnOnce(Request<Incoming>) -> F,
     ) -> io::Result<Response<ReplyBody<B>>>
     where
-        B: Body<Data = Bytes, Error = Infallible> + Unpin,
+        B: Body<Data = Bytes, Error = io::Error> + Unpin,
         F: Future<Output = Response<B>>,
     {
         let Some(rule) = self.take(request.uri().path()) else {
@@ -83,7 +82,7 @@ where
 /// As much of an answer as may leave.
 async fn cut<B>(response: Response<ReplyBody<B>>, cut: ReplyCut) -> io::Result<Response<ReplyBody<B>>>
 where
-    B: Body<Data = Bytes, Error = Infallible> + Unpin,
+    B: Body<Data = Bytes, Error = io::Error> + Unpin,
 {
     let closed = || Err(io::ErrorKind::ConnectionAborted.into());
     let share = match cut {
@@ -129,17 +128,14 @@ pub(crate) enum Breaks {
 
 impl<B> Body for ReplyBody<B>
 where
-    B: Body<Data = Bytes, Error = Infallible> + Unpin,
+    B: Body<Data = Bytes, Error = io::Error> + Unpin,
 {
     type Data = Bytes;
     type Error = io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         match self.get_mut() {
-            Self::Own(body) => {
-                let frame = Pin::new(body).poll_frame(cx);
-                frame.map(|frame| frame.map(|frame| frame.map_err(|never| match never {})))
-            }
+            Self::Own(body) => Pin::new(body).poll_frame(cx),
             Self::Part { bytes, .. } if !bytes.is_empty() => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Part { breaks: Breaks::No, .. } => Poll::Ready(None),
             Self::Part { breaks: Breaks::Now, .. } => Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into()))),

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
-
 use super::node::NodeError;
+use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
 use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
@@ -14,7 +13,7 @@ use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
 use crate::store::{self, DiskFault, Engine};
-use crate::{Options, Profile, http};
+use crate::{Options, Profile, http, udp};
 
 /// What the HTTP endpoints of a data node work with.
 #[derive(Debug)]
@@ -55,6 +54,7 @@ pub(super) async fn start(
     id: u64,
     faults: &Faults,
     storage: &NodeStorage,
+    sockets: &Sockets,
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
     let network = faults.network();
@@ -97,10 +97,14 @@ pub(super) async fn start(
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
         faults: faults.clone(),
     });
-    let peers = bind(&own.tcp).await?;
-    let public = bind(&own.http).await?;
+    let peers = sockets.listen(&own.tcp).await?;
+    let public = sockets.listen(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
-    tokio::spawn(http::serve(public, network.clone(), services.clone()));
+    sockets.serve(http::serve(public, network.clone(), services.clone(), sockets.closing()));
+    if config.options.udp_enabled {
+        let socket = sockets.receive(&config.options.udp_bind_address).await?;
+        sockets.serve(udp::serve(socket, services.clone(), sockets.closing()));
+    }
     Ok(services)
 }
 
@@ -135,9 +139,4 @@ fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Del
     let delivery = Arc::new(Delivery(owners.clone()));
     Handoff::open(dir, config.profile, &config.options, delivery, DiskFault::none())
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
-}
-
-/// Listens on a `host:port`.
-pub(super) async fn bind(address: &str) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|why| NodeError::Bind { address: address.to_owned(), why })
 }

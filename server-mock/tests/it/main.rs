@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod anti_entropy;
+mod daemon;
 mod fixture;
 mod handoff;
 mod races;
 mod shared_types;
+mod udp;

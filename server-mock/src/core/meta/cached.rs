@@ -30,6 +30,7 @@ impl MetaData {
             | Command::CreateDataNode { .. }
             | Command::RemoveDataNode { .. }
             | Command::UpdateDataNode { .. }
+            | Command::UpdateMetaNode { .. }
             | Command::DropRetentionPolicy { .. }
             | Command::SetDefaultRetentionPolicy { .. }
             | Command::DeleteShardGroup { .. }
