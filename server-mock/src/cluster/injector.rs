@@ -1,8 +1,13 @@
 //! Puts faults into effect in a cluster inside this process.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::fault::{Board, Fault, FaultError, Faults, Member};
+
+/// How long listeners may take to open or close. They are on threads of their own, so that waiting for them here, in a
+/// test's own thread, holds nothing up.
+const LISTENERS_LIMIT: Duration = Duration::from_millis(250);
 
 /// The faults of a whole cluster and the nodes they apply to; shared by the cluster and its nodes.
 #[derive(Debug)]
@@ -46,6 +51,11 @@ impl Injector {
         let result = change(&mut board);
         for (member, faults) in &self.nodes {
             faults.set(board.of(&member.name));
+        }
+        // A paused node opens and closes nothing, so there has to be an end to it.
+        let deadline = Instant::now() + LISTENERS_LIMIT;
+        while Instant::now() < deadline && !self.nodes.iter().all(|(_, faults)| faults.network().listeners_comply()) {
+            std::thread::sleep(Duration::from_millis(1));
         }
         result
     }

@@ -267,7 +267,8 @@ impl TestCluster {
     }
 
     /// Waits until no running data node has anything in its hinted handoff queues, for as long as a node may take to
-    /// come up. What a dead or paused node keeps is not seen.
+    /// come up. What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a
+    /// queue: a write below level all is answered before that is decided.
     ///
     /// # Errors
     /// [`TestClusterError::NotYet`] says what still waits.
@@ -440,6 +441,12 @@ impl TestClusterBuilder {
     /// Sets an option of every node, by the name of the real configuration.
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.settings.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// How long a node may take to come up, and how long the waits of the cluster last: 30 s unless said otherwise.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
         self
     }
 

@@ -91,6 +91,18 @@ impl TestNode {
         data.or(meta).unwrap_or_default()
     }
 
+    /// `host:port` of the listener on loopback that faults of processes are set through; for tests of that listener.
+    #[must_use]
+    pub fn admin_address(&self) -> &str {
+        &self.config.admin
+    }
+
+    /// The token that the listener asks for.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        &self.config.token
+    }
+
     /// Whether it runs.
     #[must_use]
     pub fn state(&self) -> NodeState {

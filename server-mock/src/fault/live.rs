@@ -1,6 +1,7 @@
 //! The faults of one node, in effect.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,6 +17,18 @@ use crate::store::DiskFault;
 pub(crate) struct FaultState {
     pub(crate) links: LinkState,
     pub(crate) node: NodeFaults,
+}
+
+impl fmt::Display for FaultState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LinkState { cut, frozen: _, to, from, refused: _ } = &self.links;
+        let mut parts: Vec<String> = cut.iter().map(|node| format!("cut off from {node}")).collect();
+        parts.extend(to.iter().map(|(node, fault)| format!("to {node}: {fault}")));
+        parts.extend(from.iter().map(|(node, fault)| format!("from {node}: {fault}")));
+        parts.extend(self.node.list("").iter().map(Fault::to_string));
+        f.write_str(if parts.is_empty() { "none" } else { "" })?;
+        f.write_str(&parts.join("; "))
+    }
 }
 
 /// What is wrong with a node itself.

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::network::Listeners;
 use super::{LinkState, Port, Stream};
 
 /// Pause before the address is asked for again after somebody else was found on it.
@@ -20,11 +22,18 @@ pub struct Listener {
     address: Option<SocketAddr>,
     port: Port,
     state: watch::Receiver<LinkState>,
+    listeners: Listeners,
 }
 
 impl Listener {
-    pub(super) fn new(tcp: TcpListener, port: Port, state: watch::Receiver<LinkState>) -> Self {
-        Self { address: tcp.local_addr().ok(), tcp: Some(tcp), port, state }
+    pub(super) fn new(tcp: TcpListener, port: Port, state: watch::Receiver<LinkState>, listeners: Listeners) -> Self {
+        let listener = Self { address: tcp.local_addr().ok(), tcp: Some(tcp), port, state, listeners };
+        listener.tell(true);
+        listener
+    }
+
+    fn tell(&self, open: bool) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).insert(self.port, open);
     }
 
     /// The next connection.
@@ -38,6 +47,7 @@ impl Listener {
         loop {
             if self.state.borrow_and_update().refused.contains(&self.port) {
                 self.tcp = None;
+                self.tell(false);
                 if self.state.changed().await.is_err() {
                     // The node is gone, and nobody is left to take connections for.
                     return std::future::pending().await;
@@ -61,12 +71,21 @@ impl Listener {
     async fn reopen(&mut self) -> io::Result<()> {
         let address = self.address.ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))?;
         match TcpListener::bind(address).await {
-            Ok(tcp) => self.tcp = Some(tcp),
+            Ok(tcp) => {
+                self.tcp = Some(tcp);
+                self.tell(true);
+            }
             Err(error) => {
                 tracing::warn!(%address, %error, "cannot listen again");
                 tokio::time::sleep(BIND_PAUSE).await;
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.port);
     }
 }

@@ -71,7 +71,11 @@ struct Shared {
     /// When each link has sent what it was given, to and from a node.
     lines: Mutex<BTreeMap<String, [Line; 2]>>,
     connections: AtomicU64,
+    listeners: Listeners,
 }
+
+/// The listeners of a node that there are, and whether each is open.
+pub(super) type Listeners = Arc<Mutex<BTreeMap<Port, bool>>>;
 
 /// When one direction of a link is free again; shared by its connections.
 pub(super) type Line = Arc<Mutex<Instant>>;
@@ -83,6 +87,7 @@ impl Default for Shared {
             names: RwLock::default(),
             lines: Mutex::default(),
             connections: AtomicU64::new(0),
+            listeners: Listeners::default(),
         }
     }
 }
@@ -186,7 +191,15 @@ impl Network {
     /// A listener that closes while its port refuses.
     #[must_use]
     pub fn listen(&self, tcp: TcpListener, port: Port) -> Listener {
-        Listener::new(tcp, port, self.shared.state.subscribe())
+        Listener::new(tcp, port, self.shared.state.subscribe(), self.shared.listeners.clone())
+    }
+
+    /// Whether the listeners are open or closed as the faults say, which takes a moment after a change.
+    #[must_use]
+    pub fn listeners_comply(&self) -> bool {
+        let state = self.shared.state.borrow();
+        let listeners = self.shared.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        listeners.iter().all(|(port, open)| *open != state.refused.contains(port))
     }
 }
 

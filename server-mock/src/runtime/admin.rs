@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -33,13 +33,16 @@ const BODY_LIMIT: usize = 1 << 20;
 /// A request that is not sent in this time is cut off.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the node's listeners may take to open or close, so that a heal is over when it is answered.
+const LISTENERS_LIMIT: Duration = Duration::from_secs(1);
+
 /// What the listener needs.
 #[derive(Clone)]
 pub(super) struct Admin {
     pub(super) token: String,
     pub(super) faults: Faults,
     /// Set once the node's data part runs.
-    pub(super) data: Arc<OnceLock<Arc<DataServices>>>,
+    pub(super) data: Arc<OnceLock<Weak<DataServices>>>,
 }
 
 /// Answers for as long as the future is polled.
@@ -75,13 +78,14 @@ impl Admin {
         if !names_loopback(request.headers().get(HOST)) {
             return status(StatusCode::FORBIDDEN);
         }
-        let data = self.data.get();
+        let data = self.data.get().and_then(Weak::upgrade);
+        let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
             (&Method::GET, "/anti-entropy") => {
                 json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
             }
-            (&Method::GET, "/replica") => json(&data.map(|data| replica(data)).unwrap_or_default()),
             (&Method::GET, "/count") => {
                 let find = |wanted: &str| {
                     let query = request.uri().query().unwrap_or_default();
@@ -98,14 +102,22 @@ impl Admin {
                     Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
                     Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
                 };
-                let Ok(state) = serde_json::from_slice::<FaultState>(&body) else {
+                // A list would pass for an object whose fields all have defaults.
+                let is_object = body.trim_ascii_start().starts_with(b"{");
+                let state = serde_json::from_slice::<FaultState>(&body).ok().filter(|_| is_object);
+                let Some(state) = state else {
                     return status(StatusCode::BAD_REQUEST);
                 };
                 if state.node.replies.iter().any(|rule| rule.fault.check().is_err()) {
                     return status(StatusCode::BAD_REQUEST);
                 }
-                tracing::info!(?state, "faults changed");
+                // Not the state itself, which may hold long bodies of replies.
+                tracing::info!(%state, "faults changed");
                 self.faults.set(state);
+                let deadline = tokio::time::Instant::now() + LISTENERS_LIMIT;
+                while tokio::time::Instant::now() < deadline && !self.faults.network().listeners_comply() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
                 status(StatusCode::NO_CONTENT)
             }
             _ => status(StatusCode::NOT_FOUND),

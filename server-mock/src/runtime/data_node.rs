@@ -23,10 +23,10 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
-    /// Present where it is switched on.
-    pub(crate) anti_entropy: Option<AntiEntropy>,
     /// What is wrong with the node, and the clock that all of it goes by.
     pub(crate) faults: Faults,
+    /// Present where it is switched on.
+    pub(crate) anti_entropy: Option<AntiEntropy>,
 }
 
 impl DataServices {
@@ -94,8 +94,8 @@ pub(super) async fn start(
         meta,
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
-        anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
         faults: faults.clone(),
+        anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
     });
     let peers = sockets.listen(&own.tcp).await?;
     let public = sockets.listen(&own.http).await?;

@@ -138,7 +138,7 @@ impl Node {
         };
         if let Some(data) = &data {
             // Set once, here.
-            let _ = part.set(data.clone());
+            let _ = part.set(Arc::downgrade(data));
         }
         Ok(Self { faults, meta, data, sockets })
     }

@@ -3,8 +3,10 @@
 
 mod anti_entropy;
 mod daemon;
+mod faults;
 mod fixture;
 mod handoff;
 mod races;
 mod shared_types;
+mod test_cluster;
 mod udp;
