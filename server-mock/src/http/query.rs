@@ -35,7 +35,7 @@ pub(super) async fn answer(
 ) -> Response<Body> {
     let profile = services.profile;
     let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let style = Style { encoding: Encoding::from_accept(accept), ..Style::new(profile) };
+    let style = Style { encoding: Encoding::from_accept(profile, accept), ..Style::new(profile) };
     let refused = |status, text: &str| with_error_header(profile, text, json(status, render::error_body(text, &style)));
     let form = match posted(services, head, body).await {
         Ok(posted) => posted.before(form),
