@@ -93,14 +93,9 @@ pub(super) fn refused(
     status: StatusCode,
     text: &str,
 ) -> Response<Body> {
-    let plain_style = Style::new(profile);
-    let style = match profile {
-        Profile::V1_8 => {
-            let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-            Style { encoding: Encoding::from_accept(accept), pretty: form.get("pretty") == "true", ..plain_style }
-        }
-        Profile::V0_10 => plain_style,
-    };
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let pretty = profile == Profile::V1_8 && form.get("pretty") == "true";
+    let style = Style { encoding: Encoding::from_accept(profile, accept), pretty, ..Style::new(profile) };
     let mut response = with_error_header(profile, text, json(status, render::error_body(text, &style)));
     let kind = HeaderValue::from_static(style.encoding.content_type());
     response.headers_mut().insert(CONTENT_TYPE, kind);
