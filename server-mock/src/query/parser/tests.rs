@@ -165,7 +165,7 @@ fn deep_nesting_is_refused_and_long_chains_are_not() {
     assert_eq!(shown(&"SHOW DATABASES;".repeat(10_000)).len(), 15 * 10_000 - 1);
     assert_eq!(error(&"SHOW DATABASES;".repeat(10_001)), "more than 10000 statements in one query");
     let long = format!("SELECT v FROM m WHERE a = '{}'", "x".repeat(1 << 20));
-    assert_eq!(error(&long), "query of 1048603 bytes is longer than 1048576");
+    assert_eq!(error(&long), "query of 1048604 bytes is longer than 1048576");
 }
 
 proptest! {
