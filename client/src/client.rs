@@ -10,7 +10,8 @@ use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
 use crate::{
-    Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write,
+    Balance, Batch, BatchWriterBuilder, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy,
+    Transport, Write,
 };
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
@@ -88,6 +89,11 @@ impl Client {
     /// meanwhile: of two values for one of them, the one that arrives last stays.
     pub fn write<'a>(&'a self, batch: &'a Batch) -> Write<'a> {
         Write::new(self, batch)
+    }
+
+    /// Settings of a [`BatchWriter`](crate::BatchWriter), which gathers points and sends them in the background.
+    pub fn batch_writer(&self) -> BatchWriterBuilder {
+        BatchWriterBuilder::new(self)
     }
 
     /// Asks one InfluxQL statement, or several: `.await` what this returns.

@@ -26,6 +26,7 @@
 //! * [`classify`] is the one pure function behind that: a server's reply in, a [`Verdict`] out.
 //! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
 //!   [`RetryBudget`] keeps many calls from making a storm.
+//! * [`BatchWriter`] gathers points in the background and tells how far they are settled: [`SettledHorizon`].
 //! * [`Query`] asks questions.
 
 mod builder;
@@ -40,6 +41,7 @@ mod query;
 mod retry;
 mod transport;
 mod write;
+mod writer;
 
 pub use builder::{BuildError, ClientBuilder, Gzip};
 pub use client::Client;
@@ -61,6 +63,10 @@ pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, 
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
+pub use writer::{
+    BatchWriter, BatchWriterBuilder, Closed, Delivered, DeliveryError, Fate, FlushError, HorizonWatch, Overflow,
+    PushError, Report, Reports, SettledHorizon, StartError, WriterTotals,
+};
 
 /// The examples of the README are compiled with the documentation's.
 #[cfg(doctest)]

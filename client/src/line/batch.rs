@@ -191,6 +191,19 @@ impl Batch {
         self.names.clear();
     }
 
+    /// Takes all points out and keeps the memory, and what is known of the names and types of fields.
+    pub(crate) fn clear_rows(&mut self) {
+        self.end = 0;
+        self.starts.clear();
+        self.idempotent = true;
+    }
+
+    /// Adds a line that another batch has encoded, with its line feed, as it is.
+    pub(crate) fn push_row(&mut self, line: &[u8], has_time: bool) {
+        let end = self.buffer.put(self.end, line);
+        self.close_row(end, has_time);
+    }
+
     /// Takes the open row, which ends at `end`, into the batch.
     #[inline]
     pub(crate) fn close_row(&mut self, end: usize, has_time: bool) {

@@ -19,6 +19,13 @@ pub struct Ack {
 }
 
 impl Ack {
+    /// What a server says of so many points that it stored.
+    #[cfg(test)]
+    pub(crate) const fn of(points: usize) -> Self {
+        let level = ConsistencyLevel::One;
+        Self { asked: level, level, points, attempts: Vec::new(), versions: Vec::new() }
+    }
+
     /// The level that was asked for.
     #[must_use]
     pub const fn asked(&self) -> ConsistencyLevel {

@@ -1,0 +1,373 @@
+//! The handle of a writer.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use super::closed::Closed;
+use super::core::{Core, Limits, Refused};
+use super::driver::{Shared, Target, run};
+use super::error::PushError;
+use super::fate::{Delivered, DeliveryError};
+use super::flush::FlushError;
+use super::horizon::SettledHorizon;
+use super::report::Reports;
+use super::totals::WriterTotals;
+use crate::{Batch, Client, PointError};
+
+/// Gathers points into batches and sends them in the background.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use influx_client::{Client, ConsistencyLevel};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let client = Client::builder().endpoint("http://localhost:8086").database("metrics").build()?;
+/// let writer = client.batch_writer().consistency(ConsistencyLevel::Quorum).start()?;
+/// for usage in [0.5, 0.75] {
+///     // Waits only where memory is full.
+///     writer.push_with(|batch| batch.point("cpu").tag("host", "a").field("usage", usage).now()).await?;
+/// }
+/// writer.push_line(b"cpu,host=b usage=0.25").await?;
+/// writer.flush().await?; // all three are stored, or this tells what failed
+/// let closed = writer.close(Duration::from_secs(10)).await;
+/// assert!(closed.unsent.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Handles are cheap to clone and may be used from any thread. Points are encoded on the caller's thread, straight behind
+/// the others, under a short lock.
+///
+/// # When points are sent
+/// What is gathered goes when it makes a full request (`max_points`, `max_bytes`) and nothing is under way, when
+/// its first point has waited for `linger` and a lane is free, when it would fill all lanes, on a flush, and when
+/// memory is short. While requests are under way, more is gathered, which makes larger requests just when a server
+/// is slow.
+///
+/// # Order
+/// Points of one series arrive in the order they were pushed in, so that of two values for one time the later stays. To
+/// this end every series has its lane, by a hash of its key, and a lane has one batch under way: what comes
+/// behind a batch that is sent again waits for it, if it has a lane in common with it, and goes on if not. One thing no
+/// client can rule out: a batch that ended in [`Outcome::Unknown`](crate::Outcome::Unknown) may still be carried out by the cluster after a
+/// later one.
+///
+/// # Failures
+/// The batch that fails is told of in its [`Report`](crate::Report), with its points, to its [`Delivered`]s, and by the next
+/// [`BatchWriter::flush`]. No other batch is stopped or tainted by it, and the writer goes on.
+///
+/// # Dropping
+/// A point that was accepted does not depend on the future or handle that brought it. When the last handle is dropped
+/// without [`BatchWriter::close`] while points are pending, a warning says so and [`WriterTotals::abandoned`] is set; the
+/// points are still sent and settled in the background for as long as the runtime lives. Only a runtime that ends takes
+/// them along.
+#[derive(Clone)]
+pub struct BatchWriter(Arc<Inner>);
+
+struct Inner {
+    shared: Arc<Shared>,
+    memory: usize,
+}
+
+impl BatchWriter {
+    pub(super) fn start(runtime: &Handle, client: Client, target: Target, limits: Limits) -> Self {
+        let shared = Arc::new(Shared::new(Core::new(limits)));
+        runtime.spawn(run(Arc::clone(&shared), client, target));
+        Self(Arc::new(Inner { shared, memory: limits.memory }))
+    }
+
+    /// Adds the points that `write` writes, waiting while memory is full.
+    ///
+    /// All points of a call are accepted, or none. `write` is called under the writer's lock: it should do no more than write
+    /// points, and must not push into the same writer. It sees an empty batch; what it leaves there is taken.
+    ///
+    /// # Errors
+    /// [`PushError`]; then nothing of the call is sent.
+    ///
+    /// # Cancellation
+    /// Cancel safe: the points are accepted as a whole or not at all.
+    ///
+    /// # Panics
+    /// When `write` exchanges the batch for one of another precision.
+    pub async fn push_with(
+        &self,
+        write: impl FnOnce(&mut Batch) -> Result<(), PointError> + Send,
+    ) -> Result<(), PushError> {
+        self.push_waiting(write, false).await.map(drop)
+    }
+
+    /// Adds points as [`BatchWriter::push_with`] does, and returns a future that tells what became of them.
+    ///
+    /// # Errors
+    /// [`PushError`]; then nothing of the call is sent.
+    ///
+    /// # Cancellation
+    /// Cancel safe: the points are accepted as a whole or not at all.
+    pub async fn push_tracked(
+        &self,
+        write: impl FnOnce(&mut Batch) -> Result<(), PointError> + Send,
+    ) -> Result<Delivered, PushError> {
+        self.push_waiting(write, true).await?.ok_or(PushError::NoPoints)
+    }
+
+    /// Adds the points that `write` writes, without waiting.
+    ///
+    /// # Errors
+    /// [`PushError::Full`] where [`BatchWriter::push_with`] would wait, and its other errors; then nothing of the call is
+    /// sent.
+    pub fn try_push_with(&self, write: impl FnOnce(&mut Batch) -> Result<(), PointError>) -> Result<(), PushError> {
+        if self.0.shared.waiting.load(Ordering::Relaxed) > 0 {
+            return Err(PushError::Full);
+        }
+        match self.push_now(|core, now| core.push(write, false, now)) {
+            Ok(_) => Ok(()),
+            Err(Refused::Full(_)) => Err(PushError::Full),
+            Err(Refused::Error(error)) => Err(error),
+        }
+    }
+
+    /// Adds one line of line protocol, checked as [`Batch::push_line`] does, waiting while memory is full.
+    ///
+    /// # Errors
+    /// [`PushError`]; then the line is not sent.
+    ///
+    /// # Cancellation
+    /// Cancel safe: the line is accepted or not.
+    pub async fn push_line(&self, line: &[u8]) -> Result<(), PushError> {
+        self.push_with(|batch| batch.push_line(line)).await
+    }
+
+    /// Adds one line of line protocol without waiting.
+    ///
+    /// # Errors
+    /// As [`BatchWriter::try_push_with`].
+    pub fn try_push_line(&self, line: &[u8]) -> Result<(), PushError> {
+        self.try_push_with(|batch| batch.push_line(line))
+    }
+
+    /// Sends what is gathered and waits until all points that were pushed before are settled.
+    ///
+    /// # Errors
+    /// [`FlushError`]: what failed among the points pushed since the last flush. What an earlier flush told is not told
+    /// again; of flushes that overlap, both may tell of a failure.
+    ///
+    /// # Cancellation
+    /// Dropping the future gives up waiting; the points are sent all the same, and the next flush tells what failed.
+    pub async fn flush(&self) -> Result<(), FlushError> {
+        let shared = &self.0.shared;
+        let flush = Flushing { shared, id: shared.core().begin_flush() };
+        shared.work.notify_one();
+        loop {
+            let settled = shared.settled.notified();
+            let mut settled = std::pin::pin!(settled);
+            settled.as_mut().enable();
+            if let Some(result) = { shared.core().end_flush(flush.id) } {
+                return result;
+            }
+            settled.await;
+        }
+    }
+
+    /// Accepts no more points, waits until all are settled, `limit` at most, and hands back what is not.
+    ///
+    /// It closes all handles of the writer. What is under way when the time runs out is given up: its points may be stored.
+    ///
+    /// # Cancellation
+    /// Dropping the future leaves the writer closed; what is pending is sent in the background, and a second call
+    /// waits for it.
+    pub async fn close(&self, limit: Duration) -> Closed {
+        let shared = &self.0.shared;
+        shared.core().close();
+        shared.work.notify_one();
+        shared.room.notify_one();
+        let mut ended = shared.ended.subscribe();
+        if tokio::time::timeout(limit, ended.wait_for(|ended| *ended)).await.is_err() {
+            shared.stops.store(true, Ordering::SeqCst);
+            shared.work.notify_one();
+            // The task looks at it before anything else; if its runtime is gone, so is the task.
+            let _ = ended.wait_for(|ended| *ended).await;
+        }
+        let (left, totals) = {
+            let mut core = shared.core();
+            let left = core.abandon(DeliveryError::Interrupted, DeliveryError::Unsent);
+            shared.publish(&core);
+            (left, core.totals())
+        };
+        shared.announce();
+        Closed::new(totals, left.unsent, left.interrupted)
+    }
+
+    /// What becomes of each batch from now on. It keeps 1,024 reports, and a quarter of the writer's memory of failed
+    /// points.
+    #[must_use]
+    pub fn reports(&self) -> Reports {
+        self.0.shared.core().readers.subscribe(1024, self.0.memory / 4)
+    }
+
+    /// How far the points are settled.
+    #[must_use]
+    pub fn settled_horizon(&self) -> SettledHorizon {
+        self.0.shared.core().horizon()
+    }
+
+    /// Follows the horizon. It does not keep the writer open.
+    #[must_use]
+    pub fn watch_horizon(&self) -> HorizonWatch {
+        HorizonWatch(self.0.shared.horizon.subscribe())
+    }
+
+    /// Lets the horizon go on past points of unknown fate: call it after they were sent again, read back or given up.
+    pub fn forget_holes(&self) {
+        let shared = &self.0.shared;
+        let mut core = shared.core();
+        core.forget_holes();
+        shared.publish(&core);
+    }
+
+    /// What the writer has done so far, in numbers.
+    #[must_use]
+    pub fn totals(&self) -> WriterTotals {
+        self.0.shared.core().totals()
+    }
+
+    fn push_now(
+        &self,
+        push: impl FnOnce(&mut Core, &dyn Fn() -> Duration) -> Result<Option<Delivered>, Refused>,
+    ) -> Result<Option<Delivered>, Refused> {
+        let shared = &self.0.shared;
+        let (result, wakes) = {
+            let mut core = shared.core();
+            let result = push(&mut core, &|| shared.begun.elapsed());
+            if core.horizon_moved() {
+                shared.publish(&core);
+            }
+            (result, core.wants_driver())
+        };
+        if wakes {
+            shared.work.notify_one();
+        }
+        result
+    }
+
+    async fn push_waiting(
+        &self,
+        write: impl FnOnce(&mut Batch) -> Result<(), PointError> + Send,
+        track: bool,
+    ) -> Result<Option<Delivered>, PushError> {
+        let shared = &self.0.shared;
+        let mut turn = None;
+        let _waiting = if shared.waiting.load(Ordering::Relaxed) > 0 {
+            // Others came before.
+            let waiting = Waiting::new(&shared.waiting);
+            turn = Some(shared.turn.lock().await);
+            Some(waiting)
+        } else {
+            None
+        };
+        let mut rows = match self.push_now(|core, now| core.push(write, track, now)) {
+            Ok(delivered) => return Ok(delivered),
+            Err(Refused::Error(error)) => return Err(error),
+            Err(Refused::Full(rows)) => rows,
+        };
+        let _also_waiting = Waiting::new(&shared.waiting);
+        if turn.is_none() {
+            turn = Some(shared.turn.lock().await);
+        }
+        loop {
+            let room = shared.room.notified();
+            rows = match self.push_now(|core, now| core.push_again(&rows, track, now)) {
+                Ok(delivered) => {
+                    // Whoever is next may fit as well.
+                    shared.room.notify_one();
+                    drop(turn);
+                    return Ok(delivered);
+                }
+                Err(Refused::Error(error)) => {
+                    shared.room.notify_one();
+                    return Err(error);
+                }
+                Err(Refused::Full(rows)) => rows,
+            };
+            room.await;
+        }
+    }
+}
+
+impl fmt::Debug for BatchWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BatchWriter").field("totals", &self.totals()).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let mut core = self.shared.core();
+        if core.is_closing() {
+            return;
+        }
+        core.close();
+        let totals = core.totals();
+        if totals.pending > 0 {
+            core.note_abandoned();
+            tracing::warn!(
+                points = totals.pending,
+                "a batch writer was dropped without close(): its points are still being sent, and nobody will know how they fared"
+            );
+        }
+        drop(core);
+        self.shared.work.notify_one();
+    }
+}
+
+/// Counts a caller as waiting for room until it is dropped.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A flush under way; dropped, it is given up.
+struct Flushing<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Flushing<'_> {
+    fn drop(&mut self) {
+        self.shared.core().cancel_flush(self.id);
+    }
+}
+
+/// Follows the [`SettledHorizon`] of a writer; see [`BatchWriter::watch_horizon`].
+#[derive(Clone, Debug)]
+pub struct HorizonWatch(watch::Receiver<SettledHorizon>);
+
+impl HorizonWatch {
+    /// The horizon as it stands.
+    #[must_use]
+    pub fn current(&mut self) -> SettledHorizon {
+        *self.0.borrow_and_update()
+    }
+
+    /// Waits until it is another one than was last seen; `None` once the writer has ended.
+    ///
+    /// # Cancellation
+    /// Cancel safe: a change is seen by the next call.
+    pub async fn changed(&mut self) -> Option<SettledHorizon> {
+        self.0.changed().await.ok()?;
+        Some(self.current())
+    }
+}

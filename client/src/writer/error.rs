@@ -1,0 +1,41 @@
+//! Why a point was not accepted.
+
+use crate::PointError;
+
+/// Why a [`BatchWriter`](crate::BatchWriter) did not accept what was pushed. Nothing of it will be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PushError {
+    /// The point cannot be written.
+    #[error(transparent)]
+    Point(#[from] PointError),
+    /// The writer has no room, and was not to wait for it.
+    #[error("the writer's memory is full: push again later, allow it more memory, or let it wait")]
+    Full,
+    /// What was pushed in one call is larger than all the writer's memory.
+    #[error("{bytes} bytes of points never fit into the writer's memory of {memory} bytes: push fewer at once")]
+    TooLarge {
+        /// What they would count.
+        bytes: usize,
+        /// What may be used, in bytes.
+        memory: usize,
+    },
+    /// The call pushed no points, so there is nothing to follow.
+    #[error("no points were pushed, so there is nothing to follow")]
+    NoPoints,
+    /// The writer was closed.
+    #[error("the writer is closed")]
+    Closed,
+}
+
+/// Why a writer cannot start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Neither the writer nor its client names a database.
+    #[error("no database was named: give one to the client or the writer")]
+    NoDatabase,
+    /// There is no tokio runtime to run on.
+    #[error("a writer is started within a tokio runtime, which sends its batches")]
+    NoRuntime,
+}

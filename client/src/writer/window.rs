@@ -1,0 +1,321 @@
+//! The points that are gathered, and how they are cut into batches by series. Pure.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::fate::Tracker;
+use super::horizon::Times;
+use super::lane_of::lane_of;
+use crate::{Batch, MissingTime, PointError, PointErrorKind, Precision};
+
+/// What a point counts towards the memory beside its bytes: where its line starts.
+pub(super) const POINT_OVERHEAD: usize = size_of::<usize>();
+/// What a batch counts beside its points.
+pub(super) const BATCH_OVERHEAD: usize = 1024;
+/// What a tracked call counts.
+pub(super) const TRACK_OVERHEAD: usize = 128;
+
+/// Points in the order they were given, until they are cut into batches.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub(super) id: u64,
+    pub(super) batch: Batch,
+    /// When its first point came.
+    pub(super) since: Duration,
+    /// What it counts towards the memory.
+    pub(super) charge: usize,
+    pub(super) times: Times,
+    tracked: Vec<Mark>,
+    /// The last record of the spool that is in it.
+    pub(super) last_record: Option<u64>,
+}
+
+/// Points of one tracked call.
+#[derive(Debug)]
+struct Mark {
+    first: usize,
+    end: usize,
+    tracker: Tracker,
+}
+
+/// A batch on its way.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) window: u64,
+    pub(super) batch: Arc<Batch>,
+    pub(super) charge: usize,
+    pub(super) times: Times,
+    pub(super) trackers: Vec<Tracker>,
+}
+
+/// How large a request may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) points: usize,
+    pub(super) bytes: usize,
+}
+
+impl Size {
+    pub(super) fn is_full(self, batch: &Batch) -> bool {
+        batch.points() >= self.points || batch.bytes() >= self.bytes
+    }
+
+    fn takes(self, batch: &Batch, line: usize) -> bool {
+        batch.is_empty() || (batch.points() < self.points && batch.bytes() + line <= self.bytes)
+    }
+}
+
+impl Window {
+    pub(super) fn new(id: u64, batch: Batch) -> Self {
+        Self {
+            id,
+            batch,
+            since: Duration::ZERO,
+            charge: 0,
+            times: Times::default(),
+            tracked: Vec::new(),
+            last_record: None,
+        }
+    }
+
+    /// Takes the rows of another batch of the same precision over.
+    pub(super) fn take_rows(&mut self, rows: &Batch, times: Times, tracker: Option<Tracker>) {
+        let first = self.batch.points();
+        if rows.points() == 1 {
+            self.batch.push_row(rows.as_bytes(), rows.is_idempotent());
+        } else {
+            for line in 0..rows.points() {
+                let line = rows.lines(line..line + 1);
+                self.batch.push_row(line, rows.is_idempotent() || time_of(line).is_some());
+            }
+        }
+        self.times.join(times);
+        if let Some(tracker) = tracker {
+            self.tracked.push(Mark { first, end: self.batch.points(), tracker });
+        }
+    }
+
+    /// All points as one batch, whatever its size and lanes.
+    pub(super) fn into_unit(self) -> Unit {
+        let trackers = self.tracked.into_iter().map(|mark| mark.tracker).collect();
+        let (window, charge, times) = (self.id, self.charge, self.times);
+        Unit { window, batch: Arc::new(self.batch), charge, times, trackers }
+    }
+
+    /// Cuts the points into batches, each with the set of its lanes; points of one lane stay in order, and in one
+    /// batch as far as `size` allows.
+    ///
+    /// With `whole`, everything goes as one batch if that is not too large.
+    pub(super) fn cut(self, lanes: usize, size: Size, whole: bool) -> Vec<(u64, Unit)> {
+        let points = self.batch.points();
+        let lane_of: Vec<u8> = (0..points).map(|line| lane_of(self.batch.line(line), lanes) as u8).collect();
+        let set = lane_of.iter().fold(0_u64, |set, lane| set | 1 << lane);
+        let fits = points <= size.points && self.batch.bytes() <= size.bytes;
+        if fits && (whole || set.count_ones() == 1) {
+            return vec![(set, self.into_unit())];
+        }
+        self.cut_by(&lane_of, lanes, size)
+    }
+
+    fn cut_by(self, lane_of: &[u8], lanes: usize, size: Size) -> Vec<(u64, Unit)> {
+        let precision = self.batch.precision();
+        let mut bytes = vec![0; lanes];
+        for (line, lane) in lane_of.iter().enumerate() {
+            bytes[usize::from(*lane)] += self.batch.lines(line..line + 1).len();
+        }
+        let fresh = |lane: u8| {
+            let room = bytes[usize::from(lane)].min(size.bytes);
+            (lane, Batch::with_capacity(precision, room), Times::default())
+        };
+        let mut parts: Vec<(u8, Batch, Times)> = Vec::new();
+        // The part of each lane that still takes points.
+        let mut open: Vec<Option<usize>> = vec![None; lanes];
+        let mut part_of = Vec::with_capacity(if self.tracked.is_empty() { 0 } else { lane_of.len() });
+        for (index, lane) in lane_of.iter().enumerate() {
+            let line = self.batch.lines(index..index + 1);
+            let slot = &mut open[usize::from(*lane)];
+            let at = match *slot {
+                Some(at) if size.takes(&parts[at].1, line.len()) => at,
+                Some(_) | None => {
+                    parts.push(fresh(*lane));
+                    parts.len() - 1
+                }
+            };
+            *slot = Some(at);
+            let time = time_of(line);
+            parts[at].1.push_row(line, time.is_some());
+            parts[at].2.add(time.map(|units| in_nanoseconds(units, precision)));
+            if !self.tracked.is_empty() {
+                part_of.push(at);
+            }
+        }
+        let mut trackers: Vec<Vec<Tracker>> = parts.iter().map(|_| Vec::new()).collect();
+        for mark in self.tracked {
+            let mut of_mark = part_of[mark.first..mark.end].to_vec();
+            of_mark.sort_unstable();
+            of_mark.dedup();
+            let (last, others) = of_mark.split_last().map_or((None, &[][..]), |(last, others)| (Some(*last), others));
+            others.iter().for_each(|part| trackers[*part].push(mark.tracker.clone()));
+            if let Some(last) = last {
+                trackers[last].push(mark.tracker);
+            }
+        }
+        let count = parts.len();
+        let mut left = self.charge;
+        let units = parts.into_iter().zip(trackers).enumerate().map(|(at, ((lane, batch, times), trackers))| {
+            let own = batch.bytes() + POINT_OVERHEAD * batch.points();
+            // What no part counts by itself goes with the last one.
+            let charge = if at + 1 == count { left } else { own.min(left) };
+            left -= charge;
+            (1 << lane, Unit { window: self.id, batch: Arc::new(batch), charge, times, trackers })
+        });
+        units.collect()
+    }
+}
+
+/// The times of a batch's points, in nanoseconds.
+pub(super) fn times_of(batch: &Batch) -> Times {
+    let mut times = Times::default();
+    for line in 0..batch.points() {
+        times.add(nanoseconds_at(batch, line));
+    }
+    times
+}
+
+/// The time of a batch's point, in nanoseconds.
+pub(super) fn nanoseconds_at(batch: &Batch, line: usize) -> Option<i64> {
+    time_of(batch.lines(line..line + 1)).map(|units| in_nanoseconds(units, batch.precision()))
+}
+
+/// Adds the rows of one batch to another one, which checks their names and types with those it knows.
+pub(super) fn copy_checked(rows: &Batch, to: &mut Batch) -> Result<(), PointError> {
+    to.missing_time(MissingTime::ServerClock);
+    for line in 0..rows.points() {
+        match to.push_line(rows.line(line)) {
+            Ok(()) => {}
+            Err(error) => match error.kind() {
+                // The reader of lines is stricter than their writer in places; the writer has seen to what it refuses.
+                PointErrorKind::Line(_) => to.push_unchecked_line(rows.line(line))?,
+                _ => return Err(error),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// A time that a server stores fits in 64 bits of nanoseconds; one that it refuses is not before the first or behind the
+/// last.
+fn in_nanoseconds(units: i64, precision: Precision) -> i64 {
+    units.saturating_mul(precision.nanoseconds())
+}
+
+/// The time at the end of a line that a batch has encoded, if it has one.
+pub(super) fn time_of(line: &[u8]) -> Option<i64> {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    let (mut magnitude, mut place) = (0_i64, 1_i64);
+    // From the end; a field's value has something else than digits before the space.
+    for (at, byte) in line.iter().enumerate().rev() {
+        match byte {
+            b'0'..=b'9' => {
+                magnitude = magnitude.wrapping_add(i64::from(byte - b'0').wrapping_mul(place));
+                place = place.wrapping_mul(10);
+            }
+            b' ' if at + 1 < line.len() => return Some(magnitude),
+            b'-' if at + 1 < line.len() && at > 0 && line[at - 1] == b' ' => return Some(-magnitude),
+            _ => return None,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::fate::tracked;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_time_of_a_line() {
+        let time = |line: &str| time_of(line.as_bytes());
+        assert_eq!(time("m f=1 5\n"), Some(5));
+        assert_eq!(time("m f=1 -9223372036854775806\n"), Some(-9_223_372_036_854_775_806));
+        assert_eq!(time("m f=1 9223372036854775806"), Some(9_223_372_036_854_775_806));
+        for none in ["m f=1\n", "m f=1i\n", "m f=\"a 5\"\n", "m f=-5\n", "", "5"] {
+            assert_eq!(time(none), None, "{none}");
+        }
+    }
+
+    fn window(points: &[(u8, i64)]) -> Window {
+        let mut rows = Batch::default();
+        for (host, time) in points {
+            rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(*time).unwrap();
+        }
+        let mut window = Window::new(0, Batch::default());
+        window.take_rows(&rows, times_of(&rows), None);
+        window.charge = BATCH_OVERHEAD + rows.bytes() + POINT_OVERHEAD * rows.points();
+        window
+    }
+
+    fn host_of(line: &[u8]) -> u8 {
+        let text = std::str::from_utf8(line).unwrap();
+        text.split(['=', ' ']).nth(1).unwrap().parse().unwrap()
+    }
+
+    proptest! {
+        /// Every point is in one batch, within the size; batches of a series are in the order of its points; the memory and
+        /// the times add up.
+        #[test]
+        fn cutting_loses_nothing_and_keeps_the_order(
+            points in prop::collection::vec((0_u8..6, -50_i64..50), 1..60),
+            lanes in 1_usize..6, most in 1_usize..20, bytes in 20_usize..200, whole: bool,
+        ) {
+            let window = window(&points);
+            let (charge, times) = (window.charge, window.times);
+            let size = Size { points: most, bytes };
+            let units = window.cut(lanes, size, whole);
+            prop_assert_eq!(units.iter().map(|(_, unit)| unit.charge).sum::<usize>(), charge);
+            let mut joined = Times::default();
+            let mut found = Vec::new();
+            for (set, unit) in &units {
+                let batch = &unit.batch;
+                prop_assert!(batch.points() <= most && (batch.bytes() <= bytes || batch.points() == 1));
+                prop_assert_eq!(unit.times, times_of(batch));
+                prop_assert!(batch.is_idempotent());
+                joined.join(unit.times);
+                let mut lanes_found = 0;
+                for line in 0..batch.points() {
+                    lanes_found |= 1_u64 << lane_of(batch.line(line), lanes);
+                    found.push((host_of(batch.line(line)), time_of(batch.line(line)).unwrap()));
+                }
+                prop_assert_eq!(*set, lanes_found);
+            }
+            prop_assert_eq!(joined, times);
+            for host in 0..6 {
+                let of = |all: &[(u8, i64)]| all.iter().filter(|p| p.0 == host).map(|p| p.1).collect::<Vec<_>>();
+                prop_assert_eq!(of(&found), of(&points));
+            }
+            prop_assert_eq!(found.len(), points.len());
+        }
+    }
+
+    #[test]
+    fn a_tracked_call_hangs_on_every_batch_with_a_point_of_it() {
+        let mut rows = Batch::default();
+        for host in 0..20 {
+            rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(1).unwrap();
+        }
+        let mut window = Window::new(0, Batch::default());
+        let (tracker, delivered) = tracked();
+        window.take_rows(&rows, times_of(&rows), Some(tracker));
+        let mut units = window.cut(4, Size { points: 100, bytes: 1 << 20 }, false);
+        assert_eq!(units.len(), 4);
+        assert!(units.iter().all(|(_, unit)| unit.trackers.len() == 1));
+        let last = units.pop().unwrap();
+        drop(units);
+        let mut delivered = Some(delivered);
+        assert!(futures::FutureExt::now_or_never(delivered.as_mut().unwrap()).is_none());
+        drop(last);
+        assert!(futures::FutureExt::now_or_never(delivered.take().unwrap()).is_some());
+    }
+}
