@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::closed::Closed;
 use super::core::{Core, Limits, Refused};
-use super::driver::{Shared, Target, run};
+use super::driver::{Ending, Shared, Target, run};
 use super::error::PushError;
 use super::fate::{Delivered, DeliveryError};
 use super::flush::FlushError;
@@ -76,7 +76,7 @@ struct Inner {
 impl BatchWriter {
     pub(super) fn start(runtime: &Handle, client: Client, target: Target, limits: Limits) -> Self {
         let shared = Arc::new(Shared::new(Core::new(limits)));
-        runtime.spawn(run(Arc::clone(&shared), client, target));
+        runtime.spawn(run(Ending::of(Arc::clone(&shared)), client, target));
         Self(Arc::new(Inner { shared, memory: limits.memory }))
     }
 

@@ -124,7 +124,7 @@ impl BatchWriterBuilder {
 
     /// How much memory accepted and unsettled points may take, in bytes. Default 64 MiB.
     ///
-    /// Counted are the bytes of line protocol, 8 bytes a point, and 1 KiB for each request that what is gathered
+    /// Counted are the bytes of line protocol, 16 bytes a point, and 1 KiB for each request that what is gathered
     /// may be cut into. Never is more accepted. Not counted is what the sending itself needs: the copies of the bodies under way,
     /// at most [`in_flight`](Self::in_flight) times [`max_bytes`](Self::max_bytes), and spare room in buffers that grow by
     /// doubling.

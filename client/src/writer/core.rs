@@ -103,7 +103,7 @@ impl Core {
             open: Window::new(0, Batch::new(precision)),
             sealed: VecDeque::new(),
             cutting: 0,
-            lanes: Lanes::new(limits.lanes),
+            lanes: Lanes::new(),
             under_way: BTreeMap::new(),
             outstanding: BTreeMap::new(),
             used: 0,
@@ -217,7 +217,7 @@ impl Core {
         }
         let before = self.open.times;
         let points = self.staging.points() as u64;
-        self.open.take_rows(&self.staging, times, tracker);
+        self.open.take_rows(&self.staging, times, self.limits.lanes, tracker);
         self.horizon_moved |= self.horizon.grow(before, self.open.times);
         self.totals.accepted += points;
         self.totals.pending += points;
@@ -270,7 +270,7 @@ impl Core {
         if self.open.batch.is_empty() {
             return false;
         }
-        // While all lanes are taken, nothing is gained by a small batch.
+        // While all its lanes are taken, nothing is gained by a small batch.
         let lingered = now >= self.open.since + self.limits.linger && self.could_go();
         self.closing || lingered || self.is_full_and_idle()
     }
@@ -281,7 +281,7 @@ impl Core {
     }
 
     fn could_go(&self) -> bool {
-        self.all_cut() && self.lanes.has_free()
+        self.all_cut() && self.lanes.has_free(self.open.lanes)
     }
 
     fn all_cut(&self) -> bool {
@@ -311,12 +311,19 @@ impl Core {
     }
 
     /// Takes the batches of a window in.
-    pub(super) fn place(&mut self, units: Vec<(u64, Unit)>) {
+    pub(super) fn place(&mut self, mut units: Vec<(u64, Unit)>) {
+        let units_count = units.len();
         self.cutting -= 1;
         if let Some((_, first)) = units.first()
             && let Some(outstanding) = self.outstanding.get_mut(&first.window)
         {
             outstanding.batches = units.len();
+        }
+        // Room was kept for as many batches as there could be.
+        if let Some((_, last)) = units.last_mut() {
+            let spare = BATCH_OVERHEAD * self.limits.lanes.saturating_sub(units_count);
+            last.charge -= spare;
+            self.used -= spare;
         }
         // One set of times becomes several with the same points.
         let mut whole = Times::default();

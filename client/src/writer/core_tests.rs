@@ -92,7 +92,7 @@ fn a_retry_keeps_back_its_series_only() {
     assert!(free[0].1.as_bytes().starts_with(format!("m,s={other} ").as_bytes()));
 }
 
-fn lane(series: u8) -> u32 {
+fn lane(series: u8) -> u8 {
     super::lane_of::lane_of(format!("m,s={series} f").as_bytes(), 2)
 }
 

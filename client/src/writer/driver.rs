@@ -83,8 +83,14 @@ impl Shared {
     }
 }
 
-/// Ends the writer's state when the task ends, however it does.
-struct Ending(Arc<Shared>);
+/// Ends the writer's state when the task ends, however it does, even if it never began.
+pub(super) struct Ending(Arc<Shared>);
+
+impl Ending {
+    pub(super) const fn of(shared: Arc<Shared>) -> Self {
+        Self(shared)
+    }
+}
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -104,15 +110,15 @@ impl Drop for Ending {
 }
 
 /// Sends until the writer is closed and everything is settled, or until it is told to stop.
-pub(super) async fn run(shared: Arc<Shared>, client: Client, target: Target) {
-    let _ending = Ending(Arc::clone(&shared));
+pub(super) async fn run(ending: Ending, client: Client, target: Target) {
+    let shared = &ending.0;
     let mut writes = FuturesUnordered::new();
     loop {
         if shared.stops.load(Ordering::SeqCst) {
             return;
         }
         let work = shared.work.notified();
-        cut_what_is_due(&shared);
+        cut_what_is_due(shared);
         while let Some((id, batch)) = { shared.core().start() } {
             writes.push(send(&client, &target, id, batch));
         }
@@ -130,7 +136,7 @@ pub(super) async fn run(shared: Arc<Shared>, client: Client, target: Target) {
             }
         };
         tokio::select! {
-            Some((id, fate)) = writes.next(), if !writes.is_empty() => settle(&shared, id, &fate),
+            Some((id, fate)) = writes.next(), if !writes.is_empty() => settle(shared, id, &fate),
             () = work => {}
             () = tick => {}
         }

@@ -4,13 +4,13 @@
 ///
 /// Tags count in whatever order they stand: lines that name the tags of one series in another order are in one lane, as
 /// they are one series to the server.
-pub(super) fn lane_of(line: &[u8], lanes: usize) -> u32 {
+pub(super) fn lane_of(line: &[u8], lanes: usize) -> u8 {
     if lanes <= 1 {
         return 0;
     }
     let spread = finish(series_hash(line));
     // The upper half of a product spreads evenly over any number of lanes, which is 64 at most.
-    ((u128::from(spread) * lanes as u128) >> 64) as u32
+    ((u128::from(spread) * lanes as u128) >> 64) as u8
 }
 
 fn series_hash(line: &[u8]) -> u64 {

@@ -13,23 +13,20 @@ pub(super) const MOST: usize = 64;
 /// other.
 #[derive(Debug)]
 pub(super) struct Lanes<T> {
-    all: u64,
     next: u64,
     waiting: VecDeque<(u64, u64, T)>,
     under_way: Vec<(u64, u64)>,
 }
 
 impl<T> Lanes<T> {
-    /// So many lanes, and so many batches under way at most.
-    pub(super) fn new(count: usize) -> Self {
-        let count = count.clamp(1, MOST);
-        let all = u64::MAX >> (MOST - count);
-        Self { all, next: 0, waiting: VecDeque::new(), under_way: Vec::new() }
+    /// No batches yet.
+    pub(super) const fn new() -> Self {
+        Self { next: 0, waiting: VecDeque::new(), under_way: Vec::new() }
     }
 
     /// Takes a batch in behind all others.
     pub(super) fn push(&mut self, lanes: u64, item: T) {
-        debug_assert!(lanes != 0 && lanes & !self.all == 0, "a batch has lanes, and only those that there are");
+        debug_assert!(lanes != 0, "a batch has lanes");
         self.waiting.push_back((self.next, lanes, item));
         self.next += 1;
     }
@@ -65,10 +62,10 @@ impl<T> Lanes<T> {
         self.waiting.is_empty() && self.under_way.is_empty()
     }
 
-    /// Whether a batch that came now might be started at once.
-    pub(super) fn has_free(&self) -> bool {
+    /// Whether something of a batch with these lanes could be started at once.
+    pub(super) fn has_free(&self, lanes: u64) -> bool {
         let waited_for = self.waiting.iter().fold(0, |set, (_, lanes, _)| set | lanes);
-        (self.taken_by_started() | waited_for) != self.all
+        lanes & !(self.taken_by_started() | waited_for) != 0
     }
 
     fn taken_by_started(&self) -> u64 {
@@ -84,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_retry_keeps_back_its_own_lane_only() {
-        let mut lanes = Lanes::new(3);
+        let mut lanes = Lanes::new();
         lanes.push(0b001, "a");
         lanes.push(0b001, "b");
         lanes.push(0b010, "c");
@@ -95,22 +92,13 @@ mod tests {
         let (c, item) = lanes.start().unwrap();
         assert_eq!(item, "c", "b waits for a");
         assert_eq!(lanes.start(), None, "d waits for c, and e for d");
-        assert!(!lanes.has_free());
+        assert!(!lanes.has_free(u64::MAX >> 61));
         assert!(lanes.done(c));
         assert_eq!(lanes.start().unwrap().1, "d");
         assert!(lanes.done(a) && !lanes.done(a));
         assert_eq!(lanes.start().unwrap().1, "b");
         assert_eq!(lanes.take_oldest(), Some("e"));
         assert!(!lanes.is_idle());
-    }
-
-    #[test]
-    fn sixty_four_lanes_are_possible() {
-        let mut lanes = Lanes::new(MOST);
-        assert_eq!(lanes.all, u64::MAX);
-        lanes.push(u64::MAX, ());
-        assert!(!lanes.has_free());
-        assert_eq!(Lanes::<()>::new(1).all, 1);
     }
 
     #[derive(Clone, Debug)]
@@ -135,7 +123,7 @@ mod tests {
         /// In each lane, batches start in the order they came in, one at a time; and nothing is lost or stuck.
         #[test]
         fn no_lane_is_ever_overtaken(steps in steps()) {
-            let mut lanes = Lanes::new(4);
+            let mut lanes = Lanes::new();
             let mut given: Vec<u64> = Vec::new();
             let mut gone = Vec::new();
             let mut under_way: Vec<(u64, usize)> = Vec::new();

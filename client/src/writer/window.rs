@@ -8,8 +8,8 @@ use super::horizon::Times;
 use super::lane_of::lane_of;
 use crate::{Batch, MissingTime, PointError, PointErrorKind, Precision};
 
-/// What a point counts towards the memory beside its bytes: where its line starts.
-pub(super) const POINT_OVERHEAD: usize = size_of::<usize>();
+/// What a point counts towards the memory beside its bytes: where its line starts, and its lane.
+pub(super) const POINT_OVERHEAD: usize = 2 * size_of::<usize>();
 /// What a batch counts beside its points.
 pub(super) const BATCH_OVERHEAD: usize = 1024;
 /// What a tracked call counts.
@@ -25,6 +25,10 @@ pub(super) struct Window {
     /// What it counts towards the memory.
     pub(super) charge: usize,
     pub(super) times: Times,
+    /// The lane of each point.
+    lane_of: Vec<u8>,
+    /// The set of these lanes.
+    pub(super) lanes: u64,
     tracked: Vec<Mark>,
     /// The last record of the spool that is in it.
     pub(super) last_record: Option<u64>,
@@ -73,21 +77,22 @@ impl Window {
             since: Duration::ZERO,
             charge: 0,
             times: Times::default(),
+            lane_of: Vec::new(),
+            lanes: 0,
             tracked: Vec::new(),
             last_record: None,
         }
     }
 
     /// Takes the rows of another batch of the same precision over.
-    pub(super) fn take_rows(&mut self, rows: &Batch, times: Times, tracker: Option<Tracker>) {
+    pub(super) fn take_rows(&mut self, rows: &Batch, times: Times, lanes: usize, tracker: Option<Tracker>) {
         let first = self.batch.points();
-        if rows.points() == 1 {
-            self.batch.push_row(rows.as_bytes(), rows.is_idempotent());
-        } else {
-            for line in 0..rows.points() {
-                let line = rows.lines(line..line + 1);
-                self.batch.push_row(line, rows.is_idempotent() || time_of(line).is_some());
-            }
+        for line in 0..rows.points() {
+            let line = rows.lines(line..line + 1);
+            self.batch.push_row(line, rows.is_idempotent() || time_of(line).is_some());
+            let lane = lane_of(line, lanes);
+            self.lane_of.push(lane);
+            self.lanes |= 1 << lane;
         }
         self.times.join(times);
         if let Some(tracker) = tracker {
@@ -107,20 +112,17 @@ impl Window {
     ///
     /// With `whole`, everything goes as one batch if that is not too large.
     pub(super) fn cut(self, lanes: usize, size: Size, whole: bool) -> Vec<(u64, Unit)> {
-        let points = self.batch.points();
-        let lane_of: Vec<u8> = (0..points).map(|line| lane_of(self.batch.line(line), lanes) as u8).collect();
-        let set = lane_of.iter().fold(0_u64, |set, lane| set | 1 << lane);
-        let fits = points <= size.points && self.batch.bytes() <= size.bytes;
-        if fits && (whole || set.count_ones() == 1) {
-            return vec![(set, self.into_unit())];
+        let fits = self.batch.points() <= size.points && self.batch.bytes() <= size.bytes;
+        if fits && (whole || self.lanes.count_ones() == 1) {
+            return vec![(self.lanes, self.into_unit())];
         }
-        self.cut_by(&lane_of, lanes, size)
+        self.cut_by_lane(lanes, size)
     }
 
-    fn cut_by(self, lane_of: &[u8], lanes: usize, size: Size) -> Vec<(u64, Unit)> {
+    fn cut_by_lane(self, lanes: usize, size: Size) -> Vec<(u64, Unit)> {
         let precision = self.batch.precision();
         let mut bytes = vec![0; lanes];
-        for (line, lane) in lane_of.iter().enumerate() {
+        for (line, lane) in self.lane_of.iter().enumerate() {
             bytes[usize::from(*lane)] += self.batch.lines(line..line + 1).len();
         }
         let fresh = |lane: u8| {
@@ -130,8 +132,8 @@ impl Window {
         let mut parts: Vec<(u8, Batch, Times)> = Vec::new();
         // The part of each lane that still takes points.
         let mut open: Vec<Option<usize>> = vec![None; lanes];
-        let mut part_of = Vec::with_capacity(if self.tracked.is_empty() { 0 } else { lane_of.len() });
-        for (index, lane) in lane_of.iter().enumerate() {
+        let mut part_of = Vec::with_capacity(if self.tracked.is_empty() { 0 } else { self.lane_of.len() });
+        for (index, lane) in self.lane_of.iter().enumerate() {
             let line = self.batch.lines(index..index + 1);
             let slot = &mut open[usize::from(*lane)];
             let at = match *slot {
@@ -246,13 +248,13 @@ mod tests {
         }
     }
 
-    fn window(points: &[(u8, i64)]) -> Window {
+    fn window(points: &[(u8, i64)], lanes: usize) -> Window {
         let mut rows = Batch::default();
         for (host, time) in points {
             rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(*time).unwrap();
         }
         let mut window = Window::new(0, Batch::default());
-        window.take_rows(&rows, times_of(&rows), None);
+        window.take_rows(&rows, times_of(&rows), lanes, None);
         window.charge = BATCH_OVERHEAD + rows.bytes() + POINT_OVERHEAD * rows.points();
         window
     }
@@ -270,7 +272,7 @@ mod tests {
             points in prop::collection::vec((0_u8..6, -50_i64..50), 1..60),
             lanes in 1_usize..6, most in 1_usize..20, bytes in 20_usize..200, whole: bool,
         ) {
-            let window = window(&points);
+            let window = window(&points, lanes);
             let (charge, times) = (window.charge, window.times);
             let size = Size { points: most, bytes };
             let units = window.cut(lanes, size, whole);
@@ -307,7 +309,7 @@ mod tests {
         }
         let mut window = Window::new(0, Batch::default());
         let (tracker, delivered) = tracked();
-        window.take_rows(&rows, times_of(&rows), Some(tracker));
+        window.take_rows(&rows, times_of(&rows), 4, Some(tracker));
         let mut units = window.cut(4, Size { points: 100, bytes: 1 << 20 }, false);
         assert_eq!(units.len(), 4);
         assert!(units.iter().all(|(_, unit)| unit.trackers.len() == 1));

@@ -17,3 +17,4 @@ mod round_trip;
 mod secrets;
 mod server;
 mod tls;
+mod writer;
