@@ -39,6 +39,7 @@ mod ping;
 mod precision;
 mod query;
 mod retry;
+mod spool;
 mod transport;
 mod write;
 mod writer;
@@ -61,6 +62,7 @@ pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
+pub use spool::{Recovery, SpoolError};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 pub use writer::{
