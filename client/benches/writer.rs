@@ -12,7 +12,8 @@ use influx_client::{Backoff, Batch, BatchWriter, Client, PointError, PushError, 
 const POINTS: usize = 2_000_000;
 
 fn main() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         push_alone().await;
         let sink = sink(Duration::ZERO);
@@ -179,7 +180,11 @@ async fn dead() {
         }
         let totals = writer.totals();
         assert!(totals.memory <= memory && refused > 0);
-        println!(" MiB; {} points accepted, {refused} pushes refused, {} MiB counted", totals.pending, totals.memory >> 20);
+        println!(
+            " MiB; {} points accepted, {refused} pushes refused, {} MiB counted",
+            totals.pending,
+            totals.memory >> 20
+        );
         let _ = writer.close(Duration::ZERO).await;
     }
 }

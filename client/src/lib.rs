@@ -26,7 +26,8 @@
 //! * [`classify`] is the one pure function behind that: a server's reply in, a [`Verdict`] out.
 //! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
 //!   [`RetryBudget`] keeps many calls from making a storm.
-//! * [`BatchWriter`] gathers points in the background and tells how far they are settled: [`SettledHorizon`].
+//! * [`BatchWriter`] gathers points in the background and tells how far they are settled: [`SettledHorizon`]; with
+//!   a [`Spool`], what it accepted outlives the process.
 //! * [`Query`] asks questions.
 
 mod builder;
@@ -62,7 +63,7 @@ pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
-pub use spool::{Recovery, SpoolError};
+pub use spool::{Recovery, Spool, SpoolError};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 pub use writer::{

@@ -30,6 +30,7 @@ pub use raw::{RawField, RawLine};
 pub use refused::QuotedLine;
 pub use series::Series;
 pub use split::LineSplitter;
+pub(crate) use split::lines;
 pub use timestamp::Timestamp;
 pub use value::{FieldValue, Value};
 pub use writer::{FixedKey, HasField, LineWriter, NoField};

@@ -44,7 +44,8 @@ impl Directory {
         for entry in fs::read_dir(&self.path).map_err(fail)? {
             let name = entry.map_err(fail)?.file_name();
             // Other files are none of ours.
-            let number = name.to_str().and_then(|name| name.strip_suffix(".points")).filter(|digits| digits.len() == 20);
+            let number =
+                name.to_str().and_then(|name| name.strip_suffix(".points")).filter(|digits| digits.len() == 20);
             found.extend(number.and_then(|digits| digits.parse::<u64>().ok()));
         }
         found.sort_unstable();

@@ -71,7 +71,7 @@ struct Reader {
 /// Records in segments, in a directory of its own.
 ///
 /// A record is durable when [`Log::append`] returns, and stays until it and all before it are settled.
-pub(super) struct Log {
+pub(crate) struct Log {
     directory: Directory,
     limit: u64,
     segment_bytes: u64,
@@ -88,8 +88,13 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Opens a spool of so many bytes at most; `show` is shown the lines of each record that is not settled.
-    pub(super) fn open(path: &Path, limit: u64, mut show: impl FnMut(&[u8])) -> Result<(Self, Recovery), SpoolError> {
+    /// Opens a spool of so many bytes at most; `show` is shown the lines of each record that is not settled, and
+    /// counts its points.
+    pub(super) fn open(
+        path: &Path,
+        limit: u64,
+        mut show: impl FnMut(&[u8]) -> u64,
+    ) -> Result<(Self, Recovery), SpoolError> {
         let directory = Directory::open(path)?;
         let mut log = Self {
             directory,
@@ -182,7 +187,7 @@ impl Log {
         &self,
         found: &[(u64, u64, Range<usize>)],
         recovery: &mut Recovery,
-        show: &mut impl FnMut(&[u8]),
+        show: &mut impl FnMut(&[u8]) -> u64,
     ) -> Result<(), SpoolError> {
         let mut open: Option<(u64, Vec<u8>)> = None;
         for (segment, _, range) in found.iter().filter(|(_, number, _)| *number >= self.settled) {
@@ -194,14 +199,13 @@ impl Log {
             let Some((_, bytes)) = &open else { continue };
             let payload = &bytes[range.start + RECORD_HEAD..range.end];
             recovery.records += 1;
-            recovery.points += memchr::memchr_iter(b'\n', payload).count() as u64;
-            show(payload);
+            recovery.points += show(payload);
         }
         Ok(())
     }
 
     /// Says what its records are for.
-    pub(super) fn bind(&mut self, target: &str) -> Result<(), SpoolError> {
+    pub(crate) fn bind(&mut self, target: &str) -> Result<(), SpoolError> {
         match &self.target {
             Some(held) if **held == *target => Ok(()),
             Some(held) if self.settled < self.next => {
@@ -217,37 +221,40 @@ impl Log {
     }
 
     /// The number of the next record.
-    pub(super) const fn next(&self) -> u64 {
+    pub(crate) const fn next(&self) -> u64 {
         self.next
     }
 
     /// The first record that is not known to be settled.
-    pub(super) const fn settled(&self) -> u64 {
+    pub(crate) const fn settled(&self) -> u64 {
         self.settled
     }
 
     /// Whether records of so many bytes may be added.
-    pub(super) fn has_room(&self, bytes: u64) -> bool {
+    #[cfg(test)]
+    pub(crate) fn has_room(&self, bytes: u64) -> bool {
         self.bytes() + bytes <= self.limit
     }
 
     /// What a record with such a payload takes.
-    pub(super) const fn record_bytes(payload: usize) -> u64 {
+    pub(crate) const fn record_bytes(payload: usize) -> u64 {
         (RECORD_HEAD + payload) as u64
     }
 
-    pub(super) fn limit(&self) -> u64 {
+    /// How many bytes it may have.
+    pub(crate) const fn limit(&self) -> u64 {
         self.limit
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    /// How many bytes it has.
+    pub(crate) fn bytes(&self) -> u64 {
         self.segments.iter().map(|segment| segment.bytes).sum()
     }
 
     /// Adds a record for each payload; when it returns, they are durable. Returns the number of the first one.
     ///
     /// After an error none of them is accepted: they are taken back, or the log is broken and takes no more.
-    pub(super) fn append(&mut self, payloads: &[&[u8]]) -> Result<u64, SpoolError> {
+    pub(crate) fn append(&mut self, payloads: &[&[u8]]) -> Result<u64, SpoolError> {
         let (first, durable) = (self.next, self.next);
         let mut group = Vec::with_capacity(payloads.iter().map(|payload| RECORD_HEAD + payload.len()).sum());
         for (number, payload) in (first..).zip(payloads) {
@@ -319,7 +326,7 @@ impl Log {
     }
 
     /// All records before this one are settled: what holds only such records is removed.
-    pub(super) fn settle(&mut self, before: u64) -> Result<(), SpoolError> {
+    pub(crate) fn settle(&mut self, before: u64) -> Result<(), SpoolError> {
         if before <= self.settled {
             return Ok(());
         }
@@ -328,7 +335,7 @@ impl Log {
     }
 
     /// Notes on disk what is settled, so that it is not sent again. It need not be durable.
-    pub(super) fn write_note(&mut self) -> Result<(), SpoolError> {
+    pub(crate) fn write_note(&mut self) -> Result<(), SpoolError> {
         if self.broken {
             return Err(SpoolError::Broken);
         }
@@ -377,7 +384,7 @@ impl Log {
     }
 
     /// The lines of the record with this number, which is one that was not settled when the log was opened or since.
-    pub(super) fn read(&mut self, number: u64) -> Result<Vec<u8>, SpoolError> {
+    pub(crate) fn read(&mut self, number: u64) -> Result<Vec<u8>, SpoolError> {
         loop {
             let mut reader = match self.reader.take() {
                 Some(reader) if reader.number <= number => reader,

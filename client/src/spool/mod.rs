@@ -4,6 +4,9 @@ mod directory;
 mod error;
 mod format;
 mod log;
+mod queue;
 
 pub use error::SpoolError;
+pub(crate) use log::Log;
 pub use log::Recovery;
+pub use queue::Spool;

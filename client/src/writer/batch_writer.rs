@@ -8,16 +8,18 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::Overflow;
 use super::closed::Closed;
-use super::core::{Core, Limits, Refused};
+use super::core::{Core, Left, Limits, Refused};
 use super::driver::{Ending, Shared, Target, run};
-use super::error::PushError;
-use super::fate::{Delivered, DeliveryError};
+use super::error::{PushError, StartError};
+use super::fate::{Delivered, DeliveryError, tracked};
+use super::feed::{Feed, NotTaken};
 use super::flush::FlushError;
 use super::horizon::SettledHorizon;
 use super::report::Reports;
 use super::totals::WriterTotals;
-use crate::{Batch, Client, PointError};
+use crate::{Batch, Client, PointError, Spool, SpoolError};
 
 /// Gathers points into batches and sends them in the background.
 ///
@@ -70,17 +72,36 @@ pub struct BatchWriter(Arc<Inner>);
 
 struct Inner {
     shared: Arc<Shared>,
-    memory: usize,
+    limits: Limits,
 }
 
 impl BatchWriter {
-    pub(super) fn start(runtime: &Handle, client: Client, target: Target, limits: Limits) -> Self {
-        let shared = Arc::new(Shared::new(Core::new(limits)));
+    pub(super) fn start(
+        runtime: &Handle,
+        client: Client,
+        target: Target,
+        limits: Limits,
+        spool: Option<Spool>,
+    ) -> Result<Self, StartError> {
+        let mut core = Core::new(limits);
+        let shared = match spool {
+            None => Arc::new(Shared::new(core, None)),
+            Some(spool) => {
+                core.recovered(spool.recovery().points, spool.times.in_nanoseconds(limits.precision));
+                let feed = Arc::new(Feed::new(&spool.log));
+                let shared = Arc::new(Shared::new(core, Some(Arc::clone(&feed))));
+                let thread = super::feed::start(spool.log, feed, Arc::clone(&shared));
+                thread.map_err(|error| StartError::Thread(Arc::new(error)))?;
+                shared
+            }
+        };
         runtime.spawn(run(Ending::of(Arc::clone(&shared)), client, target));
-        Self(Arc::new(Inner { shared, memory: limits.memory }))
+        Ok(Self(Arc::new(Inner { shared, limits })))
     }
 
     /// Adds the points that `write` writes, waiting while memory is full.
+    ///
+    /// With a [`Spool`], it returns when the points are on disk.
     ///
     /// All points of a call are accepted, or none. `write` is called under the writer's lock: it should do no more than write
     /// points, and must not push into the same writer. It sees an empty batch; what it leaves there is taken.
@@ -89,7 +110,8 @@ impl BatchWriter {
     /// [`PushError`]; then nothing of the call is sent.
     ///
     /// # Cancellation
-    /// Cancel safe: the points are accepted as a whole or not at all.
+    /// Cancel safe: the points are accepted as a whole or not at all. With a spool, a future that is dropped while it waits for
+    /// the disk leaves open which of the two.
     ///
     /// # Panics
     /// When `write` exchanges the batch for one of another precision.
@@ -117,9 +139,13 @@ impl BatchWriter {
     /// Adds the points that `write` writes, without waiting.
     ///
     /// # Errors
-    /// [`PushError::Full`] where [`BatchWriter::push_with`] would wait, and its other errors; then nothing of the call is
+    /// [`PushError::Full`] where [`BatchWriter::push_with`] would wait for room, always [`PushError::WouldWait`] with a
+    /// spool, and its other errors; then nothing of the call is
     /// sent.
     pub fn try_push_with(&self, write: impl FnOnce(&mut Batch) -> Result<(), PointError>) -> Result<(), PushError> {
+        if self.0.shared.feed.is_some() {
+            return Err(PushError::WouldWait);
+        }
         if self.0.shared.waiting.load(Ordering::Relaxed) > 0 {
             return Err(PushError::Full);
         }
@@ -159,6 +185,9 @@ impl BatchWriter {
     /// Dropping the future gives up waiting; the points are sent all the same, and the next flush tells what failed.
     pub async fn flush(&self) -> Result<(), FlushError> {
         let shared = &self.0.shared;
+        if let Some(feed) = &shared.feed {
+            return self.flush_spool(feed).await;
+        }
         let flush = Flushing { shared, id: shared.core().begin_flush() };
         shared.work.notify_one();
         loop {
@@ -169,6 +198,29 @@ impl BatchWriter {
                 return result;
             }
             settled.await;
+        }
+    }
+
+    /// Waits until everything that is in the spool by now is settled.
+    async fn flush_spool(&self, feed: &Feed) -> Result<(), FlushError> {
+        let shared = &self.0.shared;
+        let until = feed.next();
+        let flush = Flushing { shared, id: shared.core().begin_long_flush() };
+        loop {
+            let settled = shared.settled.notified();
+            let mut settled = std::pin::pin!(settled);
+            settled.as_mut().enable();
+            let mut core = shared.core();
+            let is_settled = feed.is_settled(until);
+            if is_settled || core.is_abandoned() || feed.has_failed() {
+                return core.end_long_flush(flush.id, is_settled);
+            }
+            // What has come from the spool meanwhile goes at once.
+            core.seal();
+            drop(core);
+            shared.work.notify_one();
+            // The spool's own steps are not announced, so it is looked at again before long.
+            let _ = tokio::time::timeout(Duration::from_millis(20), settled).await;
         }
     }
 
@@ -191,21 +243,32 @@ impl BatchWriter {
             // The task looks at it before anything else; if its runtime is gone, so is the task.
             let _ = ended.wait_for(|ended| *ended).await;
         }
+        let spooled = shared.feed.is_some();
         let (left, totals) = {
             let mut core = shared.core();
-            let left = core.abandon(DeliveryError::Interrupted, DeliveryError::Unsent);
+            let left = match spooled {
+                true => core.abandon(DeliveryError::Spooled, DeliveryError::Spooled),
+                false => core.abandon(DeliveryError::Interrupted, DeliveryError::Unsent),
+            };
             shared.publish(&core);
             (left, core.totals())
         };
         shared.announce();
-        Closed::new(totals, left.unsent, left.interrupted)
+        match &shared.feed {
+            None => Closed::new(totals, left, 0),
+            Some(feed) => {
+                // The next writer can have the spool when this returns.
+                let _ = feed.ended.subscribe().wait_for(|ended| *ended).await;
+                Closed::new(totals, Left::default(), totals.pending)
+            }
+        }
     }
 
     /// What becomes of each batch from now on. It keeps 1,024 reports, and a quarter of the writer's memory of failed
     /// points.
     #[must_use]
     pub fn reports(&self) -> Reports {
-        self.0.shared.core().readers.subscribe(1024, self.0.memory / 4)
+        self.0.shared.core().readers.subscribe(1024, self.0.limits.memory / 4)
     }
 
     /// How far the points are settled.
@@ -259,6 +322,9 @@ impl BatchWriter {
         track: bool,
     ) -> Result<Option<Delivered>, PushError> {
         let shared = &self.0.shared;
+        if let Some(feed) = &shared.feed {
+            return self.push_spooled(feed, write, track).await;
+        }
         let mut turn = None;
         let _waiting = if shared.waiting.load(Ordering::Relaxed) > 0 {
             // Others came before.
@@ -293,6 +359,66 @@ impl BatchWriter {
                 Err(Refused::Full(rows)) => rows,
             };
             room.await;
+        }
+    }
+}
+
+impl BatchWriter {
+    async fn push_spooled(
+        &self,
+        feed: &Feed,
+        write: impl FnOnce(&mut Batch) -> Result<(), PointError> + Send,
+        track: bool,
+    ) -> Result<Option<Delivered>, PushError> {
+        let (shared, limits) = (&self.0.shared, &self.0.limits);
+        let mut rows = Batch::new(limits.precision);
+        rows.check_field_types(limits.checks_types);
+        write(&mut rows)?;
+        assert!(
+            rows.precision() == limits.precision,
+            "the batch that a closure is given must not be exchanged for one of another precision"
+        );
+        if !rows.is_idempotent() {
+            return Err(PushError::Untimed);
+        }
+        if rows.is_empty() {
+            return if track { Err(PushError::NoPoints) } else { Ok(None) };
+        }
+        let (mut tracker, delivered) = track.then(tracked).unzip();
+        let mut turn = None;
+        let mut waiting = None;
+        if shared.waiting.load(Ordering::Relaxed) > 0 {
+            waiting = Some(Waiting::new(&shared.waiting));
+            turn = Some(shared.turn.lock().await);
+        }
+        let durable = loop {
+            let room = shared.room.notified();
+            if shared.core().is_closing() {
+                return Err(PushError::Closed);
+            }
+            match feed.enqueue(rows, tracker) {
+                Ok(durable) => break durable,
+                Err(NotTaken::Ended) => return Err(PushError::Closed),
+                Err(NotTaken::TooLarge) => return Err(PushError::Spool(SpoolError::Full)),
+                Err(NotTaken::Full(..)) if limits.overflow == Overflow::Fail => {
+                    return Err(PushError::Spool(SpoolError::Full));
+                }
+                Err(NotTaken::Full(again, of_again)) => (rows, tracker) = (again, of_again),
+            }
+            if waiting.is_none() {
+                waiting = Some(Waiting::new(&shared.waiting));
+                turn = Some(shared.turn.lock().await);
+                continue;
+            }
+            room.await;
+        };
+        drop((turn, waiting));
+        shared.room.notify_one();
+        match durable.await {
+            Ok(Ok(())) => Ok(delivered),
+            Ok(Err(error)) => Err(PushError::Spool(error)),
+            // The thread ended before it came to these points.
+            Err(_) => Err(PushError::Closed),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::driver::Target;
 use super::error::StartError;
 use super::lanes::MOST;
 use super::window::Size;
-use crate::{Client, ConsistencyLevel, Precision};
+use crate::{Client, ConsistencyLevel, Precision, Spool};
 
 /// What happens to a point for which there is no memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,12 +24,13 @@ pub enum Overflow {
 }
 
 /// Settings of a [`BatchWriter`]; see [`Client::batch_writer`].
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "a writer exists once it is started"]
 pub struct BatchWriterBuilder {
     client: Client,
     target: Target,
     limits: Limits,
+    spool: Option<Spool>,
 }
 
 impl BatchWriterBuilder {
@@ -46,6 +47,7 @@ impl BatchWriterBuilder {
                 overflow: Overflow::default(),
                 checks_types: true,
             },
+            spool: None,
         }
     }
 
@@ -139,16 +141,35 @@ impl BatchWriterBuilder {
         self
     }
 
+    /// Keeps what is accepted on disk until it is settled: see [`Spool`]. Each push then waits for the disk, and a batch that
+    /// fails is tried again without end.
+    pub fn spool(mut self, spool: Spool) -> Self {
+        self.spool = Some(spool);
+        self
+    }
+
     /// Starts the writer. It sends from a task of the tokio runtime that this is called in.
     ///
     /// # Errors
-    /// [`StartError`] without a database or outside of a runtime.
-    pub fn start(self) -> Result<BatchWriter, StartError> {
-        let own = self.target.database.as_deref().or(self.client.shared().database.as_deref());
-        if own.is_none_or(str::is_empty) {
+    /// [`StartError`] without a database or outside of a runtime, or with a spool for something else.
+    pub fn start(mut self) -> Result<BatchWriter, StartError> {
+        let client = self.client.shared();
+        let database = self.target.database.as_deref().or(client.database.as_deref()).unwrap_or_default();
+        if database.is_empty() {
             return Err(StartError::NoDatabase);
         }
         let runtime = tokio::runtime::Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        Ok(BatchWriter::start(&runtime, self.client, self.target, self.limits))
+        if let Some(spool) = &mut self.spool {
+            if self.limits.overflow == Overflow::DropOldest {
+                return Err(StartError::SpoolDropsNothing);
+            }
+            let retention_policy = self.target.retention_policy.as_deref().or(client.retention_policy.as_deref());
+            let retention_policy = retention_policy.unwrap_or_default();
+            let precision = self.limits.precision;
+            // Quoted, so that no two targets read the same.
+            spool.log.bind(&format!("{database:?}.{retention_policy:?} in {precision}"))?;
+            self.target.keeps_trying = true;
+        }
+        BatchWriter::start(&runtime, self.client, self.target, self.limits, self.spool)
     }
 }

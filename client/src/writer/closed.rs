@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::core::Left;
 use super::totals::WriterTotals;
 use crate::Batch;
 
@@ -24,27 +25,30 @@ pub struct Closed {
     pub unsent: Vec<Arc<Batch>>,
     /// Batches that were on their way when the time ran out. If they are idempotent, sending them again is safe.
     pub interrupted: Vec<Arc<Batch>>,
+    /// Points that stay in the spool for its next writer, which sends them. With a spool, nothing is handed back besides.
+    pub spooled: u64,
     /// All numbers of the writer.
     pub totals: WriterTotals,
 }
 
 impl Closed {
-    pub(super) fn new(totals: WriterTotals, unsent: Vec<Arc<Batch>>, interrupted: Vec<Arc<Batch>>) -> Self {
+    pub(super) fn new(totals: WriterTotals, left: Left, spooled: u64) -> Self {
         let settled = totals.settled;
         Self {
             acknowledged: settled.stored as u64,
             refused: settled.refused as u64,
             unknown: (settled.unknown + settled.below_level + settled.deferred) as u64,
             not_stored: settled.not_stored as u64 + totals.dropped,
-            unsent,
-            interrupted,
+            unsent: left.unsent,
+            interrupted: left.interrupted,
+            spooled,
             totals,
         }
     }
 
-    /// Whether every accepted point was acknowledged.
+    /// Whether every accepted point, and every one found in the spool, was acknowledged.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.acknowledged == self.totals.accepted
+        self.acknowledged == self.totals.accepted + self.totals.recovered
     }
 }

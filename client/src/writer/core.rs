@@ -14,7 +14,8 @@ use super::lanes::Lanes;
 use super::report::Readers;
 use super::totals::{WriterTotals, add, is_settled_for_good, tally};
 use super::window::{
-    BATCH_OVERHEAD, POINT_OVERHEAD, Size, TRACK_OVERHEAD, Unit, Window, copy_checked, nanoseconds_at, times_of,
+    BATCH_OVERHEAD, POINT_OVERHEAD, Size, TRACK_OVERHEAD, Unit, Window, copy_checked, nanoseconds_at, stage_lines,
+    times_of,
 };
 use crate::{Batch, MissingTime, PointError, Precision};
 
@@ -56,6 +57,8 @@ pub(super) enum Refused {
 #[derive(Debug)]
 struct Outstanding {
     batches: usize,
+    /// One of them ended without being settled, so its records are kept.
+    keeps: bool,
     last_record: Option<u64>,
 }
 
@@ -92,6 +95,10 @@ pub(super) struct Core {
     wakes: bool,
     /// The last record of the spool that is settled with all before it, if that changed.
     settled_record: Option<u64>,
+    /// Of points that are in the spool and not here.
+    backlog: Option<Times>,
+    /// Everything was ended as it stood.
+    abandoned: bool,
 }
 
 impl Core {
@@ -115,6 +122,8 @@ impl Core {
             horizon_moved: false,
             wakes: false,
             settled_record: None,
+            backlog: None,
+            abandoned: false,
             limits,
         }
     }
@@ -203,6 +212,8 @@ impl Core {
         let added = wanted(&self.open);
         self.open.charge += added;
         self.used += added;
+        self.totals.accepted += self.staging.points() as u64;
+        self.totals.pending += self.staging.points() as u64;
         let tracking = track.then(tracked);
         let (tracker, delivered) = tracking.unzip();
         self.take_staged(tracker);
@@ -216,15 +227,86 @@ impl Core {
             self.horizon.note_late(each);
         }
         let before = self.open.times;
-        let points = self.staging.points() as u64;
         self.open.take_rows(&self.staging, times, self.limits.lanes, tracker);
         self.horizon_moved |= self.horizon.grow(before, self.open.times);
-        self.totals.accepted += points;
-        self.totals.pending += points;
         self.staging.clear_rows();
         if self.limits.window().is_full(&self.open.batch) {
             self.seal();
         }
+    }
+
+    /// Points were made durable in the spool, from where they come by [`Core::feed`].
+    pub(super) fn spooled(&mut self, points: usize, times: Times) {
+        self.totals.accepted += points as u64;
+        self.totals.pending += points as u64;
+        self.add_backlog(times);
+    }
+
+    /// Points that were found in the spool.
+    pub(super) fn recovered(&mut self, points: u64, times: Times) {
+        self.totals.recovered += points;
+        self.totals.pending += points;
+        if points > 0 {
+            self.add_backlog(times);
+        }
+    }
+
+    fn add_backlog(&mut self, times: Times) {
+        let before = self.backlog.unwrap_or_default();
+        let mut all = before;
+        all.join(times);
+        self.horizon.grow(before, all);
+        self.backlog = Some(all);
+    }
+
+    /// Everything in the spool is here, or settled.
+    pub(super) fn backlog_done(&mut self) {
+        if let Some(times) = self.backlog.take() {
+            self.horizon.take(times);
+        }
+    }
+
+    /// Takes in the points of a record of the spool, all of them, or gives the tracker back where there is no room.
+    pub(super) fn feed(
+        &mut self,
+        lines: &[u8],
+        record: u64,
+        tracker: Option<Tracker>,
+        now: Duration,
+    ) -> Result<(), Option<Tracker>> {
+        self.prepare_staging();
+        if stage_lines(lines, &mut self.staging).is_err() {
+            // A field has another type than in the open window: it belongs to the next one.
+            self.seal();
+            self.prepare_staging();
+            self.staging.check_field_types(false);
+            // With types unchecked, what was accepted once is accepted again.
+            let _ = stage_lines(lines, &mut self.staging);
+        }
+        let mut charge = self.staging.bytes() + POINT_OVERHEAD * self.staging.points();
+        charge += if tracker.is_some() { TRACK_OVERHEAD } else { 0 };
+        if self.open.batch.is_empty() {
+            charge += self.limits.window_overhead();
+        }
+        // A record that is larger than all memory goes alone.
+        if self.used > 0 && self.used + charge > self.limits.memory {
+            self.forget_staged();
+            return Err(tracker);
+        }
+        if self.open.batch.is_empty() {
+            self.open.since = now;
+            self.wakes = true;
+        }
+        self.open.charge += charge;
+        self.used += charge;
+        self.open.last_record = Some(record);
+        self.take_staged(tracker);
+        Ok(())
+    }
+
+    /// The last record that is settled with all before it, if there is news of it.
+    pub(super) fn take_settled_record(&mut self) -> Option<u64> {
+        self.settled_record.take()
     }
 
     /// Throws away what was written and not taken, with the names that it left behind.
@@ -242,7 +324,7 @@ impl Core {
         }
         let next = Window::new(self.open.id + 1, Batch::new(self.limits.precision));
         let window = std::mem::replace(&mut self.open, next);
-        self.outstanding.insert(window.id, Outstanding { batches: 1, last_record: window.last_record });
+        self.outstanding.insert(window.id, Outstanding { batches: 1, keeps: false, last_record: window.last_record });
         self.sealed.push_back(window);
         self.wakes = true;
     }
@@ -272,7 +354,7 @@ impl Core {
         }
         // While all its lanes are taken, nothing is gained by a small batch.
         let lingered = now >= self.open.since + self.limits.linger && self.could_go();
-        self.closing || lingered || self.is_full_and_idle()
+        (self.closing && self.backlog.is_none()) || lingered || self.is_full_and_idle()
     }
 
     /// Whether the open window has a request's worth of points and nothing else to wait for.
@@ -359,8 +441,9 @@ impl Core {
         if !is_settled_for_good(&batch, fate) {
             self.horizon.leave_hole(times, points);
         }
-        self.totals.pending -= points as u64;
-        if !matches!(fate, Err(DeliveryError::Dropped)) {
+        let stays = matches!(fate, Err(DeliveryError::Spooled));
+        self.totals.pending -= if stays { 0 } else { points as u64 };
+        if !stays && !matches!(fate, Err(DeliveryError::Dropped)) {
             self.totals.batches += 1;
             self.totals.failed_batches += u64::from(fate.is_err());
             add(&mut self.totals.settled, tally(&batch, fate));
@@ -372,13 +455,21 @@ impl Core {
         self.readers.tell(&batch, fate);
         if let Some(outstanding) = self.outstanding.get_mut(&window) {
             outstanding.batches -= 1;
+            outstanding.keeps |= is_left_open(fate);
         }
         while let Some(first) = self.outstanding.first_entry()
             && first.get().batches == 0
+            && !first.get().keeps
         {
             let done = first.remove();
             self.settled_record = done.last_record.or(self.settled_record);
         }
+    }
+
+    /// Begins a flush of all that is accepted, also of what is not here yet: its end is for others to know.
+    pub(super) fn begin_long_flush(&mut self) -> u64 {
+        self.seal();
+        self.flushes.begin(u64::MAX)
     }
 
     /// Seals what is gathered and begins to wait for it.
@@ -394,6 +485,11 @@ impl Core {
         settled.then(|| self.flushes.end(id))
     }
 
+    /// Ends a flush of the spool, all of which is `settled`, or not and will not be for now.
+    pub(super) fn end_long_flush(&mut self, id: u64, settled: bool) -> Result<(), FlushError> {
+        if settled { self.flushes.end(id) } else { Err(self.flushes.end_early(id)) }
+    }
+
     pub(super) fn cancel_flush(&mut self, id: u64) {
         self.flushes.cancel(id);
     }
@@ -402,6 +498,10 @@ impl Core {
     pub(super) fn close(&mut self) {
         self.closing = true;
         self.seal();
+    }
+
+    pub(super) const fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     pub(super) const fn is_closing(&self) -> bool {
@@ -416,6 +516,7 @@ impl Core {
     /// Ends everything as it stands, with these fates for what is under way and for what is not.
     pub(super) fn abandon(&mut self, under_way: DeliveryError, unsent: DeliveryError) -> Left {
         self.close();
+        self.abandoned = true;
         let mut left = Left::default();
         let interrupted = Err(under_way);
         for (id, unit) in std::mem::take(&mut self.under_way) {
@@ -453,5 +554,13 @@ impl Core {
 
     pub(super) fn note_abandoned(&mut self) {
         self.totals.abandoned = true;
+    }
+}
+
+/// Whether points of a batch that ended so are still to be sent, from the spool.
+const fn is_left_open(fate: &Fate) -> bool {
+    match fate {
+        Ok(_) | Err(DeliveryError::Write(_) | DeliveryError::Dropped) => false,
+        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => true,
     }
 }

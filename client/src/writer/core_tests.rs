@@ -267,7 +267,7 @@ proptest! {
                         }
                         Err(Refused::Full(_)) => prop_assert_eq!(overflow, Overflow::Wait),
                         Err(Refused::Error(error)) => {
-                            prop_assert_eq!(error, PushError::Full);
+                            prop_assert!(matches!(error, PushError::Full), "{error}");
                         }
                     }
                 }

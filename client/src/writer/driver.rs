@@ -11,8 +11,14 @@ use tokio::time::Instant;
 
 use super::core::Core;
 use super::fate::{DeliveryError, Fate};
+use super::feed::Feed;
 use super::horizon::SettledHorizon;
-use crate::{Batch, Client, ConsistencyLevel};
+use crate::{Ack, Batch, Client, ConsistencyLevel, WriteError};
+
+/// How long to wait after a batch from the spool failed, at first; and at most, however often it does. The attempts within a
+/// write have their own, shorter waits.
+const KEEP_TRYING: Duration = Duration::from_millis(100);
+const KEEP_TRYING_MOST: Duration = Duration::from_secs(15);
 
 /// Where batches go.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +28,8 @@ pub(super) struct Target {
     pub(super) level: Option<ConsistencyLevel>,
     pub(super) deadline: Option<Duration>,
     pub(super) shard_group: Option<Duration>,
+    /// Whether batches are tried again until they are settled, as those of a spool are.
+    pub(super) keeps_trying: bool,
 }
 
 /// What the handles of a writer and its task share.
@@ -43,10 +51,11 @@ pub(super) struct Shared {
     /// Callers that wait for room. The first of them tries again when there is some, the others stand behind it.
     pub(super) waiting: AtomicUsize,
     pub(super) turn: tokio::sync::Mutex<()>,
+    pub(super) feed: Option<Arc<Feed>>,
 }
 
 impl Shared {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: Core, feed: Option<Arc<Feed>>) -> Self {
         Self {
             core: Mutex::new(core),
             begun: Instant::now(),
@@ -58,6 +67,7 @@ impl Shared {
             stops: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             turn: tokio::sync::Mutex::new(()),
+            feed,
         }
     }
 
@@ -97,12 +107,16 @@ impl Drop for Ending {
         let shared = &self.0;
         if !shared.stops.load(Ordering::SeqCst) {
             let mut core = shared.core();
-            let left = core.abandon(DeliveryError::Lost, DeliveryError::Lost);
+            let fate = if shared.feed.is_some() { DeliveryError::Spooled } else { DeliveryError::Lost };
+            let left = core.abandon(fate.clone(), fate);
             shared.publish(&core);
             let batches = left.unsent.len() + left.interrupted.len();
             if batches > 0 {
                 tracing::warn!(batches, "the runtime of a batch writer ended before its batches were settled");
             }
+        }
+        if let Some(feed) = &shared.feed {
+            feed.end();
         }
         shared.ended.send_replace(true);
         shared.announce();
@@ -124,7 +138,7 @@ pub(super) async fn run(ending: Ending, client: Client, target: Target) {
         }
         let next = {
             let core = shared.core();
-            if core.is_finished() {
+            if core.is_finished() && shared.feed.as_ref().is_none_or(|feed| feed.is_drained()) {
                 return;
             }
             core.next_tick()
@@ -162,12 +176,42 @@ fn settle(shared: &Shared, id: u64, fate: &Fate) {
         let mut core = shared.core();
         core.settle(id, fate);
         shared.publish(&core);
+        if let Some(feed) = &shared.feed {
+            feed.settled(core.take_settled_record().map(|record| record + 1));
+        }
     }
     shared.announce();
 }
 
 async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (u64, Fate) {
-    let mut write = client.write(&batch);
+    let mut failures = 0;
+    let fate = loop {
+        let error = match write(client, target, &batch).await {
+            Ok(ack) => break Ok(Arc::new(ack)),
+            Err(error) => error,
+        };
+        if !target.keeps_trying || !is_worth_another_try(&error, &batch) {
+            tracing::debug!(points = batch.points(), class = %error.class(), outcome = %error.outcome(), "a batch failed");
+            break Err(DeliveryError::Write(Arc::new(error)));
+        }
+        let wait = KEEP_TRYING.saturating_mul(1 << failures.min(20_u32)).min(KEEP_TRYING_MOST);
+        let wait = wait.mul_f64(0.5 + fastrand::f64() / 2.0);
+        failures += 1;
+        tracing::warn!(points = batch.points(), class = %error.class(), failures, ?wait, "a batch stays in the spool");
+        tokio::time::sleep(wait).await;
+    };
+    (id, fate)
+}
+
+/// Whether some points of a batch from the spool are neither stored nor refused for good, and may still be.
+fn is_worth_another_try(error: &WriteError, batch: &Batch) -> bool {
+    // What a hinted handoff queue has taken arrives without us, and sending it again makes the queue longer.
+    let tally = error.tally();
+    tally.stored + tally.refused + tally.deferred < batch.points()
+}
+
+async fn write(client: &Client, target: &Target, batch: &Batch) -> Result<Ack, WriteError> {
+    let mut write = client.write(batch);
     if let Some(database) = &target.database {
         write = write.database(database.clone());
     }
@@ -183,12 +227,5 @@ async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (
     if let Some(duration) = target.shard_group {
         write = write.per_shard_group(duration);
     }
-    let fate = match write.await {
-        Ok(ack) => Ok(Arc::new(ack)),
-        Err(error) => {
-            tracing::debug!(points = batch.points(), class = %error.class(), outcome = %error.outcome(), "a batch failed");
-            Err(DeliveryError::Write(Arc::new(error)))
-        }
-    };
-    (id, fate)
+    write.await
 }

@@ -1,9 +1,11 @@
 //! Why a point was not accepted.
 
-use crate::PointError;
+use std::sync::Arc;
+
+use crate::{PointError, SpoolError};
 
 /// Why a [`BatchWriter`](crate::BatchWriter) did not accept what was pushed. Nothing of it will be sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PushError {
     /// The point cannot be written.
@@ -26,10 +28,19 @@ pub enum PushError {
     /// The writer was closed.
     #[error("the writer is closed")]
     Closed,
+    /// A point without a time cannot be sent twice, and so not be kept in a spool.
+    #[error("a writer with a spool takes points with a time only, as it may have to send them twice")]
+    Untimed,
+    /// A writer with a spool accepts points when they are on disk, which has to be waited for.
+    #[error("a writer with a spool has to wait for the disk: use a push that waits")]
+    WouldWait,
+    /// The spool did not keep the points.
+    #[error(transparent)]
+    Spool(SpoolError),
 }
 
 /// Why a writer cannot start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// Neither the writer nor its client names a database.
@@ -38,4 +49,13 @@ pub enum StartError {
     /// There is no tokio runtime to run on.
     #[error("a writer is started within a tokio runtime, which sends its batches")]
     NoRuntime,
+    /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) with a spool, which drops nothing.
+    #[error("a writer with a spool drops nothing: let it wait or fail when it is full")]
+    SpoolDropsNothing,
+    /// The spool cannot be used for this writer.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The thread of the spool cannot be started.
+    #[error("cannot start the thread of the spool: {0}")]
+    Thread(Arc<std::io::Error>),
 }

@@ -28,6 +28,10 @@ pub enum DeliveryError {
         "under way when the time to close the writer ran out; its points may be stored nowhere, somewhere, or later"
     )]
     Interrupted,
+    /// The writer ended before the batch was settled. Its points are in the spool, and the next writer that has the spool sends
+    /// them; some may be stored already.
+    #[error("not settled before the writer ended; the points are kept in the spool and sent by its next writer")]
+    Spooled,
     /// The task that sends the batches ended with the runtime it ran on.
     #[error("the runtime of the writer ended first; the points may be stored nowhere, somewhere, or later")]
     Lost,
@@ -40,7 +44,7 @@ impl DeliveryError {
         match self {
             Self::Write(error) => error.outcome(),
             Self::Dropped | Self::Unsent => Outcome::NotStored,
-            Self::Interrupted | Self::Lost => Outcome::Unknown,
+            Self::Interrupted | Self::Spooled | Self::Lost => Outcome::Unknown,
         }
     }
 
@@ -49,7 +53,7 @@ impl DeliveryError {
     pub fn write_error(&self) -> Option<&WriteError> {
         match self {
             Self::Write(error) => Some(error),
-            Self::Dropped | Self::Unsent | Self::Interrupted | Self::Lost => None,
+            Self::Dropped | Self::Unsent | Self::Interrupted | Self::Spooled | Self::Lost => None,
         }
     }
 }

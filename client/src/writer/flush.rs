@@ -102,6 +102,15 @@ impl Flushes {
         }
     }
 
+    /// Ends a flush before everything is settled: the rest stays in the spool.
+    pub(super) fn end_early(&mut self, id: u64) -> FlushError {
+        let mut failed = self.end(id).err().unwrap_or_default();
+        if failed.errors.len() < KEPT {
+            failed.errors.push(DeliveryError::Spooled);
+        }
+        failed
+    }
+
     /// Ends a flush, and tells what failed.
     pub(super) fn end(&mut self, id: u64) -> Result<(), FlushError> {
         let position = self.waiting.iter().position(|flush| flush.id == id);

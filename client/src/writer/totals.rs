@@ -5,13 +5,15 @@ use crate::{Batch, Tally};
 
 /// What a [`BatchWriter`](crate::BatchWriter) has done so far, in numbers.
 ///
-/// The points add up: `accepted` is the total of `settled` and `dropped` with `pending`, and after
-/// [`BatchWriter::close`](crate::BatchWriter::close) with the points that were handed back.
+/// The points add up: `accepted` and `recovered` are the total of `settled` with `dropped` and `pending`. What
+/// [`BatchWriter::close`](crate::BatchWriter::close) hands back counts as settled too: as not stored, or unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WriterTotals {
     /// Points that `push` and its like accepted.
     pub accepted: u64,
+    /// Points that an earlier writer had left in the spool.
+    pub recovered: u64,
     /// Points of batches that are settled, by what became of them.
     pub settled: Tally,
     /// Points that were dropped unsent to make room.
@@ -36,7 +38,9 @@ pub(super) fn tally(batch: &Batch, fate: &Fate) -> Tally {
         Ok(ack) => ack.tally(),
         Err(DeliveryError::Write(error)) => error.tally(),
         Err(DeliveryError::Dropped | DeliveryError::Unsent) => Tally { not_stored: points, ..Tally::default() },
-        Err(DeliveryError::Interrupted | DeliveryError::Lost) => Tally { unknown: points, ..Tally::default() },
+        Err(DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => {
+            Tally { unknown: points, ..Tally::default() }
+        }
     }
 }
 
@@ -50,7 +54,7 @@ pub(super) fn is_settled_for_good(batch: &Batch, fate: &Fate) -> bool {
         }
         // Thrown away on purpose, before anybody saw it.
         Err(DeliveryError::Dropped) => true,
-        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Lost) => false,
+        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => false,
     }
 }
 

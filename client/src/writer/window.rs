@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::fate::Tracker;
 use super::horizon::Times;
 use super::lane_of::lane_of;
+use crate::line::lines;
 use crate::{Batch, MissingTime, PointError, PointErrorKind, Precision};
 
 /// What a point counts towards the memory beside its bytes: where its line starts, and its lane.
@@ -189,20 +190,26 @@ pub(super) fn nanoseconds_at(batch: &Batch, line: usize) -> Option<i64> {
     time_of(batch.lines(line..line + 1)).map(|units| in_nanoseconds(units, batch.precision()))
 }
 
+/// Adds lines that a batch has encoded, all in one record of the spool.
+pub(super) fn stage_lines(payload: &[u8], to: &mut Batch) -> Result<(), PointError> {
+    lines(payload).try_for_each(|line| push_again(line, to))
+}
+
 /// Adds the rows of one batch to another one, which checks their names and types with those it knows.
 pub(super) fn copy_checked(rows: &Batch, to: &mut Batch) -> Result<(), PointError> {
     to.missing_time(MissingTime::ServerClock);
-    for line in 0..rows.points() {
-        match to.push_line(rows.line(line)) {
-            Ok(()) => {}
-            Err(error) => match error.kind() {
-                // The reader of lines is stricter than their writer in places; the writer has seen to what it refuses.
-                PointErrorKind::Line(_) => to.push_unchecked_line(rows.line(line))?,
-                _ => return Err(error),
-            },
-        }
+    (0..rows.points()).try_for_each(|line| push_again(rows.line(line), to))
+}
+
+fn push_again(line: &[u8], to: &mut Batch) -> Result<(), PointError> {
+    match to.push_line(line) {
+        Ok(()) => Ok(()),
+        Err(error) => match error.kind() {
+            // The reader of lines is stricter than their writer in places; the writer has seen to what it refuses.
+            PointErrorKind::Line(_) => to.push_unchecked_line(line),
+            _ => Err(error),
+        },
     }
-    Ok(())
 }
 
 /// A time that a server stores fits in 64 bits of nanoseconds; one that it refuses is not before the first or behind the
@@ -212,7 +219,7 @@ fn in_nanoseconds(units: i64, precision: Precision) -> i64 {
 }
 
 /// The time at the end of a line that a batch has encoded, if it has one.
-pub(super) fn time_of(line: &[u8]) -> Option<i64> {
+pub(crate) fn time_of(line: &[u8]) -> Option<i64> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let (mut magnitude, mut place) = (0_i64, 1_i64);
     // From the end; a field's value has something else than digits before the space.

@@ -16,5 +16,6 @@ mod requests;
 mod round_trip;
 mod secrets;
 mod server;
+mod spool;
 mod tls;
 mod writer;

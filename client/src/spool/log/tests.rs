@@ -16,7 +16,10 @@ fn open(path: &Path) -> Result<(Log, Vec<String>), SpoolError> {
 
 fn open_with(path: &Path, limit: u64) -> Result<(Log, Vec<String>, Recovery), SpoolError> {
     let mut records = Vec::new();
-    let (log, recovery) = Log::open(path, limit, |lines| records.push(String::from_utf8(lines.to_vec()).unwrap()))?;
+    let (log, recovery) = Log::open(path, limit, |lines| {
+        records.push(String::from_utf8(lines.to_vec()).unwrap());
+        crate::line::lines(lines).count() as u64
+    })?;
     Ok((log, records, recovery))
 }
 
@@ -82,7 +85,10 @@ fn segments_come_and_go() {
         assert!(log.bytes() <= limit / 2);
     }
     drop(log);
-    assert!(open_with(place.path(), limit).unwrap().1.len() <= 20, "what was settled since the last note may come again");
+    assert!(
+        open_with(place.path(), limit).unwrap().1.len() <= 20,
+        "what was settled since the last note may come again"
+    );
 }
 
 /// The files of a spool with records in three groups.
@@ -241,7 +247,12 @@ impl LogFile for Failing {
     }
 }
 
-fn failing(place: &Path, append: Option<io::ErrorKind>, sync: Option<io::ErrorKind>, cut: Option<io::ErrorKind>) -> Log {
+fn failing(
+    place: &Path,
+    append: Option<io::ErrorKind>,
+    sync: Option<io::ErrorKind>,
+    cut: Option<io::ErrorKind>,
+) -> Log {
     let (mut log, _) = open(place).unwrap();
     super::tests::append(&mut log, &["before\n"]).unwrap();
     let mut file = log.directory.open_segment(0, true).unwrap();
