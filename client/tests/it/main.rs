@@ -5,6 +5,7 @@
 mod fixture;
 mod framing;
 mod handoff;
+mod horizon;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
