@@ -302,14 +302,19 @@ impl BatchWriter {
         push: impl FnOnce(&mut Core, &dyn Fn() -> Duration) -> Result<Option<Delivered>, Refused>,
     ) -> Result<Option<Delivered>, Refused> {
         let shared = &self.0.shared;
-        let (result, wakes) = {
+        let (result, wakes, news) = {
             let mut core = shared.core();
             let result = push(&mut core, &|| shared.begun.elapsed());
-            if core.horizon_moved() {
+            let news = core.take_news();
+            if core.horizon_moved() || news {
                 shared.publish(&core);
             }
-            (result, core.wants_driver())
+            (result, core.wants_driver(), news)
         };
+        if news {
+            // Older points were dropped, and a flush may wait for them.
+            shared.announce();
+        }
         if wakes {
             shared.work.notify_one();
         }

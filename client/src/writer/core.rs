@@ -91,6 +91,8 @@ pub(super) struct Core {
     closing: bool,
     /// Points were given that the horizon depends on.
     horizon_moved: bool,
+    /// Something was settled or dropped since it was last asked for.
+    news: bool,
     /// The driver has not seen what was sealed, or that a window has its first points.
     wakes: bool,
     /// The last record of the spool that is settled with all before it, if that changed.
@@ -120,6 +122,7 @@ impl Core {
             totals: WriterTotals::default(),
             closing: false,
             horizon_moved: false,
+            news: false,
             wakes: false,
             settled_record: None,
             backlog: None,
@@ -175,6 +178,11 @@ impl Core {
     }
 
     fn prepare_staging(&mut self) {
+        if !self.staging.is_empty() || self.staging.precision() != self.limits.precision {
+            // A closure panicked, and left what it had written by then.
+            self.seal();
+            self.staging = Batch::new(self.limits.precision);
+        }
         if std::mem::take(&mut self.names_are_old) {
             self.staging.clear();
         }
@@ -279,9 +287,13 @@ impl Core {
             // A field has another type than in the open window: it belongs to the next one.
             self.seal();
             self.prepare_staging();
-            self.staging.check_field_types(false);
-            // With types unchecked, what was accepted once is accepted again.
-            let _ = stage_lines(lines, &mut self.staging);
+            if stage_lines(lines, &mut self.staging).is_err() {
+                // Its own points differ in type, as its caller wanted: with types unchecked, what was accepted once is
+                // accepted again.
+                self.prepare_staging();
+                self.staging.check_field_types(false);
+                let _ = stage_lines(lines, &mut self.staging);
+            }
         }
         let mut charge = self.staging.bytes() + POINT_OVERHEAD * self.staging.points();
         charge += if tracker.is_some() { TRACK_OVERHEAD } else { 0 };
@@ -436,6 +448,7 @@ impl Core {
     fn finish(&mut self, unit: Unit, fate: &Fate) {
         let Unit { window, batch, charge, times, trackers } = unit;
         let points = batch.points();
+        self.news = true;
         self.used -= charge;
         self.horizon.take(times);
         if !is_settled_for_good(&batch, fate) {
@@ -537,6 +550,11 @@ impl Core {
 
     pub(super) fn horizon(&self) -> SettledHorizon {
         self.horizon.now()
+    }
+
+    /// Whether something was settled or dropped since the last call, which others may wait for.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.news)
     }
 
     /// Whether points were given, since the last call, that the horizon depends on.

@@ -131,6 +131,79 @@ fn all_points_of_a_call_or_none() {
 }
 
 #[test]
+fn a_closure_that_panics_leaves_nothing_behind() {
+    let mut core = Core::new(limits());
+    push(&mut core, 1, 1, millis(0)).unwrap();
+    let panics = |batch: &mut Batch| {
+        batch.point("n").field("f", 1i64).at(2)?;
+        panic!("as the test wants it")
+    };
+    let push_it = std::panic::AssertUnwindSafe(|| core.push(panics, false, Duration::default).is_ok());
+    assert!(std::panic::catch_unwind(push_it).is_err());
+    let exchanges = |batch: &mut Batch| {
+        *batch = Batch::new(Precision::Seconds);
+        Ok(())
+    };
+    let push_it = std::panic::AssertUnwindSafe(|| core.push(exchanges, false, Duration::default).is_ok());
+    assert!(std::panic::catch_unwind(push_it).is_err());
+    core.push(|batch| batch.point("m").field("f", "x").at(3), false, Duration::default).unwrap();
+    assert_eq!(core.totals().accepted, 2);
+    let sent = drive(&mut core, millis(100));
+    let points: usize = sent.iter().map(|(_, batch)| batch.points()).sum();
+    assert!(points <= 2 && sent.iter().all(|(_, batch)| !times(batch).contains(&2)));
+}
+
+/// Points of a record of the spool whose types differ from the window's go in another batch.
+#[test]
+fn records_of_the_spool_are_taken_in() {
+    let mut core = Core::new(Limits { lanes: 1, ..limits() });
+    core.spooled(5, Default::default());
+    core.feed(b"m f=1 1\n", 0, None, millis(0)).unwrap();
+    core.feed(b"m f=1i 2\n", 1, None, millis(0)).unwrap();
+    let flips = core.push(|batch| batch.point("m").field("f", 1.0).at(3), false, Duration::default);
+    assert!(matches!(flips, Err(Refused::Error(PushError::Point(_)))), "the window knows the record's types");
+    core.feed(b"m f=1 4\nm f=2i 5\nm f=\"a\nb\" 6\n", 2, None, millis(0)).unwrap();
+    core.seal();
+    let mut sent = Vec::new();
+    loop {
+        let batches = drive(&mut core, millis(0));
+        if batches.is_empty() {
+            break;
+        }
+        for (id, batch) in batches {
+            sent.push(times(&batch));
+            assert_eq!(core.take_settled_record(), None);
+            core.settle(id, &stored(&batch));
+        }
+        let settled = core.take_settled_record();
+        assert_eq!(settled, Some(sent.len() as u64 - 1));
+    }
+    assert_eq!(sent, [vec![1], vec![2], vec![4, 5, 6]]);
+    assert_eq!(core.totals().memory, 0);
+}
+
+/// What is not settled stays in the spool, and everything behind it too.
+#[test]
+fn a_record_is_settled_only_with_all_before_it() {
+    let mut core = Core::new(Limits { lanes: 8, size: Size { points: 1, bytes: 1 << 20 }, ..limits() });
+    core.spooled(9, Default::default());
+    for record in 0..9_u8 {
+        let line = format!("m,s={record} f=1 {record}\n");
+        core.feed(line.as_bytes(), record.into(), None, millis(0)).unwrap();
+        core.seal();
+    }
+    let sent = drive(&mut core, millis(0));
+    assert!(sent.len() > 2);
+    for (id, batch) in &sent[1..] {
+        core.settle(*id, &stored(batch));
+    }
+    assert_eq!(core.take_settled_record(), None, "the first is under way");
+    core.settle(sent[0].0, &Err(DeliveryError::Spooled));
+    assert_eq!(core.take_settled_record(), None, "the first is still to be sent");
+    assert_eq!(core.totals().pending, 10 - sent.len() as u64);
+}
+
+#[test]
 fn memory_is_a_hard_bound() {
     let memory = BATCH_OVERHEAD * 2 + 100;
     let mut core = Core::new(Limits { memory, ..limits() });

@@ -175,6 +175,7 @@ fn settle(shared: &Shared, id: u64, fate: &Fate) {
     {
         let mut core = shared.core();
         core.settle(id, fate);
+        let _ = core.take_news();
         shared.publish(&core);
         if let Some(feed) = &shared.feed {
             feed.settled(core.take_settled_record().map(|record| record + 1));
