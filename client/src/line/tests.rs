@@ -11,6 +11,7 @@ use super::value::Value;
 use reference::{Point, Stored, read_body};
 
 mod hostile;
+mod points;
 mod reference;
 
 /// A point as a caller gives it.
