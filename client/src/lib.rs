@@ -33,6 +33,8 @@ mod client;
 mod consistency;
 mod endpoint;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod line;
 mod ping;
 mod precision;

@@ -10,6 +10,7 @@ use super::series::Series;
 use super::value::Value;
 use reference::{Point, Stored, read_body};
 
+mod fuzz;
 mod hostile;
 mod points;
 mod reference;
