@@ -343,3 +343,74 @@ fn measurements_are_objects() {
     batch.push(&Optional { usage: Some(1.0), at, ..Optional::default() }).unwrap();
     assert_eq!(batch.line(0), b"optional usage=1.0 2");
 }
+
+/// Once a batch has had as many points before, a point costs no memory, however it is given.
+#[test]
+fn a_point_allocates_nothing() {
+    let (text, long) = ("a b", "a tag's value of more than a word");
+    let every = EveryType {
+        text,
+        owned: "o".into(),
+        cow: Cow::Borrowed("c"),
+        shared: long.into(),
+        boxed: "x".into(),
+        byte: 255,
+        huge: u64::MAX,
+        low: i64::MIN,
+        flag: true,
+        none: None,
+        double: 0.1,
+        single: 0.1,
+        i8: -1,
+        i16: -2,
+        i32: -3,
+        i64: i64::MIN,
+        isize: -5,
+        u8: 1,
+        u16: 2,
+        u32: 3,
+        u64: 4,
+        usize: 5,
+        boolean: false,
+        str: "say \"hi\"",
+        string: "two\nlines".into(),
+        field_cow: Cow::Borrowed("c"),
+        arc: "a".into(),
+        rc: "r".into(),
+        some: Some(1),
+        nothing: None,
+        reference: &1.5,
+        at: Timestamp::Nanoseconds(7),
+    };
+    let odd = OddNames {
+        first: text,
+        second: long,
+        third: "",
+        fourth: "x",
+        odd: 1.5,
+        long: -7,
+        unicode: true,
+        separator: "s",
+        at: 1,
+    };
+    let owned: influx_client::Point = "m,t=a f=1i,g=2.5,h=\"x\" 1".parse().unwrap();
+    let series = Series::new("s", [("host", long)]).unwrap();
+    let mut batch = Batch::default();
+    let mut fill = || {
+        batch.clear();
+        for turn in 0..100 {
+            let fields = if turn % 2 == 0 { (Some(0.5), None) } else { (None, Some(1)) };
+            batch.push(&every).unwrap();
+            batch.push(&odd).unwrap();
+            batch.push(&Optional { host: None, usage: fields.0, count: fields.1, at: None }).unwrap();
+            batch.push(&owned).unwrap();
+            batch.series(&series).field("f", turn).at(turn).unwrap();
+            batch.point("m2").tag("host", long).field("a field of more than a word", turn).at(turn).unwrap();
+        }
+    };
+    fill();
+    let counted = allocation_counter::measure(&mut fill);
+    assert_eq!(counted.count_total, 0);
+    // The counter counts: another batch has to get its memory.
+    assert_ne!(allocation_counter::measure(|| Batch::default().push(&odd).unwrap()).count_total, 0);
+}
