@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::hint::black_box;
 
 use influx_client::Point;
-use rustix::time::{ClockId, clock_gettime};
 
+use crate::clock::thread_seconds;
 use crate::encoders::{
     CachedSeries, Copy, Derived, Encoder, Floor, Influxdb, Influxdb2, LineProtocol, NamesAtRunTime, NamesInTheCode,
     Owned, Questdb,
@@ -54,11 +54,6 @@ fn meaning(line: &str) -> (String, BTreeMap<String, String>, BTreeMap<String, St
     let text = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
     let fields = point.fields().map(|(key, value)| (key.to_owned(), format!("{value:?}")));
     (point.measurement().to_owned(), point.tags().map(text).collect(), fields.collect(), format!("{:?}", point.time()))
-}
-
-fn thread_nanoseconds() -> f64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    now.tv_sec as f64 * 1e9 + now.tv_nsec as f64
 }
 
 struct Figures {
@@ -120,9 +115,9 @@ fn measure(digits: Digits) -> Vec<(&'static str, f64, f64)> {
     let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
     for _ in 0..ROUNDS {
         for ((_, case), times) in cases.iter_mut().zip(&mut times) {
-            let start = thread_nanoseconds();
+            let start = thread_seconds();
             case.run(&samples, ROUND);
-            times.push((thread_nanoseconds() - start) / ROUND as f64);
+            times.push((thread_seconds() - start) * 1e9 / ROUND as f64);
         }
     }
     let median = |mut times: Vec<f64>| {

@@ -4,6 +4,7 @@
 //! prints one of them. Only what comes of one run may be compared: each round times every case in turn, and the median
 //! of the rounds is shown.
 
+mod clock;
 mod encode;
 mod encoders;
 mod sample;
