@@ -45,6 +45,7 @@ mod profile;
 pub mod query;
 pub mod runtime;
 pub mod scan;
+mod services;
 pub mod store;
 
 pub use cluster::{

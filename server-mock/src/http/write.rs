@@ -136,7 +136,7 @@ fn level(profile: Profile, text: &str) -> Result<Level, Refusal> {
 
 fn status(profile: Profile, failure: &WriteError) -> StatusCode {
     match (failure, profile) {
-        (WriteError::TooOld(_), _) => StatusCode::BAD_REQUEST,
+        (WriteError::TooOld(_) | WriteError::TooManyGroups(_), _) => StatusCode::BAD_REQUEST,
         (WriteError::Shard(error), Profile::V0_10) if error.to_string().contains("field type conflict") => {
             StatusCode::BAD_REQUEST
         }

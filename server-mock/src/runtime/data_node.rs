@@ -13,7 +13,7 @@ use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
 use crate::store::{self, Engine};
-use crate::{Options, Profile, http};
+use crate::{Options, Profile, http, services};
 
 /// What the HTTP endpoints of a data node work with.
 #[derive(Debug)]
@@ -53,7 +53,10 @@ pub(super) async fn start(
     storage: &NodeStorage,
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
-    let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
+    let servers = match config.join.as_slice() {
+        [] => config.metas.iter().map(|meta| meta.http.clone()).collect(),
+        join => join.to_vec(),
+    };
     let client = MetaClientConfig { cluster_id: config.cluster, ..MetaClientConfig::new(servers, config.profile) };
     let meta = MetaClient::start(client, network.clone());
     meta.wait_ready().await;
@@ -77,6 +80,7 @@ pub(super) async fn start(
         handoff: Arc::new(handoff),
         write_timeout: config.options.write_timeout,
         allow_out_of_order: config.options.allow_out_of_order_writes,
+        max_shard_groups: config.options.max_shard_groups_per_request,
     };
     let services = Arc::new(DataServices {
         profile: config.profile,
@@ -85,6 +89,7 @@ pub(super) async fn start(
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
     });
+    services::start(&services);
     let peers = bind(&own.tcp).await?;
     let public = bind(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));

@@ -2,6 +2,7 @@
 
 mod ddl;
 mod read;
+mod servers;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ impl Statements {
             }
             Statement::DropMeasurement { name } => ddl::drop_measurement(owners, scope.database, name).await,
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
+            Statement::DropServer { meta, id } => servers::drop_server(owners, *meta, *id, scope.now).await,
             Statement::Select(select) => return self.select(select, scope).await,
             other => return self.show(other, scope).await,
         };

@@ -6,12 +6,15 @@ mod command;
 mod data;
 mod databases;
 mod groups;
+mod leases;
 mod nodes;
 mod policy;
+mod retention;
 mod users;
 mod window;
 
 pub use command::{Applied, Command, CommandError, RetentionPolicySpec};
 pub use data::{DataNode, Database, MetaData, MetaNode, Privilege, RetentionPolicy, Shard, ShardGroup, User};
+pub use leases::{Lease, Leases};
 pub use policy::{default_shard_group_duration, shard_count};
 pub use window::{MAX_TIME, MIN_TIME, truncate};
