@@ -45,9 +45,9 @@ pub struct UpOptions {
 /// Dropping the value leaves the cluster running; [`down`](Self::down) ends it.
 #[derive(Debug)]
 pub struct ProcessCluster {
-    dir: PathBuf,
-    state: State,
-    configs: Vec<NodeConfig>,
+    pub(super) dir: PathBuf,
+    pub(super) state: State,
+    pub(super) configs: Vec<NodeConfig>,
     /// Whose standard input keeps tied nodes alive.
     children: Vec<Child>,
     tied: bool,
@@ -58,7 +58,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// How long a node may take to die of a signal that cannot be caught.
 const DEATH_LIMIT: Duration = Duration::from_secs(10);
 /// How long a node on loopback may take to answer an admin request or a ping.
-const CALL_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(2);
 /// How long nodes may take to end when asked to.
 const GRACE: Duration = Duration::from_secs(2);
 /// Starts with other ports after somebody else took one between its choice and its use.
@@ -317,7 +317,7 @@ impl ProcessCluster {
         (0..self.configs.len()).all(|position| self.state_at(position) == NodeState::Dead)
     }
 
-    fn position(&self, name: &str) -> Result<usize, ClusterError> {
+    pub(super) fn position(&self, name: &str) -> Result<usize, ClusterError> {
         self.state.nodes.iter().position(|node| node.name == name).ok_or_else(|| ClusterError::UnknownNode {
             name: name.to_owned(),
             known: self.state.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join(", "),
@@ -348,7 +348,7 @@ impl ProcessCluster {
         Ok(())
     }
 
-    fn spawn(&mut self, position: usize) -> Result<(), ClusterError> {
+    pub(super) fn spawn(&mut self, position: usize) -> Result<(), ClusterError> {
         let node = &mut self.state.nodes[position];
         let log_path = log_path(&self.dir, &node.name);
         let log = fs::OpenOptions::new().create(true).append(true).open(&log_path);
@@ -371,7 +371,12 @@ impl ProcessCluster {
         Ok(())
     }
 
-    async fn wait_up(&self, position: usize, deadline: Instant, limit: Duration) -> Result<(), ClusterError> {
+    pub(super) async fn wait_up(
+        &self,
+        position: usize,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
         let node = &self.state.nodes[position];
         let address = node.http.trim_start_matches("http://");
         loop {
@@ -432,7 +437,7 @@ impl ProcessCluster {
     }
 }
 
-fn entry(node: &Planned) -> NodeEntry {
+pub(super) fn entry(node: &Planned) -> NodeEntry {
     let config = &node.config;
     let meta = config.metas.iter().find(|meta| Some(meta.id) == config.meta_id);
     let data = config.datas.iter().find(|data| Some(data.id) == config.data_id);
@@ -450,7 +455,7 @@ fn entry(node: &Planned) -> NodeEntry {
     }
 }
 
-fn config_path(dir: &Path, name: &str) -> PathBuf {
+pub(super) fn config_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(name).join("node.json")
 }
 
@@ -459,7 +464,7 @@ fn log_path(dir: &Path, name: &str) -> PathBuf {
 }
 
 /// Makes a node's directory with its configuration; what an earlier cluster left there is removed.
-fn prepare(node: &Planned) -> Result<(), ClusterError> {
+pub(super) fn prepare(node: &Planned) -> Result<(), ClusterError> {
     let dir = &node.config.dir;
     let config = dir.join("node.json");
     if config.exists() {

@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::layout::{PlanError, plan};
+use super::layout::{PlanError, Planned, plan};
 use super::ports::{Holder, release};
 use super::{NodeState, Role, Topology};
 use crate::hinted_handoff::QueueDepth;
 use crate::net::{LinkState, Network};
-use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, ping};
+use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, learn_names, ping};
 use crate::{OptionError, Options, Profile};
 
 /// How a cluster inside this process is built.
@@ -68,9 +68,9 @@ impl From<PlanError> for TestClusterError {
 /// A cluster inside this process. Dropping it ends all nodes and removes their files.
 #[derive(Debug)]
 pub struct TestCluster {
-    nodes: Vec<TestNode>,
-    dir: PathBuf,
-    reservations: Vec<PathBuf>,
+    pub(super) nodes: Vec<TestNode>,
+    pub(super) dir: PathBuf,
+    pub(super) reservations: Vec<PathBuf>,
     limit: Duration,
 }
 
@@ -78,7 +78,7 @@ pub struct TestCluster {
 #[derive(Debug)]
 pub struct TestNode {
     role: Role,
-    config: NodeConfig,
+    pub(super) config: NodeConfig,
     storage: NodeStorage,
     running: Option<Running>,
     links: LinkState,
@@ -181,6 +181,19 @@ impl TestCluster {
         tokio::time::timeout(limit, wait).await.is_ok()
     }
 
+    /// Takes in a node that is not started yet.
+    pub(super) fn adopt(&mut self, planned: Planned) -> &mut TestNode {
+        self.nodes.push(TestNode {
+            role: planned.role,
+            config: planned.config,
+            storage: NodeStorage::memory(),
+            running: None,
+            links: LinkState::default(),
+            limit: self.limit,
+        });
+        self.nodes.last_mut().expect("one was pushed just now")
+    }
+
     /// How long a node may take to come up.
     #[must_use]
     pub fn limit(&self) -> Duration {
@@ -241,14 +254,7 @@ impl TestClusterBuilder {
         let reservations = planned.reservations;
         let mut cluster = TestCluster { nodes: Vec::new(), dir, reservations, limit: self.limit };
         for node in planned.nodes {
-            cluster.nodes.push(TestNode {
-                role: node.role,
-                config: node.config,
-                storage: NodeStorage::memory(),
-                running: None,
-                links: LinkState::default(),
-                limit: self.limit,
-            });
+            cluster.adopt(node);
         }
         let mut starting = Vec::new();
         for node in &mut cluster.nodes {
@@ -261,7 +267,7 @@ impl TestClusterBuilder {
     }
 }
 
-type Started = oneshot::Receiver<Result<(), NodeError>>;
+pub(super) type Started = oneshot::Receiver<Result<(), NodeError>>;
 
 impl TestNode {
     /// `meta1`, `data1`, `node1` ….
@@ -373,7 +379,14 @@ impl TestNode {
         self.links = links;
     }
 
-    fn spawn(&mut self) -> Started {
+    /// Says who is behind addresses that came after the node was configured.
+    pub(super) fn learn_names(&self, names: &[(String, String)]) {
+        if let Some(running) = &self.running {
+            learn_names(&running.network, names);
+        }
+    }
+
+    pub(super) fn spawn(&mut self) -> Started {
         let (config, storage, network) = (self.config.clone(), self.storage.clone(), Network::new());
         network.set_faults(self.links.clone());
         let (started, wait) = oneshot::channel();
@@ -407,7 +420,7 @@ impl TestNode {
         wait
     }
 
-    async fn wait_started(&self, started: Started) -> Result<(), TestClusterError> {
+    pub(super) async fn wait_started(&self, started: Started) -> Result<(), TestClusterError> {
         let late = || TestClusterError::Late { name: self.config.name.clone(), limit: self.limit };
         let failed = |why: String| TestClusterError::Node { name: self.config.name.clone(), why };
         match tokio::time::timeout(self.limit, started).await {

@@ -204,10 +204,14 @@ mod tests {
         let at_13 = points(&[("m", 13 * hour)]);
         let first_hour = altered(&[(0, hour, 1)]);
         assert_eq!(missing(Profile::V1_8, &at_13, &first_hour, None), [13 * hour]);
-        assert_eq!(missing(Profile::V0_10, &at_13, &first_hour, None), [], "the group of the first hour takes it");
+        assert_eq!(
+            missing(Profile::V0_10, &at_13, &first_hour, None),
+            [0_i64; 0],
+            "the group of the first hour takes it"
+        );
         assert_eq!(map(Profile::V0_10, &at_13, &first_hour, None).parts.len(), 1);
         let later_hour = altered(&[(13 * hour, 14 * hour, 1)]);
-        assert_eq!(missing(Profile::V1_8, &at_13, &later_hour, None), []);
+        assert_eq!(missing(Profile::V1_8, &at_13, &later_hour, None), [0_i64; 0]);
         assert_eq!(missing(Profile::V0_10, &at_13, &later_hour, None), [0], "a group for the day is asked for");
     }
 

@@ -196,11 +196,11 @@ impl Api {
         let mut metrics = self.raft.metrics();
         while self.leader() == Leader::Me {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
-            let reported = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
-            if matches!(reported, Ok(Err(_))) {
-                // Raft has stopped, and says so to whoever waits for the command.
-                return std::future::pending().await;
-            }
+            let _ = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+        }
+        if metrics.borrow().running_state.is_err() {
+            // Raft has stopped, and says so to whoever waits for the command.
+            std::future::pending().await
         }
     }
 

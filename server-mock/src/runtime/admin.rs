@@ -81,6 +81,16 @@ impl Admin {
                 self.network.set_faults(state);
                 status(StatusCode::NO_CONTENT)
             }
+            (&Method::PUT, "/names") => {
+                let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {
+                    return status(StatusCode::PAYLOAD_TOO_LARGE);
+                };
+                let Ok(names) = serde_json::from_slice::<Vec<(String, String)>>(&body.to_bytes()) else {
+                    return status(StatusCode::BAD_REQUEST);
+                };
+                super::learn_names(&self.network, &names);
+                status(StatusCode::NO_CONTENT)
+            }
             _ => status(StatusCode::NOT_FOUND),
         }
     }

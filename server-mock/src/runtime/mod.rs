@@ -12,5 +12,5 @@ pub use process::run_node;
 
 pub(crate) use admin::{call, ping};
 pub(crate) use data_node::DataServices;
-pub(crate) use node::NodeStorage;
+pub(crate) use node::{NodeStorage, learn_names};
 pub(crate) use process::LINKS_FILE;

@@ -157,6 +157,15 @@ fn name_addresses(config: &NodeConfig, network: &Network) {
     }
 }
 
+/// The same for addresses of nodes that joined later: pairs of address and name.
+pub(crate) fn learn_names(network: &Network, names: &[(String, String)]) {
+    for (address, name) in names {
+        if let Ok(address) = address.parse() {
+            network.name(address, name);
+        }
+    }
+}
+
 async fn start_meta(
     config: &NodeConfig,
     id: u64,

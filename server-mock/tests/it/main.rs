@@ -2,4 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod fixture;
+mod membership;
+mod metadata;
+mod retention;
 mod shared_types;

@@ -115,7 +115,7 @@ mod tests {
     fn what_is_marked_is_gone_and_not_marked_again() {
         for profile in Profile::ALL {
             let mut data = data(profile);
-            assert_eq!(data.gone_shards(&[1, 2, 3], profile), []);
+            assert_eq!(data.gone_shards(&[1, 2, 3], profile), [0_u64; 0]);
             let due = data.expirations(4 * HOUR + 1);
             carry_out(&mut data, due, profile);
             assert_eq!(data.gone_shards(&[1, 2, 3], profile), [1, 2], "{profile}");
