@@ -165,7 +165,8 @@ async fn voters(metas: &[&str], limit: Duration, wanted: impl Fn(&[u64]) -> bool
             let status = call::<serde_json::Value>(meta, "", Method::GET, "/status", Vec::new(), CALL_LIMIT).await;
             let Ok(status) = status else { continue };
             let voters: Vec<u64> = serde_json::from_value(status["voters"].clone()).unwrap_or_default();
-            if !status["leader_id"].is_null() && wanted(&voters) {
+            // While the group changes, the old majority counts as well as the new one.
+            if !status["leader_id"].is_null() && status["changing"] == false && wanted(&voters) {
                 return Ok(());
             }
         }

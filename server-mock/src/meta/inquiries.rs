@@ -46,7 +46,8 @@ impl Api {
             Leader::Other(id) => Some(id),
             Leader::Unknown => None,
         };
-        let voters: Vec<u64> = metrics.membership_config.membership().voter_ids().collect();
+        let membership = metrics.membership_config.membership();
+        let voters: Vec<u64> = membership.voter_ids().collect();
         json(&serde_json::json!({
             "nodeType": "meta",
             "leader": self.leader_addr().unwrap_or_default(),
@@ -62,6 +63,7 @@ impl Api {
             "last_log": metrics.last_log_index,
             "members": members,
             "voters": voters,
+            "changing": membership.get_joint_config().len() > 1,
         }))
     }
 

@@ -8,8 +8,8 @@ use tokio::sync::watch;
 
 use super::raft::{Published, Raft};
 
-/// How long a new member may take to fetch the log before the others are seen to again.
-const CATCH_UP_LIMIT: Duration = Duration::from_secs(5);
+/// How long a new member may take to answer before the others are seen to again.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Changes the Raft group whenever this node leads and the group is not what the metadata say, for ever.
 ///
@@ -51,11 +51,17 @@ async fn change(raft: &Raft, recorded: &BTreeSet<u64>) -> Result<(), String> {
     let voters = voters(raft);
     let mut members = recorded.clone();
     for joining in recorded.difference(&voters) {
-        // One that has not fetched the log yet would count for the majority without being able to acknowledge.
-        let fetched = raft.add_learner(*joining, EmptyNode {}, true);
-        match tokio::time::timeout(CATCH_UP_LIMIT, fetched).await {
+        raft.add_learner(*joining, EmptyNode {}, false).await.map_err(|error| error.to_string())?;
+        // One that has nothing of the log yet would count for the majority without being able to acknowledge: with
+        // one or two members, nothing could be agreed on until it is there.
+        let mut metrics = raft.metrics();
+        let answers = metrics.wait_for(|metrics| {
+            let matched = metrics.replication.as_ref().and_then(|replication| replication.get(joining));
+            matched.is_some_and(Option::is_some)
+        });
+        match tokio::time::timeout(ANSWER_LIMIT, answers).await {
             Ok(Ok(_)) => {}
-            Ok(Err(error)) => return Err(error.to_string()),
+            Ok(Err(_)) => return Err("raft has stopped".to_owned()),
             Err(_) => {
                 members.remove(joining);
             }
