@@ -26,9 +26,11 @@
 //! * [`core`] has the cluster's rules as pure functions and state machines: required acknowledgements, shard mapping,
 //!   which failures are hinted, the metadata and its commands.
 //! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
-//! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft.
+//! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft,
+//!   [`anti_entropy`] makes replicas equal again where it is switched on.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
+pub mod anti_entropy;
 mod cluster;
 mod coordinator;
 pub mod core;

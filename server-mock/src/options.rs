@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Profile;
+use crate::core::slice_race::SliceRace;
 use crate::go::{DurationError, format_duration, parse_duration};
 
 /// How shards keep track of their series.
@@ -52,6 +53,22 @@ pub struct Options {
     pub hh_max_writes_pending: usize,
     /// Whether a write may overtake what is queued for the same owner and shard.
     pub allow_out_of_order_writes: bool,
+    /// Age at which queued writes are dropped in silence, where the real servers come to that.
+    pub hh_max_age: Duration,
+    /// Pause between looks for queued writes that are too old.
+    pub hh_purge_interval: Duration,
+    /// Bytes a second that a queue sends at most; 0 for no limit.
+    pub hh_retry_rate_limit: u64,
+    /// Taken and without effect, as in the real server.
+    pub hh_batch_size: u64,
+    /// Taken and without effect, as in the real server.
+    pub hh_retry_concurrency: usize,
+    /// Shard writes to one data node under way at once.
+    pub max_remote_write_connections: usize,
+    /// Whether a shard write is acknowledged and dropped by a node whose metadata do not show the shard yet.
+    pub ack_dropped_shard: bool,
+    /// Which outcome of the race on a batch that the local store cleans while it is sent is played.
+    pub shared_slice_race: SliceRace,
     /// Largest request body in bytes; 0 for no limit.
     pub max_body_size: u64,
     /// Values a tag may have in a database; 0 for no limit.
@@ -64,6 +81,14 @@ pub struct Options {
     pub index_version: IndexVersion,
     /// Whether an acknowledged write survives a power cut, not only a kill.
     pub wal_fsync: bool,
+    /// Whether owners compare their shards and fetch from each other what they miss.
+    pub anti_entropy: bool,
+    /// Pause between two comparisons.
+    pub anti_entropy_check_interval: Duration,
+    /// Shards compared at once.
+    pub anti_entropy_max_sync: usize,
+    /// Blocks of time that one comparison of a shard with another owner fetches at most.
+    pub anti_entropy_max_fetch: usize,
 }
 
 /// What went wrong with `name=value`.
@@ -198,6 +223,56 @@ const ROWS: &[Row] = &[
         text,
         "let a write overtake what is queued for the same owner and shard"
     ),
+    row!(hh_max_age, "hh-max-age", BOTH, duration, go_text, "age at which queued writes are dropped in silence"),
+    row!(
+        hh_purge_interval,
+        "hh-purge-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between looks for queued writes that are too old"
+    ),
+    row!(
+        hh_retry_rate_limit,
+        "hh-retry-rate-limit",
+        BOTH,
+        size,
+        text,
+        "bytes a second that a queue sends at most, 0 for no limit"
+    ),
+    row!(hh_batch_size, "hh-batch-size", NEW, size, text, "taken and without effect, as in the real server"),
+    row!(
+        hh_retry_concurrency,
+        "hh-retry-concurrency",
+        NEW,
+        count,
+        text,
+        "taken and without effect, as in the real server"
+    ),
+    row!(
+        max_remote_write_connections,
+        "max-remote-write-connections",
+        OLD,
+        count,
+        text,
+        "shard writes to one data node under way at once"
+    ),
+    row!(
+        ack_dropped_shard,
+        "ack-dropped-shard",
+        BOTH,
+        flag,
+        text,
+        "acknowledge and drop a shard write while the receiver's metadata do not show the shard yet"
+    ),
+    row!(
+        shared_slice_race,
+        "shared-slice-race",
+        NEW,
+        slice_race,
+        text,
+        "outcome of the race over refused points: off, drop-bad, write-failed, lose-good or random"
+    ),
     row!(max_body_size, "max-body-size", NEW, size, text, "largest request body in bytes, 0 for no limit"),
     row!(
         max_values_per_tag,
@@ -225,6 +300,24 @@ const ROWS: &[Row] = &[
     ),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
     row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
+    row!(anti_entropy, "anti-entropy", BOTH, flag, text, "owners fetch from each other what their shards miss"),
+    row!(
+        anti_entropy_check_interval,
+        "anti-entropy-check-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between two comparisons of shards"
+    ),
+    row!(anti_entropy_max_sync, "anti-entropy-max-sync", BOTH, count, text, "shards compared at once"),
+    row!(
+        anti_entropy_max_fetch,
+        "anti-entropy-max-fetch",
+        BOTH,
+        count,
+        text,
+        "blocks of time that one comparison fetches at most"
+    ),
 ];
 
 impl Options {
@@ -249,12 +342,24 @@ impl Options {
             hh_retry_max_interval: Duration::from_secs(if new { 10 } else { 60 }),
             hh_max_writes_pending: 1024,
             allow_out_of_order_writes: false,
+            hh_max_age: Duration::from_secs(168 * 3600),
+            hh_purge_interval: Duration::from_secs(if new { 60 } else { 3_600 }),
+            hh_retry_rate_limit: 0,
+            hh_batch_size: 512_000,
+            hh_retry_concurrency: 20,
+            max_remote_write_connections: 3,
+            ack_dropped_shard: !new,
+            shared_slice_race: SliceRace::Off,
             max_body_size: if new { 25_000_000 } else { 0 },
             max_values_per_tag: if new { 100_000 } else { 0 },
             max_series_per_database: if new { 1_000_000 } else { 0 },
             cache_max_memory_size: 1 << 30,
             index_version: IndexVersion::Inmem,
             wal_fsync: false,
+            anti_entropy: false,
+            anti_entropy_check_interval: Duration::from_secs(300),
+            anti_entropy_max_sync: 1,
+            anti_entropy_max_fetch: 10,
         }
     }
 
@@ -309,6 +414,11 @@ fn size(name: &'static str, value: &str) -> Result<u64, OptionError> {
         _ => (value, 0),
     };
     digits.parse::<u64>().ok().and_then(|size| size.checked_mul(1 << shift)).ok_or_else(error)
+}
+
+fn slice_race(name: &'static str, value: &str) -> Result<SliceRace, OptionError> {
+    let wanted = "off, drop-bad, write-failed, lose-good or random";
+    value.parse().map_err(|_| OptionError::Value { name, value: value.to_owned(), wanted })
 }
 
 fn index(name: &'static str, value: &str) -> Result<IndexVersion, OptionError> {

@@ -4,8 +4,10 @@
 mod mapping;
 mod owners;
 mod points;
+mod sight;
 mod statements;
 
 pub(crate) use owners::{Delivery, Owners};
 pub(crate) use points::{Coordinator, WriteError};
+pub(crate) use sight::Sight;
 pub(crate) use statements::{Scope, Statements};

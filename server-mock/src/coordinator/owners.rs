@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::sight::Sight;
+use crate::anti_entropy;
 use crate::core::handoff::is_retryable;
 use crate::hinted_handoff::Deliver;
 use crate::meta::MetaClient;
@@ -21,6 +23,8 @@ pub(crate) struct Owners {
     pub(crate) meta: MetaClient,
     pub(crate) engine: Engine,
     pub(crate) peers: Peers,
+    /// Present where a write to a shard not heard of is acknowledged and dropped.
+    pub(crate) sight: Option<Sight>,
     /// For writes.
     pub(crate) timeouts: PeerTimeouts,
     /// For reads.
@@ -121,7 +125,8 @@ impl Owners {
             Request::Scan { .. }
             | Request::Index { .. }
             | Request::DropShard { .. }
-            | Request::DropMeasurement { .. } => self.read_timeouts,
+            | Request::DropMeasurement { .. }
+            | Request::AntiEntropy(_) => self.read_timeouts,
         };
         self.peers.ask(address, request, timeouts).await
     }
@@ -151,6 +156,11 @@ impl Owners {
             Request::DropMeasurement { database, measurement } => {
                 self.engine.drop_measurement(&database, &measurement).await.map_or_else(refused, |()| Answer::Done)
             }
+            Request::AntiEntropy(question) => {
+                let engine = self.engine.clone();
+                let answer = tokio::task::spawn_blocking(move || anti_entropy::answer(&engine, question)).await;
+                answer.unwrap_or(Err(StoreError::Closed)).map_or_else(refused, Answer::AntiEntropy)
+            }
         }
     }
 
@@ -161,9 +171,10 @@ impl Owners {
             Err(StoreError::ShardNotFound) => {}
             result => return result.map_err(|error| error.to_string()),
         }
-        if database.is_empty() {
-            // The shard's group was deleted: the write is acknowledged and dropped (cluster 1.8 facts, § 5).
-            tracing::warn!(shard, "dropped a write to a shard that no longer exists");
+        // Without a name the group was deleted (cluster 1.8 facts, § 5). In 0.10 the sender says no name and the receiver
+        // looks in its own metadata, which may be behind (cluster 0.10 facts, § 2.4).
+        if database.is_empty() || self.sight.as_ref().is_some_and(|sight| !sight.knows(shard)) {
+            tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
             return Ok(());
         }
         self.engine.ensure_shard(shard, database, policy);
@@ -180,5 +191,9 @@ impl Deliver for Delivery {
         let mut bytes = Vec::new();
         points.encode_into(&mut bytes);
         self.0.write_there(node, shard, bytes.into()).await.map_err(|error| error.to_string())
+    }
+
+    fn is_member(&self, node: u64) -> bool {
+        self.0.meta.snapshot().data_node(node).is_some()
     }
 }

@@ -12,6 +12,7 @@ use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
 use crate::core::handoff::{after_failed_attempt, after_queueing, must_queue};
 use crate::core::meta::Command;
+use crate::core::slice_race::{SliceRace, as_sent};
 use crate::hinted_handoff::Handoff;
 
 /// Why a request was not acknowledged. `Display` gives the wire text.
@@ -46,6 +47,7 @@ pub(crate) struct Coordinator {
     pub(crate) allow_out_of_order: bool,
     /// New shard groups that one request may make; 0 for no limit.
     pub(crate) max_shard_groups: usize,
+    pub(crate) slice_race: SliceRace,
 }
 
 impl Coordinator {
@@ -86,6 +88,9 @@ impl Coordinator {
             };
             meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
             snapshot = meta.snapshot();
+            if let Some(sight) = &self.owners.sight {
+                sight.reaches(snapshot.index).await;
+            }
             found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
             if found.shard_groups.len() == groups {
                 return Err(WriteError::NoShardGroup);
@@ -126,9 +131,13 @@ impl Coordinator {
         let mut bytes = Vec::new();
         part.points.encode_into(&mut bytes);
         let (bytes, points) = (Bytes::from(bytes), Arc::new(part.points));
+        let raced = self.raced(part.shard, &part.owners, &points);
         for owner in part.owners {
             let (this, answer) = (self.clone(), answer.clone());
-            let (bytes, points) = (bytes.clone(), points.clone());
+            let (bytes, points) = match &raced {
+                Some((victim, bytes, points)) if *victim == owner => (bytes.clone(), points.clone()),
+                _ => (bytes.clone(), points.clone()),
+            };
             tokio::spawn(async move {
                 let result = this.write_owner(owner, part.shard, bytes, &points, level).await;
                 // Nobody listens any more once the level was met or the time is up.
@@ -145,6 +154,20 @@ impl Coordinator {
                 () = &mut timeout => return Err(ShardWriteError::Timeout),
             }
         }
+    }
+
+    /// The other owner that gets another batch than the client sent, and that batch, where the race is to be played.
+    fn raced(&self, shard: u64, owners: &[u64], points: &Points) -> Option<(u64, Bytes, Arc<Points>)> {
+        let node = self.owners.node;
+        if self.slice_race == SliceRace::Off || !owners.contains(&node) {
+            return None;
+        }
+        let victim = owners.iter().copied().find(|owner| *owner != node)?;
+        let kept = self.owners.engine.admissible(shard, points);
+        let sent = as_sent(self.slice_race, points, &kept, fastrand::u64(..))?;
+        let mut bytes = Vec::new();
+        sent.encode_into(&mut bytes);
+        Some((victim, bytes.into(), Arc::new(sent)))
     }
 
     async fn write_owner(&self, owner: u64, shard: u64, bytes: Bytes, points: &Points, level: Level) -> OwnerAnswer {

@@ -70,6 +70,68 @@ pub fn after_queueing(queued: Result<(), HandoffError>) -> OwnerAnswer {
     }
 }
 
+/// What a write is told of a hint that could not be kept.
+///
+/// 0.10 passes on nothing but the limits: a queue whose files cannot be written reports success, and the hint is lost
+/// (cluster 0.10 facts, § 4).
+///
+/// # Errors
+/// The refusal, where the profile tells it.
+pub fn told_of_append(profile: Profile, appended: Result<(), HandoffError>) -> Result<(), HandoffError> {
+    match (appended, profile) {
+        (Err(HandoffError::Storage(_)), Profile::V0_10) => Ok(()),
+        (appended, Profile::V1_8 | Profile::V0_10) => appended,
+    }
+}
+
+/// Whether a write too large for a segment is queued in pieces: 1.8 halves it until the pieces fit.
+#[must_use]
+pub fn splits_large_writes(profile: Profile) -> bool {
+    match profile {
+        Profile::V1_8 => true,
+        Profile::V0_10 => false,
+    }
+}
+
+/// Whether a queue drops what is too old before it tries to deliver again.
+///
+/// The timer of that purge is set anew at every attempt, so it only ends first when its interval is the shorter one. With
+/// the defaults of both profiles it never does (cluster 0.10 facts, § 4; the code of 1.8 has the same loop).
+#[must_use]
+pub fn purge_comes_first(purge_interval: Duration, pause: Duration) -> bool {
+    purge_interval < pause
+}
+
+/// What becomes of a whole queue when the node looks over all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// It stays.
+    Keep,
+    /// Its files are removed, and whatever waits in it is lost without a word.
+    Remove,
+}
+
+/// Decides over a queue. `member`: whether the metadata name its owner.
+///
+/// 1.8 forgets the queues of a removed data node and those with nothing in them. 0.10 asks the metadata for the removed
+/// node, gets an error and leaves the queue for ever (cluster 0.10 facts, § 4).
+#[must_use]
+pub fn upkeep(profile: Profile, member: bool, empty: bool) -> Upkeep {
+    match profile {
+        Profile::V1_8 if !member || empty => Upkeep::Remove,
+        Profile::V1_8 | Profile::V0_10 => Upkeep::Keep,
+    }
+}
+
+/// How long a queue rests after it sent so many bytes, to stay below a rate in bytes a second; 0 is no limit.
+#[must_use]
+pub fn rest_after(bytes: u64, rate: u64) -> Duration {
+    match u128::from(bytes).saturating_mul(1_000_000_000).checked_div(u128::from(rate)) {
+        Some(nanoseconds) => Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX)),
+        None => Duration::ZERO,
+    }
+}
+
 /// What to do with the block at the head of a queue after an attempt to deliver it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -157,6 +219,39 @@ mod tests {
         assert_eq!(after_delivery(Profile::V1_8, Some(conflict)), Delivery::Remove);
         assert_eq!(after_delivery(Profile::V0_10, Some(conflict)), Delivery::Keep);
         assert_eq!(after_delivery(Profile::V1_8, Some("EOF")), Delivery::Keep);
+    }
+
+    #[test]
+    fn the_purge_loses_to_shorter_pauses() {
+        let (second, minute, hour) = (Duration::from_secs(1), Duration::from_secs(60), Duration::from_secs(3_600));
+        // The defaults: 1 m against 10 s at most, 1 h against 1 m at most.
+        assert!(!purge_comes_first(minute, 10 * second));
+        assert!(!purge_comes_first(hour, minute));
+        assert!(purge_comes_first(second, minute));
+    }
+
+    #[test]
+    fn a_removed_node_is_forgotten_by_one_profile_alone() {
+        assert_eq!(upkeep(Profile::V1_8, false, false), Upkeep::Remove);
+        assert_eq!(upkeep(Profile::V1_8, true, true), Upkeep::Remove);
+        assert_eq!(upkeep(Profile::V1_8, true, false), Upkeep::Keep);
+        assert_eq!(upkeep(Profile::V0_10, false, true), Upkeep::Keep);
+    }
+
+    #[test]
+    fn only_0_10_calls_a_lost_hint_success() {
+        let lost = || Err(HandoffError::Storage("write x: no space left on device".to_owned()));
+        assert_eq!(told_of_append(Profile::V0_10, lost()), Ok(()));
+        assert_eq!(told_of_append(Profile::V1_8, lost()), lost());
+        for profile in Profile::ALL {
+            assert_eq!(told_of_append(profile, Err(HandoffError::Full)), Err(HandoffError::Full));
+        }
+    }
+
+    #[test]
+    fn the_rate_is_kept_by_resting() {
+        assert_eq!(rest_after(500, 1_000), Duration::from_millis(500));
+        assert_eq!(rest_after(500, 0), Duration::ZERO);
     }
 
     #[test]

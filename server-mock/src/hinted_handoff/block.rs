@@ -16,6 +16,28 @@ impl Block {
         (16 + self.points.bytes() + 27 * self.points.len()) as u64
     }
 
+    /// The block in pieces that each fit a segment, halved as the real 1.8 does; `None` when a single point does not.
+    pub(super) fn split(self, segment: u64) -> Option<Vec<Self>> {
+        if self.accounted_len() <= segment {
+            return Some(vec![self]);
+        }
+        let mut pieces = Vec::new();
+        let (mut from, mut to) = (0, self.points.len());
+        while from < to {
+            let points = self.points.iter().skip(from).take(to - from).collect();
+            let piece = Self { shard: self.shard, points };
+            if piece.accounted_len() <= segment {
+                pieces.push(piece);
+                (from, to) = (to, self.points.len());
+            } else if to == from + 1 {
+                return None;
+            } else {
+                to = (from + to).div_ceil(2);
+            }
+        }
+        Some(pieces)
+    }
+
     /// Shard id, then the points.
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut payload = self.shard.to_le_bytes().to_vec();

@@ -9,10 +9,16 @@
 //! kill at any moment loses nothing and resends at most one record.
 
 mod block;
+mod counters;
 mod cursor;
+mod drain;
 mod queue;
 mod segment;
 mod service;
 mod shared;
 
+pub use counters::QueueCounters;
 pub use service::{Deliver, Handoff, QueueDepth};
+
+#[cfg(test)]
+mod tests;

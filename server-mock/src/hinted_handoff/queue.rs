@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::block::Block;
 use super::cursor::{Cursor, Position};
@@ -33,6 +34,9 @@ pub(super) struct Queue {
     offset: u64,
     cursor: Cursor,
     depth: Depth,
+    /// Bytes of the oldest segment that were delivered: they count for the limit until its file goes, as in the real
+    /// servers, which measure the files.
+    consumed: u64,
 }
 
 /// What waits in a queue.
@@ -77,8 +81,17 @@ impl Queue {
         }
         let tail = Segment::open(&segment_path(dir, ids[ids.len() - 1]))?;
         let offset = position.filter(|at| at.segment == ids[0]).map_or(Segment::FIRST, |at| at.offset);
-        let mut queue =
-            Self { dir: dir.to_owned(), limits, ids, tail, head: None, offset, cursor, depth: Depth::default() };
+        let mut queue = Self {
+            dir: dir.to_owned(),
+            limits,
+            ids,
+            tail,
+            head: None,
+            offset,
+            cursor,
+            depth: Depth::default(),
+            consumed: 0,
+        };
         queue.count()?;
         Ok(queue)
     }
@@ -87,15 +100,62 @@ impl Queue {
     fn count(&mut self) -> io::Result<()> {
         for position in 0..self.ids.len() {
             let mut segment = Segment::open(&segment_path(&self.dir, self.ids[position]))?;
-            let mut offset = if position == 0 { self.offset } else { Segment::FIRST };
+            let mut offset = Segment::FIRST;
+            let mut sound = position > 0;
             while let Some(payload) = segment.read(offset)? {
+                let delivered = position == 0 && offset < self.offset;
+                sound |= offset == self.offset;
                 offset = Segment::after(offset, payload.len());
-                if let Ok(block) = Block::decode(&payload) {
+                let Ok(block) = Block::decode(&payload) else { continue };
+                if delivered {
+                    self.consumed += block.accounted_len();
+                } else {
                     self.depth.add(&block);
                 }
             }
+            sound |= offset == self.offset;
+            if offset < self.offset {
+                // The segment lost its end. All that is left of it was delivered.
+                tracing::warn!(dir = %self.dir.display(), at = self.offset, end = offset, "a cursor stood behind its segment");
+                self.offset = offset;
+            } else if !sound {
+                // Sending again is harmless; what stands at a place that is no record could never be delivered.
+                tracing::warn!(dir = %self.dir.display(), at = self.offset, "a cursor stood within a record");
+                self.offset = Segment::FIRST;
+                self.depth = Depth::default();
+                self.consumed = 0;
+                return self.count();
+            }
         }
         Ok(())
+    }
+
+    /// Removes the oldest segments that nothing was appended to since `cutoff`, with all that waits in them, and says
+    /// how many blocks that were.
+    pub(super) fn purge_older_than(&mut self, cutoff: SystemTime) -> io::Result<u64> {
+        let before = self.depth.blocks;
+        while self.depth.blocks > 0 && fs::metadata(segment_path(&self.dir, self.ids[0]))?.modified()? < cutoff {
+            if self.ids.len() == 1 {
+                self.add_segment()?;
+            }
+            while let Some(payload) = self.head_segment()?.read_at_head()? {
+                if let Ok(block) = Block::decode(&payload) {
+                    self.depth.remove(&block);
+                }
+                self.offset = Segment::after(self.offset, payload.len());
+            }
+            self.drop_finished_head()?;
+        }
+        Ok(before - self.depth.blocks)
+    }
+
+    /// Removes the files. Nothing may be done with the queue afterwards.
+    pub(super) fn remove(&mut self) -> io::Result<()> {
+        self.depth = Depth::default();
+        match fs::remove_dir_all(&self.dir) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// What waits.
@@ -107,7 +167,7 @@ impl Queue {
     pub(super) fn append(&mut self, block: &Block) -> Result<File, HandoffError> {
         let payload = block.encode();
         let accounted = block.accounted_len();
-        if self.depth.bytes + accounted > self.limits.queue {
+        if self.depth.bytes + self.consumed + accounted > self.limits.queue {
             return Err(HandoffError::Full);
         }
         if accounted > self.limits.segment {
@@ -124,18 +184,24 @@ impl Queue {
 
     fn append_payload(&mut self, payload: &[u8]) -> io::Result<File> {
         if self.tail.len() > Segment::FIRST && self.tail.len() + payload.len() as u64 > self.limits.segment {
-            let next = self.ids[self.ids.len() - 1] + 1;
-            let segment = Segment::open(&segment_path(&self.dir, next))?;
-            // What is in the old tail may not have been synced yet by those who wait for it.
-            self.tail.handle()?.sync_data()?;
-            let old = std::mem::replace(&mut self.tail, segment);
-            if self.ids.len() == 1 {
-                self.head = Some(old);
-            }
-            self.ids.push_back(next);
+            self.add_segment()?;
         }
         self.tail.append(payload)?;
         self.tail.handle()
+    }
+
+    /// Goes on in a new file.
+    fn add_segment(&mut self) -> io::Result<()> {
+        let next = self.ids[self.ids.len() - 1] + 1;
+        let segment = Segment::open(&segment_path(&self.dir, next))?;
+        // What is in the old tail may not have been synced yet by those who wait for it.
+        self.tail.handle()?.sync_data()?;
+        let old = std::mem::replace(&mut self.tail, segment);
+        if self.ids.len() == 1 {
+            self.head = Some(old);
+        }
+        self.ids.push_back(next);
+        Ok(())
     }
 
     /// The block at the head.
@@ -162,6 +228,7 @@ impl Queue {
         let Some(payload) = self.head_segment()?.read_at_head()? else { return Ok(()) };
         if let Ok(block) = Block::decode(&payload) {
             self.depth.remove(&block);
+            self.consumed += block.accounted_len();
         }
         self.step(payload.len())
     }
@@ -191,9 +258,7 @@ impl Queue {
     fn drop_finished_head(&mut self) -> io::Result<bool> {
         if self.ids.len() == 1 {
             if self.offset > self.limits.segment / 2 {
-                let next = self.ids[0] + 1;
-                self.tail = Segment::open(&segment_path(&self.dir, next))?;
-                self.ids.push_back(next);
+                self.add_segment()?;
                 return self.drop_finished_head();
             }
             return Ok(false);
@@ -201,6 +266,7 @@ impl Queue {
         let finished = self.ids.pop_front().expect("there are at least two segments here");
         self.head = None;
         self.offset = Segment::FIRST;
+        self.consumed = 0;
         self.save_cursor()?;
         remove_segment(&self.dir, finished)?;
         Ok(true)

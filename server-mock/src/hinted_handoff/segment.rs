@@ -32,6 +32,7 @@ impl Segment {
             file.set_len(0)?;
             file.rewind()?;
             file.write_all(&HEADER)?;
+            sync_name(path)?;
             return Ok(Self { file, len: Self::FIRST });
         }
         let mut header = HEADER;
@@ -99,6 +100,17 @@ impl Segment {
     pub(super) fn handle(&self) -> io::Result<File> {
         self.file.try_clone()
     }
+}
+
+/// Makes the name of a new file durable, without which its content is not.
+fn sync_name(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    if let Some(dir) = path.parent() {
+        File::open(dir)?.sync_all()?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 fn check_header(header: [u8; 8], path: &Path) -> io::Result<()> {

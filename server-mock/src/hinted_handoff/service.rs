@@ -4,14 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::io;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use super::block::Block;
+use super::counters::{Counters, QueueCounters};
+use super::drain::Drain;
 use super::queue::Limits;
-use super::shared::SharedQueue;
-use crate::core::handoff::{Delivery, HandoffError, Pause, after_delivery};
+use super::shared::{AppendError, SharedQueue};
+use crate::core::handoff::{HandoffError, Pause, Upkeep, splits_large_writes, told_of_append, upkeep};
+use crate::store::DiskFault;
 use crate::{Options, Points, Profile};
+
+/// An interval of zero must not become a busy loop.
+const SHORTEST_LOOK: Duration = Duration::from_millis(1);
 
 /// Takes a queued write to its owner.
 pub trait Deliver: Send + Sync + 'static {
@@ -20,6 +27,9 @@ pub trait Deliver: Send + Sync + 'static {
     /// # Errors
     /// The text of the owner's refusal, or of what kept the write from reaching it.
     fn deliver(&self, node: u64, shard: u64, points: &Points) -> impl Future<Output = Result<(), String>> + Send;
+
+    /// Whether the node belongs to the cluster.
+    fn is_member(&self, node: u64) -> bool;
 }
 
 /// What waits in one queue.
@@ -45,11 +55,12 @@ pub struct Handoff<D> {
     enabled: bool,
     limits: Limits,
     max_appends: usize,
-    pause: Pause,
-    deliver: Arc<D>,
-    queues: Mutex<BTreeMap<Key, Arc<SharedQueue>>>,
+    drain: Drain<D>,
+    disk: DiskFault,
+    queues: Arc<Mutex<BTreeMap<Key, Arc<SharedQueue>>>>,
 }
 
+/// Node and shard.
 type Key = (u64, u64);
 
 impl<D: Deliver> Handoff<D> {
@@ -58,7 +69,13 @@ impl<D: Deliver> Handoff<D> {
     ///
     /// # Errors
     /// When a queue's files cannot be read.
-    pub fn open(dir: PathBuf, profile: Profile, options: &Options, deliver: Arc<D>) -> io::Result<Self> {
+    pub fn open(
+        dir: PathBuf,
+        profile: Profile,
+        options: &Options,
+        deliver: Arc<D>,
+        disk: DiskFault,
+    ) -> io::Result<Self> {
         let handoff = Self {
             profile,
             enabled: options.hh_enabled,
@@ -67,14 +84,23 @@ impl<D: Deliver> Handoff<D> {
                 Profile::V1_8 => options.hh_max_writes_pending,
                 Profile::V0_10 => usize::MAX,
             },
-            pause: Pause::new(options.hh_retry_interval, options.hh_retry_max_interval),
-            deliver,
-            queues: Mutex::default(),
+            drain: Drain {
+                profile,
+                pause: Pause::new(options.hh_retry_interval, options.hh_retry_max_interval),
+                rate: options.hh_retry_rate_limit,
+                max_age: options.hh_max_age,
+                purge_interval: options.hh_purge_interval,
+                deliver: deliver.clone(),
+            },
+            disk,
+            queues: Arc::default(),
             dir,
         };
         for key in handoff.keys_on_disk()? {
             handoff.queue(key)?;
         }
+        let queues = Arc::downgrade(&handoff.queues);
+        tokio::spawn(look_over(queues, profile, options.hh_purge_interval, deliver));
         Ok(handoff)
     }
 
@@ -92,9 +118,62 @@ impl<D: Deliver> Handoff<D> {
         if !self.enabled {
             return Err(HandoffError::Disabled);
         }
-        let storage = |error: io::Error| HandoffError::Storage(format!("mkdir all: {error}"));
-        let queue = self.queue(self.key(node, shard)).map_err(storage)?;
-        queue.append(Block { shard, points }).await
+        let block = Block { shard, points };
+        let blocks = if splits_large_writes(self.profile) {
+            block.split(self.limits.segment).ok_or(HandoffError::SegmentFull)?
+        } else {
+            vec![block]
+        };
+        for block in blocks {
+            let appended = self.append_block((node, shard), Arc::new(block)).await;
+            if let Err(error) = &appended {
+                tracing::warn!(node, shard, %error, "a write was not queued");
+            }
+            told_of_append(self.profile, appended)?;
+        }
+        Ok(())
+    }
+
+    async fn append_block(&self, (node, shard): Key, block: Arc<Block>) -> Result<(), HandoffError> {
+        self.disk.before_write().await.map_err(|_| no_space(&self.dir))?;
+        loop {
+            let queue = self.queue(self.key(node, shard));
+            let queue = queue.map_err(|error| HandoffError::Storage(format!("mkdir all: {error}")))?;
+            let counters = &queue.counters;
+            match queue.append(block.clone()).await {
+                Err(AppendError::Removed) => continue,
+                Err(AppendError::Refused(error)) => {
+                    match error {
+                        HandoffError::Blocked => Counters::add(&counters.write_blocked, 1),
+                        HandoffError::Full => Counters::add(&counters.write_dropped, 1),
+                        HandoffError::Disabled | HandoffError::SegmentFull | HandoffError::Storage(_) => {}
+                    }
+                    return Err(error);
+                }
+                Ok(()) => {
+                    Counters::add(&counters.write_shard_req, 1);
+                    Counters::add(&counters.write_shard_req_points, block.points.len() as u64);
+                    Counters::add(&counters.bytes_written, block.accounted_len());
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// What the queues did since the node started; those without a queue any more are forgotten.
+    pub fn counters(&self) -> Vec<QueueCounters> {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let counters = |(key, queue): (&Key, &Arc<SharedQueue>)| QueueCounters {
+            node: key.0,
+            shard: key.1,
+            values: queue.counters.values(),
+        };
+        queues.iter().map(counters).collect()
+    }
+
+    /// The faults of the disk below, to be set by anyone.
+    pub fn disk_fault(&self) -> &DiskFault {
+        &self.disk
     }
 
     /// What waits, queue by queue; empty queues are left out.
@@ -122,8 +201,7 @@ impl<D: Deliver> Handoff<D> {
         let dir = self.dir.join(key.0.to_string()).join(key.1.to_string());
         let queue = Arc::new(SharedQueue::open(&dir, self.limits, self.max_appends)?);
         queues.insert(key, queue.clone());
-        let drain = drain(queue.clone(), key.0, self.profile, self.pause, self.deliver.clone());
-        tokio::spawn(drain);
+        tokio::spawn(self.drain.clone().run(key.0, queue.clone()));
         Ok(queue)
     }
 
@@ -136,6 +214,39 @@ impl<D: Deliver> Handoff<D> {
         }
         Ok(keys)
     }
+}
+
+/// Looks over all queues from time to time, for as long as there are any to come.
+async fn look_over<D: Deliver>(
+    queues: Weak<Mutex<BTreeMap<Key, Arc<SharedQueue>>>>,
+    profile: Profile,
+    interval: Duration,
+    deliver: Arc<D>,
+) {
+    loop {
+        tokio::time::sleep(interval.max(SHORTEST_LOOK)).await;
+        let Some(queues) = queues.upgrade() else { return };
+        // Under the lock, so that nobody opens a queue in a directory that is being removed.
+        let mut queues = queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.retain(|(node, shard), queue| {
+            let member = deliver.is_member(*node);
+            match queue.remove_unless(|depth| upkeep(profile, member, depth.blocks == 0) == Upkeep::Keep) {
+                Ok(None) => true,
+                Ok(Some(lost)) => {
+                    tracing::info!(node, shard, lost, "removed a handoff queue");
+                    false
+                }
+                Err(error) => {
+                    tracing::error!(node, shard, %error, "cannot remove a handoff queue");
+                    true
+                }
+            }
+        });
+    }
+}
+
+fn no_space(dir: &Path) -> HandoffError {
+    HandoffError::Storage(format!("write {}: no space left on device", dir.display()))
 }
 
 /// Names in `dir` that are numbers; none when there is no such directory yet.
@@ -151,50 +262,4 @@ fn numbered(dir: &PathBuf) -> io::Result<Vec<u64>> {
         }
     }
     Ok(numbers)
-}
-
-/// Delivers one queue, oldest block first, for as long as the node lives.
-async fn drain<D: Deliver>(queue: Arc<SharedQueue>, node: u64, profile: Profile, mut pause: Pause, deliver: Arc<D>) {
-    loop {
-        queue.not_empty().await;
-        tokio::time::sleep(pause.current()).await;
-        loop {
-            let block = match queue.peek().await {
-                Ok(Some(block)) => block,
-                Ok(None) => {
-                    pause.succeeded();
-                    break;
-                }
-                Err(error) => {
-                    tracing::error!(node, %error, "cannot read a handoff queue");
-                    pause.failed();
-                    break;
-                }
-            };
-            let refusal = deliver.deliver(node, block.shard, &block.points).await.err();
-            match after_delivery(profile, refusal.as_deref()) {
-                Delivery::Remove => {
-                    if let Some(refusal) = refusal {
-                        tracing::warn!(
-                            node,
-                            shard = block.shard,
-                            refusal,
-                            "dropped a handoff block that was refused for good"
-                        );
-                    }
-                    if let Err(error) = queue.advance().await {
-                        tracing::error!(node, %error, "cannot advance a handoff queue");
-                        pause.failed();
-                        break;
-                    }
-                    pause.succeeded();
-                }
-                Delivery::Keep => {
-                    tracing::debug!(node, shard = block.shard, refusal, "handoff will be tried again");
-                    pause.failed();
-                    break;
-                }
-            }
-        }
-    }
 }

@@ -5,17 +5,21 @@ use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use tokio::sync::Notify;
 
 use super::block::Block;
+use super::counters::Counters;
 use super::queue::{Depth, Limits, Queue};
 use crate::core::handoff::HandoffError;
 
 /// A [`Queue`] behind a lock, with one sync for many appends.
 #[derive(Debug)]
 pub(super) struct SharedQueue {
-    queue: Mutex<Queue>,
+    /// `None` once the queue was removed.
+    queue: Mutex<Option<Queue>>,
+    pub(super) counters: Counters,
     /// Blocks in the queue; read on every write to the owner, so not behind the lock.
     waiting: AtomicU64,
     appends: AtomicUsize,
@@ -31,7 +35,8 @@ impl SharedQueue {
         let queue = Queue::open(dir, limits)?;
         Ok(Self {
             waiting: AtomicU64::new(queue.depth().blocks),
-            queue: Mutex::new(queue),
+            queue: Mutex::new(Some(queue)),
+            counters: Counters::default(),
             appends: AtomicUsize::new(0),
             max_appends,
             written: AtomicU64::new(0),
@@ -47,21 +52,21 @@ impl SharedQueue {
 
     /// What waits.
     pub(super) fn depth(&self) -> Depth {
-        self.lock().depth()
+        self.lock().as_ref().map(Queue::depth).unwrap_or_default()
     }
 
     /// Adds a block; on return it is on disk.
     ///
     /// # Cancellation
     /// Not cancel safe for the caller's knowledge: the block may be queued without the caller hearing of it.
-    pub(super) async fn append(self: &Arc<Self>, block: Block) -> Result<(), HandoffError> {
+    pub(super) async fn append(self: &Arc<Self>, block: Arc<Block>) -> Result<(), AppendError> {
         let _slot = Slot::take(&self.appends, self.max_appends)?;
         let queue = self.clone();
         let (number, file) = blocking(move || {
             let mut files = queue.lock();
-            let file = files.append(&block)?;
+            let file = files.as_mut().ok_or(AppendError::Removed)?.append(&block)?;
             queue.waiting.fetch_add(1, Ordering::SeqCst);
-            Ok((queue.written.fetch_add(1, Ordering::SeqCst) + 1, file))
+            Ok::<_, AppendError>((queue.written.fetch_add(1, Ordering::SeqCst) + 1, file))
         })
         .await?;
         self.sync(number, file).await?;
@@ -81,11 +86,51 @@ impl SharedQueue {
         Ok(())
     }
 
-    /// Waits until something is in the queue.
-    pub(super) async fn not_empty(&self) {
-        while self.is_empty() {
+    /// Waits until something is in the queue, or until it was removed: `false`.
+    pub(super) async fn not_empty(&self) -> bool {
+        loop {
+            if self.is_removed() {
+                return false;
+            }
+            if !self.is_empty() {
+                return true;
+            }
             self.arrived.notified().await;
         }
+    }
+
+    /// Whether the queue was removed.
+    pub(super) fn is_removed(&self) -> bool {
+        self.lock().is_none()
+    }
+
+    /// Removes the queue with its files, unless `keep` says otherwise; says how many blocks were lost. Blocks on files.
+    pub(super) fn remove_unless(&self, keep: impl FnOnce(Depth) -> bool) -> io::Result<Option<u64>> {
+        let mut files = self.lock();
+        let Some(queue) = files.as_mut() else { return Ok(None) };
+        // An append that is under way would be acknowledged into nothing.
+        if self.appends.load(Ordering::SeqCst) > 0 || keep(queue.depth()) {
+            return Ok(None);
+        }
+        let lost = queue.depth().blocks;
+        queue.remove()?;
+        *files = None;
+        self.waiting.store(0, Ordering::SeqCst);
+        self.arrived.notify_one();
+        Ok(Some(lost))
+    }
+
+    /// Drops what nothing was added to since `cutoff`; says how many blocks that were.
+    pub(super) async fn purge_older_than(self: &Arc<Self>, cutoff: SystemTime) -> io::Result<u64> {
+        let queue = self.clone();
+        blocking(move || {
+            let mut files = queue.lock();
+            let Some(files) = files.as_mut() else { return Ok(0) };
+            let dropped = files.purge_older_than(cutoff)?;
+            queue.waiting.store(files.depth().blocks, Ordering::SeqCst);
+            Ok(dropped)
+        })
+        .await
     }
 
     /// The block at the head.
@@ -93,6 +138,7 @@ impl SharedQueue {
         let queue = self.clone();
         blocking(move || {
             let mut files = queue.lock();
+            let Some(files) = files.as_mut() else { return Ok(None) };
             let block = files.peek()?;
             // Unreadable blocks were skipped on the way.
             queue.waiting.store(files.depth().blocks, Ordering::SeqCst);
@@ -106,6 +152,7 @@ impl SharedQueue {
         let queue = self.clone();
         blocking(move || {
             let mut files = queue.lock();
+            let Some(files) = files.as_mut() else { return Ok(()) };
             files.advance()?;
             queue.waiting.store(files.depth().blocks, Ordering::SeqCst);
             Ok(())
@@ -113,8 +160,23 @@ impl SharedQueue {
         .await
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Queue> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Queue>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a block was not appended.
+#[derive(Debug)]
+pub(super) enum AppendError {
+    /// The queue was removed meanwhile: a new one has to be opened.
+    Removed,
+    /// For good.
+    Refused(HandoffError),
+}
+
+impl From<HandoffError> for AppendError {
+    fn from(error: HandoffError) -> Self {
+        Self::Refused(error)
     }
 }
 

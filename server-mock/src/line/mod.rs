@@ -31,7 +31,7 @@ pub use key::split_key;
 pub use parse::{Parsed, parse};
 pub use precision::{InvalidPrecision, Precision};
 pub use value::{FieldValue, Fields, fields};
-pub(crate) use value::{RawField, RawFields};
+pub(crate) use value::{RawField, RawFields, write_field};
 
 pub(crate) use key::{measurement_of, measurement_range};
 pub(crate) use text::lossy;

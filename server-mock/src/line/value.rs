@@ -58,6 +58,33 @@ fn type_of(text: &[u8]) -> FieldType {
     }
 }
 
+/// Appends a field as a line has it, so that it is read back as it is.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &FieldValue<'_>) {
+    for byte in name {
+        if matches!(byte, b',' | b'"' | b' ' | b'=') {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out.push(b'=');
+    match value {
+        // The shortest text that is read as the same number.
+        FieldValue::Float(value) => out.extend_from_slice(format!("{value:?}").as_bytes()),
+        FieldValue::Integer(value) => out.extend_from_slice(format!("{value}i").as_bytes()),
+        FieldValue::Boolean(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+        FieldValue::String(text) => {
+            out.push(b'"');
+            for byte in text.bytes() {
+                if matches!(byte, b'"' | b'\\') {
+                    out.push(b'\\');
+                }
+                out.push(byte);
+            }
+            out.push(b'"');
+        }
+    }
+}
+
 /// One field as it stands in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RawField<'a> {
@@ -176,6 +203,27 @@ impl<'a> Iterator for Fields<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let values = [
+            FieldValue::Float(1e300),
+            FieldValue::Float(-0.1),
+            FieldValue::Float(5e-324),
+            FieldValue::Float(3.0),
+            FieldValue::Integer(i64::MIN),
+            FieldValue::Boolean(false),
+            FieldValue::String("a \"b\" \\ ,=".into()),
+        ];
+        for name in ["f", "a,b=c d", "back\\slash", "q\"uote"] {
+            for value in &values {
+                let mut text = Vec::new();
+                write_field(&mut text, name.as_bytes(), value);
+                let read: Vec<_> = fields(&text).collect();
+                assert_eq!(read, [(name.into(), value.clone())], "{}", String::from_utf8_lossy(&text));
+            }
+        }
+    }
 
     #[test]
     fn all_types_are_read() {

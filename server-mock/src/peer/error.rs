@@ -10,8 +10,16 @@ pub enum PeerError {
     #[error("factory is not able to fill the pool: {0}")]
     FirstDial(String),
     /// The request could not be sent.
-    #[error("write message size: {0}")]
-    Send(String),
+    #[error("write message {part}: {why}")]
+    Send {
+        /// Of the message: its `size` in 1.8, its `type` in 0.10.
+        part: &'static str,
+        /// In the words of Go's network library.
+        why: String,
+    },
+    /// All connections for writes were busy for as long as one may wait (profile 0.10).
+    #[error("timed out waiting for free connection")]
+    NoFreeConnection,
     /// No answer came.
     #[error("read message type: {0}")]
     Receive(String),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::anti_entropy::{Question, Reply};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
 
 /// The first frame of a connection.
@@ -57,6 +58,8 @@ pub enum Request {
         /// The measurement, unescaped.
         measurement: String,
     },
+    /// Compare a shard with this one's.
+    AntiEntropy(Question),
 }
 
 /// What comes back.
@@ -70,4 +73,6 @@ pub enum Answer {
     Index(ShardIndex),
     /// Refused; the text is the store's own.
     Refused(String),
+    /// To [`Request::AntiEntropy`].
+    AntiEntropy(Reply),
 }

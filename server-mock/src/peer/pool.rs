@@ -36,6 +36,10 @@ const EXCHANGES: usize = 256;
 pub struct Peers {
     network: Network,
     hello: Hello,
+    /// Shard writes to one node under way at once.
+    writes: usize,
+    /// What the real servers call the part of a message that a dead connection shows at.
+    part: &'static str,
     pools: Mutex<BTreeMap<String, Arc<Pool>>>,
 }
 
@@ -43,6 +47,7 @@ pub struct Peers {
 struct Pool {
     idle: Mutex<Vec<Stream>>,
     turns: Semaphore,
+    writes: Semaphore,
     connected_before: AtomicBool,
 }
 
@@ -50,7 +55,19 @@ impl Peers {
     /// For the node of this id in this cluster.
     #[must_use]
     pub fn new(network: Network, cluster: u64, node: u64) -> Self {
-        Self { network, hello: Hello { version: VERSION, cluster, node }, pools: Mutex::default() }
+        Self {
+            network,
+            hello: Hello { version: VERSION, cluster, node },
+            writes: EXCHANGES,
+            part: "size",
+            pools: Mutex::default(),
+        }
+    }
+
+    /// As in profile 0.10: so many shard writes to one node at once, others wait for their turn as long as for an answer.
+    #[must_use]
+    pub fn limit_writes(self, writes: usize) -> Self {
+        Self { writes, part: "type", ..self }
     }
 
     /// Sends a request to `host:port` and waits for the answer.
@@ -62,13 +79,21 @@ impl Peers {
     /// Dropping the future closes the connection; the other node may have acted on the request.
     pub async fn ask(&self, address: &str, request: &Request, limits: PeerTimeouts) -> Result<Answer, PeerError> {
         let pool = self.pool(address);
+        let writes = match request {
+            Request::Write { .. } => {
+                let turn = tokio::time::timeout(limits.exchange, pool.writes.acquire()).await;
+                Some(turn.map_err(|_| PeerError::NoFreeConnection)?.map_err(|_| PeerError::UnknownNode)?)
+            }
+            _ => None,
+        };
         let _turn = pool.turns.acquire().await.map_err(|_| PeerError::UnknownNode)?;
         let mut stream = match pool.reuse() {
             Some(stream) => stream,
             None => self.dial(address, &pool, limits).await?,
         };
-        let answer = exchange(&mut stream, request, limits.exchange).await?;
+        let answer = exchange(&mut stream, request, limits.exchange, self.part).await?;
         pool.keep(stream);
+        drop(writes);
         Ok(answer)
     }
 
@@ -78,6 +103,7 @@ impl Peers {
             Arc::new(Pool {
                 idle: Mutex::default(),
                 turns: Semaphore::new(EXCHANGES),
+                writes: Semaphore::new(self.writes),
                 connected_before: AtomicBool::new(false),
             })
         });
@@ -97,7 +123,7 @@ impl Peers {
         pool.connected_before.store(true, Ordering::Relaxed);
         let deadline = Instant::now() + limits.exchange;
         let sent = timeout_at(deadline, frame::send(&mut stream, &self.hello)).await.unwrap_or_else(|_| timed_out());
-        sent.map_err(|error| PeerError::Send(describe("write", &stream, &error)))?;
+        sent.map_err(|error| PeerError::Send { part: self.part, why: describe("write", &stream, &error) })?;
         Ok(stream)
     }
 }
@@ -123,10 +149,15 @@ impl Pool {
     }
 }
 
-async fn exchange(stream: &mut Stream, request: &Request, limit: Duration) -> Result<Answer, PeerError> {
+async fn exchange(
+    stream: &mut Stream,
+    request: &Request,
+    limit: Duration,
+    part: &'static str,
+) -> Result<Answer, PeerError> {
     let deadline = Instant::now() + limit;
     let sent = timeout_at(deadline, frame::send(stream, request)).await.unwrap_or_else(|_| timed_out());
-    sent.map_err(|error| PeerError::Send(describe("write", stream, &error)))?;
+    sent.map_err(|error| PeerError::Send { part, why: describe("write", stream, &error) })?;
     let deadline = Instant::now() + limit;
     let answer = timeout_at(deadline, frame::receive(stream)).await.unwrap_or_else(|_| timed_out());
     let answer = answer.map_err(|error| match error.kind() {

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::anti_entropy::Status;
 use crate::hinted_handoff::QueueDepth;
 use crate::net::{LinkState, Network};
 
@@ -30,12 +31,16 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Tells what waits in this node's queues; nothing for a meta node.
 pub(crate) type Depths = Arc<dyn Fn() -> Vec<QueueDepth> + Send + Sync>;
 
+/// Tells how far this node's anti-entropy has come; nothing where it is off, and for a meta node.
+pub(crate) type Repairs = Arc<dyn Fn() -> Option<Status> + Send + Sync>;
+
 /// What the listener needs.
 #[derive(Clone)]
 pub(super) struct Admin {
     pub(super) token: String,
     pub(super) network: Network,
     pub(super) depths: Arc<std::sync::OnceLock<Depths>>,
+    pub(super) repairs: Arc<std::sync::OnceLock<Repairs>>,
 }
 
 /// Answers for as long as the future is polled.
@@ -69,6 +74,7 @@ impl Admin {
         }
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&self.depths.get().map(|depths| depths()).unwrap_or_default()),
+            (&Method::GET, "/anti-entropy") => json(&self.repairs.get().and_then(|status| status())),
             (&Method::GET, "/links") => json(&self.network.faults()),
             (&Method::PUT, "/links") => {
                 let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {

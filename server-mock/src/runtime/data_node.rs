@@ -7,7 +7,8 @@ use tokio::net::TcpListener;
 
 use super::node::NodeError;
 use super::{NodeConfig, NodeStorage};
-use crate::coordinator::{Coordinator, Delivery, Owners, Statements};
+use crate::anti_entropy::AntiEntropy;
+use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
@@ -23,6 +24,8 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
+    /// Present where it is switched on.
+    pub(crate) anti_entropy: Option<AntiEntropy>,
 }
 
 impl DataServices {
@@ -70,7 +73,8 @@ pub(super) async fn start(
         profile: config.profile,
         meta: meta.clone(),
         engine,
-        peers: Peers::new(network.clone(), config.cluster, id),
+        peers: peers(config, id, network),
+        sight: config.options.ack_dropped_shard.then(|| Sight::follow(&meta, id)),
         timeouts: Owners::timeouts(config.profile, &config.options),
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });
@@ -81,6 +85,7 @@ pub(super) async fn start(
         write_timeout: config.options.write_timeout,
         allow_out_of_order: config.options.allow_out_of_order_writes,
         max_shard_groups: config.options.max_shard_groups_per_request,
+        slice_race: config.options.shared_slice_race,
     };
     let services = Arc::new(DataServices {
         profile: config.profile,
@@ -88,6 +93,7 @@ pub(super) async fn start(
         meta,
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
+        anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
     });
     services::start(&services);
     let peers = bind(&own.tcp).await?;
@@ -95,6 +101,14 @@ pub(super) async fn start(
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
     tokio::spawn(http::serve(public, network.clone(), services.clone()));
     Ok(services)
+}
+
+fn peers(config: &NodeConfig, id: u64, network: &Network) -> Peers {
+    let peers = Peers::new(network.clone(), config.cluster, id);
+    match config.profile {
+        Profile::V1_8 => peers,
+        Profile::V0_10 => peers.limit_writes(config.options.max_remote_write_connections),
+    }
 }
 
 async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engine, NodeError> {
@@ -118,7 +132,7 @@ async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engin
 fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Delivery>, NodeError> {
     let dir = config.dir.join("hh");
     let delivery = Arc::new(Delivery(owners.clone()));
-    Handoff::open(dir, config.profile, &config.options, delivery)
+    Handoff::open(dir, config.profile, &config.options, delivery, owners.engine.disk_fault().clone())
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
 }
 

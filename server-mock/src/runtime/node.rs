@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::NodeConfig;
-use super::admin::{self, Admin, Depths};
+use super::admin::{self, Admin, Depths, Repairs};
 use super::data_node::{self, DataServices, bind};
 use crate::core::meta::DataNode;
 use crate::meta::{Bootstrap, MemoryStorage, MetaConfig, MetaMember, MetaNode, MetaStorage, MetaTimings};
@@ -110,8 +110,13 @@ impl Node {
         storage: NodeStorage,
     ) -> Result<Self, NodeError> {
         name_addresses(config, &network);
-        let depths = Arc::new(OnceLock::new());
-        let admin = Admin { token: config.token.clone(), network: network.clone(), depths: depths.clone() };
+        let (depths, repairs) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
+        let admin = Admin {
+            token: config.token.clone(),
+            network: network.clone(),
+            depths: depths.clone(),
+            repairs: repairs.clone(),
+        };
         tokio::spawn(admin::serve(bind(&config.admin).await?, admin));
         let meta = match config.meta_id {
             Some(id) => Some(start_meta(config, id, &network, &storage).await?),
@@ -122,7 +127,12 @@ impl Node {
             None => None,
         };
         if let Some(data) = &data {
-            let handoff = data.coordinator.handoff.clone();
+            let (handoff, services) = (data.coordinator.handoff.clone(), Arc::downgrade(data));
+            let tell: Repairs = Arc::new(move || {
+                services.upgrade()?.anti_entropy.as_ref().map(crate::anti_entropy::AntiEntropy::status)
+            });
+            // Set once, here.
+            let _ = repairs.set(tell);
             let tell: Depths = Arc::new(move || handoff.depths());
             // Set once, here.
             let _ = depths.set(tell);

@@ -177,6 +177,38 @@ fn replace(values: &mut Values, position: usize, value: FieldValue<'_>) -> Resul
     Ok(i64::try_from(size).unwrap_or(i64::MAX))
 }
 
+impl Values {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Float(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Boolean(values) => values.len(),
+            Self::String(values) => values.len(),
+        }
+    }
+
+    /// Of all of them.
+    pub(super) fn field_type(&self) -> FieldType {
+        match self {
+            Self::Float(_) => FieldType::Float,
+            Self::Integer(_) => FieldType::Integer,
+            Self::Boolean(_) => FieldType::Boolean,
+            Self::String(_) => FieldType::String,
+        }
+    }
+
+    /// The value at a position.
+    pub(super) fn at(&self, position: usize) -> FieldValue<'_> {
+        match self {
+            Self::Float(values) => FieldValue::Float(values[position]),
+            Self::Integer(values) => FieldValue::Integer(values[position]),
+            Self::Boolean(values) => FieldValue::Boolean(values[position]),
+            Self::String(values) => FieldValue::String(values[position].as_str().into()),
+        }
+    }
+}
+
 /// Bytes of a time, and of a time with a value of fixed size.
 const STAMP: usize = 8;
 const STAMPED: usize = STAMP + 8;

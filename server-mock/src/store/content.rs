@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::column::{Column, TypeMismatch};
-use super::record::{Change, Record};
+use super::record::{Change, Columns, Record, SavedColumn};
 use super::schema::{NewField, Schema};
 use super::{StoreError, digest};
-use crate::line::{RawFields, lossy, measurement_of, split_key};
+use crate::core::anti_entropy::{Digests, Span};
+use crate::line::{RawFields, lossy, measurement_of, split_key, write_field};
 use crate::scan::{self, FieldType, Measurements, Scan, SeriesBlock, ShardIndex};
 use crate::{Point, Points};
 
@@ -68,6 +69,7 @@ impl Content {
     pub(super) fn replay(&mut self, record: Record) -> Result<(), StoreError> {
         match record {
             Record::Points(points) => self.apply(&points),
+            Record::Columns(columns) => self.restore(columns),
             Record::Change(change) => {
                 self.change(change);
                 Ok(())
@@ -84,6 +86,70 @@ impl Content {
             })?;
         }
         Ok(())
+    }
+
+    /// Takes back values that were saved.
+    fn restore(&mut self, saved: Columns) -> Result<(), StoreError> {
+        self.points += saved.points;
+        for column in saved.columns {
+            let SavedColumn { key, field, times, values } = column;
+            if times.len() != values.len() {
+                return Err(StoreError::Damaged("a column has not as many values as times".to_owned()));
+            }
+            let mismatch = |_: TypeMismatch| {
+                StoreError::Damaged(format!("a column of series {} has another type than before", lossy(&key)))
+            };
+            let series = self.series_of(&key);
+            let at = series.columns.iter().position(|(known, _)| *known == field);
+            let at = at.unwrap_or_else(|| {
+                series.columns.push((field.clone(), Column::new(values.field_type())));
+                series.columns.len() - 1
+            });
+            let mut grown = 0;
+            for (position, time) in times.into_iter().enumerate() {
+                grown += series.columns[at].1.insert(time, values.at(position)).map_err(mismatch)?;
+            }
+            self.bytes = self.bytes.saturating_add_signed(grown);
+            let measurement = measurement_of(&key).into();
+            self.schema.define(NewField { measurement, field, field_type: values.field_type() });
+        }
+        Ok(())
+    }
+
+    /// Field types first, then all values, in pieces of about so many bytes: what [`restore`](Self::restore) and
+    /// [`change`](Self::change) make the same content of.
+    pub(super) fn save(&self, piece: usize) -> (Vec<NewField>, Vec<Columns>) {
+        let define = |(measurement, field, field_type): (&[u8], &[u8], FieldType)| NewField {
+            measurement: measurement.into(),
+            field: field.into(),
+            field_type,
+        };
+        let mut pieces = vec![Columns { points: self.points, columns: Vec::new() }];
+        let mut room = piece;
+        for (key, field, column) in self.columns() {
+            let (times, values) = column.range(i64::MIN, i64::MAX);
+            let size = key.len() + field.len() + usize::try_from(column.size()).unwrap_or(usize::MAX);
+            if room < size && room < piece {
+                pieces.push(Columns::default());
+                room = piece;
+            }
+            room = room.saturating_sub(size);
+            let saved = SavedColumn { key: key.into(), field: field.into(), times, values };
+            pieces.last_mut().expect("there is one from the beginning").columns.push(saved);
+        }
+        (self.schema.iter().map(define).collect(), pieces)
+    }
+
+    fn series_of(&mut self, key: &[u8]) -> &mut Series {
+        let position = match self.positions.get(key) {
+            Some(position) => *position,
+            None => {
+                self.positions.insert(key.into(), self.series.len());
+                self.series.push(Series::of(key));
+                self.series.len() - 1
+            }
+        };
+        &mut self.series[position]
     }
 
     fn apply_point(&mut self, point: Point<'_>) -> Result<(), TypeMismatch> {
@@ -217,19 +283,38 @@ impl Content {
         })
     }
 
-    /// One number for the values of each block of time that has any: start of the block, digest, in order.
-    pub(super) fn digests(&self, block: i64) -> Vec<(i64, u64)> {
+    /// One number for the values of each block of time that has any within the spans: start of the block, digest, in
+    /// order.
+    pub(super) fn digests(&self, block: i64, spans: &[Span]) -> Digests {
         let mut blocks: BTreeMap<i64, u64> = BTreeMap::new();
         for (key, field, column) in self.columns() {
-            let (times, values) = column.range(i64::MIN, i64::MAX);
-            for (time, one) in digest::each(digest::seed(key, field), &times, &values) {
-                // Blocks at the lower end of time may start before what can be told.
-                let start = time.saturating_sub(time.rem_euclid(block));
-                let sum = blocks.entry(start).or_insert(digest::EMPTY);
-                *sum = sum.wrapping_add(one);
+            let seed = digest::seed(key, field);
+            for span in spans {
+                let (times, values) = column.range(span.min, span.max);
+                for (time, one) in digest::each(seed, &times, &values) {
+                    // Blocks at the lower end of time may start before what can be told.
+                    let start = time.saturating_sub(time.rem_euclid(block));
+                    let sum = blocks.entry(start).or_insert(digest::EMPTY);
+                    *sum = sum.wrapping_add(one);
+                }
             }
         }
         blocks.into_iter().collect()
+    }
+
+    /// The values of a span of time as points of one field each.
+    pub(super) fn points(&self, span: Span) -> Points {
+        let mut points = Points::new();
+        let mut fields = Vec::new();
+        for (key, field, column) in self.columns() {
+            let (times, values) = column.range(span.min, span.max);
+            for (position, time) in times.into_iter().enumerate() {
+                fields.clear();
+                write_field(&mut fields, field, &values.at(position));
+                points.push(Point { key, fields: &fields, time });
+            }
+        }
+        points
     }
 
     fn columns(&self) -> impl Iterator<Item = (&[u8], &[u8], &Column)> {

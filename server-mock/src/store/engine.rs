@@ -4,14 +4,18 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use super::admit::{self, Refusal};
 use super::cardinality::Cardinality;
 use super::column::size_of_value;
+use super::compaction::{self, Tally};
 use super::content::{Content, ShardStats};
 use super::journal::{Command, Journal, Replayed, ShardName};
 use super::record::{self, Change};
-use super::{Options, PartialWrite, Storage, StoreError};
+use super::schema::Schema;
+use super::{DiskFault, Options, PartialWrite, Storage, StoreError};
+use crate::core::anti_entropy::{self, Digests, Span, Union};
 use crate::line::fields;
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
 use crate::{Points, Profile};
@@ -31,13 +35,17 @@ struct Shared {
     journal: Journal,
     /// By database; empty where no limit is set.
     cardinality: Mutex<HashMap<String, Cardinality>>,
-    disk_full: AtomicBool,
+    disk: DiskFault,
 }
 
 #[derive(Debug)]
 struct Shard {
     name: ShardName,
     state: RwLock<State>,
+    /// When somebody last wrote.
+    touched: Mutex<Option<Instant>>,
+    /// One at a time is enough.
+    compacting: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +53,7 @@ struct State {
     content: Content,
     /// Of the next record.
     number: u64,
+    journal: Tally,
     /// A writer that found the shard just before it was dropped must not write to it.
     dropped: bool,
 }
@@ -69,6 +78,7 @@ impl Engine {
                     };
                     state.content.replay(record::decode(record)?)?;
                     state.number = number + 1;
+                    state.journal.grown(record.len());
                 }
             }
             Ok(())
@@ -79,7 +89,7 @@ impl Engine {
             shards: RwLock::new(shards),
             journal,
             cardinality: Mutex::default(),
-            disk_full: AtomicBool::new(false),
+            disk: DiskFault::none(),
         };
         shared.count_series();
         Ok(Self { shared: Arc::new(shared) })
@@ -146,9 +156,27 @@ impl Engine {
     /// # Cancellation
     /// Not cancel safe: a batch whose write is dropped may be stored or not, but never in part.
     pub async fn write(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
+        if let Ok(shard) = self.shared.shard(shard) {
+            shard.touch();
+        }
+        self.repair(shard, points).await
+    }
+
+    /// As [`write`](Self::write), for points that another replica had before: the shard stays [`idle`](Self::idle).
+    ///
+    /// # Errors
+    /// As of [`write`](Self::write).
+    ///
+    /// # Cancellation
+    /// As of [`write`](Self::write).
+    pub async fn repair(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
         if points.is_empty() {
             return self.shared.shard(shard).map(drop);
         }
+        if !self.has_shard(shard) {
+            return Err(StoreError::ShardNotFound);
+        }
+        self.shared.disk.before_write().await.map_err(|_| StoreError::DiskFull)?;
         let admitted = if points.len() <= POINTS_INLINE {
             self.shared.admit(shard, points)
         } else {
@@ -159,8 +187,49 @@ impl Engine {
         let (kept, refused) = admitted?;
         if let Some(kept) = kept {
             kept.await?;
+            self.compact_if_long(shard);
         }
         refused.map_or(Ok(()), |refused| Err(refused.into()))
+    }
+
+    /// The points of a batch that a shard would keep at this moment, without storing any.
+    #[must_use]
+    pub fn admissible(&self, shard: u64, points: &Points) -> Points {
+        let profile = self.shared.options.profile;
+        let (points, refused) = match profile {
+            Profile::V1_8 => admit::without_time_tags(points),
+            Profile::V0_10 => (Cow::Borrowed(points), None),
+        };
+        let admit = |schema: &Schema| {
+            let admitted = admit::admit(profile, schema, points, refused);
+            admitted.map(|admission| admission.kept.into_owned()).unwrap_or_default()
+        };
+        match self.shared.shard(shard) {
+            Ok(shard) => admit(shard.read().content.schema()),
+            Err(_) => admit(&Schema::default()),
+        }
+    }
+
+    /// Has the records of a shard replaced by what it holds, once they are much longer than that. Nobody waits for it.
+    fn compact_if_long(&self, id: u64) {
+        let Ok(shard) = self.shared.shard(id) else { return };
+        if !shard.read().journal.is_long() || shard.compacting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let shared = self.shared.clone();
+        tokio::task::spawn_blocking(move || {
+            drop(shared.compact(&shard));
+            shard.compacting.store(false, Ordering::Release);
+        });
+    }
+
+    /// Replaces the records of a shard by what it holds now.
+    ///
+    /// # Errors
+    /// [`StoreError::ShardNotFound`]; [`StoreError::Journal`] or [`StoreError::Closed`], and the records are as before.
+    pub async fn compact(&self, id: u64) -> Result<(), StoreError> {
+        let shard = self.shared.shard(id)?;
+        self.shared.compact(&shard).await
     }
 
     /// Drops a measurement, named as it is shown, with its field types from all shards of a database.
@@ -248,13 +317,49 @@ impl Engine {
     ///
     /// # Errors
     /// [`StoreError::ShardNotFound`].
-    pub fn digests(&self, shard: u64, block: i64) -> Result<Vec<(i64, u64)>, StoreError> {
-        Ok(self.shared.shard(shard)?.read().content.digests(block.max(1)))
+    pub fn digests(&self, shard: u64, block: i64) -> Result<Digests, StoreError> {
+        self.digests_within(shard, block, &[Span::ALL])
     }
 
-    /// Plays a full disk: while on, nothing is stored and writes fail with [`StoreError::DiskFull`].
-    pub fn set_disk_full(&self, full: bool) {
-        self.shared.disk_full.store(full, Ordering::Relaxed);
+    /// As [`digests`](Self::digests), of the values within some spans of time, which must not overlap.
+    ///
+    /// # Errors
+    /// [`StoreError::ShardNotFound`].
+    pub fn digests_within(&self, shard: u64, block: i64, spans: &[Span]) -> Result<Digests, StoreError> {
+        Ok(self.shared.shard(shard)?.read().content.digests(block.max(1), spans))
+    }
+
+    /// The points of a span of time, one for each value, in the order of their series.
+    ///
+    /// # Errors
+    /// [`StoreError::ShardNotFound`].
+    pub fn points(&self, shard: u64, span: Span) -> Result<Points, StoreError> {
+        Ok(self.shared.shard(shard)?.read().content.points(span))
+    }
+
+    /// What a shard takes over from another replica, whose points of a span these are. Stores nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::ShardNotFound`].
+    pub fn union(&self, shard: u64, span: Span, theirs: &Points) -> Result<Union, StoreError> {
+        let shard = self.shared.shard(shard)?;
+        let state = shard.read();
+        let schema = state.content.schema();
+        let type_of = |measurement: &[u8], field: &[u8]| schema.fields(measurement)?.get(field).copied();
+        Ok(anti_entropy::union(&state.content.points(span), theirs, type_of))
+    }
+
+    /// How long nobody has written to a shard; `None` when nobody has since the engine was opened.
+    #[must_use]
+    pub fn idle(&self, shard: u64) -> Option<Duration> {
+        self.shared.shard(shard).ok()?.touched().map(|touched| touched.elapsed())
+    }
+
+    /// The faults of the disk below, to be set by anyone: while it is full, nothing is stored and writes fail with
+    /// [`StoreError::DiskFull`].
+    #[must_use]
+    pub fn disk_fault(&self) -> &DiskFault {
+        &self.shared.disk
     }
 
     /// Ends the engine and all its clones: finishes what is being written, then lets go of the files. Writes fail
@@ -304,9 +409,6 @@ impl Shared {
     ) -> Result<Admitted<impl Future<Output = Result<(), StoreError>> + Send + use<>>, StoreError> {
         let profile = self.options.profile;
         let shard = self.shard(id)?;
-        if self.disk_full.load(Ordering::Relaxed) {
-            return Err(StoreError::DiskFull);
-        }
         // Memory must not go on without the journal.
         self.journal.check()?;
         let (points, refused) = match profile {
@@ -353,6 +455,27 @@ impl Shared {
         }
     }
 
+    /// Writers of the shard wait while its content is copied, those of others do not.
+    fn compact(&self, shard: &Shard) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let kept = {
+            let mut state = shard.write();
+            let below = state.number;
+            let records = compaction::records(&state.content);
+            // Numbers only grow, so there must be room for the new records below those to come.
+            let worth_it = !state.dropped && (records.len() as u64) < below;
+            worth_it.then(|| {
+                state.journal.replaced(records.iter().map(Vec::len).sum());
+                self.journal.submit(Command::Replace { shard: shard.name.id, below, records })
+            })
+        };
+        async move {
+            match kept {
+                Some(kept) => kept.await,
+                None => Ok(()),
+            }
+        }
+    }
+
     fn room(&self, content: &Content, points: &Points) -> Result<(), StoreError> {
         let Some(limit) = self.options.limits.cache_max_memory_size else { return Ok(()) };
         let sizes = points.iter().flat_map(|point| fields(point.fields)).map(|(_, value)| size_of_value(&value) as u64);
@@ -379,7 +502,15 @@ impl Shared {
 
 impl Shard {
     fn new(name: ShardName, state: State) -> Self {
-        Self { name, state: RwLock::new(state) }
+        Self { name, state: RwLock::new(state), touched: Mutex::default(), compacting: AtomicBool::new(false) }
+    }
+
+    fn touch(&self) {
+        *self.touched.lock().expect("nothing panics while it holds a time") = Some(Instant::now());
+    }
+
+    fn touched(&self) -> Option<Instant> {
+        *self.touched.lock().expect("nothing panics while it holds a time")
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -395,6 +526,7 @@ impl State {
     fn append(&mut self, shard: u64, record: Vec<u8>) -> Command {
         let number = self.number;
         self.number += 1;
+        self.journal.grown(record.len());
         Command::Append { shard, number, record }
     }
 }

@@ -11,13 +11,16 @@
 //! | `admit` | which points of a batch a shard takes, and the error for the others |
 //! | `cardinality` | the limits on series and tag values, per database |
 //! | `content` | the columns of one shard: apply, scan, delete, digest |
+//! | `compaction` | when and by what the records of a shard give way to fewer |
 //! | `journal` | the records on disk (fjall) or in a [`MemoryDisk`] |
 
 mod admit;
 mod cardinality;
 mod column;
+mod compaction;
 mod content;
 mod digest;
+mod disk_fault;
 mod engine;
 mod error;
 mod journal;
@@ -26,6 +29,7 @@ mod record;
 mod schema;
 
 pub use content::ShardStats;
+pub use disk_fault::DiskFault;
 pub use engine::Engine;
 pub use error::{Conflict, PartialWrite, Rejection, StoreError};
 pub use journal::MemoryDisk;

@@ -87,3 +87,22 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
     };
     within(what, look).await;
 }
+
+/// Makes a database and waits until every data node knows it.
+pub(crate) async fn create_database(cluster: &influx_server_mock::TestCluster, name: &str) {
+    let urls = cluster.urls();
+    query(&urls[0], "", &format!("CREATE DATABASE {name}")).await;
+    for url in urls {
+        until("the database on every node", || async {
+            query(&url, "", "SHOW DATABASES").await.text().contains(&format!("\"{name}\""))
+        })
+        .await;
+    }
+}
+
+/// The rows of the first series that a statement answers with; none where it has none.
+pub(crate) async fn values(url: &str, database: &str, statement: &str) -> Vec<Vec<Value>> {
+    let answer = query(url, &format!("db={database}&epoch=ns"), statement).await.json();
+    assert!(answer["results"][0].get("error").is_none(), "{answer}");
+    serde_json::from_value(answer["results"][0]["series"][0]["values"].clone()).unwrap_or_default()
+}

@@ -1,8 +1,11 @@
 //! A cluster, asked as its users ask it: over HTTP, with faults set from outside.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod anti_entropy;
 mod fixture;
+mod handoff;
 mod membership;
 mod metadata;
+mod races;
 mod retention;
 mod shared_types;

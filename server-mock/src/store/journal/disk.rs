@@ -136,7 +136,13 @@ impl Files {
             return Ok(Ok(()));
         };
         Ok(match <[u8; 4]>::try_from(&*found).map(u32::from_le_bytes) {
-            Ok(found) if found <= FORMAT => Ok(()),
+            Ok(FORMAT) => Ok(()),
+            // Older records are still read; an older program would not know the new ones.
+            Ok(found) if found < FORMAT => {
+                self.about.insert(FORMAT_KEY, FORMAT.to_le_bytes())?;
+                self.database.persist(PersistMode::SyncAll)?;
+                Ok(())
+            }
             Ok(found) => Err(StoreError::NewerFormat { found, known: FORMAT }),
             Err(_) => Err(StoreError::Damaged("the number of the format".to_owned())),
         })
@@ -181,6 +187,20 @@ impl Files {
                 Command::Append { shard, number, record } => {
                     batch.insert(&self.records, record_key(shard, number), record);
                 }
+                Command::Replace { shard, below, records } => {
+                    // Only what is in the database can be found there. Old records go and new ones come in one batch:
+                    // a crash leaves the one or the other.
+                    batch.commit()?;
+                    batch = begin();
+                    for entry in self.records.range(record_key(shard, records.len() as u64)..record_key(shard, below)) {
+                        batch.remove(&self.records, entry.key()?);
+                    }
+                    for (number, record) in (0..).zip(records) {
+                        batch.insert(&self.records, record_key(shard, number), record);
+                    }
+                    batch.commit()?;
+                    batch = begin();
+                }
                 Command::Drop { shard } => {
                     // Only what is in the database can be found there.
                     batch.commit()?;
@@ -200,6 +220,7 @@ impl Waiting {
     fn bytes(&self) -> usize {
         match &self.command {
             Command::Append { record, .. } => record.len(),
+            Command::Replace { records, .. } => records.iter().map(Vec::len).sum(),
             Command::Ensure(_) | Command::Drop { .. } => 0,
         }
     }

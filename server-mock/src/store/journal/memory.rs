@@ -30,6 +30,12 @@ impl MemoryDisk {
         Self::default()
     }
 
+    /// Bytes of all records.
+    #[cfg(test)]
+    pub(in crate::store) fn bytes(&self) -> usize {
+        self.lock().records.values().map(Vec::len).sum()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().expect("nothing panics while it holds the memory disk")
     }
@@ -66,6 +72,12 @@ impl Memory {
         match command {
             Command::Ensure(shard) => drop(kept.shards.insert(shard.id, shard)),
             Command::Append { shard, number, record } => drop(kept.records.insert((shard, number), record)),
+            Command::Replace { shard, below, records } => {
+                let mut rest = kept.records.split_off(&(shard, 0));
+                let mut after = rest.split_off(&(shard, below));
+                kept.records.append(&mut after);
+                kept.records.extend((0..).zip(records).map(|(number, record)| ((shard, number), record)));
+            }
             Command::Drop { shard } => {
                 kept.shards.remove(&shard);
                 // Records of one shard lie together.

@@ -18,6 +18,8 @@ pub(super) enum Command {
     Ensure(ShardName),
     /// A record, encoded. Numbers of one shard only grow.
     Append { shard: u64, number: u64, record: Vec<u8> },
+    /// All records of a shard below this number give way to these, numbered from 0; there are fewer of them.
+    Replace { shard: u64, below: u64, records: Vec<Vec<u8>> },
     /// A shard with all records submitted before.
     Drop { shard: u64 },
 }

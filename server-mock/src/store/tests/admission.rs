@@ -216,12 +216,12 @@ async fn a_missing_shard_is_named_so() {
 #[tokio::test]
 async fn a_full_disk_stores_nothing() {
     let engine = of(Profile::V1_8);
-    engine.set_disk_full(true);
+    engine.disk_fault().set_full(true);
     assert_eq!(
         write(&engine, 1, "m v=1 1").await.unwrap_err(),
         "engine: error writing WAL entry: no space left on device"
     );
     assert_eq!(count(&engine, "m"), 0);
-    engine.set_disk_full(false);
+    engine.disk_fault().set_full(false);
     write(&engine, 1, "m v=1 1").await.unwrap();
 }

@@ -8,12 +8,12 @@ use fjall::{Database, KeyspaceCreateOptions, PersistMode};
 use super::*;
 use crate::store::StoreError;
 
-fn open(path: &Path) -> Engine {
+pub(super) fn open(path: &Path) -> Engine {
     Engine::open(Storage::Disk(path.to_owned()), Options::default()).unwrap()
 }
 
 /// The folder as a process that dies now would leave it.
-fn killed(path: &Path) -> tempfile::TempDir {
+pub(super) fn killed(path: &Path) -> tempfile::TempDir {
     fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(to).unwrap();
         for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
@@ -102,7 +102,7 @@ async fn a_torn_tail_costs_only_itself() {
 }
 
 /// The length without the zeros that a journal may be filled up with.
-fn content_length(path: &Path) -> usize {
+pub(super) fn content_length(path: &Path) -> usize {
     std::fs::read(path).unwrap().iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1)
 }
 
@@ -194,11 +194,11 @@ fn a_later_format_is_refused() {
     open(folder.path()).close();
     let database = Database::builder(folder.path()).open().unwrap();
     let about = database.keyspace("about", KeyspaceCreateOptions::default).unwrap();
-    about.insert("format", 2_u32.to_le_bytes()).unwrap();
+    about.insert("format", 3_u32.to_le_bytes()).unwrap();
     database.persist(PersistMode::SyncAll).unwrap();
     drop((about, database));
     let refused = Engine::open(Storage::Disk(folder.path().to_owned()), Options::default()).unwrap_err();
-    assert_eq!(refused, StoreError::NewerFormat { found: 2, known: 1 });
+    assert_eq!(refused, StoreError::NewerFormat { found: 3, known: 2 });
     assert!(refused.to_string().contains("use a newer program"));
 }
 

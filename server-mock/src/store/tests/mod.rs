@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod admission;
+mod compaction;
 mod durability;
 mod reads;
 mod twins;
