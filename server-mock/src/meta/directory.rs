@@ -1,5 +1,8 @@
 //! Where the members of the Raft group are.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use tokio::sync::watch;
 
 use super::config::MetaMember;
@@ -12,16 +15,22 @@ use super::raft::Published;
 pub(super) struct Directory {
     configured: Vec<MetaMember>,
     published: watch::Receiver<Published>,
+    /// Everyone who was ever recorded: one that leaves is still to be told so, and its vote may be needed for that.
+    seen: Arc<Mutex<BTreeMap<u64, MetaMember>>>,
 }
 
 impl Directory {
     pub(super) fn new(configured: Vec<MetaMember>, published: watch::Receiver<Published>) -> Self {
-        Self { configured, published }
+        Self { configured, published, seen: Arc::default() }
     }
 
     pub(super) fn find(&self, id: u64) -> Option<MetaMember> {
         let configured = self.configured.iter().find(|member| member.id == id).cloned();
-        configured.or_else(|| self.recorded().into_iter().find(|member| member.id == id))
+        configured.or_else(|| {
+            // Those of this moment are seen, too.
+            self.recorded();
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
+        })
     }
 
     /// All members as far as this node knows: those of the metadata, or of the configuration before there are any.
@@ -34,13 +43,17 @@ impl Directory {
         recorded.into_iter().map(located).collect()
     }
 
-    fn recorded(&self) -> Vec<MetaMember> {
+    /// Who is recorded now; nobody before the cluster is made.
+    pub(super) fn recorded(&self) -> Vec<MetaMember> {
         let data = self.published.borrow().data.clone();
         let member = |node: &crate::core::meta::MetaNode| MetaMember {
             id: node.id,
             http_addr: node.http_addr.clone(),
             tcp_addr: node.tcp_addr.clone(),
         };
-        data.meta_nodes.iter().map(member).collect()
+        let members: Vec<MetaMember> = data.meta_nodes.iter().map(member).collect();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.extend(members.iter().map(|member| (member.id, member.clone())));
+        members
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use openraft::EmptyNode;
 use tokio::sync::watch;
 
+use super::directory::Directory;
 use super::raft::{Published, Raft};
 
 /// How long a new member may take to answer before the others are seen to again.
@@ -15,11 +16,18 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 ///
 /// The record comes first and the group after it, by whoever leads then: a leader that dies between the two leaves
 /// nothing half done, and the address of a new member is known to all by the time they need it.
-pub(super) async fn follow(me: u64, raft: Raft, mut published: watch::Receiver<Published>, pause: Duration) {
+pub(super) async fn follow(
+    me: u64,
+    raft: Raft,
+    directory: Directory,
+    mut published: watch::Receiver<Published>,
+    pause: Duration,
+) {
     let mut metrics = raft.metrics();
     loop {
         let leads = metrics.borrow_and_update().current_leader == Some(me);
-        let recorded = recorded(&published.borrow_and_update());
+        drop(published.borrow_and_update());
+        let recorded: BTreeSet<u64> = directory.recorded().iter().map(|member| member.id).collect();
         if leads && !recorded.is_empty() && recorded != voters(&raft) {
             if let Err(why) = change(&raft, &recorded).await {
                 tracing::warn!(why, "the members of the Raft group stay as they are for now");
@@ -36,11 +44,6 @@ pub(super) async fn follow(me: u64, raft: Raft, mut published: watch::Receiver<P
             return;
         }
     }
-}
-
-/// Empty before the cluster is made.
-fn recorded(published: &Published) -> BTreeSet<u64> {
-    published.data.meta_nodes.iter().map(|node| node.id).collect()
 }
 
 fn voters(raft: &Raft) -> BTreeSet<u64> {

@@ -113,7 +113,7 @@ impl MetaNode {
             id: config.id,
             name: config.name.clone(),
             profile: config.profile,
-            directory,
+            directory: directory.clone(),
             timings: config.timings,
             published: published.clone(),
             raft: raft.clone(),
@@ -121,7 +121,8 @@ impl MetaNode {
             leases: Arc::new(Mutex::new(Leases::default())),
         };
         tasks.spawn(http::serve(http, network, api));
-        tasks.spawn(membership::follow(config.id, raft.clone(), published.clone(), config.timings.heartbeat));
+        let pause = config.timings.heartbeat;
+        tasks.spawn(membership::follow(config.id, raft.clone(), directory, published.clone(), pause));
         let node = Self {
             id: config.id,
             name: config.name.clone(),

@@ -102,8 +102,11 @@ async fn meta_nodes_join_and_leave() {
     assert_eq!(error(&query(&url, "", "CREATE DATABASE after").await), Value::Null);
     until("two meta nodes", || async { servers(&url).await.1.len() == 2 }).await;
     cluster.node_mut("data1").restart().await.unwrap();
+    // Of two that live, the one that leaves must agree to it.
+    cluster.remove("meta3").await.unwrap();
+    assert_eq!(error(&query(&url, "", "CREATE DATABASE alone").await), Value::Null);
     let databases = query(&url, "", "SHOW DATABASES").await;
-    for name in ["before", "during", "after"] {
+    for name in ["before", "during", "after", "alone"] {
         assert!(databases.text().contains(&format!("\"{name}\"")), "{databases:?}");
     }
 }
