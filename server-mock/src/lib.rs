@@ -34,6 +34,7 @@ pub mod anti_entropy;
 mod cluster;
 mod coordinator;
 pub mod core;
+mod fault;
 pub mod go;
 pub mod hinted_handoff;
 mod http;
@@ -49,12 +50,17 @@ pub mod runtime;
 pub mod scan;
 mod services;
 pub mod store;
+mod udp;
 
 pub use cluster::{
-    ClusterError, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder, TestClusterError,
-    TestNode, Topology, TopologyError, UpOptions,
+    ClusterError, LogsOnPanic, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder,
+    TestClusterError, TestNode, Topology, TopologyError, UpOptions,
 };
+pub use fault::{
+    CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
+};
+pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::run_node;
+pub use runtime::{Standalone, StandaloneError, StandaloneOptions, run_node};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::Profile;
 use crate::core::slice_race::SliceRace;
 use crate::go::{DurationError, format_duration, parse_duration};
+use crate::line::Precision;
 
 /// How shards keep track of their series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +80,24 @@ pub struct Options {
     pub cache_max_memory_size: u64,
     /// Which index the shards have.
     pub index_version: IndexVersion,
+    /// How long a client may take to send a request's head; not in the real servers, which wait for ever.
+    pub http_head_timeout: Duration,
+    /// How long a client may take to send a request's body; not in the real servers, which wait for ever.
+    pub http_body_timeout: Duration,
+    /// Whether points are taken over UDP.
+    pub udp_enabled: bool,
+    /// `host:port` where they are.
+    pub udp_bind_address: String,
+    /// The database they go to, made when it is not there.
+    pub udp_database: String,
+    /// The retention policy they go to; empty for the default one.
+    pub udp_retention_policy: String,
+    /// What their timestamps count; empty for nanoseconds.
+    pub udp_precision: String,
+    /// Points in a batch.
+    pub udp_batch_size: usize,
+    /// How long an incomplete batch waits.
+    pub udp_batch_timeout: Duration,
     /// Whether an acknowledged write survives a power cut, not only a kill.
     pub wal_fsync: bool,
     /// Whether owners compare their shards and fetch from each other what they miss.
@@ -299,6 +318,22 @@ const ROWS: &[Row] = &[
         "bytes of values a shard may hold before it refuses more, 0 for no limit"
     ),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
+    row!(http_head_timeout, "http-head-timeout", BOTH, duration, go_text, "how long a client may take to send a head"),
+    row!(http_body_timeout, "http-body-timeout", BOTH, duration, go_text, "how long a client may take to send a body"),
+    row!(udp_enabled, "udp-enabled", BOTH, flag, text, "take points over UDP"),
+    row!(udp_bind_address, "udp-bind-address", BOTH, words, text, "where points are taken over UDP"),
+    row!(udp_database, "udp-database", BOTH, words, text, "the database of points that come over UDP"),
+    row!(
+        udp_retention_policy,
+        "udp-retention-policy",
+        BOTH,
+        words,
+        text,
+        "their retention policy, empty for the default"
+    ),
+    row!(udp_precision, "udp-precision", BOTH, precision, text, "what their timestamps count, empty for nanoseconds"),
+    row!(udp_batch_size, "udp-batch-size", BOTH, count, text, "points in a batch that came over UDP"),
+    row!(udp_batch_timeout, "udp-batch-timeout", BOTH, duration, go_text, "how long an incomplete batch waits"),
     row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
     row!(anti_entropy, "anti-entropy", BOTH, flag, text, "owners fetch from each other what their shards miss"),
     row!(
@@ -355,6 +390,15 @@ impl Options {
             max_series_per_database: if new { 1_000_000 } else { 0 },
             cache_max_memory_size: 1 << 30,
             index_version: IndexVersion::Inmem,
+            http_head_timeout: Duration::from_secs(30),
+            http_body_timeout: Duration::from_secs(300),
+            udp_enabled: false,
+            udp_bind_address: ":8089".to_owned(),
+            udp_database: "udp".to_owned(),
+            udp_retention_policy: String::new(),
+            udp_precision: String::new(),
+            udp_batch_size: 5_000,
+            udp_batch_timeout: Duration::from_secs(1),
             wal_fsync: false,
             anti_entropy: false,
             anti_entropy_check_interval: Duration::from_secs(300),
@@ -394,6 +438,19 @@ fn go_text(duration: &Duration) -> String {
 
 fn text(value: &impl ToString) -> String {
     value.to_string()
+}
+
+/// Any text; the functions of the table's rows are all of one form.
+#[allow(clippy::unnecessary_wraps)]
+fn words(_: &'static str, value: &str) -> Result<String, OptionError> {
+    Ok(value.to_owned())
+}
+
+fn precision(name: &'static str, value: &str) -> Result<String, OptionError> {
+    match Precision::parse(value, Profile::V1_8) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err(OptionError::Value { name, value: value.to_owned(), wanted: "n, u, ms, s, m or h" }),
+    }
 }
 
 fn flag(name: &'static str, value: &str) -> Result<bool, OptionError> {

@@ -8,6 +8,7 @@ mod cluster;
 mod crashes;
 mod demo;
 mod explain;
+mod faults;
 mod harness;
 mod input;
 mod outcomes;

@@ -1,6 +1,8 @@
 //! Whole clusters: inside one process for tests, or as one process a node.
 
+mod injector;
 mod layout;
+mod logs;
 mod membership;
 pub(crate) mod ports;
 mod process;
@@ -9,8 +11,10 @@ mod signal;
 mod state;
 mod test_cluster;
 mod test_membership;
+mod test_node;
 
 pub use layout::{Role, Topology, TopologyError};
-pub use process::{ProcessCluster, UpOptions};
+pub use process::{LogsOnPanic, ProcessCluster, UpOptions};
 pub use state::{ClusterError, NodeEntry, NodeState};
-pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError, TestNode};
+pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError};
+pub use test_node::TestNode;

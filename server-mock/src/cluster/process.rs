@@ -1,6 +1,5 @@
 //! A cluster of processes, remembered in a directory, so that each command finds it again.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,9 +13,9 @@ use super::ports::{Holder, release};
 use super::signal::{self, Signal};
 use super::state::{STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
+use crate::fault::{Board, Fault, FaultState, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::net::LinkState;
-use crate::runtime::{LINKS_FILE, NodeConfig, call, ping};
+use crate::runtime::{FAULTS_FILE, NodeConfig, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -95,7 +94,7 @@ impl ProcessCluster {
             profile: options.profile,
             nodes: Vec::new(),
             reservations: Vec::new(),
-            partition: Vec::new(),
+            faults: Board::default(),
             executable: options.executable.clone(),
             arguments: options.arguments.clone(),
         };
@@ -171,10 +170,10 @@ impl ProcessCluster {
         &self.state.nodes
     }
 
-    /// The sides of the partition in force; empty when the links are whole.
+    /// The sides of the partition in force; empty when there is none.
     #[must_use]
     pub fn sides(&self) -> &[Vec<String>] {
-        &self.state.partition
+        &self.state.faults.partition
     }
 
     /// The public APIs of the data nodes.
@@ -187,7 +186,7 @@ impl ProcessCluster {
     /// Whether a node's process runs.
     ///
     /// # Errors
-    /// [`ClusterError::UnknownNode`].
+    /// [`ClusterError::Fault`] when there is no such node.
     pub fn state(&self, name: &str) -> Result<NodeState, ClusterError> {
         Ok(self.state_at(self.position(name)?))
     }
@@ -226,8 +225,9 @@ impl ProcessCluster {
             return Ok(());
         }
         self.wait_for(position, NodeState::Running).await?;
-        // It may have slept through a change of its links.
-        self.send_links(position).await
+        // It may have slept through a change of its faults, and through nodes that joined.
+        self.send_names(position).await?;
+        self.send_faults(position).await
     }
 
     /// Starts a node again, killing it first if it runs. With a limit, returns once it answers; without one, at once.
@@ -245,29 +245,93 @@ impl ProcessCluster {
         }
     }
 
-    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links.
+    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links. Without sides, ends
+    /// the partition and leaves other faults as they are.
     ///
     /// # Errors
     /// [`ClusterError`] when a name is unknown or on two sides, or a running node does not take the change.
     pub async fn partition(&mut self, sides: &[Vec<String>]) -> Result<(), ClusterError> {
-        let mut seen = BTreeSet::new();
-        for name in sides.iter().flatten() {
-            self.position(name)?;
-            if !seen.insert(name) {
-                return Err(ClusterError::TwoSides(name.clone()));
-            }
+        if sides.is_empty() {
+            self.state.faults.partition.clear();
+            self.state.save(&self.dir)?;
+            return self.apply_faults().await;
         }
-        self.state.partition = sides.to_vec();
-        self.state.save(&self.dir)?;
-        self.apply_links().await
+        self.inject(&[Fault::Partition { sides: sides.to_vec() }]).await
     }
 
-    /// Makes all links whole. Paused nodes stay paused and dead ones dead.
+    /// Adds faults: all of them, or none where one of them cannot be.
+    ///
+    /// A reply that is counted begins its count again when its node is restarted.
+    ///
+    /// # Errors
+    /// [`ClusterError::Fault`] when this cluster cannot have one of them; then nothing has changed. Another error when a
+    /// running node does not take the change; then the others have it.
+    pub async fn inject(&mut self, faults: &[Fault]) -> Result<(), ClusterError> {
+        let members = self.members();
+        let mut board = self.state.faults.clone();
+        for fault in faults {
+            board.add(fault, &members)?;
+        }
+        self.state.faults = board;
+        self.state.save(&self.dir)?;
+        self.apply_faults().await
+    }
+
+    /// What is in force. How often counted replies still apply is as the nodes tell; of one that does not run, as it was
+    /// ordered. Killed and paused nodes are no part of it.
+    pub async fn faults(&self) -> Vec<Fault> {
+        let mut board = self.state.faults.clone();
+        let running = (0..self.configs.len()).filter(|position| self.state_at(*position) == NodeState::Running);
+        let asked = running.map(|position| async move {
+            let config = &self.configs[position];
+            let told = call(&config.admin, &config.token, Method::GET, "/faults", Vec::new(), CALL_LIMIT).await;
+            (&config.name, told.ok())
+        });
+        let told: Vec<(&String, Option<FaultState>)> = futures::future::join_all(asked).await;
+        for (name, state) in told {
+            if let Some(state) = state {
+                board.keep_replies(name, &state.node.replies);
+            }
+        }
+        board.list()
+    }
+
+    /// Ends all faults of links and nodes. Paused nodes stay paused and dead ones dead.
     ///
     /// # Errors
     /// [`ClusterError`] when a running node does not take the change.
     pub async fn heal(&mut self) -> Result<(), ClusterError> {
-        self.partition(&[]).await
+        self.state.faults.clear();
+        self.state.save(&self.dir)?;
+        self.apply_faults().await
+    }
+
+    /// How many points (series and time) of a measurement a node's own shards hold, whatever the others have.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it does not tell.
+    pub async fn count_on(&self, node: &str, database: &str, measurement: &str) -> Result<u64, ClusterError> {
+        const PATH: &str = "/count?";
+        let config = &self.configs[self.position(node)?];
+        let mut query = url::form_urlencoded::Serializer::for_suffix(PATH.to_owned(), PATH.len());
+        let path = query.append_pair("db", database).append_pair("measurement", measurement).finish();
+        let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
+    /// The last lines of a node's log.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node.
+    pub fn log_tail(&self, name: &str, lines: usize) -> Result<String, ClusterError> {
+        Ok(self.log_lines(self.position(name)?, lines))
+    }
+
+    /// Prints the end of each node's log to standard error when it is dropped in a test that fails.
+    #[must_use = "the logs are shown when this value is dropped by a panic"]
+    pub fn logs_on_panic(&self) -> LogsOnPanic {
+        let named = |node: &NodeEntry| (node.name.clone(), log_path(&self.dir, &node.name));
+        LogsOnPanic { logs: self.state.nodes.iter().map(named).collect() }
     }
 
     /// What waits in the hinted handoff queues of each data node; the text says why where a node does not tell.
@@ -318,10 +382,13 @@ impl ProcessCluster {
     }
 
     pub(super) fn position(&self, name: &str) -> Result<usize, ClusterError> {
-        self.state.nodes.iter().position(|node| node.name == name).ok_or_else(|| ClusterError::UnknownNode {
-            name: name.to_owned(),
-            known: self.state.nodes.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join(", "),
-        })
+        find(name, &self.members())?;
+        // Found above, so this is never the first node for want of another.
+        Ok(self.state.nodes.iter().position(|node| node.name == name).unwrap_or_default())
+    }
+
+    fn members(&self) -> Vec<Member> {
+        self.state.nodes.iter().map(|node| Member { name: node.name.clone(), role: node.role }).collect()
     }
 
     fn state_at(&self, position: usize) -> NodeState {
@@ -399,42 +466,57 @@ impl ProcessCluster {
 
     fn log_end(&self, position: usize) -> String {
         const LINES: usize = 10;
-        let log = fs::read(log_path(&self.dir, &self.state.nodes[position].name)).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(LINES)..].join("\n")
+        self.log_lines(position, LINES)
     }
 
-    async fn apply_links(&self) -> Result<(), ClusterError> {
+    fn log_lines(&self, position: usize, lines: usize) -> String {
+        log_end(&log_path(&self.dir, &self.state.nodes[position].name), lines)
+    }
+
+    pub(super) async fn apply_faults(&self) -> Result<(), ClusterError> {
         // Files first: a node that starts meanwhile reads its own.
-        for position in 0..self.configs.len() {
-            let name = &self.state.nodes[position].name;
-            write_private(&self.dir.join(name).join(LINKS_FILE), &self.links(position))?;
+        for node in &self.state.nodes {
+            write_private(&self.dir.join(&node.name).join(FAULTS_FILE), &self.state.faults.of(&node.name))?;
         }
-        for position in 0..self.configs.len() {
-            self.send_links(position).await?;
-        }
-        Ok(())
+        // All of them are told, whatever one of them answers: a heal must reach the others.
+        let told = futures::future::join_all((0..self.configs.len()).map(|position| self.send_faults(position))).await;
+        told.into_iter().collect()
     }
 
-    async fn send_links(&self, position: usize) -> Result<(), ClusterError> {
+    async fn send_faults(&self, position: usize) -> Result<(), ClusterError> {
         if self.state_at(position) != NodeState::Running {
             return Ok(());
         }
         let config = &self.configs[position];
-        let body = serde_json::to_vec(&self.links(position)).map_err(std::io::Error::other);
-        let body = body.map_err(io_error("writing links"))?;
-        let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/links", body, CALL_LIMIT).await;
-        sent.map_err(|why| ClusterError::Links { name: config.name.clone(), why: why.to_string() })
+        let body = serde_json::to_vec(&self.state.faults.of(&config.name)).map_err(std::io::Error::other);
+        let body = body.map_err(io_error("writing faults"))?;
+        let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/faults", body, CALL_LIMIT).await;
+        sent.map_err(|why| ClusterError::NotTaken { name: config.name.clone(), why: why.to_string() })
     }
+}
 
-    /// What is cut at one node under the partition in force.
-    fn links(&self, position: usize) -> LinkState {
-        let name = &self.state.nodes[position].name;
-        let apart = self.state.partition.iter().any(|side| side.contains(name));
-        let others = self.state.partition.iter().filter(|side| apart && !side.contains(name));
-        LinkState { cut: others.flatten().cloned().collect(), ..LinkState::default() }
+/// Prints the end of each node's log to standard error when it is dropped by a panic.
+#[derive(Debug)]
+pub struct LogsOnPanic {
+    logs: Vec<(String, PathBuf)>,
+}
+
+impl Drop for LogsOnPanic {
+    fn drop(&mut self) {
+        const LINES: usize = 40;
+        if std::thread::panicking() {
+            for (name, path) in &self.logs {
+                eprintln!("--- the end of the log of {name}\n{}", log_end(path, LINES));
+            }
+        }
     }
+}
+
+fn log_end(path: &Path, count: usize) -> String {
+    let log = fs::read(path).unwrap_or_default();
+    let log = String::from_utf8_lossy(&log);
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
 pub(super) fn entry(node: &Planned) -> NodeEntry {

@@ -32,8 +32,9 @@ impl ProcessCluster {
         let name = planned.config.name.clone();
         self.state.nodes.push(entry(&planned));
         self.configs.push(planned.config.clone());
-        self.name(&membership::names(&planned.config)).await?;
         let position = self.configs.len() - 1;
+        // One that does not listen must not leave the newcomer recorded and without a process.
+        let told = futures::future::join_all((0..position).map(|other| self.send_names(other))).await;
         self.spawn(position)?;
         self.state.save(&self.dir)?;
         let deadline = Instant::now() + limit;
@@ -50,6 +51,7 @@ impl ProcessCluster {
             }
             write_private(&config_path(&self.dir, &config.name), config)?;
         }
+        told.into_iter().collect::<Result<(), _>>()?;
         Ok(name)
     }
 
@@ -70,20 +72,22 @@ impl ProcessCluster {
             membership::strike_out(&leaver, config);
             write_private(&config_path(&self.dir, &config.name), config)?;
         }
-        self.state.save(&self.dir)
+        self.state.faults.forget(name);
+        self.state.save(&self.dir)?;
+        self.apply_faults().await
     }
 
-    /// Tells the running nodes who is behind new addresses, so that cut links apply there.
-    async fn name(&self, names: &[(String, String)]) -> Result<(), ClusterError> {
-        for config in &self.configs {
-            if self.state(&config.name)? != NodeState::Running {
-                continue;
-            }
-            let body = serde_json::to_vec(names).expect("pairs of texts are JSON");
-            let told: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/names", body, CALL_LIMIT).await;
-            told.map_err(|why| ClusterError::Membership { name: config.name.clone(), why: why.to_string() })?;
+    /// Tells a node, if it runs, who is behind the addresses of the others, so that faults of links apply there.
+    pub(super) async fn send_names(&self, position: usize) -> Result<(), ClusterError> {
+        let config = &self.configs[position];
+        if self.state(&config.name)? != NodeState::Running {
+            return Ok(());
         }
-        Ok(())
+        let others = self.configs.iter().filter(|other| other.name != config.name);
+        let names: Vec<(String, String)> = others.flat_map(membership::names).collect();
+        let body = serde_json::to_vec(&names).expect("pairs of texts are JSON");
+        let told: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/names", body, CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NotTaken { name: config.name.clone(), why: why.to_string() })
     }
 }
 

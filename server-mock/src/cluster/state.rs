@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use super::layout::{PlanError, TopologyError};
 use crate::Profile;
+use crate::fault::{Board, FaultError};
 
 /// A node of a cluster of processes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +56,9 @@ pub(super) struct State {
     pub(super) nodes: Vec<NodeEntry>,
     /// Files that keep the cluster's ports from others.
     pub(super) reservations: Vec<PathBuf>,
-    /// The sides of the partition in force; empty when the links are whole.
-    pub(super) partition: Vec<Vec<String>>,
+    /// What is wrong with links and nodes.
+    #[serde(default)]
+    pub(super) faults: Board,
     /// How nodes are started again.
     pub(super) executable: PathBuf,
     pub(super) arguments: Vec<String>,
@@ -87,17 +89,9 @@ pub enum ClusterError {
         /// The directory.
         dir: String,
     },
-    /// There is no such node.
-    #[error("no node is called {name}: there are {known}")]
-    UnknownNode {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
-    /// A node is named on two sides of a partition.
-    #[error("{0} stands on two sides of the partition")]
-    TwoSides(String),
+    /// There is no such node, or the cluster cannot have such a fault.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// The topology cannot be built.
     #[error(transparent)]
     Topology(#[from] TopologyError),
@@ -127,9 +121,17 @@ pub enum ClusterError {
         /// The last lines of its log.
         log: String,
     },
-    /// A running node did not take a change of its links.
-    #[error("node {name} did not take the change of its links: {why}")]
-    Links {
+    /// A running node did not take a change of its faults.
+    #[error("node {name} did not take the change of its faults: {why}")]
+    NotTaken {
+        /// Which.
+        name: String,
+        /// Why.
+        why: String,
+    },
+    /// A node did not tell what it was asked.
+    #[error("node {name} did not answer: {why}")]
+    NoAnswer {
         /// Which.
         name: String,
         /// Why.

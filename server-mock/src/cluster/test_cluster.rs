@@ -4,18 +4,16 @@
 //! goes on; pausing it blocks the thread, so that its sockets stay open and nothing answers, as under SIGSTOP.
 
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
+use super::injector::Injector;
 use super::layout::{PlanError, Planned, plan};
 use super::ports::{Holder, release};
-use super::{NodeState, Role, Topology};
-use crate::hinted_handoff::QueueDepth;
-use crate::net::{LinkState, Network};
-use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, learn_names, ping};
+use super::{Role, TestNode, Topology};
+use crate::fault::{Fault, FaultError, Faults, Member, suggest};
+use crate::net::{LinkFault, Probability};
+use crate::runtime::{Replica, count, get, replica};
 use crate::{OptionError, Options, Profile};
 
 /// How a cluster inside this process is built.
@@ -54,6 +52,24 @@ pub enum TestClusterError {
         /// How long it was waited for.
         limit: Duration,
     },
+    /// The nodes did not come to what was waited for in time.
+    #[error("not after {limit:?}: {what}; {missing}")]
+    NotYet {
+        /// What was waited for.
+        what: &'static str,
+        /// What was still missing at the end.
+        missing: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// No data node runs, or the one asked refused a statement.
+    #[error("{statement} failed: {why}")]
+    Refused {
+        /// The statement.
+        statement: String,
+        /// Why.
+        why: String,
+    },
     /// A directory for the nodes' files could not be made.
     #[error("cannot make a directory: {0}")]
     Directory(std::io::Error),
@@ -65,44 +81,38 @@ impl From<PlanError> for TestClusterError {
     }
 }
 
-/// A cluster inside this process. Dropping it ends all nodes and removes their files.
+/// A cluster inside this process. Dropping it ends all nodes and removes their files; when that happens in a test that
+/// fails, the end of each node's log goes to standard error first.
+///
+/// ```
+/// use std::time::Duration;
+/// use influx_server_mock::{Disk, LinkFault, TestCluster};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut cluster = TestCluster::builder().nodes(1, 3).start().await?;
+/// cluster.create_database("app", 3).await?;
+/// cluster.node("data1").fill_disk(Disk::Handoff);
+/// cluster.cut_one_way("data2", "data1");
+/// cluster.link("data1", "data3", LinkFault::new().delay(Duration::from_millis(20)));
+/// assert_eq!(cluster.faults().len(), 3);
+/// cluster.heal();
+/// cluster.wait_until_settled().await?;
+/// cluster.wait_until_in_sync().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TestCluster {
     pub(super) nodes: Vec<TestNode>,
+    pub(super) injector: Arc<Injector>,
     pub(super) dir: PathBuf,
     pub(super) reservations: Vec<PathBuf>,
     limit: Duration,
 }
 
-/// A node of a [`TestCluster`].
-#[derive(Debug)]
-pub struct TestNode {
-    role: Role,
-    pub(super) config: NodeConfig,
-    storage: NodeStorage,
-    running: Option<Running>,
-    links: LinkState,
-    limit: Duration,
-}
-
-/// The thread that a node runs on.
-#[derive(Debug)]
-struct Running {
-    thread: Option<JoinHandle<()>>,
-    network: Network,
-    orders: tokio::sync::mpsc::UnboundedSender<Order>,
-    /// Dropped to let a paused node go on.
-    pause: Option<mpsc::Sender<()>>,
-    kill: Option<oneshot::Sender<()>>,
-}
-
-enum Order {
-    /// Block the thread until the other end is dropped.
-    Pause { entered: oneshot::Sender<()>, until: mpsc::Receiver<()> },
-    /// Tell what waits in the hinted handoff queues.
-    Depths(oneshot::Sender<Vec<QueueDepth>>),
-}
-
+/// Lines of each node's log that are shown when a test fails.
+const SHOWN: usize = 40;
 /// Between two looks at something that is waited for.
 const TICK: Duration = Duration::from_millis(2);
 
@@ -124,7 +134,7 @@ impl TestCluster {
     #[must_use]
     pub fn node(&self, name: &str) -> &TestNode {
         let found = self.nodes.iter().find(|node| node.name() == name);
-        found.unwrap_or_else(|| panic!("no node is called {name}"))
+        found.unwrap_or_else(|| panic!("{}", self.unknown(name)))
     }
 
     /// The node of that name, to be changed.
@@ -133,8 +143,16 @@ impl TestCluster {
     /// When there is none: a test that names one is wrong.
     #[must_use]
     pub fn node_mut(&mut self, name: &str) -> &mut TestNode {
-        let found = self.nodes.iter_mut().find(|node| node.config.name == name);
-        found.unwrap_or_else(|| panic!("no node is called {name}"))
+        let Some(position) = self.nodes.iter().position(|node| node.name() == name) else {
+            panic!("{}", self.unknown(name));
+        };
+        &mut self.nodes[position]
+    }
+
+    fn unknown(&self, name: &str) -> FaultError {
+        let known: Vec<&str> = self.nodes.iter().map(TestNode::name).collect();
+        let suggested = suggest(name, known.iter().copied());
+        FaultError::UnknownNode { name: name.to_owned(), known: known.join(", "), suggested }
     }
 
     /// All nodes: meta nodes first, then data nodes.
@@ -149,48 +167,242 @@ impl TestCluster {
         self.nodes.iter().filter(|node| node.config.data_id.is_some()).map(TestNode::url).collect()
     }
 
-    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links.
-    pub fn partition(&mut self, sides: &[&[&str]]) {
-        for node in &mut self.nodes {
-            let own = sides.iter().position(|side| side.contains(&node.config.name.as_str()));
-            let cut = sides.iter().enumerate().filter(|(side, _)| own.is_some_and(|own| own != *side));
-            let cut = cut.flat_map(|(_, side)| side.iter().map(|name| (*name).to_owned())).collect();
-            node.set_links(LinkState { cut, ..LinkState::default() });
+    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links. Without sides, ends
+    /// the partition and leaves other faults as they are.
+    ///
+    /// # Panics
+    /// When a name is unknown or on two sides, or there is one side alone.
+    pub fn partition(&self, sides: &[&[&str]]) {
+        if sides.is_empty() {
+            return self.injector.rejoin();
+        }
+        let sides = sides.iter().map(|side| side.iter().map(|name| (*name).to_owned()).collect()).collect();
+        self.must(&Fault::Partition { sides });
+    }
+
+    /// Makes the link between two nodes faulty both ways.
+    ///
+    /// # Panics
+    /// When a name is unknown, both are the same, or the fault is none.
+    pub fn link(&self, one: &str, other: &str, fault: LinkFault) {
+        self.must(&Fault::Link { from: one.to_owned(), to: other.to_owned(), both_ways: true, fault });
+    }
+
+    /// Makes the way from one node to another faulty, and leaves the way back as it is.
+    ///
+    /// # Panics
+    /// As [`link`](Self::link).
+    pub fn link_one_way(&self, from: &str, to: &str, fault: LinkFault) {
+        self.must(&Fault::Link { from: from.to_owned(), to: to.to_owned(), both_ways: false, fault });
+    }
+
+    /// Delays every message between two nodes.
+    ///
+    /// # Panics
+    /// As [`link`](Self::link).
+    pub fn delay(&self, one: &str, other: &str, delay: Duration) {
+        self.link(one, other, LinkFault::new().delay(delay));
+    }
+
+    /// Loses messages between two nodes with this probability; see [`LinkFault`].
+    ///
+    /// # Panics
+    /// As [`link`](Self::link).
+    pub fn drop_messages(&self, one: &str, other: &str, probability: Probability) {
+        self.link(one, other, LinkFault::new().drop(probability));
+    }
+
+    /// Cuts the link between two nodes.
+    ///
+    /// # Panics
+    /// As [`link`](Self::link).
+    pub fn cut(&self, one: &str, other: &str) {
+        self.link(one, other, LinkFault::new().cut());
+    }
+
+    /// Cuts the way from one node to another: the one's requests are lost, and so are its answers to the other's
+    /// requests, which arrive.
+    ///
+    /// # Panics
+    /// As [`link`](Self::link).
+    pub fn cut_one_way(&self, from: &str, to: &str) {
+        self.link_one_way(from, to, LinkFault::new().cut());
+    }
+
+    /// Makes every meta node refuse connections.
+    pub fn meta_down(&self) {
+        for node in self.nodes.iter().filter(|node| matches!(node.role(), Role::Meta | Role::Both)) {
+            self.must(&Fault::MetaDown { node: node.name().to_owned() });
         }
     }
 
-    /// Makes all links whole. Paused nodes stay paused and dead ones dead.
-    pub fn heal(&mut self) {
-        self.partition(&[]);
+    /// Adds any fault.
+    ///
+    /// # Errors
+    /// [`FaultError`] when this cluster cannot have it; then nothing has changed.
+    pub fn inject(&self, fault: &Fault) -> Result<(), FaultError> {
+        self.injector.add(fault)
+    }
+
+    fn must(&self, fault: &Fault) {
+        if let Err(error) = self.inject(fault) {
+            panic!("{error}");
+        }
+    }
+
+    /// What is in force; replies with the times that they have left. Killed and paused nodes are no part of it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.injector.list()
+    }
+
+    /// Ends all faults of links and nodes. Paused nodes stay paused and dead ones dead.
+    pub fn heal(&self) {
+        self.injector.heal();
     }
 
     /// Waits until no running data node has anything in its hinted handoff queues; `false` when the limit passes first.
     pub async fn drained(&self, limit: Duration) -> bool {
-        let wait = async {
-            loop {
-                let mut waiting = 0;
-                for node in &self.nodes {
-                    waiting += node.handoff_depths().await.len();
+        self.wait(limit, "empty hinted handoff queues", || self.waiting()).await.is_ok()
+    }
+
+    /// Waits until no running data node has anything in its hinted handoff queues, for as long as a node may take to
+    /// come up. What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a
+    /// queue: a write below level all is answered before that is decided.
+    ///
+    /// # Errors
+    /// [`TestClusterError::NotYet`] says what still waits.
+    pub async fn wait_until_settled(&self) -> Result<(), TestClusterError> {
+        self.wait(self.limit, "empty hinted handoff queues", || self.waiting()).await
+    }
+
+    /// Waits until all running data nodes have the same metadata, and the same in every shard that they share.
+    ///
+    /// Two replicas can be in sync although neither has a write that is on its way; see
+    /// [`wait_until_settled`](Self::wait_until_settled). They may also never come to it: where hinted handoff has given
+    /// up on a point, only anti-entropy repairs.
+    ///
+    /// # Errors
+    /// [`TestClusterError::NotYet`] names a difference.
+    pub async fn wait_until_in_sync(&self) -> Result<(), TestClusterError> {
+        self.wait(self.limit, "replicas in sync", || self.difference()).await
+    }
+
+    /// Makes a database through the first data node that runs, with so many copies of each point, and returns when all
+    /// running data nodes know it.
+    ///
+    /// # Errors
+    /// [`TestClusterError`] when the statement is refused or a node does not hear of it in time.
+    pub async fn create_database(&self, name: &str, copies: u32) -> Result<(), TestClusterError> {
+        let quoted = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let statement = format!("CREATE DATABASE \"{quoted}\" WITH REPLICATION {copies}");
+        let refused = |why: String| TestClusterError::Refused { statement: statement.clone(), why };
+        let mut first = None;
+        for node in &self.nodes {
+            if node.look(|node| node.data().is_some()).await == Some(true) {
+                first = Some(node);
+                break;
+            }
+        }
+        let first = first.ok_or_else(|| refused("no data node runs".to_owned()))?;
+        let query: String = url::form_urlencoded::byte_serialize(statement.as_bytes()).collect();
+        let answer = get(first.address(), &format!("/query?q={query}"), self.limit).await;
+        let (status, body) = answer.map_err(|error| refused(error.to_string()))?;
+        let text = String::from_utf8_lossy(&body);
+        if !status.is_success() || text.contains("\"error\"") {
+            return Err(refused(format!("{status}: {text}")));
+        }
+        let unknown = || async {
+            for node in &self.nodes {
+                let name = name.to_owned();
+                let knows = move |data: &crate::runtime::DataServices| data.meta.snapshot().database(&name).is_some();
+                if node.look(move |node| node.data().map(|data| knows(data))).await == Some(Some(false)) {
+                    return Some(format!("{} does not know it", node.name()));
                 }
-                if waiting == 0 {
-                    return;
+            }
+            None
+        };
+        self.wait(self.limit, "a database known to all", unknown).await
+    }
+
+    /// How many points (series and time) of a measurement a node's own shards hold, whatever the others have.
+    ///
+    /// # Panics
+    /// When the node is no running data node.
+    pub async fn count_on(&self, node: &str, database: &str, measurement: &str) -> u64 {
+        let (database, measurement) = (database.to_owned(), measurement.to_owned());
+        let counted = self.node(node).look(move |node| node.data().map(|data| count(data, &database, &measurement)));
+        counted.await.flatten().unwrap_or_else(|| panic!("{node} is no running data node"))
+    }
+
+    /// What a node logged, at most its last two thousand lines.
+    ///
+    /// # Panics
+    /// When there is no such node.
+    #[must_use]
+    pub fn logs(&self, node: &str) -> Vec<String> {
+        self.node(node).log_tail(usize::MAX)
+    }
+
+    /// What still waits in hinted handoff queues.
+    async fn waiting(&self) -> Option<String> {
+        let mut waiting = Vec::new();
+        for node in &self.nodes {
+            for queue in node.handoff_depths().await {
+                waiting.push(format!("{} has {} points for node {}", node.name(), queue.points, queue.node));
+            }
+        }
+        Some(waiting.join(", ")).filter(|waiting| !waiting.is_empty())
+    }
+
+    /// Where two running data nodes differ.
+    async fn difference(&self) -> Option<String> {
+        let mut replicas: Vec<(&TestNode, Replica)> = Vec::new();
+        for node in &self.nodes {
+            if let Some(Some(replica)) = node.look(|node| node.data().map(|data| replica(data))).await {
+                replicas.push((node, replica));
+            }
+        }
+        for (node, replica) in &replicas {
+            for (other, its) in &replicas {
+                if replica.meta_index != its.meta_index {
+                    return Some(format!("{} and {} have different metadata", node.name(), other.name()));
                 }
+                for (shard, same) in replica.shards.iter().zip(&its.shards) {
+                    let both_own = [node, other].iter().all(|node| shard.owners.contains(&node.id()));
+                    if both_own && shard.digest != same.digest {
+                        let (one, other) = (node.name(), other.name());
+                        return Some(format!("{one} and {other} hold different things in shard {}", shard.id));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    async fn wait<F: Future<Output = Option<String>>>(
+        &self,
+        limit: Duration,
+        what: &'static str,
+        missing: impl Fn() -> F,
+    ) -> Result<(), TestClusterError> {
+        let mut last = String::new();
+        let look = async {
+            while let Some(missing) = missing().await {
+                last = missing;
                 tokio::time::sleep(TICK).await;
             }
         };
-        tokio::time::timeout(limit, wait).await.is_ok()
+        let came = tokio::time::timeout(limit, look).await;
+        came.map_err(|_| TestClusterError::NotYet { what, missing: last, limit })
     }
 
     /// Takes in a node that is not started yet.
     pub(super) fn adopt(&mut self, planned: Planned) -> &mut TestNode {
-        self.nodes.push(TestNode {
-            role: planned.role,
-            config: planned.config,
-            storage: NodeStorage::memory(),
-            running: None,
-            links: LinkState::default(),
-            limit: self.limit,
-        });
+        let Planned { role, config } = planned;
+        let faults = Faults::new();
+        self.injector.admit(Member { name: config.name.clone(), role }, faults.clone());
+        self.nodes.push(TestNode::new(role, config, faults, self.injector.clone(), self.limit));
         self.nodes.last_mut().expect("one was pushed just now")
     }
 
@@ -203,6 +415,12 @@ impl TestCluster {
 
 impl Drop for TestCluster {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            for node in &self.nodes {
+                let lines = node.log_tail(SHOWN).join("\n");
+                eprintln!("--- the end of the log of {} ({:?})\n{lines}", node.name(), node.state());
+            }
+        }
         for node in &mut self.nodes {
             node.kill();
         }
@@ -235,6 +453,12 @@ impl TestClusterBuilder {
         self
     }
 
+    /// How long a node may take to come up, and how long the waits of the cluster last: 30 s unless said otherwise.
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
     /// Starts the nodes and returns once all of them answer.
     ///
     /// # Errors
@@ -252,7 +476,8 @@ impl TestClusterBuilder {
         let holder = Holder { path: dir.clone(), process: Some(std::process::id()) };
         let planned = plan(self.topology, self.profile, &options, &dir, holder)?;
         let reservations = planned.reservations;
-        let mut cluster = TestCluster { nodes: Vec::new(), dir, reservations, limit: self.limit };
+        let injector = Injector::new();
+        let mut cluster = TestCluster { nodes: Vec::new(), injector, dir, reservations, limit: self.limit };
         for node in planned.nodes {
             cluster.adopt(node);
         }
@@ -264,217 +489,5 @@ impl TestClusterBuilder {
             node.wait_started(started).await?;
         }
         Ok(cluster)
-    }
-}
-
-pub(super) type Started = oneshot::Receiver<Result<(), NodeError>>;
-
-impl TestNode {
-    /// `meta1`, `data1`, `node1` ….
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.config.name
-    }
-
-    /// What it does.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// Its id: as a data node if it is one, else as a meta node.
-    #[must_use]
-    pub fn id(&self) -> u64 {
-        self.config.data_id.or(self.config.meta_id).unwrap_or_default()
-    }
-
-    /// `http://host:port` of its public API, or of its meta API if it is no data node.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://{}", self.address())
-    }
-
-    fn address(&self) -> &str {
-        let config = &self.config;
-        let data = config.datas.iter().find(|data| Some(data.id) == config.data_id).map(|data| data.http.as_str());
-        let meta = config.metas.iter().find(|meta| Some(meta.id) == config.meta_id).map(|meta| meta.http.as_str());
-        data.or(meta).unwrap_or_default()
-    }
-
-    /// Whether it runs.
-    #[must_use]
-    pub fn state(&self) -> NodeState {
-        match &self.running {
-            None => NodeState::Dead,
-            Some(running) if running.pause.is_some() => NodeState::Paused,
-            Some(_) => NodeState::Running,
-        }
-    }
-
-    /// Ends the node at once, as a crash would; what it had stored is there when it starts again.
-    pub fn kill(&mut self) {
-        let Some(mut running) = self.running.take() else { return };
-        drop(running.kill.take());
-        drop(running.pause.take());
-        if let Some(thread) = running.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!(name = self.config.name, "a node's thread panicked");
-        }
-    }
-
-    /// Stops the node without ending it; returns once it stands still.
-    pub async fn pause(&mut self) {
-        let Some(running) = &mut self.running else { return };
-        if running.pause.is_some() {
-            return;
-        }
-        let (go_on, until) = mpsc::channel();
-        let (entered, stands_still) = oneshot::channel();
-        if running.orders.send(Order::Pause { entered, until }).is_ok() && stands_still.await.is_ok() {
-            running.pause = Some(go_on);
-        }
-    }
-
-    /// Lets a paused node go on.
-    pub fn resume(&mut self) {
-        if let Some(running) = &mut self.running {
-            drop(running.pause.take());
-        }
-    }
-
-    /// Starts the node again, killing it first if it runs, and returns once it answers.
-    ///
-    /// # Errors
-    /// [`TestClusterError`] when it does not come up.
-    pub async fn restart(&mut self) -> Result<(), TestClusterError> {
-        let started = self.restart_unwaited();
-        self.wait_started(started).await
-    }
-
-    /// Starts the node again without waiting for it: one that has no meta nodes to ask never answers.
-    pub fn start_again(&mut self) {
-        drop(self.restart_unwaited());
-    }
-
-    fn restart_unwaited(&mut self) -> Started {
-        self.kill();
-        self.spawn()
-    }
-
-    /// What waits in its hinted handoff queues; nothing is known of a node that is dead or paused.
-    pub async fn handoff_depths(&self) -> Vec<QueueDepth> {
-        let Some(running) = self.running.as_ref().filter(|running| running.pause.is_none()) else { return Vec::new() };
-        let (tell, told) = oneshot::channel();
-        if running.orders.send(Order::Depths(tell)).is_err() {
-            return Vec::new();
-        }
-        told.await.unwrap_or_default()
-    }
-
-    fn set_links(&mut self, links: LinkState) {
-        if let Some(running) = &self.running {
-            running.network.set_faults(links.clone());
-        }
-        self.links = links;
-    }
-
-    /// Says who is behind addresses that came after the node was configured.
-    pub(super) fn learn_names(&self, names: &[(String, String)]) {
-        if let Some(running) = &self.running {
-            learn_names(&running.network, names);
-        }
-    }
-
-    pub(super) fn spawn(&mut self) -> Started {
-        let (config, storage, network) = (self.config.clone(), self.storage.clone(), Network::new());
-        network.set_faults(self.links.clone());
-        let (started, wait) = oneshot::channel();
-        let (kill, killed) = oneshot::channel();
-        let (orders, taken) = tokio::sync::mpsc::unbounded_channel();
-        let node_network = network.clone();
-        let thread = std::thread::Builder::new().name(config.name.clone()).spawn(move || {
-            let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let runtime = match built {
-                Ok(runtime) => runtime,
-                Err(why) => {
-                    let _ = started.send(Err(NodeError::Storage { what: "a runtime", why: why.to_string() }));
-                    return;
-                }
-            };
-            runtime.block_on(async move {
-                tokio::select! {
-                    _ = killed => {}
-                    () = live(&config, node_network, storage, started, taken) => {}
-                }
-            });
-            // Not waiting for file work under way: a crash would not either.
-            runtime.shutdown_background();
-        });
-        match thread {
-            Ok(thread) => {
-                self.running = Some(Running { thread: Some(thread), network, orders, pause: None, kill: Some(kill) });
-            }
-            Err(error) => tracing::error!(%error, "cannot start a thread for a node"),
-        }
-        wait
-    }
-
-    pub(super) async fn wait_started(&self, started: Started) -> Result<(), TestClusterError> {
-        let late = || TestClusterError::Late { name: self.config.name.clone(), limit: self.limit };
-        let failed = |why: String| TestClusterError::Node { name: self.config.name.clone(), why };
-        match tokio::time::timeout(self.limit, started).await {
-            Err(_) => return Err(late()),
-            Ok(Err(_)) => return Err(failed("its thread ended".to_owned())),
-            Ok(Ok(result)) => result.map_err(|error| failed(error.to_string()))?,
-        }
-        match ping(self.address(), self.limit).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(failed("it answers /ping with an error".to_owned())),
-            Err(error) => Err(failed(error.to_string())),
-        }
-    }
-}
-
-/// The life of a node on its own thread.
-async fn live(
-    config: &NodeConfig,
-    network: Network,
-    storage: NodeStorage,
-    started: oneshot::Sender<Result<(), NodeError>>,
-    mut orders: tokio::sync::mpsc::UnboundedReceiver<Order>,
-) {
-    let starting = Node::start_on(config, network, storage);
-    tokio::pin!(starting);
-    let mut node = None;
-    let mut started = Some(started);
-    loop {
-        tokio::select! {
-            result = &mut starting, if node.is_none() => {
-                let started = started.take();
-                match result {
-                    Ok(up) => {
-                        node = Some(up);
-                        started.map(|started| started.send(Ok(())));
-                    }
-                    Err(error) => {
-                        started.map(|started| started.send(Err(error)));
-                        return;
-                    }
-                }
-            }
-            order = orders.recv() => match order {
-                // Whoever holds the other end is gone, and this node with it.
-                None => return,
-                Some(Order::Pause { entered, until }) => {
-                    let _ = entered.send(());
-                    // Blocks the one thread of this runtime: nothing of the node moves until the sender is dropped.
-                    let _ = until.recv();
-                }
-                Some(Order::Depths(tell)) => {
-                    let _ = tell.send(node.as_ref().map(Node::handoff_depths).unwrap_or_default());
-                }
-            }
-        }
     }
 }

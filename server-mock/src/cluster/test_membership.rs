@@ -30,6 +30,8 @@ impl TestCluster {
         for node in &self.nodes {
             node.learn_names(&membership::names(&config));
         }
+        // An earlier node of its name may have left something in its queues.
+        let _ = std::fs::remove_dir_all(&config.dir);
         let limit = self.limit();
         let newcomer = self.adopt(planned);
         let started = newcomer.spawn();
@@ -56,6 +58,7 @@ impl TestCluster {
         let dismissed = membership::dismiss(&leaver, self.limit()).await;
         dismissed.map_err(|why| not_a_member(name, &why))?;
         self.node_mut(name).kill();
+        self.injector.dismiss(name);
         self.nodes.retain(|node| node.config.name != name);
         for node in &mut self.nodes {
             membership::strike_out(&leaver, &mut node.config);

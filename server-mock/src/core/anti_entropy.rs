@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::line::{FieldValue, RawFields, lossy, measurement_of};
+use crate::line::{FieldValue, RawField, RawFields, lossy, measurement_of};
 use crate::scan::FieldType;
 use crate::{Point, Points};
 
@@ -213,7 +213,7 @@ pub fn union(ours: &Points, theirs: &Points, type_of: impl Fn(&[u8], &[u8]) -> O
                 });
                 continue;
             }
-            let wins = match (known.get(&(point.key, name, point.time)).and_then(|ours| ours.read()), field.read()) {
+            let wins = match (known.get(&(point.key, name, point.time)).and_then(RawField::read), field.read()) {
                 (_, None) => false,
                 (None, Some(_)) => true,
                 (Some(ours), Some(theirs)) => order(&ours, &theirs) == Ordering::Less,

@@ -101,7 +101,7 @@ impl Queue {
         for position in 0..self.ids.len() {
             let mut segment = Segment::open(&segment_path(&self.dir, self.ids[position]))?;
             let mut offset = Segment::FIRST;
-            let mut sound = position > 0;
+            let mut sound = false;
             while let Some(payload) = segment.read(offset)? {
                 let delivered = position == 0 && offset < self.offset;
                 sound |= offset == self.offset;
@@ -113,15 +113,20 @@ impl Queue {
                     self.depth.add(&block);
                 }
             }
+            if position > 0 {
+                continue;
+            }
             sound |= offset == self.offset;
             if offset < self.offset {
                 // The segment lost its end. All that is left of it was delivered.
                 tracing::warn!(dir = %self.dir.display(), at = self.offset, end = offset, "a cursor stood behind its segment");
                 self.offset = offset;
+                self.save_cursor()?;
             } else if !sound {
                 // Sending again is harmless; what stands at a place that is no record could never be delivered.
                 tracing::warn!(dir = %self.dir.display(), at = self.offset, "a cursor stood within a record");
                 self.offset = Segment::FIRST;
+                self.save_cursor()?;
                 self.depth = Depth::default();
                 self.consumed = 0;
                 return self.count();

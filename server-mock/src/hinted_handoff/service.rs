@@ -5,6 +5,7 @@ use std::fs;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -57,6 +58,8 @@ pub struct Handoff<D> {
     max_appends: usize,
     drain: Drain<D>,
     disk: DiskFault,
+    /// A fault: the queues take nothing more, as at their size limit.
+    full: Arc<AtomicBool>,
     queues: Arc<Mutex<BTreeMap<Key, Arc<SharedQueue>>>>,
 }
 
@@ -93,6 +96,7 @@ impl<D: Deliver> Handoff<D> {
                 deliver: deliver.clone(),
             },
             disk,
+            full: Arc::default(),
             queues: Arc::default(),
             dir,
         };
@@ -117,6 +121,9 @@ impl<D: Deliver> Handoff<D> {
     pub async fn append(&self, node: u64, shard: u64, points: Points) -> Result<(), HandoffError> {
         if !self.enabled {
             return Err(HandoffError::Disabled);
+        }
+        if self.full.load(Ordering::Relaxed) {
+            return Err(HandoffError::Full);
         }
         let block = Block { shard, points };
         let blocks = if splits_large_writes(self.profile) {
@@ -169,6 +176,11 @@ impl<D: Deliver> Handoff<D> {
             values: queue.counters.values(),
         };
         queues.iter().map(counters).collect()
+    }
+
+    /// While on, the queues refuse every write as if they were at their size limit.
+    pub fn full_fault(&self) -> &Arc<AtomicBool> {
+        &self.full
     }
 
     /// The faults of the disk below, to be set by anyone.

@@ -8,25 +8,37 @@ use http::{HeaderMap, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
+use crate::Options;
+
 /// A body that is not taken: the status and the text of the answer.
 pub(super) type Refusal = (StatusCode, String);
 
 /// The real servers put no limit on what a compressed body expands to; this one stops a bomb before it fills the memory.
-const MAX_INFLATED: u64 = 1 << 30;
+const MAX_INFLATED: u64 = 256 << 20;
+/// Where `max-body-size` sets no limit.
+const MAX_SENT: u64 = 256 << 20;
 
 fn too_large() -> Refusal {
     (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large".to_owned())
 }
 
-/// The body, decompressed if its header says `gzip` exactly. `limit` is in bytes as sent, 0 for none.
-pub(super) async fn read(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
+/// The body, decompressed if its header says `gzip` exactly.
+pub(super) async fn read(headers: &HeaderMap, body: Incoming, options: &Options) -> Result<Bytes, Refusal> {
+    let late = |_| (StatusCode::BAD_REQUEST, "i/o timeout".to_owned());
+    let read = read_within(headers, body, options.max_body_size);
+    tokio::time::timeout(options.http_body_timeout, read).await.map_err(late)?
+}
+
+/// `limit` is in bytes as sent, 0 for none.
+async fn read_within(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
     let gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let over = announced.is_some_and(|length| limit > 0 && length > limit);
     if over && !gzip {
         return Err(too_large());
     }
-    let sent = collect(body, if over { u64::MAX } else { limit }).await?;
+    // A compressed body is not limited by max-body-size in the real servers; here something has to be.
+    let sent = collect(body, if over || limit == 0 { MAX_SENT } else { limit }).await?;
     if !gzip {
         return Ok(sent);
     }
@@ -42,7 +54,7 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
         // A body that ends early says so in Go's words.
         let frame = frame.map_err(|_| (StatusCode::BAD_REQUEST, "unexpected EOF".to_owned()))?;
         if let Some(data) = frame.data_ref() {
-            if limit > 0 && (all.len() + data.len()) as u64 > limit {
+            if (all.len() + data.len()) as u64 > limit {
                 return Err(too_large());
             }
             all.extend_from_slice(data);

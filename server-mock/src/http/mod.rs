@@ -3,8 +3,11 @@
 //! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
 
 mod body;
+mod encoding;
 mod form;
+mod json_body;
 mod ping;
+mod prometheus;
 mod query;
 mod reply;
 mod route;

@@ -5,6 +5,7 @@ use http::{Response, StatusCode};
 use super::form::Form;
 use super::reply::{Body, empty, json};
 use crate::Profile;
+use crate::runtime::DataServices;
 
 /// 204, or the version when asked for it (profile 1.8).
 pub(super) fn ping(profile: Profile, form: &Form) -> Response<Body> {
@@ -15,9 +16,14 @@ pub(super) fn ping(profile: Profile, form: &Form) -> Response<Body> {
     }
 }
 
-/// 204.
-pub(super) fn status() -> Response<Body> {
-    empty(StatusCode::NO_CONTENT)
+/// 204; in profile 0.10 only if the first meta node answers, and 503 if it cannot be asked. One that hangs is waited
+/// for, as nothing there has a limit (0.10 facts, § 1).
+pub(super) async fn status(services: &DataServices) -> Response<Body> {
+    let answers = match services.profile {
+        Profile::V1_8 => true,
+        Profile::V0_10 => services.meta.first_answers().await,
+    };
+    empty(if answers { StatusCode::NO_CONTENT } else { StatusCode::SERVICE_UNAVAILABLE })
 }
 
 /// A health check in the form that version 2 made common.
@@ -27,7 +33,7 @@ pub(super) fn health(profile: Profile) -> Response<Body> {
         StatusCode::OK,
         format!(
             "{{\"checks\":[],\"message\":\"ready for queries and writes\",\"name\":\"influxdb\",\"status\":\"pass\",\
-             \"version\":\"{version}\"}}\n"
+             \"version\":\"{version}\"}}"
         ),
     )
 }

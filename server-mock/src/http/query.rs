@@ -88,6 +88,6 @@ async fn posted(services: &DataServices, head: &Parts, body: Incoming) -> Result
     if head.method != Method::POST || kind.split(|byte| *byte == b';').next() != Some(form) {
         return Ok(Form::default());
     }
-    let body = body::read(&head.headers, body, services.options.max_body_size).await?;
+    let body = body::read(&head.headers, body, &services.options).await?;
     Ok(Form::parse(&body))
 }

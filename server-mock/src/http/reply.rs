@@ -66,17 +66,22 @@ pub(super) fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     response
 }
 
-/// Adds what every answer of a known route carries: the version, and the request's id, echoed or made.
-pub(super) fn identify(profile: Profile, request: &HeaderMap, response: &mut Response<Body>) {
-    let headers = response.headers_mut();
+/// Says which server answers, before anything is known of the request: 1.8 does so even where there is no such path.
+pub(super) fn sign(profile: Profile, headers: &mut HeaderMap) {
     headers.insert(VERSION, HeaderValue::from_static(profile.version()));
+    if profile == Profile::V1_8 {
+        headers.insert(BUILD, HeaderValue::from_static("OSS"));
+    }
+}
+
+/// Adds the request's id, echoed or made, as every answer of a known route carries it.
+pub(super) fn identify(profile: Profile, request: &HeaderMap, headers: &mut HeaderMap) {
     let made = || {
         let id = Uuid::now_v1(&[2, 0, 0, 0, 0, 1]).to_string();
         HeaderValue::from_str(&id).expect("a UUID is plain ASCII")
     };
     match profile {
         Profile::V1_8 => {
-            headers.insert(BUILD, HeaderValue::from_static("OSS"));
             let given = |name: HeaderName| request.get(name).filter(|id| !id.is_empty()).cloned();
             let id = given(X_REQUEST_ID).or_else(|| given(REQUEST_ID)).unwrap_or_else(made);
             headers.insert(REQUEST_ID, id.clone());
@@ -85,6 +90,13 @@ pub(super) fn identify(profile: Profile, request: &HeaderMap, response: &mut Res
         Profile::V0_10 => {
             headers.insert(REQUEST_ID, made());
         }
+    }
+}
+
+/// The type that 1.8 puts on every answer of a route, with or without a body, unless it is another one.
+pub(super) fn type_of_route(profile: Profile, headers: &mut HeaderMap) {
+    if profile == Profile::V1_8 {
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
     }
 }
 

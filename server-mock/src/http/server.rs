@@ -1,82 +1,134 @@
 //! Takes HTTP connections and hands requests to their endpoints.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
+use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{Body, empty, identify};
+use super::reply::{empty, error, identify, sign, type_of_route};
 use super::route::{self, Endpoint};
-use super::{ping, query, write};
-use crate::net::Network;
-use crate::runtime::DataServices;
+use super::{ping, prometheus, query, write};
+use crate::Profile;
+use crate::net::{Network, Port, Stream};
+use crate::runtime::{Closing, DataServices};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// A client that does not finish its request head in this time is cut off.
-const HEAD_LIMIT: Duration = Duration::from_secs(30);
 /// Bytes that a request head may take.
 const HEAD_BYTES: usize = 64 << 10;
 
-/// Answers requests for as long as the future is polled.
-pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>) {
+/// The real text; Flux is off unless the configuration says otherwise, and never on here.
+const FLUX_DISABLED: &str =
+    "Flux query service disabled. Verify flux-enabled=true in the [http] section of the InfluxDB config.";
+
+/// Answers requests until it is told to close; ends when the requests then under way are answered.
+pub(crate) async fn serve(listener: TcpListener, network: Network, services: Arc<DataServices>, mut closing: Closing) {
+    let mut listener = network.listen(listener, Port::Http);
+    let mut connections = JoinSet::new();
     loop {
-        let tcp = match listener.accept().await {
-            Ok((tcp, _)) => tcp,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = closing.begun() => break,
+        };
+        let stream = match accepted {
+            Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "cannot take a connection");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        if let Err(error) = tcp.set_nodelay(true) {
+        if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection was gone before it was taken");
             continue;
         }
-        let (stream, services) = (network.accepted(tcp), services.clone());
-        tokio::spawn(async move {
-            let service = service_fn(move |request| {
-                let services = services.clone();
-                async move { Ok::<_, Infallible>(answer(&services, request).await) }
-            });
-            let connection = http1::Builder::new()
-                .title_case_headers(true)
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_LIMIT)
-                .max_buf_size(HEAD_BYTES)
-                .serve_connection(TokioIo::new(stream), service);
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a client's connection ended");
-            }
-        });
+        connections.spawn(converse(stream, services.clone(), closing.clone()));
+    }
+    // New connections are refused from here on.
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Answers the requests of one connection.
+async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Closing) {
+    let service = service_fn(|request| {
+        let services = services.clone();
+        async move { services.faults.replies().answer(request, |request| answer(&services, request)).await }
+    });
+    let connection = http1::Builder::new()
+        .title_case_headers(true)
+        .timer(TokioTimer::new())
+        .header_read_timeout(services.options.http_head_timeout)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = closing.begun() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a client's connection ended");
     }
 }
 
-async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Body> {
+async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
-    let endpoint = match route::find(&head.method, head.uri.path()) {
+    let endpoint = match route::find(profile, &head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
-        Err(plain) => return *plain,
+        // A question about the server as a whole.
+        Err(_) if head.method == Method::OPTIONS && head.uri == "*" => {
+            return empty(StatusCode::OK).map(Encoded::Plain);
+        }
+        Err(plain) => {
+            let mut response = *plain;
+            if profile == Profile::V1_8 {
+                sign(profile, response.headers_mut());
+            }
+            return response.map(Encoded::Plain);
+        }
     };
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
     let mut response = match endpoint {
-        Endpoint::Options => return empty(StatusCode::OK),
+        Endpoint::Options => empty(StatusCode::OK),
         Endpoint::Ping => ping::ping(profile, &form),
-        Endpoint::Status => ping::status(),
+        Endpoint::Status => ping::status(services).await,
         Endpoint::Health => ping::health(profile),
         Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
         Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
         Endpoint::Query => query::answer(services, &head, form, body).await,
+        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
+        Endpoint::PrometheusWrite => prometheus::write(services, &head.headers, &form, body).await,
+        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
     };
-    identify(profile, &head.headers, &mut response);
-    response
+    let headers = response.headers_mut();
+    identify(profile, &head.headers, headers);
+    allow_origin(profile, &head.headers, headers);
+    let is_preflight = endpoint == Endpoint::Options;
+    // 0.10 answers a browser's question before it comes to say who it is.
+    if !is_preflight || profile == Profile::V1_8 {
+        sign(profile, headers);
+    }
+    if is_preflight {
+        return response.map(Encoded::Plain);
+    }
+    type_of_route(profile, headers);
+    if profile == Profile::V0_10 || endpoint.is_compressed() {
+        encode(profile, &head.method, &head.headers, response)
+    } else {
+        response.map(Encoded::Plain)
+    }
 }

@@ -5,6 +5,7 @@ use hyper::body::Incoming;
 
 use super::body;
 use super::form::Form;
+use super::json_body;
 use super::reply::{Body, empty, error};
 use crate::Profile;
 use crate::coordinator::WriteError;
@@ -59,16 +60,24 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
         _ => return Err((StatusCode::BAD_REQUEST, format!("invalid precision {given:?} (use ns, us, ms or s)"))),
     };
     let bucket = form.get("bucket");
-    let Some((database, retention_policy)) = bucket.split_once('/') else {
-        let text = format!("bucket name {bucket:?} is missing a slash; not in \"database/retention-policy\" format");
-        return Err((StatusCode::NOT_FOUND, text));
-    };
-    Ok(Target { database, retention_policy, consistency: "", precision })
+    // Without a slash the bucket is a database, and its default retention policy is meant.
+    let (database, retention_policy) = bucket.split_once('/').unwrap_or((bucket, ""));
+    if database.is_empty() {
+        let why = if bucket.is_empty() {
+            "missing a slash; not in \"database/retention-policy\" format"
+        } else {
+            "in db/rp form but has an empty database"
+        };
+        return Err((StatusCode::NOT_FOUND, format!("bucket name {bucket:?} is {why}")));
+    }
+    Ok(Target { database, retention_policy, consistency: form.get("consistency"), precision })
 }
 
 fn reply(profile: Profile, result: Result<(), Refusal>) -> Response<Body> {
     match result {
         Ok(()) => empty(StatusCode::NO_CONTENT),
+        // What 0.10 says to an empty batch of JSON.
+        Err((StatusCode::OK, _)) => empty(StatusCode::OK),
         Err((status, text)) => error(profile, status, &text),
     }
 }
@@ -83,16 +92,19 @@ async fn write(
     let profile = services.profile;
     let now = services.now();
     if profile == Profile::V1_8 {
-        check_database(services, &target)?;
+        check_database(services, target.database)?;
     }
-    let body = body::read(headers, body, services.options.max_body_size).await?;
+    let body = body::read(headers, body, &services.options).await?;
+    if profile == Profile::V0_10 && json_body::is_json(headers, &body) {
+        return write_json(services, &body, now).await;
+    }
     let parsed = line::parse(&body, target.precision, now, profile);
     let bad_lines = parsed.error_text();
     if let (true, Some(lines)) = (parsed.points.is_empty(), &bad_lines) {
         return Err((StatusCode::BAD_REQUEST, lines.clone()));
     }
     if profile == Profile::V0_10 {
-        check_database(services, &target)?;
+        check_database(services, target.database)?;
     }
     if parsed.points.is_empty() {
         return Ok(());
@@ -108,12 +120,28 @@ async fn write(
     }
 }
 
-fn check_database(services: &DataServices, target: &Target<'_>) -> Result<(), Refusal> {
-    if target.database.is_empty() {
+/// The batch format of 0.10, which names its target itself and knows no consistency level.
+async fn write_json(services: &DataServices, body: &[u8], now: i64) -> Result<(), Refusal> {
+    if body.trim_ascii().is_empty() {
+        return Err((StatusCode::OK, String::new()));
+    }
+    let refused = |why: json_body::JsonError| (StatusCode::BAD_REQUEST, why.to_string());
+    let batch = json_body::Batch::decode(body, now).map_err(refused)?;
+    check_database(services, &batch.database)?;
+    let points = batch.points().map_err(refused)?;
+    if points.is_empty() {
+        return Ok(());
+    }
+    let written = services.coordinator.write(&batch.database, &batch.retention_policy, Level::One, points, now).await;
+    written.map_err(|failure| (status(services.profile, &failure), failure.to_string()))
+}
+
+fn check_database(services: &DataServices, database: &str) -> Result<(), Refusal> {
+    if database.is_empty() {
         return Err((StatusCode::BAD_REQUEST, "database is required".to_owned()));
     }
-    if services.meta.snapshot().database(target.database).is_none() {
-        return Err((StatusCode::NOT_FOUND, format!("database not found: {:?}", target.database)));
+    if services.meta.snapshot().database(database).is_none() {
+        return Err((StatusCode::NOT_FOUND, format!("database not found: {database:?}")));
     }
     Ok(())
 }

@@ -237,6 +237,19 @@ impl MetaClient {
     }
 }
 
+impl MetaClient {
+    /// Whether the first meta node answers that it lives; one that hangs is waited for without limit.
+    ///
+    /// # Cancellation
+    /// Cancel safe.
+    pub async fn first_answers(&self) -> bool {
+        let Some(address) = self.inner.config.servers.first() else { return false };
+        let limit = self.inner.config.dial_limit;
+        let answer = request(&self.inner.network, address, Method::GET, "/ping", Vec::new(), limit).await;
+        answer.is_ok_and(|answer| answer.status == StatusCode::OK)
+    }
+}
+
 impl Inner {
     /// One attempt. Gives the Raft index of the command and what it did.
     async fn post(&self, first: &str, body: &[u8]) -> Result<(u64, Applied), MetaError> {

@@ -23,7 +23,7 @@ use super::raft::{Published, Raft, Reply};
 use super::reply::{ExecuteReply, LEADERSHIP_LOST};
 use crate::Profile;
 use crate::core::meta::{Command, Leases};
-use crate::net::{Network, Stream};
+use crate::net::{Network, Port, Stream};
 
 /// Longest command accepted, so that the entries of one replication request fit into a frame.
 const LONGEST_COMMAND: usize = 256 << 10;
@@ -55,8 +55,8 @@ enum Route {
 }
 
 impl Route {
-    /// Each version has its own routes and answers to mistakes.
-    fn find(profile: Profile, method: &Method, path: &str) -> Result<Self, Answer> {
+    /// Each version has its own routes and answers to mistakes: a status and a line of text.
+    fn find(profile: Profile, method: &Method, path: &str) -> Result<Self, (StatusCode, &'static str)> {
         match (method, path, profile) {
             (&Method::GET, "/ping", _) => Ok(Self::Ping),
             (&Method::GET, "/lease", _) => Ok(Self::Lease),
@@ -65,10 +65,8 @@ impl Route {
             (&Method::GET, "/status", _) => Ok(Self::Status),
             (&Method::GET, "/", _) | (&Method::GET, _, Profile::V0_10) => Ok(Self::Snapshot),
             (&Method::POST, "/execute", _) | (&Method::POST, _, Profile::V0_10) => Ok(Self::Execute),
-            (&Method::GET | &Method::POST, _, Profile::V1_8) => {
-                Err(mistake(StatusCode::NOT_FOUND, "404 page not found"))
-            }
-            _ => Err(mistake(StatusCode::BAD_REQUEST, "")),
+            (&Method::GET | &Method::POST, _, Profile::V1_8) => Err((StatusCode::NOT_FOUND, "404 page not found")),
+            _ => Err((StatusCode::BAD_REQUEST, "")),
         }
     }
 }
@@ -76,13 +74,14 @@ impl Route {
 /// Answers requests until the future is dropped, which closes all connections.
 pub(super) async fn serve(listener: TcpListener, network: Network, api: Api) {
     let mut connections = JoinSet::new();
+    let mut listener = network.listen(listener, Port::Meta);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => {
+                Ok(stream) => {
                     // Without it an answer may wait for an acknowledgement; not vital.
-                    let _ = tcp.set_nodelay(true);
-                    connections.spawn(connection(network.accepted(tcp), api.clone()));
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection(stream, api.clone()));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a meta connection");
@@ -116,7 +115,7 @@ impl Api {
             Ok(Route::Peers) => self.peers(),
             Ok(Route::Status) => self.status(),
             Ok(Route::Execute) => self.execute(body).await,
-            Err(mistake) => return mistake,
+            Err((status, line)) => return mistake(status, line),
         };
         let index = self.published.borrow().data.index;
         identify(self.profile, index, &head.headers, &mut response);
@@ -200,7 +199,7 @@ impl Api {
         }
         if metrics.borrow().running_state.is_err() {
             // Raft has stopped, and says so to whoever waits for the command.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

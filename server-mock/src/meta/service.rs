@@ -18,9 +18,12 @@ use super::directory::Directory;
 use super::http::{self, Api};
 use super::leadership::{self, Leader};
 use super::membership;
-use super::raft::{DiskStore, Identity, Links, LogStore, Published, Raft, StateMachine, Store, StoreError};
+use super::raft::{
+    DiskStore, FaultyStore, Identity, Links, LogStore, Published, Raft, StateMachine, Store, StoreError,
+};
 use crate::core::meta::{Command, Leases, MetaData, MetaNode as MetaRecord};
 use crate::net::Network;
+use crate::store::DiskFault;
 
 /// Entries between snapshots.
 const SNAPSHOT_EVERY: u64 = 500;
@@ -64,6 +67,7 @@ pub struct MetaNode {
     raft: Raft,
     published: watch::Receiver<Published>,
     store: Arc<dyn Store>,
+    disk: DiskFault,
     dead: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -94,7 +98,8 @@ impl MetaNode {
         }
         let (http_addr, raft_addr) = (http.local_addr()?, raft_listener.local_addr()?);
         let raft_config = Arc::new(raft_config(&config)?);
-        let store = open(&config).await?;
+        let disk = DiskFault::none();
+        let store: Arc<dyn Store> = Arc::new(FaultyStore::new(open(&config).await?, disk.clone()));
         let stored = super::raft::on(&store, Store::load).await?;
         let log = LogStore::new(Arc::clone(&store), &stored);
         let (machine, published) =
@@ -132,10 +137,17 @@ impl MetaNode {
             raft,
             published,
             store,
+            disk,
             dead,
             tasks,
         };
         node.bootstrap(config, ids).await
+    }
+
+    /// The faults of the disk below the Raft log, to be set by anyone.
+    #[must_use]
+    pub fn disk_fault(&self) -> &DiskFault {
+        &self.disk
     }
 
     /// Sees to it that the cluster is made, once, if this node is to do so.

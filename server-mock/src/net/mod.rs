@@ -2,10 +2,17 @@
 //!
 //! Every connection that a node opens or accepts is a [`Stream`] of its [`Network`]. A partition stalls the streams of
 //! the cut links as a network that drops packets would: nothing arrives and nothing fails until a deadline does.
-//! A frozen node stalls all of its streams.
+//! A [`LinkFault`] says what else can be wrong with one direction of a link. A frozen node stalls all of its streams.
 
-mod faults;
+mod fault;
+mod lane;
+mod listener;
+mod network;
 mod stream;
+#[cfg(test)]
+mod tests;
 
-pub use faults::{LinkState, Network};
+pub use fault::{LinkFault, NotAProbability, Probability};
+pub use listener::Listener;
+pub use network::{LinkState, Network, Port};
 pub use stream::Stream;

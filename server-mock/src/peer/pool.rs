@@ -180,3 +180,52 @@ fn describe(operation: &str, stream: &Stream, error: &io::Error) -> String {
         |address: io::Result<std::net::SocketAddr>| address.map_or_else(|_| "?".to_owned(), |a| a.to_string());
     go::io_error(operation, &address(stream.local_addr()), &address(stream.peer_addr()), error)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use bytes::Bytes;
+
+    use super::*;
+
+    /// Profile 0.10: who finds all connections for writes busy waits as long as for an answer, and reads are not held up.
+    #[tokio::test]
+    async fn writes_wait_for_a_free_connection() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        // Takes connections and never answers.
+        let silent = tokio::spawn(async move {
+            let mut taken = Vec::new();
+            loop {
+                taken.push(listener.accept().await.unwrap());
+            }
+        });
+        let peers = Arc::new(Peers::new(Network::new(), 1, 1).limit_writes(1));
+        let write =
+            Request::Write { shard: 1, database: String::new(), retention_policy: String::new(), points: Bytes::new() };
+        let limits = |exchange| PeerTimeouts { dial: Duration::from_secs(20), exchange };
+        let (long, short) = (limits(Duration::from_secs(60)), limits(Duration::from_millis(20)));
+        let first = tokio::spawn({
+            let (peers, address, write) = (peers.clone(), address.clone(), write.clone());
+            async move { peers.ask(&address, &write, long).await }
+        });
+        while peers.pool(&address).writes.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let second = peers.ask(&address, &write, short).await.unwrap_err();
+        assert_eq!(second, PeerError::NoFreeConnection);
+        assert_eq!(second.to_string(), "timed out waiting for free connection");
+        let read = peers.ask(&address, &Request::Index { shard: 1 }, short).await.unwrap_err();
+        assert!(read.to_string().starts_with("read message type: "), "{read}");
+        first.abort();
+        silent.abort();
+    }
+
+    #[test]
+    fn each_profile_names_its_part_of_a_message() {
+        let why = || "write tcp a->b: broken pipe".to_owned();
+        for (part, text) in [("size", "write message size: "), ("type", "write message type: ")] {
+            assert!(PeerError::Send { part, why: why() }.to_string().starts_with(text));
+        }
+    }
+}

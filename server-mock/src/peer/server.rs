@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::message::VERSION;
 use super::{Answer, Hello, Request, frame};
-use crate::net::{Network, Stream};
+use crate::net::{Network, Port, Stream};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -22,9 +22,10 @@ pub trait Handle: Send + Sync + 'static {
 
 /// Takes connections for as long as the future is polled.
 pub async fn serve<H: Handle>(listener: TcpListener, network: Network, cluster: u64, handler: Arc<H>) {
+    let mut listener = network.listen(listener, Port::Peer);
     loop {
-        let tcp = match listener.accept().await {
-            Ok((tcp, _)) => tcp,
+        let stream = match listener.accept().await {
+            Ok(stream) => stream,
             Err(error) => {
                 // Out of descriptors, or a connection that was gone before it was taken: neither ends the node.
                 tracing::warn!(%error, "cannot take a connection");
@@ -32,7 +33,7 @@ pub async fn serve<H: Handle>(listener: TcpListener, network: Network, cluster: 
                 continue;
             }
         };
-        let (stream, handler) = (network.accepted(tcp), handler.clone());
+        let handler = handler.clone();
         tokio::spawn(async move {
             if let Err(error) = converse(stream, cluster, &*handler).await
                 && error.kind() != io::ErrorKind::UnexpectedEof

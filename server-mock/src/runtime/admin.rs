@@ -1,10 +1,11 @@
 //! The loopback listener through which faults are set and state is read, and the client for it.
 //!
-//! It is apart from the public API, so that no request there can reach it, and asks for a token.
+//! It is apart from the public API, so that no request there can reach it, and asks for a token. A request must also name
+//! a loopback host, so that a web page whose name was bound to this machine cannot make a browser ask for it.
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,9 +19,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::anti_entropy::Status;
-use crate::hinted_handoff::QueueDepth;
-use crate::net::{LinkState, Network};
+use super::DataServices;
+use super::replica::{count, replica};
+use crate::anti_entropy::AntiEntropy;
+use crate::fault::{FaultState, Faults};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -28,19 +30,19 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// A set of links is small.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// Tells what waits in this node's queues; nothing for a meta node.
-pub(crate) type Depths = Arc<dyn Fn() -> Vec<QueueDepth> + Send + Sync>;
+/// A request that is not sent in this time is cut off.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-/// Tells how far this node's anti-entropy has come; nothing where it is off, and for a meta node.
-pub(crate) type Repairs = Arc<dyn Fn() -> Option<Status> + Send + Sync>;
+/// How long the node's listeners may take to open or close, so that a heal is over when it is answered.
+const LISTENERS_LIMIT: Duration = Duration::from_secs(1);
 
 /// What the listener needs.
 #[derive(Clone)]
 pub(super) struct Admin {
     pub(super) token: String,
-    pub(super) network: Network,
-    pub(super) depths: Arc<std::sync::OnceLock<Depths>>,
-    pub(super) repairs: Arc<std::sync::OnceLock<Repairs>>,
+    pub(super) faults: Faults,
+    /// Set once the node's data part runs.
+    pub(super) data: Arc<OnceLock<Weak<DataServices>>>,
 }
 
 /// Answers for as long as the future is polled.
@@ -58,6 +60,7 @@ pub(super) async fn serve(listener: TcpListener, admin: Admin) {
             });
             let connection = hyper::server::conn::http1::Builder::new()
                 .timer(TokioTimer::new())
+                .header_read_timeout(REQUEST_LIMIT)
                 .serve_connection(TokioIo::new(tcp), service);
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "an admin connection ended");
@@ -72,34 +75,80 @@ impl Admin {
         if !same(given, format!("Bearer {}", self.token).as_bytes()) {
             return status(StatusCode::UNAUTHORIZED);
         }
+        if !names_loopback(request.headers().get(HOST)) {
+            return status(StatusCode::FORBIDDEN);
+        }
+        let data = self.data.get().and_then(Weak::upgrade);
+        let data = data.as_deref();
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/handoff") => json(&self.depths.get().map(|depths| depths()).unwrap_or_default()),
-            (&Method::GET, "/anti-entropy") => json(&self.repairs.get().and_then(|status| status())),
-            (&Method::GET, "/links") => json(&self.network.faults()),
-            (&Method::PUT, "/links") => {
-                let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {
-                    return status(StatusCode::PAYLOAD_TOO_LARGE);
+            (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
+            (&Method::GET, "/anti-entropy") => {
+                json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
+            }
+            (&Method::GET, "/count") => {
+                let find = |wanted: &str| {
+                    let query = request.uri().query().unwrap_or_default();
+                    let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == wanted);
+                    found.map(|(_, value)| value.into_owned()).unwrap_or_default()
                 };
-                let Ok(state) = serde_json::from_slice::<LinkState>(&body.to_bytes()) else {
+                json(&data.map_or(0, |data| count(data, &find("db"), &find("measurement"))))
+            }
+            (&Method::GET, "/faults") => json(&self.faults.state()),
+            (&Method::PUT, "/faults") => {
+                let body = match read(request).await {
+                    Ok(body) => body,
+                    Err(why) => return status(why),
+                };
+                // A list would pass for an object whose fields all have defaults.
+                let is_object = body.trim_ascii_start().starts_with(b"{");
+                let state = serde_json::from_slice::<FaultState>(&body).ok().filter(|_| is_object);
+                let Some(state) = state else {
                     return status(StatusCode::BAD_REQUEST);
                 };
-                tracing::info!(?state, "links changed");
-                self.network.set_faults(state);
+                if state.node.replies.iter().any(|rule| rule.fault.check().is_err()) {
+                    return status(StatusCode::BAD_REQUEST);
+                }
+                // Not the state itself, which may hold long bodies of replies.
+                tracing::info!(%state, "faults changed");
+                self.faults.set(state);
+                let deadline = tokio::time::Instant::now() + LISTENERS_LIMIT;
+                while tokio::time::Instant::now() < deadline && !self.faults.network().listeners_comply() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
                 status(StatusCode::NO_CONTENT)
             }
             (&Method::PUT, "/names") => {
-                let Ok(body) = Limited::new(request.into_body(), BODY_LIMIT).collect().await else {
-                    return status(StatusCode::PAYLOAD_TOO_LARGE);
+                let body = match read(request).await {
+                    Ok(body) => body,
+                    Err(why) => return status(why),
                 };
-                let Ok(names) = serde_json::from_slice::<Vec<(String, String)>>(&body.to_bytes()) else {
+                let Ok(names) = serde_json::from_slice::<Vec<(String, String)>>(&body) else {
                     return status(StatusCode::BAD_REQUEST);
                 };
-                super::learn_names(&self.network, &names);
+                super::learn_names(self.faults.network(), &names);
                 status(StatusCode::NO_CONTENT)
             }
             _ => status(StatusCode::NOT_FOUND),
         }
     }
+}
+
+/// The body of a request, or the status that says why there is none.
+async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
+    let body = Limited::new(request.into_body(), BODY_LIMIT).collect();
+    match tokio::time::timeout(REQUEST_LIMIT, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+/// Whether the host that a request names is this machine by an address or a name that nobody can redirect.
+fn names_loopback(host: Option<&http::HeaderValue>) -> bool {
+    let Some(host) = host.and_then(|host| host.to_str().ok()) else { return false };
+    let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
+    matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]")
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {
@@ -164,10 +213,15 @@ pub(crate) async fn call<T: DeserializeOwned>(
     Ok(serde_json::from_slice(text)?)
 }
 
+/// The status and body of a request to a node's public API.
+pub(crate) async fn get(address: &str, path: &str, limit: Duration) -> Result<(StatusCode, Bytes), AdminError> {
+    let request = Request::get(path).header(HOST, address).body(Full::default()).map_err(io::Error::other)?;
+    exchange(address, request, limit).await
+}
+
 /// Whether a node's API answers `/ping` with success.
 pub(crate) async fn ping(address: &str, limit: Duration) -> Result<bool, AdminError> {
-    let request = Request::get("/ping").header(HOST, address).body(Full::default()).map_err(io::Error::other)?;
-    Ok(exchange(address, request, limit).await?.0.is_success())
+    Ok(get(address, "/ping", limit).await?.0.is_success())
 }
 
 async fn exchange(
@@ -184,4 +238,23 @@ async fn exchange(
         Ok((status, response.into_body().collect().await?.to_bytes()))
     };
     tokio::time::timeout(limit, exchange).await.unwrap_or(Err(AdminError::Late(limit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_names_that_nobody_can_redirect_are_loopback() {
+        let names = |host: &'static str| names_loopback(Some(&HeaderValue::from_static(host)));
+        for host in ["127.0.0.1:8099", "127.0.0.1", "localhost:1", "[::1]:8099"] {
+            assert!(names(host), "{host}");
+        }
+        for host in ["evil.example:8099", "127.0.0.1.evil.example", "localhost.evil.example", "evil@evil", "", "a b"] {
+            assert!(!names(host), "{host}");
+        }
+        assert!(!names_loopback(None));
+    }
 }

@@ -19,7 +19,7 @@ pub struct NodeConfig {
     pub cluster: u64,
     /// Where the node keeps its files.
     pub dir: PathBuf,
-    /// `host:port` on loopback where faults are set and state is told.
+    /// `host:port` on loopback where faults are set and state is told; empty for a node that offers neither.
     pub admin: String,
     /// Whoever knows it may use that.
     pub token: String,

@@ -1,20 +1,19 @@
 //! The data part of a node.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
-
-use tokio::net::TcpListener;
 
 use super::node::NodeError;
+use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
 use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
+use crate::fault::{Disk, Faults};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
-use crate::store::{self, Engine};
-use crate::{Options, Profile, http, services};
+use crate::store::{self, DiskFault, Engine};
+use crate::{Options, Profile, http, services, udp};
 
 /// What the HTTP endpoints of a data node work with.
 #[derive(Debug)]
@@ -24,6 +23,8 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
+    /// What is wrong with the node, and the clock that all of it goes by.
+    pub(crate) faults: Faults,
     /// Present where it is switched on.
     pub(crate) anti_entropy: Option<AntiEntropy>,
 }
@@ -31,8 +32,7 @@ pub(crate) struct DataServices {
 impl DataServices {
     /// The time of day in nanoseconds, Unix time.
     pub(crate) fn now(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        self.faults.clock().now()
     }
 }
 
@@ -52,10 +52,12 @@ impl Handle for Peer {
 pub(super) async fn start(
     config: &NodeConfig,
     id: u64,
-    network: &Network,
+    faults: &Faults,
     storage: &NodeStorage,
+    sockets: &Sockets,
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
+    let network = faults.network();
     let servers = match config.join.as_slice() {
         [] => config.metas.iter().map(|meta| meta.http.clone()).collect(),
         join => join.to_vec(),
@@ -79,6 +81,9 @@ pub(super) async fn start(
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });
     let handoff = open_handoff(config, &owners)?;
+    faults.attach(Disk::Shards, owners.engine.disk_fault());
+    faults.attach(Disk::Handoff, handoff.disk_fault());
+    faults.attach_handoff_full(handoff.full_fault());
     let coordinator = Coordinator {
         owners: owners.clone(),
         handoff: Arc::new(handoff),
@@ -93,13 +98,18 @@ pub(super) async fn start(
         meta,
         statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
         coordinator,
+        faults: faults.clone(),
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
     });
     services::start(&services);
-    let peers = bind(&own.tcp).await?;
-    let public = bind(&own.http).await?;
+    let peers = sockets.listen(&own.tcp).await?;
+    let public = sockets.listen(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));
-    tokio::spawn(http::serve(public, network.clone(), services.clone()));
+    sockets.serve(http::serve(public, network.clone(), services.clone(), sockets.closing()));
+    if config.options.udp_enabled {
+        let socket = sockets.receive(&config.options.udp_bind_address).await?;
+        sockets.serve(udp::serve(socket, services.clone(), sockets.closing()));
+    }
     Ok(services)
 }
 
@@ -132,11 +142,6 @@ async fn open_engine(config: &NodeConfig, storage: &NodeStorage) -> Result<Engin
 fn open_handoff(config: &NodeConfig, owners: &Arc<Owners>) -> Result<Handoff<Delivery>, NodeError> {
     let dir = config.dir.join("hh");
     let delivery = Arc::new(Delivery(owners.clone()));
-    Handoff::open(dir, config.profile, &config.options, delivery, owners.engine.disk_fault().clone())
+    Handoff::open(dir, config.profile, &config.options, delivery, DiskFault::none())
         .map_err(|error| NodeError::Storage { what: "hinted handoff", why: error.to_string() })
-}
-
-/// Listens on a `host:port`.
-pub(super) async fn bind(address: &str) -> Result<TcpListener, NodeError> {
-    TcpListener::bind(address).await.map_err(|why| NodeError::Bind { address: address.to_owned(), why })
 }

@@ -3,11 +3,14 @@
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use super::NodeConfig;
-use super::admin::{self, Admin, Depths, Repairs};
-use super::data_node::{self, DataServices, bind};
+use super::admin::{self, Admin};
+use super::data_node::{self, DataServices};
+use super::sockets::Sockets;
 use crate::core::meta::DataNode;
+use crate::fault::{Disk, Faults};
 use crate::meta::{Bootstrap, MemoryStorage, MetaConfig, MetaMember, MetaNode, MetaStorage, MetaTimings};
 use crate::net::Network;
 use crate::store::{MemoryDisk, Storage};
@@ -86,10 +89,10 @@ impl NodeStorage {
 /// A running node. It runs on the tokio runtime that started it and ends with it.
 #[derive(Debug)]
 pub struct Node {
-    network: Network,
-    /// Kept for what it runs.
-    _meta: Option<MetaNode>,
+    faults: Faults,
+    meta: Option<MetaNode>,
     data: Option<Arc<DataServices>>,
+    sockets: Sockets,
 }
 
 impl Node {
@@ -101,49 +104,78 @@ impl Node {
     /// # Cancellation
     /// Parts already started go on until the runtime ends.
     pub async fn start(config: &NodeConfig) -> Result<Self, NodeError> {
-        Self::start_on(config, Network::new(), NodeStorage::Disk).await
+        Self::start_on(config, Faults::new(), NodeStorage::Disk).await
     }
 
-    pub(crate) async fn start_on(
+    pub(crate) async fn start_on(config: &NodeConfig, faults: Faults, storage: NodeStorage) -> Result<Self, NodeError> {
+        Self::start_with(config, faults, storage, Sockets::default()).await
+    }
+
+    /// Starts a node on sockets of which some may be bound already.
+    pub(super) async fn start_with(
         config: &NodeConfig,
-        network: Network,
+        faults: Faults,
         storage: NodeStorage,
+        sockets: Sockets,
     ) -> Result<Self, NodeError> {
+        let network = faults.network().clone();
         name_addresses(config, &network);
-        let (depths, repairs) = (Arc::new(OnceLock::new()), Arc::new(OnceLock::new()));
-        let admin = Admin {
-            token: config.token.clone(),
-            network: network.clone(),
-            depths: depths.clone(),
-            repairs: repairs.clone(),
-        };
-        tokio::spawn(admin::serve(bind(&config.admin).await?, admin));
+        let part = Arc::new(OnceLock::new());
+        let admin = Admin { token: config.token.clone(), faults: faults.clone(), data: part.clone() };
+        if !config.admin.is_empty() {
+            tokio::spawn(admin::serve(sockets.listen(&config.admin).await?, admin));
+        }
         let meta = match config.meta_id {
-            Some(id) => Some(start_meta(config, id, &network, &storage).await?),
+            Some(id) => Some(start_meta(config, id, &network, &storage, &sockets).await?),
             None => None,
         };
+        if let Some(meta) = &meta {
+            faults.attach(Disk::Raft, meta.disk_fault());
+        }
         let data = match config.data_id {
-            Some(id) => Some(data_node::start(config, id, &network, &storage).await?),
+            Some(id) => Some(data_node::start(config, id, &faults, &storage, &sockets).await?),
             None => None,
         };
         if let Some(data) = &data {
-            let (handoff, services) = (data.coordinator.handoff.clone(), Arc::downgrade(data));
-            let tell: Repairs = Arc::new(move || {
-                services.upgrade()?.anti_entropy.as_ref().map(crate::anti_entropy::AntiEntropy::status)
-            });
             // Set once, here.
-            let _ = repairs.set(tell);
-            let tell: Depths = Arc::new(move || handoff.depths());
-            // Set once, here.
-            let _ = depths.set(tell);
+            let _ = part.set(Arc::downgrade(data));
         }
-        Ok(Self { network, _meta: meta, data })
+        Ok(Self { faults, meta, data, sockets })
+    }
+
+    /// Ends in good order: takes no more requests, finishes those under way as long as `limit` allows, and lets what is
+    /// being written reach the disk. Returns whether all requests were finished.
+    ///
+    /// # Cancellation
+    /// Not cancel safe: what was left undone is as after a crash, which loses nothing that was acknowledged.
+    pub async fn shutdown(self, limit: Duration) -> bool {
+        let finished = self.sockets.close(limit).await;
+        if let Some(data) = self.data {
+            let engine = data.coordinator.owners.engine.clone();
+            // Fails to join only when the runtime is going down.
+            let _ = tokio::task::spawn_blocking(move || engine.close()).await;
+        }
+        if let Some(meta) = self.meta {
+            meta.shutdown().await;
+        }
+        finished
+    }
+
+    /// Where points are taken over UDP, if the options ask for it.
+    #[must_use]
+    pub fn udp_addr(&self) -> Option<std::net::SocketAddr> {
+        self.sockets.udp_addr()
     }
 
     /// The node's links, to cut and heal.
     #[must_use]
     pub fn network(&self) -> &Network {
-        &self.network
+        self.faults.network()
+    }
+
+    /// The data part, if it has one.
+    pub(crate) fn data(&self) -> Option<&Arc<DataServices>> {
+        self.data.as_ref()
     }
 
     /// What waits in the node's hinted handoff queues.
@@ -181,6 +213,7 @@ async fn start_meta(
     id: u64,
     network: &Network,
     storage: &NodeStorage,
+    sockets: &Sockets,
 ) -> Result<MetaNode, NodeError> {
     let own = config.metas.iter().find(|meta| meta.id == id).ok_or(NodeError::NotInConfig(id))?;
     let members = config.metas.iter().map(|meta| MetaMember {
@@ -203,7 +236,7 @@ async fn start_meta(
         profile: config.profile,
         bootstrap: Some(Bootstrap { data_nodes: data_nodes.collect() }),
     };
-    let (http, raft) = (bind(&own.http).await?, bind(&own.tcp).await?);
+    let (http, raft) = (sockets.listen(&own.http).await?, sockets.listen(&own.tcp).await?);
     MetaNode::start(meta_config, network.clone(), http, raft)
         .await
         .map_err(|error| NodeError::Storage { what: "the Raft log", why: error.to_string() })

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod anti_entropy;
+mod daemon;
+mod faults;
 mod fixture;
 mod handoff;
 mod membership;
@@ -9,3 +11,5 @@ mod metadata;
 mod races;
 mod retention;
 mod shared_types;
+mod test_cluster;
+mod udp;

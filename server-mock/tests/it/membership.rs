@@ -56,6 +56,13 @@ async fn a_data_node_leaves_1_8() {
     assert_eq!(write(&first, "db=d", "m v=1 1456000000000000000").await.status, 204);
     let leaver = cluster.node("data3").id().to_string();
     assert!(query(&first, "", "SHOW SHARDS").await.text().contains(&format!("\"{leaver}\"]")));
+    // Something waits in its queues.
+    cluster.cut_one_way("data3", "data2");
+    let third = cluster.node("data3").url();
+    let lines: String = (0..20).map(|k| format!("m,k={k} v=1 1456000000000000000\n")).collect();
+    write(&third, "db=d&consistency=any", &lines).await;
+    until("a queue", || async { !cluster.node("data3").handoff_depths().await.is_empty() }).await;
+    cluster.node("data3").refuse_http();
     cluster.node_mut("data3").kill();
     cluster.remove("data3").await.unwrap();
     until("the news", || async { servers(&first).await.0 == [2, 3] }).await;
@@ -63,6 +70,13 @@ async fn a_data_node_leaves_1_8() {
     assert!(!owners.text().contains(&format!("\"{leaver}\"]")) && !owners.text().contains("\"\"]"), "{owners:?}");
     let lines: String = (0..20).map(|k| format!("m,k={k} v=1 1456000000000000000\n")).collect();
     assert_eq!(write(&first, "db=d&consistency=all", &lines).await.status, 204);
+    // The next one of its name begins anew: with another id, without the faults and without the queues of the first.
+    assert_eq!(cluster.faults(), []);
+    assert_eq!(cluster.add(Role::Data).await.unwrap(), "data3");
+    assert_ne!(cluster.node("data3").id().to_string(), leaver);
+    let new = cluster.node("data3").url();
+    assert_eq!(query(&new, "", "SHOW DATABASES").await.status, 200, "its public port takes connections");
+    assert!(cluster.node("data3").handoff_depths().await.is_empty());
 }
 
 /// Captured case drop-data-server, and what the real one does not survive: a read of a shard that nobody owns.

@@ -61,7 +61,7 @@ async fn a_wide_request_makes_its_groups_or_none() {
 /// A database that another node made is unknown for as long as the news has not come, and no longer.
 #[tokio::test]
 async fn a_fresh_database_is_unknown_for_a_moment() {
-    let mut cluster = TestCluster::builder().nodes(1, 2).start().await.unwrap();
+    let cluster = TestCluster::builder().nodes(1, 2).start().await.unwrap();
     let [first, second] = ["data1", "data2"].map(|name| cluster.node(name).url());
     cluster.partition(&[&["data2"], &["meta1"]]);
     query(&first, "", "CREATE DATABASE d").await;

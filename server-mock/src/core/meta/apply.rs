@@ -34,6 +34,7 @@ impl MetaData {
             Command::CreateDataNode { http_addr, tcp_addr } => Ok(self.create_data_node(http_addr, tcp_addr)),
             Command::RemoveDataNode { id, now } => self.remove_data_node(*id, *now, profile),
             Command::UpdateDataNode { id, http_addr, tcp_addr } => self.update_data_node(*id, http_addr, tcp_addr),
+            Command::UpdateMetaNode { id, http_addr, tcp_addr } => self.update_meta_node(*id, http_addr, tcp_addr),
             Command::CreateDatabase { name, policy } => self.create_database(name, policy.as_ref(), profile),
             Command::DropDatabase { name } => self.drop_database(name, profile),
             Command::CreateRetentionPolicy { database, policy, default } => {

@@ -36,6 +36,7 @@ impl MetaData {
             | Command::CreateDataNode { .. }
             | Command::RemoveDataNode { .. }
             | Command::UpdateDataNode { .. }
+            | Command::UpdateMetaNode { .. }
             | Command::DropRetentionPolicy { .. }
             | Command::SetDefaultRetentionPolicy { .. }
             | Command::DeleteShardGroup { .. }

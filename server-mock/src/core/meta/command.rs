@@ -190,6 +190,15 @@ pub enum Command {
         /// Whether.
         admin: bool,
     },
+    /// Gives a meta node other addresses.
+    UpdateMetaNode {
+        /// Which.
+        id: u64,
+        /// `host:port` of the meta HTTP API.
+        http_addr: String,
+        /// `host:port` of the Raft transport.
+        tcp_addr: String,
+    },
 }
 
 impl Command {
@@ -203,6 +212,7 @@ impl Command {
             Self::CreateDataNode { .. } => "create data node",
             Self::RemoveDataNode { .. } => "remove data node",
             Self::UpdateDataNode { .. } => "update data node",
+            Self::UpdateMetaNode { .. } => "update meta node",
             Self::CreateDatabase { .. } => "create database",
             Self::DropDatabase { .. } => "drop database",
             Self::CreateRetentionPolicy { .. } => "create retention policy",

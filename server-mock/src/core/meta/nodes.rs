@@ -49,6 +49,21 @@ impl MetaData {
         Applied::Node(id)
     }
 
+    pub(super) fn update_meta_node(
+        &mut self,
+        id: u64,
+        http_addr: &str,
+        tcp_addr: &str,
+    ) -> Result<Applied, CommandError> {
+        let node = self.meta_nodes.iter_mut().find(|node| node.id == id).ok_or(CommandError::NodeNotFound)?;
+        let updated = MetaNode { id, http_addr: http_addr.to_owned(), tcp_addr: tcp_addr.to_owned() };
+        if *node == updated {
+            return Ok(Applied::Unchanged);
+        }
+        *node = updated;
+        Ok(Applied::Changed)
+    }
+
     pub(super) fn update_data_node(
         &mut self,
         id: u64,

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::Raft;
 use super::frame::{self, Hello, Request, Response, Welcome};
-use crate::net::{Network, Stream};
+use crate::net::{Network, Port, Stream};
 
 /// How long a caller may take to say who it is.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
@@ -19,13 +19,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Answers the other members until the future is dropped, which closes all connections.
 pub(in crate::meta) async fn serve(listener: TcpListener, network: Network, raft: Raft, cluster_id: u64, me: u64) {
     let mut connections = JoinSet::new();
+    let mut listener = network.listen(listener, Port::Raft);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((tcp, _)) => {
+                Ok(stream) => {
                     // Without it each answer waits for the acknowledgement of the one before; not vital.
-                    let _ = tcp.set_nodelay(true);
-                    connections.spawn(answer(network.accepted(tcp), raft.clone(), cluster_id, me));
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(answer(stream, raft.clone(), cluster_id, me));
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a Raft connection");

@@ -1,6 +1,7 @@
 //! Raft by openraft: its types, its storage and its network.
 
 mod disk;
+mod faulty;
 mod frame;
 mod link;
 mod listen;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::meta::{Applied, Command, CommandError};
 
 pub(super) use disk::DiskStore;
+pub(super) use faulty::FaultyStore;
 pub(super) use link::Links;
 pub(super) use listen::serve;
 pub(super) use log::LogStore;

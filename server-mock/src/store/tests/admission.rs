@@ -225,3 +225,17 @@ async fn a_full_disk_stores_nothing() {
     engine.disk_fault().set_full(false);
     write(&engine, 1, "m v=1 1").await.unwrap();
 }
+
+/// A slow disk holds up the write, not the reads, and a later heal holds up nothing.
+#[tokio::test]
+async fn a_slow_disk_holds_up_writes() {
+    let engine = of(Profile::V1_8);
+    let delay = std::time::Duration::from_millis(30);
+    engine.disk_fault().set_delay(delay);
+    let begin = std::time::Instant::now();
+    write(&engine, 1, "m v=1 1").await.unwrap();
+    assert!(begin.elapsed() >= delay);
+    engine.disk_fault().set_delay(std::time::Duration::from_secs(3_600));
+    let held_up = tokio::time::timeout(delay, write(&engine, 1, "m v=1 2")).await;
+    assert!(held_up.is_err() && count(&engine, "m") == 1);
+}
