@@ -89,6 +89,8 @@ impl TargetArgs {
             .endpoints(self.hosts()?)
             .attempt_timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
+            // The command line says how often, and one run is one caller.
+            .retry_budget(None)
             .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
         Ok(match self.credentials()? {
             Credentials::None => builder,

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use crate::client::Shared;
 use crate::endpoint::Endpoints;
+use crate::retry::Bucket;
 use crate::transport::{HttpSettings, HttpTransport, TlsSettings};
 use crate::{
-    Backoff, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryPolicy, TlsError, Transport,
+    Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryBudget, RetryPolicy,
+    TlsError, Transport,
 };
 
 /// Whether requests are compressed.
@@ -44,9 +46,12 @@ pub struct ClientBuilder {
     level: ConsistencyLevel,
     credentials: Option<Result<Credentials, BuildError>>,
     attempt_timeout: Duration,
+    min_throughput: u64,
     connect_timeout: Duration,
     deadline: Duration,
     retry: Arc<dyn RetryPolicy>,
+    retry_budget: Option<RetryBudget>,
+    balance: Balance,
     gzip: Gzip,
     answer_limit: usize,
     user_agent: String,
@@ -63,9 +68,12 @@ impl Default for ClientBuilder {
             level: ConsistencyLevel::default(),
             credentials: None,
             attempt_timeout: Duration::from_secs(15),
+            min_throughput: 100 << 10,
             connect_timeout: Duration::from_secs(3),
             deadline: Duration::from_secs(60),
             retry: Arc::new(Backoff::default()),
+            retry_budget: Some(RetryBudget::default()),
+            balance: Balance::default(),
             gzip: Gzip::Off,
             answer_limit: 64 << 20,
             user_agent: concat!("influx-client/", env!("CARGO_PKG_VERSION")).into(),
@@ -119,12 +127,20 @@ impl ClientBuilder {
         self
     }
 
-    /// The time of one attempt. Default 15 s.
+    /// The time of one attempt. Default 15 s, and what [`ClientBuilder::min_throughput`] adds for its body.
     ///
     /// Keep it above the servers' own write time-out (10 s by default) and the 10 s for which they try to reach their
     /// meta nodes: a shorter time turns answers into doubt.
     pub fn attempt_timeout(mut self, time: Duration) -> Self {
         self.attempt_timeout = time;
+        self
+    }
+
+    /// How slow a network may be, in bytes a second: a write gets the time that its body takes at this rate on top of
+    /// the time of an attempt, so that large batches do not time out where small ones pass. Default 100 KiB/s; 0 adds
+    /// nothing.
+    pub fn min_throughput(mut self, bytes_per_second: u64) -> Self {
+        self.min_throughput = bytes_per_second;
         self
     }
 
@@ -143,6 +159,18 @@ impl ClientBuilder {
     /// What to do after a failed attempt. Default: [`Backoff`]; [`NoRetry`](crate::NoRetry) makes one attempt only.
     pub fn retry(mut self, policy: impl RetryPolicy + 'static) -> Self {
         self.retry = Arc::new(policy);
+        self
+    }
+
+    /// How many retries all calls together may spend; `None` for any number. Default: [`RetryBudget::default`].
+    pub fn retry_budget(mut self, budget: impl Into<Option<RetryBudget>>) -> Self {
+        self.retry_budget = budget.into();
+        self
+    }
+
+    /// Which of several working endpoints a write goes to. Default: the less busy one.
+    pub fn balance(mut self, balance: Balance) -> Self {
+        self.balance = balance;
         self
     }
 
@@ -224,9 +252,12 @@ impl ClientBuilder {
             retention_policy: self.retention_policy,
             level: self.level,
             attempt_timeout: self.attempt_timeout,
+            min_throughput: self.min_throughput,
             connect_timeout: self.connect_timeout,
             deadline: self.deadline,
             retry: self.retry,
+            budget: self.retry_budget.map(Bucket::new),
+            balance: self.balance,
             gzip: self.gzip,
             answer_limit: self.answer_limit,
             created: Mutex::default(),

@@ -8,7 +8,10 @@ use crate::builder::Gzip;
 use crate::endpoint::{Endpoints, Sign};
 use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
-use crate::{Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write};
+use crate::retry::Bucket;
+use crate::{
+    Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write,
+};
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
 ///
@@ -45,9 +48,13 @@ pub(crate) struct Shared {
     pub(crate) retention_policy: Option<Box<str>>,
     pub(crate) level: ConsistencyLevel,
     pub(crate) attempt_timeout: Duration,
+    /// Bytes a second; 0 for any.
+    pub(crate) min_throughput: u64,
     pub(crate) connect_timeout: Duration,
     pub(crate) deadline: Duration,
     pub(crate) retry: Arc<dyn RetryPolicy>,
+    pub(crate) budget: Option<Bucket>,
+    pub(crate) balance: Balance,
     pub(crate) gzip: Gzip,
     pub(crate) answer_limit: usize,
     /// When this client last created a database or a retention policy.
@@ -102,6 +109,12 @@ impl Client {
         self.0.endpoints.status()
     }
 
+    /// How many tokens the [`RetryBudget`](crate::RetryBudget) has left; `None` where the client has none.
+    #[must_use]
+    pub fn retry_tokens(&self) -> Option<u32> {
+        self.0.budget.as_ref().map(Bucket::tokens)
+    }
+
     /// Starts a probe of each endpoint that failed and is due for one. Probes run beside the call, so that a hung
     /// endpoint costs nobody time.
     pub(crate) fn probe_what_failed(&self) {
@@ -120,6 +133,12 @@ impl Client {
 }
 
 impl Shared {
+    /// The time of an attempt that sends so many bytes.
+    pub(crate) fn attempt_time(&self, bytes: usize) -> Duration {
+        let for_body = (bytes as u64).saturating_mul(1000).checked_div(self.min_throughput).unwrap_or(0);
+        self.attempt_timeout.saturating_add(Duration::from_millis(for_body))
+    }
+
     pub(crate) fn credentials(&self, endpoint: usize) -> Option<&Credentials> {
         self.credentials[endpoint].as_ref()
     }
@@ -144,6 +163,8 @@ impl fmt::Debug for Client {
             .field("attempt_timeout", &self.0.attempt_timeout)
             .field("deadline", &self.0.deadline)
             .field("retry", &self.0.retry)
+            .field("retry_tokens", &self.retry_tokens())
+            .field("balance", &self.0.balance)
             .finish_non_exhaustive()
     }
 }

@@ -24,7 +24,8 @@
 //! * [`Ack`] or [`WriteError`] is what comes back. An error has an [`ErrorKind`], belongs to a [`Class`], claims an
 //!   [`Outcome`] for the data and gives an [`Advice`]; a [`Tally`] counts the points by what became of them.
 //! * [`classify`] is the one pure function behind that: a server's reply in, a [`Verdict`] out.
-//! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default.
+//! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
+//!   [`RetryBudget`] keeps many calls from making a storm.
 //! * [`Query`] asks questions.
 
 mod builder;
@@ -43,7 +44,7 @@ mod write;
 pub use builder::{BuildError, ClientBuilder, Gzip};
 pub use client::Client;
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
-pub use endpoint::{Endpoint, EndpointError, EndpointState, EndpointStatus};
+pub use endpoint::{Balance, Endpoint, EndpointError, EndpointState, EndpointStatus};
 pub use error::{
     Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome, Overload, Reason, Refusal,
     ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion, SizeLimit, Standing, UnknownClass, UnknownOutcome,
@@ -57,9 +58,9 @@ pub use line::{
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
-pub use retry::{Backoff, Failed, NoRetry, Retry, RetryPolicy};
+pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
 pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
-pub use write::{Ack, Attempt, Caveat, Tally, Write, WriteError};
+pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 
 /// The examples of the README are compiled with the documentation's.
 #[cfg(doctest)]

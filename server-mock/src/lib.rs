@@ -28,13 +28,17 @@
 //! * [`mod@line`] reads line protocol, [`query`] InfluxQL, both with the real servers' error texts.
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft,
 //!   [`anti_entropy`] makes replicas equal again where it is switched on.
+//! * [`stats`] counts what a node does, under the real servers' names.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 pub mod anti_entropy;
+mod auth;
 mod cluster;
 mod coordinator;
 pub mod core;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 pub mod go;
 pub mod hinted_handoff;
 mod http;
@@ -49,9 +53,11 @@ pub mod query;
 pub mod runtime;
 pub mod scan;
 mod services;
+pub mod stats;
 pub mod store;
 mod udp;
 
+pub use auth::SharedSecret;
 pub use cluster::{
     ClusterError, LogsOnPanic, NodeEntry, NodeState, ProcessCluster, Role, TestCluster, TestClusterBuilder,
     TestClusterError, TestNode, Topology, TopologyError, UpOptions,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::Profile;
+use crate::auth::SharedSecret;
 use crate::core::slice_race::SliceRace;
 use crate::go::{DurationError, format_duration, parse_duration};
 use crate::line::Precision;
@@ -72,14 +73,34 @@ pub struct Options {
     pub shared_slice_race: SliceRace,
     /// Largest request body in bytes; 0 for no limit.
     pub max_body_size: u64,
+    /// Whether requests have to say who they are from.
+    pub auth_enabled: bool,
+    /// What tokens are signed with; without it none is taken.
+    pub shared_secret: SharedSecret,
+    /// Whether that holds for `/ping`, `/status` and `/health` as well.
+    pub ping_auth_enabled: bool,
+    /// Writes that are served at once; 0 for no limit.
+    pub max_concurrent_write_limit: usize,
+    /// Writes that may wait until others are served; 0 for no limit.
+    pub max_enqueued_write_limit: usize,
+    /// How long a write may wait for that; 0 for ever.
+    pub enqueued_write_timeout: Duration,
     /// Values a tag may have in a database; 0 for no limit.
     pub max_values_per_tag: usize,
     /// Series a database may have; 0 for no limit.
     pub max_series_per_database: usize,
     /// Bytes of values that a shard may hold before it refuses more; 0 for no limit.
     pub cache_max_memory_size: u64,
+    /// Buckets of `GROUP BY time` that one series of a `SELECT` may have; 0 for the server's own ceiling of a million.
+    pub max_select_buckets: usize,
+    /// Values that a `SELECT` may read; 0 for no limit.
+    pub max_select_point: usize,
+    /// Series that a `SELECT` may read; 0 for no limit.
+    pub max_select_series: usize,
     /// Which index the shards have.
     pub index_version: IndexVersion,
+    /// Bytes that a compressed body may expand to; not limited in the real servers.
+    pub max_inflated_size: u64,
     /// How long a client may take to send a request's head; not in the real servers, which wait for ever.
     pub http_head_timeout: Duration,
     /// How long a client may take to send a request's body; not in the real servers, which wait for ever.
@@ -293,6 +314,33 @@ const ROWS: &[Row] = &[
         "outcome of the race over refused points: off, drop-bad, write-failed, lose-good or random"
     ),
     row!(max_body_size, "max-body-size", NEW, size, text, "largest request body in bytes, 0 for no limit"),
+    row!(auth_enabled, "auth-enabled", BOTH, flag, text, "ask for user and password, and what the user may do"),
+    row!(shared_secret, "shared-secret", NEW, secret, secret_text, "what tokens (JWT) are signed with, empty for none"),
+    row!(ping_auth_enabled, "ping-auth-enabled", NEW, flag, text, "ask for a user at /ping, /status and /health too"),
+    row!(
+        max_concurrent_write_limit,
+        "max-concurrent-write-limit",
+        NEW,
+        count,
+        text,
+        "writes served at once, 0 for no limit"
+    ),
+    row!(
+        max_enqueued_write_limit,
+        "max-enqueued-write-limit",
+        NEW,
+        count,
+        text,
+        "writes that may wait to be served, 0 for no limit"
+    ),
+    row!(
+        enqueued_write_timeout,
+        "enqueued-write-timeout",
+        NEW,
+        duration,
+        go_text,
+        "how long a write may wait, 0s for ever"
+    ),
     row!(
         max_values_per_tag,
         "max-values-per-tag",
@@ -317,7 +365,18 @@ const ROWS: &[Row] = &[
         text,
         "bytes of values a shard may hold before it refuses more, 0 for no limit"
     ),
+    row!(
+        max_select_buckets,
+        "max-select-buckets",
+        NEW,
+        count,
+        text,
+        "buckets of GROUP BY time in one series of a SELECT, 0 for a ceiling of a million"
+    ),
+    row!(max_select_point, "max-select-point", NEW, count, text, "values that a SELECT may read, 0 for no limit"),
+    row!(max_select_series, "max-select-series", NEW, count, text, "series that a SELECT may read, 0 for no limit"),
     row!(index_version, "index-version", NEW, index, index_text, "inmem or tsi1"),
+    row!(max_inflated_size, "max-inflated-size", BOTH, size, text, "bytes that a compressed body may expand to"),
     row!(http_head_timeout, "http-head-timeout", BOTH, duration, go_text, "how long a client may take to send a head"),
     row!(http_body_timeout, "http-body-timeout", BOTH, duration, go_text, "how long a client may take to send a body"),
     row!(udp_enabled, "udp-enabled", BOTH, flag, text, "take points over UDP"),
@@ -386,10 +445,20 @@ impl Options {
             ack_dropped_shard: !new,
             shared_slice_race: SliceRace::Off,
             max_body_size: if new { 25_000_000 } else { 0 },
+            auth_enabled: false,
+            shared_secret: SharedSecret::default(),
+            ping_auth_enabled: false,
+            max_concurrent_write_limit: 0,
+            max_enqueued_write_limit: 0,
+            enqueued_write_timeout: Duration::from_secs(30),
             max_values_per_tag: if new { 100_000 } else { 0 },
             max_series_per_database: if new { 1_000_000 } else { 0 },
             cache_max_memory_size: 1 << 30,
+            max_select_buckets: 0,
+            max_select_point: 0,
+            max_select_series: 0,
             index_version: IndexVersion::Inmem,
+            max_inflated_size: 256 << 20,
             http_head_timeout: Duration::from_secs(30),
             http_body_timeout: Duration::from_secs(300),
             udp_enabled: false,
@@ -473,6 +542,15 @@ fn size(name: &'static str, value: &str) -> Result<u64, OptionError> {
     digits.parse::<u64>().ok().and_then(|size| size.checked_mul(1 << shift)).ok_or_else(error)
 }
 
+fn secret(_: &'static str, value: &str) -> Result<SharedSecret, OptionError> {
+    Ok(SharedSecret::new(value))
+}
+
+/// Defaults are shown, never a value that somebody set.
+fn secret_text(secret: &SharedSecret) -> String {
+    if secret.is_empty() { String::new() } else { format!("{secret:?}") }
+}
+
 fn slice_race(name: &'static str, value: &str) -> Result<SliceRace, OptionError> {
     let wanted = "off, drop-bad, write-failed, lose-good or random";
     value.parse().map_err(|_| OptionError::Value { name, value: value.to_owned(), wanted })
@@ -516,6 +594,15 @@ mod tests {
             }
             assert_eq!(options, Options::new(profile));
         }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let mut options = Options::new(Profile::V1_8);
+        options.set("shared-secret", "s3cret").unwrap();
+        let row = ROWS.iter().find(|row| row.name == "shared-secret").unwrap();
+        assert_eq!((row.show)(&options), "[hidden]");
+        assert!(!format!("{options:?}").contains("s3cret"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::balance::rank;
 use super::health::{EndpointHealth, EndpointState, Sign};
 use super::url::Endpoint;
 
@@ -76,6 +77,13 @@ impl Endpoints {
     /// Chooses an endpoint; not `avoid`, where there is another one that may work.
     pub(crate) fn pick(&self, avoid: Option<usize>, random: u64) -> Pick {
         self.begin(self.choose(avoid, random))
+    }
+
+    /// Chooses the endpoint of a series: the first up in the series' own order; not `avoid`, where there is another one.
+    pub(crate) fn pick_sticky(&self, series: &[u8], avoid: Option<usize>) -> Pick {
+        let up = |i: &usize| Some(*i) != avoid && self.health(*i).state() == EndpointState::Up;
+        let home = (0..self.entries.len()).filter(up).max_by_key(|i| rank(series, self.entries[*i].endpoint.as_str()));
+        self.begin(home.unwrap_or_else(|| self.choose(avoid, 0)))
     }
 
     /// Takes a certain endpoint.
@@ -170,6 +178,25 @@ mod tests {
             asked[set.pick(None, random).index] += 1;
         }
         assert!(asked.iter().all(|n| *n > 50), "{asked:?}");
+    }
+
+    #[test]
+    fn a_series_stays_with_its_endpoint_and_comes_back_to_it() {
+        let set = set(3);
+        let home = set.pick_sticky(b"cpu,host=a", None).index;
+        let busy: Vec<_> = (0..9).map(|_| set.begin(home)).collect();
+        assert_eq!(set.pick_sticky(b"cpu,host=a", None).index, home, "however busy it is");
+        drop(busy);
+        assert_ne!(set.pick_sticky(b"cpu,host=a", Some(home)).index, home);
+        let now = Instant::now();
+        set.learn(home, Sign::Failed, now);
+        let away = set.pick_sticky(b"cpu,host=a", None).index;
+        assert_ne!(away, home);
+        assert_eq!(set.pick_sticky(b"cpu,host=a", None).index, away, "one and the same in the meantime");
+        set.learn(home, Sign::Answered, now);
+        assert_eq!(set.pick_sticky(b"cpu,host=a", None).index, home);
+        (0..3).for_each(|i| set.learn(i, Sign::Failed, now));
+        set.pick_sticky(b"cpu,host=a", None);
     }
 
     #[test]

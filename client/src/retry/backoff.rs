@@ -129,6 +129,7 @@ impl RetryPolicy for Backoff {
             Retry::GiveUp => return Retry::GiveUp,
             Retry::Same(own) => (asked(own), Retry::Same(asked(own))),
             Retry::Next(own) => (asked(own), Retry::Next(asked(own))),
+            Retry::Lower { level, wait } => (wait, Retry::Lower { level, wait }),
         };
         if wait >= failed.remaining { Retry::GiveUp } else { decision }
     }
@@ -248,6 +249,7 @@ mod tests {
             let failed = Failed { attempts, remaining: millis(remaining), ..Failed::first(&verdict) };
             match Backoff::default().decide(&failed, random) {
                 Retry::GiveUp => {}
+                Retry::Lower { .. } => prop_assert!(false, "the default never settles for less"),
                 Retry::Same(wait) | Retry::Next(wait) => {
                     prop_assert!(attempts < 8);
                     prop_assert!(wait <= Duration::from_secs(30) && wait < failed.remaining);

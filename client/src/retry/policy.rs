@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use crate::{Outcome, Verdict};
+use crate::{ConsistencyLevel, Outcome, Verdict};
 
 /// Decides what to do after a failed attempt.
 ///
@@ -36,6 +36,8 @@ pub trait RetryPolicy: Send + Sync + Debug {
 pub struct Failed<'a> {
     /// What the last attempt came to.
     pub verdict: &'a Verdict,
+    /// The level that it asked for.
+    pub level: ConsistencyLevel,
     /// What is known after all attempts with these points.
     pub known: Outcome,
     /// How many attempts were made with these points, the last one included.
@@ -55,11 +57,12 @@ pub struct Failed<'a> {
 }
 
 impl<'a> Failed<'a> {
-    /// The first attempt of a call of a client with one endpoint, with stamped points and a minute to go.
+    /// The first attempt of a call at level `one` of a client with one endpoint, with stamped points and a minute to go.
     #[must_use]
     pub const fn first(verdict: &'a Verdict) -> Self {
         Self {
             verdict,
+            level: ConsistencyLevel::One,
             known: verdict.outcome(),
             attempts: 1,
             below_level: 0,
@@ -87,6 +90,14 @@ pub enum Retry {
     Same(Duration),
     /// Send again to another endpoint, where there is one, after this time.
     Next(Duration),
+    /// Send again to the same endpoint and ask for a weaker level from now on. A level that is not weaker is
+    /// not taken, and the call ends.
+    Lower {
+        /// The weaker level.
+        level: ConsistencyLevel,
+        /// How long to wait before.
+        wait: Duration,
+    },
 }
 
 /// Never sends again.

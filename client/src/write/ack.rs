@@ -6,11 +6,12 @@ use super::attempt::Attempt;
 use super::tally::Tally;
 use crate::{ConsistencyLevel, Endpoint, ServerVersion, Standing};
 
-/// The server acknowledged every point at the level asked for.
+/// The server acknowledged every point at [`Ack::level`], which is the level asked for unless a policy lowered it.
 ///
 /// An acknowledgement is worth what the server's word is worth: see [`Ack::caveat`].
 #[derive(Clone, Debug)]
 pub struct Ack {
+    pub(super) asked: ConsistencyLevel,
     pub(super) level: ConsistencyLevel,
     pub(super) points: usize,
     pub(super) attempts: Vec<Attempt>,
@@ -19,6 +20,13 @@ pub struct Ack {
 
 impl Ack {
     /// The level that was asked for.
+    #[must_use]
+    pub const fn asked(&self) -> ConsistencyLevel {
+        self.asked
+    }
+
+    /// The level that every point was acknowledged at: the one asked for, unless a policy such as
+    /// [`Downgrade`](crate::Downgrade) settled for less.
     #[must_use]
     pub const fn level(&self) -> ConsistencyLevel {
         self.level
@@ -137,7 +145,7 @@ mod tests {
 
     fn ack(level: ConsistencyLevel, version: &str) -> Ack {
         let versions = ServerVersion::read(version, Some("OSS")).into_iter().collect();
-        Ack { level, points: 1, attempts: Vec::new(), versions }
+        Ack { asked: level, level, points: 1, attempts: Vec::new(), versions }
     }
 
     #[test]

@@ -13,12 +13,14 @@ use super::error::{Inner, WriteError};
 use super::job::{Job, Settled};
 use super::piece::Piece;
 use super::request::{Exchange, Limit, Payload, Target, send};
+use super::stop::Stop;
 use super::tally::Tally;
+use super::window::by_window;
 use crate::client::Shared;
-use crate::endpoint::Sign;
+use crate::endpoint::{Sign, series_of};
 use crate::error::{advice, shortened};
 use crate::{
-    Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome, Reason,
+    Balance, Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome, Reason,
     RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
 };
 
@@ -42,11 +44,12 @@ pub struct Write<'a> {
     retention_policy: Option<Box<str>>,
     level: Option<ConsistencyLevel>,
     deadline: Option<Duration>,
+    shard_group: Option<Duration>,
 }
 
 impl<'a> Write<'a> {
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
-        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None }
+        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None, shard_group: None }
     }
 
     /// The database to write to.
@@ -64,6 +67,17 @@ impl<'a> Write<'a> {
     /// The consistency level to ask for.
     pub const fn consistency(mut self, level: ConsistencyLevel) -> Self {
         self.level = Some(level);
+        self
+    }
+
+    /// Sends the points of each shard group in a request of their own, one after the other; `duration` is the shard
+    /// duration of the retention policy (`SHOW RETENTION POLICIES` tells it: 168 h unless set).
+    ///
+    /// A server answers for the first shard that failed and says nothing of the others (cluster 1.8 facts § 4). Cut like this,
+    /// a failure is about one shard group: those before it were acknowledged, those behind it were not sent, and
+    /// [`WriteError::tally`] counts both.
+    pub const fn per_shard_group(mut self, duration: Duration) -> Self {
+        self.shard_group = Some(duration);
         self
     }
 
@@ -86,9 +100,10 @@ impl<'a> IntoFuture for Write<'a> {
         let retention_policy = self.retention_policy.or_else(|| client.retention_policy.clone());
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
+        let shard_group = self.shard_group;
         async move {
             if batch.is_empty() {
-                return Ok(Ack { level, points: 0, attempts: Vec::new(), versions: Vec::new() });
+                return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
             }
             let Some(database) = database.filter(|name| !name.is_empty()) else {
                 return Err(no_database(batch, level));
@@ -96,7 +111,11 @@ impl<'a> IntoFuture for Write<'a> {
             handle.probe_what_failed();
             let precision = batch.precision();
             let target = Target { database, retention_policy, level, precision };
-            Call::new(client, batch, target, deadline).run().await
+            let job = match shard_group {
+                Some(duration) => Job::cut(batch, by_window(batch, duration)),
+                None => Job::new(batch),
+            };
+            Call::new(client, batch, target, deadline).run(job).await
         }
         .boxed()
     }
@@ -109,6 +128,8 @@ fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
         kind,
         outcome: Outcome::NotStored,
         level,
+        lowered: None,
+        stop: None,
         message: None,
         attempts: Vec::new(),
         refusals: Vec::new(),
@@ -121,6 +142,7 @@ fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
 /// A write under way.
 struct Call<'a> {
     client: &'a Shared,
+    asked: ConsistencyLevel,
     target: Target,
     batch: &'a Batch,
     begun: Instant,
@@ -134,12 +156,15 @@ struct Call<'a> {
     avoid: Option<usize>,
     source: Option<TransportError>,
     server_version: Option<ServerVersion>,
+    /// What the retries of this call took from the client's budget.
+    spent: u32,
 }
 
 impl<'a> Call<'a> {
     fn new(client: &'a Shared, batch: &'a Batch, target: Target, deadline: Duration) -> Self {
         Self {
             client,
+            asked: target.level,
             target,
             batch,
             begun: Instant::now(),
@@ -150,11 +175,11 @@ impl<'a> Call<'a> {
             avoid: None,
             source: None,
             server_version: None,
+            spent: 0,
         }
     }
 
-    async fn run(mut self) -> Result<Ack, WriteError> {
-        let mut job = Job::new(self.batch);
+    async fn run(mut self, mut job: Job<'_>) -> Result<Ack, WriteError> {
         while let Some(mut piece) = job.next() {
             let payload = Payload::new(piece.body(self.batch), self.client.gzip.level_for(self.batch.bytes()));
             loop {
@@ -166,18 +191,20 @@ impl<'a> Call<'a> {
                     Settled::Done => break,
                     Settled::Stuck(stuck) => return Err(self.stuck(job, &stuck, &verdict)),
                     Settled::Failed(failed) => match self.decide(&failed, &verdict) {
-                        Some(wait) => {
+                        Ok(wait) => {
                             tracing::debug!(class = %verdict.class(), ?wait, "sending again");
                             tokio::time::sleep(wait).await;
                             piece = failed;
                         }
-                        None => return Err(self.failed(job, &failed, verdict)),
+                        Err(stop) => return Err(self.failed(job, &failed, verdict, stop)),
                     },
                 }
             }
         }
+        self.client.budget.iter().for_each(|bucket| bucket.acknowledged(self.spent));
         match job.refused_kind() {
             None => Ok(Ack {
+                asked: self.asked,
                 level: self.target.level,
                 points: self.batch.points(),
                 attempts: self.attempts,
@@ -186,7 +213,7 @@ impl<'a> Call<'a> {
             Some(kind) => {
                 let outcome = job.refused_outcome();
                 let message = self.last_message(kind.class());
-                Err(self.error(job, kind, outcome, message))
+                Err(self.error(job, kind, outcome, message, None))
             }
         }
     }
@@ -208,12 +235,15 @@ impl<'a> Call<'a> {
         let client = self.client;
         let pick = match self.endpoint {
             Some(index) => client.endpoints.begin(index),
-            None => client.endpoints.pick(self.avoid, fastrand::u64(..)),
+            None => match client.balance {
+                Balance::LeastBusy => client.endpoints.pick(self.avoid, fastrand::u64(..)),
+                Balance::Sticky => client.endpoints.pick_sticky(series_of(self.batch.line(0)), self.avoid),
+            },
         };
         let context = self.context(points);
         let started = self.begun.elapsed();
         let remaining = self.deadline.saturating_sub(started);
-        let own = client.attempt_timeout;
+        let own = client.attempt_time(payload.len());
         let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
         let exchange = send(client, &pick, &self.target, payload, limit, &context).await;
         let Exchange { verdict, status, request_id, sent, source } = exchange;
@@ -242,12 +272,13 @@ impl<'a> Call<'a> {
         verdict
     }
 
-    /// How long to wait before the next attempt; `None` to give up. The policy is asked, but a resend that could do
-    /// harm, and a wait that reaches the deadline, are not its to allow.
-    fn decide(&mut self, piece: &Piece, verdict: &Verdict) -> Option<Duration> {
+    /// How long to wait before the next attempt, or why there is none. The policy is asked, but a resend that could do
+    /// harm, a wait that reaches the deadline, and what the budget does not cover are not its to allow.
+    fn decide(&mut self, piece: &Piece, verdict: &Verdict) -> Result<Duration, Stop> {
         let elapsed = self.begun.elapsed();
         let failed = Failed {
             verdict,
+            level: self.target.level,
             known: piece.known.unwrap_or(verdict.outcome()),
             attempts: piece.attempts,
             below_level: piece.below_level,
@@ -258,21 +289,30 @@ impl<'a> Call<'a> {
             remaining: self.deadline.saturating_sub(elapsed),
         };
         if !failed.may_resend() {
-            return None;
+            return Err(Stop::Doubt);
         }
-        let wait = match self.client.retry.decide(&failed, fastrand::f64()) {
-            Retry::GiveUp => return None,
-            Retry::Same(wait) => wait,
-            Retry::Next(wait) => {
-                self.avoid = self.endpoint.take();
-                wait
-            }
+        let decision = self.client.retry.decide(&failed, fastrand::f64());
+        let wait = match decision {
+            Retry::GiveUp => return Err(if failed.remaining.is_zero() { Stop::Deadline } else { Stop::Policy }),
+            Retry::Lower { level, .. } if level >= self.target.level => return Err(Stop::Policy),
+            Retry::Same(wait) | Retry::Next(wait) | Retry::Lower { wait, .. } => wait,
         };
-        (wait < failed.remaining).then_some(wait)
+        if wait >= failed.remaining {
+            return Err(Stop::Deadline);
+        }
+        if let Some(bucket) = &self.client.budget {
+            self.spent += bucket.take(verdict.class()).ok_or(Stop::Budget)?;
+        }
+        match decision {
+            Retry::GiveUp | Retry::Same(_) => {}
+            Retry::Next(_) => self.avoid = self.endpoint.take(),
+            Retry::Lower { level, .. } => self.target.level = level,
+        }
+        Ok(wait)
     }
 
     /// The error of a call that ends with a failed attempt.
-    fn failed(self, mut job: Job<'_>, piece: &Piece, last: Verdict) -> WriteError {
+    fn failed(self, mut job: Job<'_>, piece: &Piece, last: Verdict, stop: Stop) -> WriteError {
         let outcome = job.give_up(piece);
         // The last attempt gives the class, unless its claim is stronger than what all attempts support. (The resend
         // after a partial refusal is not measured by the refusal: 3x would promise that the others are stored.)
@@ -283,7 +323,7 @@ impl<'a> Call<'a> {
         let Verdict { kind, message, .. } = told;
         // An acknowledgement never comes here.
         let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse { status: 0, body: "".into() });
-        self.error(job, kind, outcome, message)
+        self.error(job, kind, outcome, message, Some(stop))
     }
 
     /// The error of a call whose points were refused, and whose other points cannot be sent again.
@@ -298,7 +338,7 @@ impl<'a> Call<'a> {
             dropped: Dropped::AtLeast(refused),
         };
         let message = verdict.message().map(Into::into);
-        self.error(job, kind, outcome, message)
+        self.error(job, kind, outcome, message, None)
     }
 
     /// The last message of this class, or of the last attempt that had one.
@@ -308,12 +348,21 @@ impl<'a> Call<'a> {
         of_class.or_else(any).and_then(|attempt| attempt.message.clone())
     }
 
-    fn error(self, job: Job<'_>, kind: ErrorKind, outcome: Outcome, message: Option<Box<str>>) -> WriteError {
+    fn error(
+        self,
+        job: Job<'_>,
+        kind: ErrorKind,
+        outcome: Outcome,
+        message: Option<Box<str>>,
+        stop: Option<Stop>,
+    ) -> WriteError {
         WriteError::new(Inner {
             advice: advice(&kind, outcome, self.batch.is_idempotent()),
             kind,
             outcome,
-            level: self.target.level,
+            level: self.asked,
+            lowered: (self.target.level != self.asked).then_some(self.target.level),
+            stop,
             message,
             attempts: self.attempts,
             tally: job.tally(),

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::attempt::Attempt;
+use super::stop::Stop;
 use super::tally::Tally;
 use crate::{Advice, Class, ConsistencyLevel, Endpoint, ErrorKind, Outcome, Refusal, ServerVersion, TransportError};
 
@@ -21,6 +22,8 @@ pub(super) struct Inner {
     pub(super) outcome: Outcome,
     pub(super) advice: Advice,
     pub(super) level: ConsistencyLevel,
+    pub(super) lowered: Option<ConsistencyLevel>,
+    pub(super) stop: Option<Stop>,
     pub(super) message: Option<Box<str>>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) refusals: Vec<Refusal>,
@@ -62,6 +65,20 @@ impl WriteError {
     #[must_use]
     pub fn level(&self) -> ConsistencyLevel {
         self.0.level
+    }
+
+    /// The weaker level that a policy such as [`Downgrade`](crate::Downgrade) asked for in the end, if it did.
+    ///
+    /// Points that the tally counts as stored were acknowledged at this level or a stronger one.
+    #[must_use]
+    pub fn lowered_to(&self) -> Option<ConsistencyLevel> {
+        self.0.lowered
+    }
+
+    /// Why the points were not sent again; `None` where a resend was out of the question, because the points were refused.
+    #[must_use]
+    pub fn stop(&self) -> Option<Stop> {
+        self.0.stop
     }
 
     /// Every request of the call, in order.
@@ -128,6 +145,10 @@ impl fmt::Display for WriteError {
         if inner.tally.total() > 0 {
             write!(f, " ({})", inner.tally)?;
         }
+        if let Some(Stop::Budget) = inner.stop {
+            // The others follow from the class and the settings of the call; this one depends on other calls.
+            write!(f, "; {}", Stop::Budget)?;
+        }
         write!(f, "; {}", inner.advice)
     }
 }
@@ -141,6 +162,7 @@ impl fmt::Debug for WriteError {
             .field("outcome", &inner.outcome)
             .field("advice", &inner.advice)
             .field("level", &inner.level)
+            .field("stop", &inner.stop)
             .field("tally", &inner.tally)
             .field("refusals", &inner.refusals)
             .field("attempts", &inner.attempts)

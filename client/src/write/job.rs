@@ -52,13 +52,19 @@ pub(super) enum Settled {
 }
 
 impl<'b> Job<'b> {
+    /// A job that sends the batch as one request, as far as replies allow.
     pub(super) fn new(batch: &'b Batch) -> Self {
         let points = batch.points();
-        let whole = (points > 0).then(|| Piece::new(Lines::Range(0..points), None));
+        Self::cut(batch, (points > 0).then_some(Lines::Range(0..points)))
+    }
+
+    /// A job that sends the batch in these pieces, which have every line once.
+    pub(super) fn cut(batch: &'b Batch, pieces: impl IntoIterator<Item = Lines>) -> Self {
+        let queue = pieces.into_iter().map(|lines| Piece::new(lines, None)).collect();
         Self {
             batch,
-            states: vec![State::Open; points],
-            queue: whole.into_iter().collect(),
+            states: vec![State::Open; batch.points()],
+            queue,
             refusals: Vec::new(),
             unnamed: 0,
             refused_as: None,

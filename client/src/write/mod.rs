@@ -8,10 +8,13 @@ mod job;
 mod naming;
 mod piece;
 mod request;
+mod stop;
 mod tally;
+mod window;
 
 pub use ack::{Ack, Caveat};
 pub use attempt::Attempt;
 pub use call::Write;
 pub use error::WriteError;
+pub use stop::Stop;
 pub use tally::Tally;

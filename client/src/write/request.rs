@@ -46,6 +46,11 @@ impl Payload {
             Err(_) => Self { bytes: lines.into(), compressed: false },
         }
     }
+
+    /// How many bytes go over the wire.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// What came of a request.

@@ -56,7 +56,7 @@ async fn the_last_value_written_is_the_last_delivered() {
 /// A cut link is not a dead node: nothing is refused, writes time out, and after the heal everything is everywhere.
 #[tokio::test]
 async fn a_partition_heals_without_loss() {
-    let mut cluster = cluster().await;
+    let cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
     coordinator.write(&points("m", 0, 1)).database("db").consistency(ConsistencyLevel::All).await.unwrap();

@@ -8,6 +8,7 @@ mod handoff;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
+mod policy;
 mod queries;
 mod readme;
 mod refusals;

@@ -183,6 +183,14 @@ impl ProcessCluster {
         datas.map(|node| node.http.clone()).collect()
     }
 
+    /// The file to which a node writes its log, one after the other for each time it is started.
+    ///
+    /// # Errors
+    /// [`ClusterError::UnknownNode`].
+    pub fn log_path(&self, name: &str) -> Result<PathBuf, ClusterError> {
+        self.position(name).map(|_| log_path(&self.dir, name))
+    }
+
     /// Whether a node's process runs.
     ///
     /// # Errors

@@ -44,20 +44,35 @@ pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
     use std::os::unix::ffi::OsStrExt;
     reap(pid);
     let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { return NodeState::Dead };
-    // `pid (name) state …`, and the name may hold anything.
-    let letter = status.rsplit_once(')').and_then(|(_, rest)| rest.trim_start().chars().next());
-    if matches!(letter, None | Some('Z' | 'X')) {
-        return NodeState::Dead;
+    // `pid (name) state parent …`, and the name may hold anything.
+    let fields: Vec<&str> =
+        status.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
+    match fields.first() {
+        None | Some(&"X") => return NodeState::Dead,
+        // Its first thread has ended; until the others have, its sockets are open and take connections.
+        Some(&"Z") if threads(pid) <= 1 => return NodeState::Dead,
+        Some(&"Z") => return NodeState::Running,
+        Some(_) => {}
     }
-    let ours = std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|command| {
-        let wanted = config.as_os_str().as_bytes();
-        command.split(|byte| *byte == 0).any(|argument| argument == wanted)
-    });
-    match letter {
+    let Ok(command) = std::fs::read(format!("/proc/{pid}/cmdline")) else { return NodeState::Dead };
+    // A process that ends gives up its memory, and its command line with it, before its sockets.
+    let ending = fields.get(6).and_then(|flags| flags.parse::<u64>().ok()).is_some_and(|flags| flags & ENDING != 0);
+    let wanted = config.as_os_str().as_bytes();
+    let ours = command.split(|byte| *byte == 0).any(|argument| argument == wanted) || (command.is_empty() && ending);
+    match fields.first() {
         _ if !ours => NodeState::Dead,
-        Some('T' | 't') => NodeState::Paused,
+        Some(&("T" | "t")) => NodeState::Paused,
         _ => NodeState::Running,
     }
+}
+
+/// The flag by which Linux marks a process on its way out (`PF_EXITING`).
+#[cfg(target_os = "linux")]
+const ENDING: u64 = 4;
+
+#[cfg(target_os = "linux")]
+fn threads(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/task")).map_or(0, Iterator::count)
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]

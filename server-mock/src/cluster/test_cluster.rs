@@ -17,13 +17,25 @@ use crate::runtime::{Replica, count, get, replica};
 use crate::{OptionError, Options, Profile};
 
 /// How a cluster inside this process is built.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct TestClusterBuilder {
     profile: Profile,
     topology: Topology,
     settings: Vec<(String, String)>,
     limit: Duration,
+}
+
+impl std::fmt::Debug for TestClusterBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The value of a setting may be a secret.
+        let settings: Vec<&str> = self.settings.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("TestClusterBuilder")
+            .field("profile", &self.profile)
+            .field("topology", &self.topology)
+            .field("settings", &settings)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a cluster inside this process did not come up.

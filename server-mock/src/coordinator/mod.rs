@@ -10,4 +10,4 @@ mod statements;
 pub(crate) use owners::{Delivery, Owners};
 pub(crate) use points::{Coordinator, WriteError};
 pub(crate) use sight::Sight;
-pub(crate) use statements::{Scope, Statements};
+pub(crate) use statements::{Monitor, RunningQueries, Scope, Statements};

@@ -6,12 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::sight::Sight;
+use super::statements::deletion;
 use crate::anti_entropy;
 use crate::core::handoff::is_retryable;
 use crate::hinted_handoff::Deliver;
 use crate::meta::MetaClient;
 use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
+use crate::stats::Stats;
 use crate::store::{Engine, StoreError};
 use crate::{Options, Points, Profile};
 
@@ -25,6 +27,7 @@ pub(crate) struct Owners {
     pub(crate) peers: Peers,
     /// Present where a write to a shard not heard of is acknowledged and dropped.
     pub(crate) sight: Option<Sight>,
+    pub(crate) stats: Stats,
     /// For writes.
     pub(crate) timeouts: PeerTimeouts,
     /// For reads.
@@ -59,16 +62,27 @@ impl Owners {
         PeerTimeouts { dial: options.dial_timeout, exchange }
     }
 
+    /// Writes to a shard of this node, counted.
+    async fn store(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
+        let result = self.engine.write(shard, points).await;
+        match &result {
+            // Will be tried again.
+            Err(StoreError::ShardNotFound) => {}
+            result => self.stats.shard(shard).count_write(points.len(), result.is_ok()),
+        }
+        result
+    }
+
     /// Writes to this node's own store, making the shard if need be.
     pub(crate) async fn write_here(&self, shard: u64, points: &Points) -> Result<(), StoreError> {
-        match self.engine.write(shard, points).await {
+        match self.store(shard, points).await {
             Err(StoreError::ShardNotFound) => {
                 let meta = self.meta.snapshot();
                 let Some((database, policy, _, _)) = meta.live_shard(shard) else {
                     return Err(StoreError::ShardNotFound);
                 };
                 self.engine.ensure_shard(shard, &database.name, &policy.name);
-                self.engine.write(shard, points).await
+                self.store(shard, points).await
             }
             result => result,
         }
@@ -84,10 +98,15 @@ impl Owners {
         self.ask(node, &Request::Write { shard, database, retention_policy, points }).await.map(|_| ())
     }
 
-    /// Reads points of a shard, here or there.
-    pub(crate) async fn scan(&self, node: u64, shard: u64, scan: &Scan) -> Result<Vec<SeriesBlock>, PeerError> {
-        match self.run(node, Request::Scan { shard, scan: scan.clone() }).await? {
-            Answer::Blocks(blocks) => Ok(blocks),
+    /// Reads points of a shard and what is in it, here or there.
+    pub(crate) async fn read(
+        &self,
+        node: u64,
+        shard: u64,
+        scan: &Scan,
+    ) -> Result<(Vec<SeriesBlock>, ShardIndex), PeerError> {
+        match self.run(node, Request::Read { shard, scan: scan.clone() }).await? {
+            Answer::Rows(blocks, index) => Ok((blocks, index)),
             other => Err(PeerError::Protocol(format!("{other:?}"))),
         }
     }
@@ -124,6 +143,8 @@ impl Owners {
             Request::Write { .. } => self.timeouts,
             Request::Scan { .. }
             | Request::Index { .. }
+            | Request::Read { .. }
+            | Request::Delete { .. }
             | Request::DropShard { .. }
             | Request::DropMeasurement { .. }
             | Request::AntiEntropy(_) => self.read_timeouts,
@@ -136,7 +157,9 @@ impl Owners {
         let refused = |error: StoreError| Answer::Refused(error.to_string());
         match request {
             Request::Write { shard, database, retention_policy, points } => {
-                match self.take(shard, &database, &retention_policy, &points).await {
+                let taken = self.take(shard, &database, &retention_policy, &points).await;
+                self.stats.cluster.count_shard_write(taken.is_ok());
+                match taken {
                     Ok(()) => Answer::Done,
                     Err(text) => Answer::Refused(text),
                 }
@@ -152,6 +175,13 @@ impl Owners {
                 Err(StoreError::ShardNotFound) => Answer::Index(ShardIndex::default()),
                 Err(error) => refused(error),
             },
+            Request::Read { shard, scan } => {
+                self.stats.cluster.count_read(self.profile);
+                deletion::read(&self.engine, shard, &scan)
+            }
+            Request::Delete { database, statement, now } => {
+                deletion::delete(&self.engine, &database, &statement, self.profile, now).await
+            }
             Request::DropShard { shard } => self.engine.drop_shard(shard).await.map_or_else(refused, |()| Answer::Done),
             Request::DropMeasurement { database, measurement } => {
                 self.engine.drop_measurement(&database, &measurement).await.map_or_else(refused, |()| Answer::Done)
@@ -167,7 +197,8 @@ impl Owners {
     /// Takes a shard write of another node.
     async fn take(&self, shard: u64, database: &str, policy: &str, points: &[u8]) -> Result<(), String> {
         let points = Points::decode(points).map_err(|error| error.to_string())?;
-        match self.engine.write(shard, &points).await {
+        self.stats.cluster.write_shard_points_req.add_len(points.len());
+        match self.store(shard, &points).await {
             Err(StoreError::ShardNotFound) => {}
             result => return result.map_err(|error| error.to_string()),
         }
@@ -178,7 +209,7 @@ impl Owners {
             return Ok(());
         }
         self.engine.ensure_shard(shard, database, policy);
-        self.engine.write(shard, &points).await.map_err(|error| error.to_string())
+        self.store(shard, &points).await.map_err(|error| error.to_string())
     }
 }
 

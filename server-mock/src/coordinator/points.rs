@@ -67,6 +67,8 @@ impl Coordinator {
         now: i64,
     ) -> Result<(), WriteError> {
         let profile = self.owners.profile;
+        self.owners.stats.write.req.inc();
+        self.owners.stats.write.point_req.add_len(points.len());
         let meta = &self.owners.meta;
         let not_found = || WriteError::RetentionPolicyNotFound(policy.to_owned());
         let mut snapshot = meta.snapshot();
@@ -100,6 +102,7 @@ impl Coordinator {
         if mapping.unmapped > 0 {
             return Err(WriteError::NoShardGroup);
         }
+        self.owners.stats.write.dropped.add_len(mapping.too_old);
         self.write_parts(mapping.parts, level).await.map_err(WriteError::Shard)?;
         if mapping.too_old > 0 { Err(WriteError::TooOld(mapping.too_old)) } else { Ok(()) }
     }
@@ -110,6 +113,7 @@ impl Coordinator {
             let (this, report) = (self.clone(), report.clone());
             tokio::spawn(async move {
                 let result = this.write_part(part, level).await;
+                this.owners.stats.write.count_outcome(result.as_ref().copied());
                 // Nobody listens any more once another shard's failure was answered.
                 let _ = report.send(result).await;
             });
@@ -172,18 +176,23 @@ impl Coordinator {
 
     async fn write_owner(&self, owner: u64, shard: u64, bytes: Bytes, points: &Points, level: Level) -> OwnerAnswer {
         let owners = &self.owners;
+        let counted = &owners.stats.write;
         if owner == owners.node {
+            counted.point_req_local.add_len(points.len());
             return match owners.write_here(shard, points).await {
                 Ok(()) => OwnerAnswer::Acknowledged,
                 Err(error) => OwnerAnswer::Failed(error.to_string()),
             };
         }
+        counted.point_req_remote.add_len(points.len());
         if must_queue(owners.profile, self.handoff.is_empty(owner, shard), self.allow_out_of_order) {
+            counted.point_req_hh.add_len(points.len());
             return after_queueing(self.handoff.append(owner, shard, points.clone()).await);
         }
         match owners.write_there(owner, shard, bytes).await {
             Ok(()) => OwnerAnswer::Acknowledged,
             Err(error) if owners.retryable(&error) => {
+                counted.point_req_hh.add_len(points.len());
                 let queued = self.handoff.append(owner, shard, points.clone()).await;
                 after_failed_attempt(level, error.to_string(), queued)
             }

@@ -179,4 +179,25 @@ mod tests {
         std::fs::write(&path, b"hhqueue\x02").unwrap();
         assert!(Segment::open(&path).unwrap_err().to_string().contains("newer version"));
     }
+
+    #[test]
+    fn a_segment_of_any_bytes_gives_records_or_is_cut() {
+        use crate::hinted_handoff::block::Block;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("1");
+        bolero::check!().with_iterations(300).for_each(|bytes: &[u8]| {
+            let record =
+                [&u32::try_from(bytes.len()).unwrap().to_le_bytes(), &crc32fast::hash(bytes).to_le_bytes(), bytes];
+            for content in [[HEADER.as_slice(), bytes].concat(), [HEADER.as_slice(), &record.concat(), bytes].concat()]
+            {
+                std::fs::write(&path, &content).unwrap();
+                let mut segment = Segment::open(&path).unwrap();
+                for payload in payloads(&mut segment) {
+                    let _ = Block::decode(&payload);
+                }
+                assert!(segment.len() <= content.len() as u64);
+                let _ = Block::decode(bytes);
+            }
+        });
+    }
 }

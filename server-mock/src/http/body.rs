@@ -13,8 +13,6 @@ use crate::Options;
 /// A body that is not taken: the status and the text of the answer.
 pub(super) type Refusal = (StatusCode, String);
 
-/// The real servers put no limit on what a compressed body expands to; this one stops a bomb before it fills the memory.
-const MAX_INFLATED: u64 = 256 << 20;
 /// Where `max-body-size` sets no limit.
 const MAX_SENT: u64 = 256 << 20;
 
@@ -25,12 +23,12 @@ fn too_large() -> Refusal {
 /// The body, decompressed if its header says `gzip` exactly.
 pub(super) async fn read(headers: &HeaderMap, body: Incoming, options: &Options) -> Result<Bytes, Refusal> {
     let late = |_| (StatusCode::BAD_REQUEST, "i/o timeout".to_owned());
-    let read = read_within(headers, body, options.max_body_size);
+    let read = read_within(headers, body, options);
     tokio::time::timeout(options.http_body_timeout, read).await.map_err(late)?
 }
 
-/// `limit` is in bytes as sent, 0 for none.
-async fn read_within(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
+async fn read_within(headers: &HeaderMap, body: Incoming, options: &Options) -> Result<Bytes, Refusal> {
+    let limit = options.max_body_size;
     let gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value == "gzip");
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let over = announced.is_some_and(|length| limit > 0 && length > limit);
@@ -43,7 +41,8 @@ async fn read_within(headers: &HeaderMap, body: Incoming, limit: u64) -> Result<
         return Ok(sent);
     }
     // The gzip header is opened before the announced length is looked at.
-    let inflated = tokio::task::spawn_blocking(move || inflate(&sent)).await;
+    let most = options.max_inflated_size;
+    let inflated = tokio::task::spawn_blocking(move || inflate(&sent, most)).await;
     let inflated = inflated.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
     if over { Err(too_large()) } else { Ok(inflated) }
 }
@@ -63,18 +62,19 @@ async fn collect(mut body: Incoming, limit: u64) -> Result<Bytes, Refusal> {
     Ok(all.freeze())
 }
 
-fn inflate(sent: &[u8]) -> Result<Bytes, Refusal> {
+/// At most `most` bytes: the real servers put no limit on what a compressed body expands to, which is what a bomb needs.
+fn inflate(sent: &[u8], most: u64) -> Result<Bytes, Refusal> {
     let refuse = |text: &str| (StatusCode::BAD_REQUEST, text.to_owned());
     if sent.is_empty() {
         return Err(refuse("EOF"));
     }
     let mut decoder = MultiGzDecoder::new(sent);
     let mut inflated = Vec::new();
-    if let Err(error) = decoder.by_ref().take(MAX_INFLATED + 1).read_to_end(&mut inflated) {
+    if let Err(error) = decoder.by_ref().take(most.saturating_add(1)).read_to_end(&mut inflated) {
         let consumed = sent.len() - decoder.get_ref().len();
         return Err(refuse(&gzip_error(&error, consumed, inflated.is_empty() && !sent.starts_with(&[0x1f, 0x8b]))));
     }
-    if inflated.len() as u64 > MAX_INFLATED { Err(too_large()) } else { Ok(inflated.into()) }
+    if inflated.len() as u64 > most { Err(too_large()) } else { Ok(inflated.into()) }
 }
 
 /// The words of Go's gzip reader.
@@ -103,14 +103,16 @@ mod tests {
     #[test]
     fn bad_streams_are_named_in_gos_words() {
         let good = gzip(b"m v=1");
-        assert_eq!(inflate(&good).unwrap(), "m v=1");
-        assert_eq!(inflate(&[good.clone(), gzip(b"\nm v=2")].concat()).unwrap(), "m v=1\nm v=2");
-        assert_eq!(inflate(b"").unwrap_err().1, "EOF");
-        assert_eq!(inflate(b"not gzip at all").unwrap_err().1, "gzip: invalid header");
-        assert_eq!(inflate(&good[..good.len() - 9]).unwrap_err().1, "unexpected EOF");
+        assert_eq!(inflate(&good, 100).unwrap(), "m v=1");
+        assert_eq!(inflate(&[good.clone(), gzip(b"\nm v=2")].concat(), 100).unwrap(), "m v=1\nm v=2");
+        assert_eq!(inflate(&good, 5).unwrap(), "m v=1");
+        assert_eq!(inflate(&good, 4).unwrap_err().0, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(inflate(b"", 100).unwrap_err().1, "EOF");
+        assert_eq!(inflate(b"not gzip at all", 100).unwrap_err().1, "gzip: invalid header");
+        assert_eq!(inflate(&good[..good.len() - 9], 100).unwrap_err().1, "unexpected EOF");
         let mut bad_sum = good.clone();
         let at = bad_sum.len() - 6;
         bad_sum[at] ^= 1;
-        assert_eq!(inflate(&bad_sum).unwrap_err().1, "gzip: invalid checksum");
+        assert_eq!(inflate(&bad_sum, 100).unwrap_err().1, "gzip: invalid checksum");
     }
 }

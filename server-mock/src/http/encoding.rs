@@ -55,7 +55,8 @@ pub(super) fn encode(
         return response.map(Encoded::Plain);
     }
     response.headers_mut().remove(CONTENT_LENGTH);
-    response.map(|body| Encoded::Gzip { body, encoder: Some(GzEncoder::new(Vec::new(), Compression::fast())) })
+    response
+        .map(|body| Encoded::Gzip { body, encoder: Some(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))) })
 }
 
 /// A body as it was made, or compressed on its way.
@@ -65,7 +66,7 @@ pub(super) enum Encoded {
     Gzip {
         body: Body,
         /// `None` once the last byte is out.
-        encoder: Option<GzEncoder<Vec<u8>>>,
+        encoder: Option<Box<GzEncoder<Vec<u8>>>>,
     },
 }
 

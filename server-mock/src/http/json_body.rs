@@ -359,4 +359,43 @@ mod tests {
         let json = HeaderMap::from_iter([(CONTENT_TYPE, "application/json".parse().unwrap())]);
         assert!(is_json(&json, b"m v=1"));
     }
+
+    #[test]
+    fn a_batch_of_any_bytes_is_points_or_an_error() {
+        let words = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"points\"",
+            "\"measurement\"",
+            "\"m\"",
+            "\"fields\"",
+            "\"v\"",
+            "1",
+            "1e999",
+            "\"time\"",
+            "\"precision\"",
+            "\"h\"",
+            "9223372036854775807",
+            "\"tags\"",
+            "null",
+            "\"\\n\"",
+            "\"a b\"",
+            "true",
+            "{\"points\":[{\"measurement\":\"m\",\"fields\":{\"v\":",
+            "\"1677-09-21T00:12:43Z\"",
+            "-",
+        ];
+        bolero::check!().with_iterations(2_000).for_each(|bytes: &[u8]| {
+            let spelled: String = bytes.iter().map(|byte| words[usize::from(*byte) % words.len()]).collect();
+            for body in [bytes, spelled.as_bytes()] {
+                if let Ok(points) = Batch::decode(body, 7).and_then(|batch| batch.points()) {
+                    assert!(points.bytes() <= 400 * (body.len() + 1));
+                }
+            }
+        });
+    }
 }

@@ -2,7 +2,10 @@
 //!
 //! One file an endpoint; [`Reply`] knows the forms that answers share, [`request`] reads what requests share.
 
+mod auth;
 mod body;
+mod counted;
+mod debug;
 mod encoding;
 mod form;
 mod json_body;
@@ -12,6 +15,8 @@ mod query;
 mod reply;
 mod route;
 mod server;
+mod throttle;
 mod write;
 
 pub(crate) use server::serve;
+pub(crate) use throttle::Throttle;

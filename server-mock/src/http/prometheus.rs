@@ -9,6 +9,8 @@ use hyper::body::Incoming;
 use super::body::{self, Refusal};
 use super::form::Form;
 use super::reply::{Body, error};
+use super::write::check_database;
+use crate::auth::Caller;
 use crate::runtime::DataServices;
 
 /// The text of the real servers for a body that is not in Snappy's format.
@@ -17,14 +19,16 @@ const CORRUPT: &str = "snappy: corrupt input";
 const UNSUPPORTED: &str = "this server does not read Prometheus remote write and read";
 
 /// `POST /api/v1/prom/write?db=…`
-pub(super) async fn write(services: &DataServices, headers: &HeaderMap, form: &Form, body: Incoming) -> Response<Body> {
-    let database = form.get("db");
-    let result = if database.is_empty() {
-        Err((StatusCode::BAD_REQUEST, "database is required".to_owned()))
-    } else if services.meta.snapshot().database(database).is_none() {
-        Err((StatusCode::NOT_FOUND, format!("database not found: {database:?}")))
-    } else {
-        unread(services, headers, body).await
+pub(super) async fn write(
+    services: &DataServices,
+    caller: &Caller,
+    headers: &HeaderMap,
+    form: &Form,
+    body: Incoming,
+) -> Response<Body> {
+    let result = match check_database(services, caller, form.get("db")) {
+        Ok(()) => unread(services, headers, body).await,
+        Err(refusal) => Err(refusal),
     };
     answer(services, result)
 }

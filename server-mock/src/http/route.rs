@@ -21,6 +21,10 @@ pub(super) enum Endpoint {
     WriteV2,
     /// `/query`
     Query,
+    /// `/debug/vars`
+    DebugVars,
+    /// `/metrics`
+    Metrics,
     /// `/api/v2/query`, which is switched off in the real servers too unless asked for.
     Flux,
     /// `/api/v1/prom/write`
@@ -36,7 +40,13 @@ impl Endpoint {
     pub(super) fn is_compressed(self) -> bool {
         match self {
             Self::Write | Self::WriteV2 | Self::Query | Self::Flux | Self::PrometheusRead => true,
-            Self::Ping | Self::Status | Self::Health | Self::PrometheusWrite | Self::Options => false,
+            Self::Ping
+            | Self::Status
+            | Self::Health
+            | Self::DebugVars
+            | Self::Metrics
+            | Self::PrometheusWrite
+            | Self::Options => false,
         }
     }
 }
@@ -57,6 +67,8 @@ const V1_8: &[Route] = &[
     ("/api/v2/query", Endpoint::Flux, POST),
     ("/api/v1/prom/write", Endpoint::PrometheusWrite, POST),
     ("/api/v1/prom/read", Endpoint::PrometheusRead, POST),
+    ("/debug/vars", Endpoint::DebugVars, &[Method::GET]),
+    ("/metrics", Endpoint::Metrics, &[Method::GET]),
 ];
 
 const V0_10: &[Route] = &[
@@ -64,6 +76,7 @@ const V0_10: &[Route] = &[
     ("/status", Endpoint::Status, READ),
     ("/write", Endpoint::Write, POST),
     ("/query", Endpoint::Query, &[Method::GET]),
+    ("/debug/vars", Endpoint::DebugVars, &[Method::GET]),
 ];
 
 /// Finds the endpoint, or the plain answer of Go's router: 404 for an unknown path, 405 for another method.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, HOST, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -11,11 +13,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::auth::{self, Admitted};
+use super::counted::Counted;
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{empty, error, identify, sign, type_of_route};
+use super::reply::{Body, empty, error, identify, plain, sign, type_of_route};
 use super::route::{self, Endpoint};
-use super::{ping, prometheus, query, write};
+use super::{debug, ping, prometheus, query, write};
 use crate::Profile;
 use crate::net::{Network, Port, Stream};
 use crate::runtime::{Closing, DataServices};
@@ -84,9 +88,14 @@ async fn converse(stream: Stream, services: Arc<DataServices>, mut closing: Clos
     }
 }
 
-async fn answer(services: &DataServices, request: Request<Incoming>) -> Response<Encoded> {
+async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Response<Encoded> {
     let profile = services.profile;
     let (head, body) = request.into_parts();
+    if let Some(why) = ambiguous_host(&head) {
+        let mut response = plain(StatusCode::BAD_REQUEST, why);
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        return response.map(Encoded::Plain);
+    }
     let endpoint = match route::find(profile, &head.method, head.uri.path()) {
         Ok(endpoint) => endpoint,
         // A question about the server as a whole.
@@ -101,19 +110,13 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
             return response.map(Encoded::Plain);
         }
     };
+    let counted = Counted::begin(&services.statements.monitor.stats.http, endpoint);
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
-    let mut response = match endpoint {
-        Endpoint::Options => empty(StatusCode::OK),
-        Endpoint::Ping => ping::ping(profile, &form),
-        Endpoint::Status => ping::status(services).await,
-        Endpoint::Health => ping::health(profile),
-        Endpoint::Write => write::v1(services, &head.headers, &form, body).await,
-        Endpoint::WriteV2 => write::v2(services, &head.headers, &form, body).await,
-        Endpoint::Query => query::answer(services, &head, form, body).await,
-        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
-        Endpoint::PrometheusWrite => prometheus::write(services, &head.headers, &form, body).await,
-        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
+    let mut response = match auth::admit(services, endpoint, &head.headers, &form).await {
+        Ok(admitted) => serve_admitted(services, endpoint, &admitted, &head, form, body).await,
+        Err(refusal) => *refusal,
     };
+    counted.end(response.status());
     let headers = response.headers_mut();
     identify(profile, &head.headers, headers);
     allow_origin(profile, &head.headers, headers);
@@ -130,5 +133,42 @@ async fn answer(services: &DataServices, request: Request<Incoming>) -> Response
         encode(profile, &head.method, &head.headers, response)
     } else {
         response.map(Encoded::Plain)
+    }
+}
+
+async fn serve_admitted(
+    services: &Arc<DataServices>,
+    endpoint: Endpoint,
+    admitted: &Admitted<'_>,
+    head: &Parts,
+    form: Form,
+    body: Incoming,
+) -> Response<Body> {
+    let profile = services.profile;
+    let caller = &admitted.caller;
+    match endpoint {
+        Endpoint::Options => empty(StatusCode::OK),
+        Endpoint::Ping => ping::ping(profile, &form),
+        Endpoint::Status => ping::status(services).await,
+        Endpoint::Health => ping::health(profile),
+        Endpoint::Write => write::v1(services, caller, &head.headers, &form, body).await,
+        Endpoint::WriteV2 => write::v2(services, caller, &head.headers, &form, body).await,
+        Endpoint::DebugVars => debug::vars(services),
+        Endpoint::Metrics => debug::metrics(services),
+        Endpoint::Query => query::answer(services, caller, head, form, body).await,
+        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
+        Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, body).await,
+        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
+    }
+}
+
+/// Go's server refuses a request of HTTP/1.1 that does not say once which host it is for.
+fn ambiguous_host(head: &Parts) -> Option<&'static str> {
+    match head.headers.get_all(HOST).iter().count() {
+        0 if head.version == Version::HTTP_11 && head.method != Method::CONNECT => {
+            Some("400 Bad Request: missing required Host header")
+        }
+        0 | 1 => None,
+        _ => Some("400 Bad Request: too many Host headers"),
     }
 }

@@ -3,11 +3,13 @@
 use http::{HeaderMap, Response, StatusCode};
 use hyper::body::Incoming;
 
+use super::auth::forbidden;
 use super::body;
 use super::form::Form;
 use super::json_body;
 use super::reply::{Body, empty, error};
 use crate::Profile;
+use crate::auth::Caller;
 use crate::coordinator::WriteError;
 use crate::core::consistency::Level;
 use crate::line::{self, Precision};
@@ -25,7 +27,13 @@ struct Target<'a> {
 }
 
 /// `POST /write?db=…&rp=…&precision=…&consistency=…`
-pub(super) async fn v1(services: &DataServices, headers: &HeaderMap, form: &Form, body: Incoming) -> Response<Body> {
+pub(super) async fn v1(
+    services: &DataServices,
+    caller: &Caller,
+    headers: &HeaderMap,
+    form: &Form,
+    body: Incoming,
+) -> Response<Body> {
     let result = match Precision::parse(form.get("precision"), services.profile) {
         Err(unknown) => Err((StatusCode::BAD_REQUEST, unknown.to_string())),
         Ok(precision) => {
@@ -35,17 +43,23 @@ pub(super) async fn v1(services: &DataServices, headers: &HeaderMap, form: &Form
                 consistency: form.get("consistency"),
                 precision,
             };
-            write(services, headers, target, body).await
+            write(services, caller, headers, target, body).await
         }
     };
     reply(services.profile, result)
 }
 
 /// `POST /api/v2/write?bucket=db/rp&precision=…`, the form that version 2 clients speak.
-pub(super) async fn v2(services: &DataServices, headers: &HeaderMap, form: &Form, body: Incoming) -> Response<Body> {
+pub(super) async fn v2(
+    services: &DataServices,
+    caller: &Caller,
+    headers: &HeaderMap,
+    form: &Form,
+    body: Incoming,
+) -> Response<Body> {
     let result = match v2_target(form) {
         Err(refusal) => Err(refusal),
-        Ok(target) => write(services, headers, target, body).await,
+        Ok(target) => write(services, caller, headers, target, body).await,
     };
     reply(services.profile, result)
 }
@@ -85,6 +99,7 @@ fn reply(profile: Profile, result: Result<(), Refusal>) -> Response<Body> {
 /// The checks stand in the order in which the real servers make them; the first that fails is the answer.
 async fn write(
     services: &DataServices,
+    caller: &Caller,
     headers: &HeaderMap,
     target: Target<'_>,
     body: Incoming,
@@ -92,11 +107,12 @@ async fn write(
     let profile = services.profile;
     let now = services.now();
     if profile == Profile::V1_8 {
-        check_database(services, target.database)?;
+        check_database(services, caller, target.database)?;
     }
     let body = body::read(headers, body, &services.options).await?;
+    services.statements.monitor.stats.http.write_req_bytes.add_len(body.len());
     if profile == Profile::V0_10 && json_body::is_json(headers, &body) {
-        return write_json(services, &body, now).await;
+        return write_json(services, caller, &body, now).await;
     }
     let parsed = line::parse(&body, target.precision, now, profile);
     let bad_lines = parsed.error_text();
@@ -104,13 +120,18 @@ async fn write(
         return Err((StatusCode::BAD_REQUEST, lines.clone()));
     }
     if profile == Profile::V0_10 {
-        check_database(services, target.database)?;
+        check_database(services, caller, target.database)?;
     }
     if parsed.points.is_empty() {
         return Ok(());
     }
     let level = level(profile, target.consistency)?;
+    let (http, count) = (&services.statements.monitor.stats.http, parsed.points.len());
     let written = services.coordinator.write(target.database, target.retention_policy, level, parsed.points, now).await;
+    match &written {
+        Ok(()) => http.points_written_ok.add_len(count),
+        Err(_) => http.points_written_fail.add_len(count),
+    }
     written.map_err(|failure| (status(profile, &failure), failure.to_string()))?;
     // Told only when nothing else went wrong.
     match (bad_lines, profile) {
@@ -121,13 +142,13 @@ async fn write(
 }
 
 /// The batch format of 0.10, which names its target itself and knows no consistency level.
-async fn write_json(services: &DataServices, body: &[u8], now: i64) -> Result<(), Refusal> {
+async fn write_json(services: &DataServices, caller: &Caller, body: &[u8], now: i64) -> Result<(), Refusal> {
     if body.trim_ascii().is_empty() {
         return Err((StatusCode::OK, String::new()));
     }
     let refused = |why: json_body::JsonError| (StatusCode::BAD_REQUEST, why.to_string());
     let batch = json_body::Batch::decode(body, now).map_err(refused)?;
-    check_database(services, &batch.database)?;
+    check_database(services, caller, &batch.database)?;
     let points = batch.points().map_err(refused)?;
     if points.is_empty() {
         return Ok(());
@@ -136,14 +157,15 @@ async fn write_json(services: &DataServices, body: &[u8], now: i64) -> Result<()
     written.map_err(|failure| (status(services.profile, &failure), failure.to_string()))
 }
 
-fn check_database(services: &DataServices, database: &str) -> Result<(), Refusal> {
+/// What is looked at before the points: whether the database is named, there, and this caller's to write to.
+pub(super) fn check_database(services: &DataServices, caller: &Caller, database: &str) -> Result<(), Refusal> {
     if database.is_empty() {
         return Err((StatusCode::BAD_REQUEST, "database is required".to_owned()));
     }
     if services.meta.snapshot().database(database).is_none() {
         return Err((StatusCode::NOT_FOUND, format!("database not found: {database:?}")));
     }
-    Ok(())
+    caller.may_write(database).map_err(|text| (forbidden(services.profile), text))
 }
 
 fn level(profile: Profile, text: &str) -> Result<Level, Refusal> {

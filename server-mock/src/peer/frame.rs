@@ -62,4 +62,19 @@ mod tests {
         let frame = encode(&"text".to_owned()).unwrap();
         assert_eq!(receive::<String>(&mut frame.as_slice()).await.unwrap(), "text");
     }
+
+    #[test]
+    fn frames_of_any_bytes_are_messages_or_errors() {
+        use crate::peer::{Answer, Hello, Request};
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        bolero::check!().with_iterations(2_000).for_each(|bytes: &[u8]| {
+            let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            let framed = [length.as_slice(), bytes].concat();
+            for mut stream in [bytes, &framed] {
+                let _ = runtime.block_on(receive::<Request>(&mut { stream }));
+                let _ = runtime.block_on(receive::<Answer>(&mut { stream }));
+                let _ = runtime.block_on(receive::<Hello>(&mut stream));
+            }
+        });
+    }
 }

@@ -46,6 +46,22 @@ pub enum Request {
         /// The shard.
         shard: u64,
     },
+    /// Both of these in one: what a `SELECT` needs of a shard.
+    Read {
+        /// The shard.
+        shard: u64,
+        /// Which points, and the index of which measurements.
+        scan: Scan,
+    },
+    /// Delete points of a database as a `DELETE` or `DROP SERIES` statement says.
+    Delete {
+        /// The database.
+        database: String,
+        /// The statement, in InfluxQL.
+        statement: String,
+        /// What `now()` is: nanoseconds, Unix time.
+        now: i64,
+    },
     /// Forget a shard and its data.
     DropShard {
         /// The shard.
@@ -71,6 +87,8 @@ pub enum Answer {
     Blocks(Vec<SeriesBlock>),
     /// To [`Request::Index`].
     Index(ShardIndex),
+    /// To [`Request::Read`].
+    Rows(Vec<SeriesBlock>, ShardIndex),
     /// Refused; the text is the store's own.
     Refused(String),
     /// To [`Request::AntiEntropy`].

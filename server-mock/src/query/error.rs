@@ -18,6 +18,9 @@ pub enum QueryError {
     /// The database has no default retention policy.
     #[error("default retention policy not set for: {0}")]
     NoDefaultRetentionPolicy(String),
+    /// `KILL QUERY`, or nobody waits for the result any more.
+    #[error("query interrupted")]
+    Interrupted,
     /// `GROUP BY time` would make too many buckets.
     #[error("max-select-buckets limit exceeded: ({buckets}/{limit})")]
     TooManyBuckets {

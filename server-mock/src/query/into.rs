@@ -74,7 +74,7 @@ fn key(measurement: &str, tags: &[(String, String)]) -> String {
 
 fn write_field(out: &mut String, column: &str, value: &Value) {
     let text = match value {
-        Value::Null | Value::Time(_) => return,
+        Value::Null | Value::Time(_) | Value::List(_) => return,
         Value::Float(value) => match number::json(*value) {
             Some(text) => text,
             None => return,

@@ -13,6 +13,7 @@
 //! 4. [`Sequence`] keeps the results of several statements, [`render`] writes them as JSON, CSV or MessagePack.
 
 pub mod ast;
+mod delete;
 mod duration;
 mod error;
 mod into;
@@ -32,6 +33,7 @@ mod time;
 mod token;
 mod value;
 
+pub use delete::Deletion;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::QueryError;
 pub use into::{into_points, into_result};
@@ -41,7 +43,7 @@ pub use parser::{ParseError, parse};
 pub use pattern::{Pattern, PatternError};
 pub use privilege::{Requirement, Unauthorized, authorize, requirement};
 pub use result::{Message, Row, StatementResult};
-pub use select::{Context, Limits, PlannedScan, SourceRows, execute, plan};
-pub use sequence::{Sequence, read_only_warning};
+pub use select::{Context, Limits, PlannedScan, SourceRows, execute, execute_each, plan};
+pub use sequence::{NOT_EXECUTED, Sequence, read_only_warning};
 pub use time::{MAX_TIME, MIN_TIME, format_rfc3339, format_with, looks_like_time, parse_time};
 pub use value::Value;

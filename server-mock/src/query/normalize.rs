@@ -16,6 +16,10 @@ pub fn normalize(statement: &mut Statement, database: &str, policy: &str, meta: 
         Statement::Select(select) | Statement::Explain { select, .. } => {
             Normalizer { database, policy, meta }.select(select)
         }
+        // Of its own database, whatever the request's.
+        Statement::CreateContinuousQuery(create) => {
+            Normalizer { database: &create.database, policy: "", meta }.select(&mut create.select)
+        }
         _ => Ok(()),
     }
 }

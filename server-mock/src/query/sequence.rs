@@ -5,7 +5,7 @@ use super::result::{Message, StatementResult};
 use crate::Profile;
 
 /// Text of a statement that came after one that failed.
-const NOT_EXECUTED: &str = "not executed";
+pub const NOT_EXECUTED: &str = "not executed";
 
 /// The results of the statements of one query as they are executed.
 #[derive(Debug)]

@@ -23,6 +23,8 @@ pub enum Value {
     Boolean(bool),
     /// `string`
     String(Arc<str>),
+    /// Several texts: only in `SHOW SUBSCRIPTIONS`.
+    List(Arc<[String]>),
 }
 
 impl Value {
@@ -39,7 +41,7 @@ impl Value {
             Self::Float(value) => Some(*value),
             Self::Integer(value) => Some(*value as f64),
             Self::Unsigned(value) => Some(*value as f64),
-            Self::Null | Self::Time(_) | Self::Boolean(_) | Self::String(_) => None,
+            Self::Null | Self::Time(_) | Self::Boolean(_) | Self::String(_) | Self::List(_) => None,
         }
     }
 
@@ -48,9 +50,13 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
-            Self::Null | Self::Time(_) | Self::Float(_) | Self::Integer(_) | Self::Unsigned(_) | Self::Boolean(_) => {
-                None
-            }
+            Self::Null
+            | Self::Time(_)
+            | Self::Float(_)
+            | Self::Integer(_)
+            | Self::Unsigned(_)
+            | Self::Boolean(_)
+            | Self::List(_) => None,
         }
     }
 
@@ -97,6 +103,7 @@ impl Value {
             Self::Float(value) => Identity::Bits(if *value == 0.0 { 0 } else { value.to_bits() }),
             Self::Boolean(value) => Identity::Bits(u64::from(*value)),
             Self::String(text) => Identity::Text(Arc::clone(text)),
+            Self::List(texts) => Identity::Text(texts.join("\n").into()),
         }
     }
 }

@@ -6,12 +6,15 @@ use super::node::NodeError;
 use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
-use crate::coordinator::{Coordinator, Delivery, Owners, Sight, Statements};
+use crate::auth::Authenticator;
+use crate::coordinator::{Coordinator, Delivery, Monitor, Owners, RunningQueries, Sight, Statements};
 use crate::fault::{Disk, Faults};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
 use crate::net::Network;
 use crate::peer::{self, Answer, Handle, Peers, Request};
+use crate::query::Limits;
+use crate::stats::Stats;
 use crate::store::{self, DiskFault, Engine};
 use crate::{Options, Profile, http, services, udp};
 
@@ -23,6 +26,8 @@ pub(crate) struct DataServices {
     pub(crate) meta: MetaClient,
     pub(crate) coordinator: Coordinator,
     pub(crate) statements: Statements,
+    pub(crate) authenticator: Authenticator,
+    pub(crate) throttle: Option<http::Throttle>,
     /// What is wrong with the node, and the clock that all of it goes by.
     pub(crate) faults: Faults,
     /// Present where it is switched on.
@@ -70,12 +75,14 @@ pub(super) async fn start(
         changed.changed().await.map_err(|_| NodeError::MetaGone)?;
     }
     let engine = open_engine(config, storage).await?;
+    let stats = Stats::default();
     let owners = Arc::new(Owners {
         node: id,
         profile: config.profile,
         meta: meta.clone(),
         engine,
         peers: peers(config, id, network),
+        stats: stats.clone(),
         sight: config.options.ack_dropped_shard.then(|| Sight::follow(&meta, id)),
         timeouts: Owners::timeouts(config.profile, &config.options),
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
@@ -92,11 +99,27 @@ pub(super) async fn start(
         max_shard_groups: config.options.max_shard_groups_per_request,
         slice_race: config.options.shared_slice_race,
     };
+    let authenticator = Authenticator::new(config.profile, &config.options);
     let services = Arc::new(DataServices {
         profile: config.profile,
         options: config.options.clone(),
         meta,
-        statements: Statements { owners: owners.clone(), coordinator: coordinator.clone() },
+        statements: Statements {
+            owners: owners.clone(),
+            coordinator: coordinator.clone(),
+            authenticator: authenticator.clone(),
+            running: RunningQueries::default(),
+            limits: limits(&config.options),
+            monitor: Monitor {
+                stats,
+                owners: owners.clone(),
+                handoff: coordinator.handoff.clone(),
+                http: own.http.clone(),
+                dir: config.dir.clone(),
+            },
+        },
+        authenticator,
+        throttle: http::Throttle::new(config.profile, &config.options),
         coordinator,
         faults: faults.clone(),
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
@@ -118,6 +141,20 @@ fn peers(config: &NodeConfig, id: u64, network: &Network) -> Peers {
     match config.profile {
         Profile::V1_8 => peers,
         Profile::V0_10 => peers.limit_writes(config.options.max_remote_write_connections),
+    }
+}
+
+/// What one `SELECT` may cost: the node's options, within this server's own ceilings.
+fn limits(options: &Options) -> Limits {
+    let own = Limits::default();
+    Limits {
+        max_buckets: match options.max_select_buckets {
+            0 => own.max_buckets,
+            asked => asked.min(own.max_buckets),
+        },
+        max_points: options.max_select_point,
+        max_series: options.max_select_series,
+        ..own
     }
 }
 

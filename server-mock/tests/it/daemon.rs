@@ -42,6 +42,10 @@ impl Daemon {
         Self { http: url("http"), meta: url("meta"), udp: ready["udp"].as_str().map(str::to_owned), child }
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     #[cfg(unix)]
     pub(crate) fn signal(&self) {
         use rustix::process::{Pid, Signal, kill_process};
@@ -67,7 +71,7 @@ impl Drop for Daemon {
     }
 }
 
-fn files_below(dir: &Path) -> Vec<String> {
+pub(crate) fn files_below(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();

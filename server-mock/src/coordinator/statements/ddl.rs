@@ -1,9 +1,11 @@
 //! Statements that change the metadata, and the data that goes with it.
 
 use super::super::Owners;
+use crate::Profile;
 use crate::core::meta::{Applied, Command, MetaData, RetentionPolicySpec};
 use crate::peer::{PeerError, Request};
-use crate::query::ast::{AlterRetentionPolicy, CreateDatabase, CreateRetentionPolicy};
+use crate::query::Deletion;
+use crate::query::ast::{AlterRetentionPolicy, CreateDatabase, CreateRetentionPolicy, Statement};
 
 /// `CREATE DATABASE`
 pub(super) async fn create_database(owners: &Owners, create: &CreateDatabase) -> Result<(), String> {
@@ -65,15 +67,39 @@ pub(super) async fn drop_shard(owners: &Owners, id: u64, now: i64) -> Result<(),
     drop_shards(owners, doomed).await
 }
 
-/// `DROP MEASUREMENT`, on every data node.
+/// `DROP MEASUREMENT`
 pub(super) async fn drop_measurement(owners: &Owners, database: &str, measurement: &str) -> Result<(), String> {
-    let meta = owners.meta.snapshot();
-    if meta.database(database).is_none() {
-        return Err(format!("database not found: {database}"));
-    }
+    known(owners, database)?;
     let request = Request::DropMeasurement { database: database.to_owned(), measurement: measurement.to_owned() };
-    let nodes = meta.data_nodes.iter().map(|node| (node.id, request.clone())).collect();
-    everywhere(owners, nodes).await
+    each(owners, request).await
+}
+
+/// `DELETE` and `DROP SERIES`
+pub(super) async fn delete(owners: &Owners, database: &str, statement: &Statement, now: i64) -> Result<(), String> {
+    known(owners, database)?;
+    if let Some(Err(wrong)) = Deletion::of(statement, now) {
+        return Err(wrong.to_string());
+    }
+    let request = Request::Delete { database: database.to_owned(), statement: statement.to_string(), now };
+    each(owners, request).await
+}
+
+fn known(owners: &Owners, database: &str) -> Result<(), String> {
+    match owners.meta.snapshot().database(database) {
+        Some(_) => Ok(()),
+        None => Err(format!("database not found: {database}")),
+    }
+}
+
+/// Has every data node do it: this one first, whose refusal is the end, then all others at once. In profile 0.10 only
+/// this one, so that the others keep what they have (cluster 0.10 facts, § 6).
+async fn each(owners: &Owners, request: Request) -> Result<(), String> {
+    owners.run(owners.node, request.clone()).await.map_err(|error| error.to_string())?;
+    let others = match owners.profile {
+        Profile::V1_8 => owners.meta.snapshot().data_nodes.iter().map(|node| node.id).collect(),
+        Profile::V0_10 => Vec::new(),
+    };
+    everywhere(owners, others.into_iter().filter(|node| *node != owners.node).map(|node| (node, request.clone()))).await
 }
 
 /// Runs a command on the meta nodes; the text of its failure is the statement's.
@@ -98,6 +124,14 @@ async fn drop_shards(owners: &Owners, doomed: Vec<(u64, Vec<u64>)>) -> Result<()
     for (shard, nodes) in doomed {
         requests.extend(nodes.into_iter().map(|node| (node, Request::DropShard { shard })));
     }
+    match owners.profile {
+        Profile::V1_8 => {}
+        // The data of other nodes stay where they are, out of reach (cluster 0.10 facts, § 6).
+        Profile::V0_10 => {
+            requests.retain(|(node, _)| *node == owners.node);
+            return everywhere(owners, requests).await;
+        }
+    }
     // A node that holds nothing is asked as well: whether it is there is part of the answer.
     for node in &owners.meta.snapshot().data_nodes {
         if !requests.iter().any(|(asked, _)| *asked == node.id) {
@@ -108,11 +142,11 @@ async fn drop_shards(owners: &Owners, doomed: Vec<(u64, Vec<u64>)>) -> Result<()
 }
 
 /// Sends requests to data nodes, all at once; the first node that cannot be reached is named.
-async fn everywhere(owners: &Owners, requests: Vec<(u64, Request)>) -> Result<(), String> {
+async fn everywhere(owners: &Owners, requests: impl IntoIterator<Item = (u64, Request)>) -> Result<(), String> {
     let asked = requests.into_iter().map(|(node, request)| async move {
         match owners.run(node, request).await {
             Ok(_) => Ok(()),
-            Err(PeerError::Refused(text)) => Err(text),
+            Err(PeerError::Refused(text)) if node == owners.node => Err(text),
             Err(error) => Err(format!("partial success, node {node} may be down ({error})")),
         }
     });

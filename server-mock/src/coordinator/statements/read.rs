@@ -8,7 +8,7 @@ use crate::Profile;
 use crate::core::meta::{MetaData, RetentionPolicy, ShardGroup};
 use crate::query::show::IndexScope;
 use crate::query::{PlannedScan, SourceRows};
-use crate::scan::{Scan, ShardIndex};
+use crate::scan::{Scan, SeriesBlock, ShardIndex};
 
 /// Shards read at once for one statement.
 const AT_ONCE: usize = 32;
@@ -42,19 +42,19 @@ pub(super) async fn scan(owners: &Owners, planned: &PlannedScan) -> Result<Sourc
     Ok(rows)
 }
 
-/// What is in the shards asked for. A node that is dead is passed over in silence, as the real cluster does.
-pub(super) async fn indexes(owners: &Owners, asked: &IndexScope) -> Vec<ShardIndex> {
+/// What is in the shards asked for, or in this node's own among them. A node that is dead is passed over in silence, as
+/// the real cluster does.
+pub(super) async fn indexes(owners: &Owners, asked: &IndexScope, own_only: bool) -> Vec<ShardIndex> {
     let meta = owners.meta.snapshot();
-    let places = asked_for(&meta, asked);
+    let mut places = asked_for(&meta, asked);
+    if own_only {
+        places.retain(|place| place.owners.contains(&owners.node));
+    }
     let parts = stream::iter(places.into_iter().map(|place| index(owners, place))).buffered(AT_ONCE);
     parts.filter_map(std::future::ready).collect().await
 }
 
-async fn read(
-    owners: &Owners,
-    place: Place,
-    scan: &Scan,
-) -> Result<(Vec<crate::scan::SeriesBlock>, ShardIndex), String> {
+async fn read(owners: &Owners, place: Place, scan: &Scan) -> Result<(Vec<SeriesBlock>, ShardIndex), String> {
     // The real 0.10 ends the coordinator's process here (cluster 0.10 facts § 4). An answer without the shard's points
     // would be worse than none.
     if place.owners.is_empty() {
@@ -62,18 +62,8 @@ async fn read(
     }
     let mut failure = None;
     for node in order(owners, &place) {
-        let blocks = match owners.scan(node, place.shard, scan).await {
-            Ok(blocks) => blocks,
-            Err(error) => {
-                failure.get_or_insert(error);
-                continue;
-            }
-        };
-        match owners.index(node, place.shard).await {
-            Ok(mut index) => {
-                restrict(&mut index, scan)?;
-                return Ok((blocks, index));
-            }
+        match owners.read(node, place.shard, scan).await {
+            Ok(rows) => return Ok(rows),
             Err(error) => {
                 failure.get_or_insert(error);
             }
@@ -104,24 +94,6 @@ fn order(owners: &Owners, place: &Place) -> Vec<u64> {
         Profile::V0_10 => nodes.truncate(1),
     }
     nodes
-}
-
-/// Leaves out measurements that the scan does not ask for.
-fn restrict(index: &mut ShardIndex, scan: &Scan) -> Result<(), String> {
-    use crate::scan::Measurements;
-    match &scan.measurements {
-        Measurements::All => {}
-        Measurements::Named(name) => {
-            index.series.retain(|(measurement, _)| measurement == name);
-            index.fields.retain(|(measurement, _, _)| measurement == name);
-        }
-        Measurements::Matching(pattern) => {
-            let pattern = crate::query::Pattern::new(pattern).map_err(|error| error.to_string())?;
-            index.series.retain(|(measurement, _)| pattern.is_match(measurement));
-            index.fields.retain(|(measurement, _, _)| pattern.is_match(measurement));
-        }
-    }
-    Ok(())
 }
 
 /// The shards of a group.

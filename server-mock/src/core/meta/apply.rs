@@ -69,6 +69,12 @@ impl MetaData {
             Command::SetPrivilege { user, database, privilege } => {
                 self.set_privilege(user, database, *privilege, profile)
             }
+            Command::CreateContinuousQuery(query) => self.create_continuous_query(query, profile),
+            Command::DropContinuousQuery { database, name } => self.drop_continuous_query(database, name, profile),
+            Command::CreateSubscription(subscription) => self.create_subscription(subscription, profile),
+            Command::DropSubscription { database, retention_policy, name } => {
+                self.drop_subscription(database, retention_policy, name)
+            }
             Command::SetAdmin { user, admin } => self.set_admin(user, *admin),
         }
     }

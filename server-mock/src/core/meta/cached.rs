@@ -47,6 +47,10 @@ impl MetaData {
             | Command::DropUser { .. }
             | Command::UpdateUser { .. }
             | Command::SetPrivilege { .. }
+            | Command::CreateContinuousQuery(_)
+            | Command::DropContinuousQuery { .. }
+            | Command::CreateSubscription(_)
+            | Command::DropSubscription { .. }
             | Command::SetAdmin { .. } => None,
         }
     }

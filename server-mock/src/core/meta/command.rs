@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DataNode, MetaNode, Privilege};
+use super::{ContinuousQuery, DataNode, MetaNode, Privilege, Subscription};
 
 /// One change of the metadata: what Raft replicates.
 ///
@@ -180,8 +180,28 @@ pub enum Command {
         user: String,
         /// Where.
         database: String,
-        /// What; nothing when absent.
+        /// What; nothing at all when absent.
         privilege: Option<Privilege>,
+    },
+    /// Adds a continuous query.
+    CreateContinuousQuery(ContinuousQuery),
+    /// Removes a continuous query.
+    DropContinuousQuery {
+        /// Where.
+        database: String,
+        /// Which.
+        name: String,
+    },
+    /// Adds a subscription.
+    CreateSubscription(Subscription),
+    /// Removes a subscription.
+    DropSubscription {
+        /// Where.
+        database: String,
+        /// Likewise.
+        retention_policy: String,
+        /// Which.
+        name: String,
     },
     /// Makes a user an administrator, or no longer one.
     SetAdmin {
@@ -229,6 +249,10 @@ impl Command {
             Self::DropUser { .. } => "drop user",
             Self::UpdateUser { .. } => "update user",
             Self::SetPrivilege { .. } => "set privilege",
+            Self::CreateContinuousQuery(_) => "create continuous query",
+            Self::DropContinuousQuery { .. } => "drop continuous query",
+            Self::CreateSubscription(_) => "create subscription",
+            Self::DropSubscription { .. } => "drop subscription",
             Self::SetAdmin { .. } => "set admin",
         }
     }
@@ -309,6 +333,21 @@ pub enum CommandError {
     /// Without it there would be no meta node at all.
     #[error("cannot remove the last meta node")]
     LastMetaNode,
+    /// Another continuous query has that name.
+    #[error("continuous query already exists")]
+    ContinuousQueryExists,
+    /// The continuous query does not exist.
+    #[error("continuous query not found")]
+    ContinuousQueryNotFound,
+    /// Another subscription has that name.
+    #[error("subscription already exists")]
+    SubscriptionExists,
+    /// The subscription does not exist.
+    #[error("subscription not found")]
+    SubscriptionNotFound,
+    /// Points cannot be sent there.
+    #[error("invalid subscription URL: {0}")]
+    InvalidSubscriptionUrl(String),
     /// A user without a name.
     #[error("username required")]
     UsernameRequired,

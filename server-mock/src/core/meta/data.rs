@@ -25,6 +25,36 @@ pub struct MetaData {
     pub max_shard_group_id: u64,
     /// Highest shard id given out.
     pub max_shard_id: u64,
+    /// Continuous queries of all databases, in the order of their creation.
+    pub continuous_queries: Vec<ContinuousQuery>,
+    /// Subscriptions of all databases, in the order of their creation.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A query that is to be run again and again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContinuousQuery {
+    /// Where it belongs.
+    pub database: String,
+    /// Unique within the database.
+    pub name: String,
+    /// The whole `CREATE CONTINUOUS QUERY` statement.
+    pub query: String,
+}
+
+/// Who wants the points that are written to a retention policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Whose points.
+    pub database: String,
+    /// Likewise.
+    pub retention_policy: String,
+    /// Unique within the retention policy.
+    pub name: String,
+    /// Each point goes to every destination rather than to one of them.
+    pub to_all: bool,
+    /// URLs.
+    pub destinations: Vec<String>,
 }
 
 /// A member of the Raft group.
@@ -110,6 +140,8 @@ pub enum Privilege {
     Write,
     /// Both.
     All,
+    /// Neither: what is left when all that was granted is revoked.
+    Nothing,
 }
 
 /// Somebody who may log in.
@@ -147,6 +179,12 @@ impl MetaData {
     #[must_use]
     pub fn retention_policy(&self, database: &str, rp: &str) -> Option<&RetentionPolicy> {
         self.database(database)?.retention_policy(rp)
+    }
+
+    /// The user of that name.
+    #[must_use]
+    pub fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
     }
 
     /// The data node of that id.

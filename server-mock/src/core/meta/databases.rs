@@ -50,6 +50,8 @@ impl MetaData {
             };
         };
         self.databases.remove(position);
+        self.continuous_queries.retain(|query| query.database != name);
+        self.subscriptions.retain(|subscription| subscription.database != name);
         for user in &mut self.users {
             user.privileges.retain(|(database, _)| database != name);
         }
@@ -84,6 +86,7 @@ impl MetaData {
 
     /// The name of a default policy that is dropped stays: a write without `rp` is then told that it is not found.
     pub(super) fn drop_retention_policy(&mut self, database: &str, name: &str) -> Applied {
+        self.subscriptions.retain(|known| known.database != database || known.retention_policy != name);
         let Ok(database) = self.database_mut(database) else {
             return Applied::Unchanged;
         };

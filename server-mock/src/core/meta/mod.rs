@@ -10,11 +10,15 @@ mod leases;
 mod nodes;
 mod policy;
 mod retention;
+mod subscribers;
 mod users;
 mod window;
 
 pub use command::{Applied, Command, CommandError, RetentionPolicySpec};
-pub use data::{DataNode, Database, MetaData, MetaNode, Privilege, RetentionPolicy, Shard, ShardGroup, User};
+pub use data::{
+    ContinuousQuery, DataNode, Database, MetaData, MetaNode, Privilege, RetentionPolicy, Shard, ShardGroup,
+    Subscription, User,
+};
 pub use leases::{Lease, Leases};
 pub use policy::{default_shard_group_duration, shard_count};
 pub use window::{MAX_TIME, MIN_TIME, truncate};

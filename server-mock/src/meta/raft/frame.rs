@@ -140,4 +140,20 @@ mod tests {
         let stranger = Hello { magic: *b"HTTP", ..Hello::new(1, 2, 3) };
         assert!(stranger.objection(1, 3).is_some());
     }
+
+    #[test]
+    fn frames_of_any_bytes_are_messages_or_errors() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        bolero::check!().with_iterations(2_000).for_each(|bytes: &[u8]| {
+            // With the length and the version that let it through to the decoder.
+            let length = u32::try_from(bytes.len() + 1).unwrap().to_le_bytes();
+            let version = [super::super::super::format::VERSION];
+            let framed = [length.as_slice(), &version, bytes].concat();
+            for mut stream in [bytes, &framed] {
+                let _ = runtime.block_on(read::<Request>(&mut { stream }));
+                let _ = runtime.block_on(read::<Response>(&mut { stream }));
+                let _ = runtime.block_on(read::<Hello>(&mut stream));
+            }
+        });
+    }
 }

@@ -377,6 +377,7 @@ pub(in crate::query) fn privilege_name(privilege: Privilege) -> &'static str {
         Privilege::Read => "READ",
         Privilege::Write => "WRITE",
         Privilege::All => "ALL PRIVILEGES",
+        Privilege::Nothing => "NO PRIVILEGES",
     }
 }
 

@@ -8,7 +8,7 @@ use crate::Profile;
 use crate::core::meta::Privilege;
 use crate::query::ast::{
     AlterRetentionPolicy, BinaryOp, CreateContinuousQuery, CreateDatabase, CreateRetentionPolicy, CreateSubscription,
-    Dimension, Expr, Resample, Secret, Statement,
+    Dimension, Expr, Measurement, Resample, Secret, Statement,
 };
 use crate::query::format_duration;
 use crate::query::token::{Keyword, Kind, Position};
@@ -333,7 +333,17 @@ fn drop_series(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     let first = cursor.next();
     cursor.back();
     let sources = from(cursor)?;
-    for source in &sources {
+    without_place(&sources)?;
+    let condition = condition(cursor)?;
+    if sources.is_empty() && condition.is_none() {
+        return Err(ParseError::expected(&first, &["FROM", "WHERE"]));
+    }
+    Ok(Statement::DropSeries { sources, condition })
+}
+
+/// Deletions go through a whole database: no part of it can be named.
+fn without_place(sources: &[Measurement]) -> Result<(), ParseError> {
+    for source in sources {
         if !source.retention_policy.is_empty() {
             return Err(ParseError::at(Position::default(), "retention policy not supported"));
         }
@@ -341,11 +351,7 @@ fn drop_series(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
             return Err(ParseError::at(Position::default(), "database not supported"));
         }
     }
-    let condition = condition(cursor)?;
-    if sources.is_empty() && condition.is_none() {
-        return Err(ParseError::expected(&first, &["FROM", "WHERE"]));
-    }
-    Ok(Statement::DropSeries { sources, condition })
+    Ok(())
 }
 
 /// What follows the word `DELETE`.
@@ -357,9 +363,7 @@ pub(super) fn delete(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
         cursor.back();
         Vec::new()
     };
-    if sources.iter().any(|source| !source.database.is_empty()) {
-        return Err(ParseError::at(Position::default(), "database not supported"));
-    }
+    without_place(&sources)?;
     let condition = condition(cursor)?;
     if sources.is_empty() && condition.is_none() {
         return Err(ParseError::expected(&first, &["FROM", "WHERE"]));

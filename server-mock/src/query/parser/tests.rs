@@ -158,11 +158,14 @@ fn deep_nesting_is_refused_and_long_chains_are_not() {
     }
     let text = format!("SELECT v FROM {}m{}", "(SELECT v FROM ".repeat(10_000), ")".repeat(10_000));
     assert!(error(&text).starts_with("nested more than"));
-    let chain = format!("SELECT v FROM m WHERE {}", vec!["a = 'b'"; 100_000].join(" OR "));
+    let chain = format!("SELECT v FROM m WHERE {}", vec!["a = 'b'"; 70_000].join(" OR "));
     assert_eq!(shown(&chain), chain);
     let minus = format!("SELECT v FROM m WHERE v > {}1", "- ".repeat(10_000));
     assert!(error(&minus).starts_with("found -"));
     assert_eq!(shown(&"SHOW DATABASES;".repeat(10_000)).len(), 15 * 10_000 - 1);
+    assert_eq!(error(&"SHOW DATABASES;".repeat(10_001)), "more than 10000 statements in one query");
+    let long = format!("SELECT v FROM m WHERE a = '{}'", "x".repeat(1 << 20));
+    assert_eq!(error(&long), "query of 1048604 bytes is longer than 1048576");
 }
 
 proptest! {

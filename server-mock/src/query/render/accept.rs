@@ -1,5 +1,7 @@
 //! Which form the client asks for.
 
+use crate::Profile;
+
 /// In what form results are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoding {
@@ -30,8 +32,13 @@ impl Encoding {
     }
 
     /// Reads the value of `Accept`: the form of the highest quality, JSON when none is known.
+    ///
+    /// Profile 0.10 knows JSON alone, whatever is asked for.
     #[must_use]
-    pub fn from_accept(accept: &str) -> Self {
+    pub fn from_accept(profile: Profile, accept: &str) -> Self {
+        if profile == Profile::V0_10 {
+            return Self::Json;
+        }
         let mut best: Option<(Self, f32)> = None;
         for entry in accept.split(',') {
             let mut parts = entry.split(';').map(str::trim);
@@ -75,7 +82,8 @@ mod tests {
             ("application/csv;q=0.1, application/json", Encoding::Json),
             ("application/x-msgpack, */*;q=0.5", Encoding::MessagePack),
         ] {
-            assert_eq!(Encoding::from_accept(accept), encoding, "{accept}");
+            assert_eq!(Encoding::from_accept(Profile::V1_8, accept), encoding, "{accept}");
+            assert_eq!(Encoding::from_accept(Profile::V0_10, accept), Encoding::Json, "{accept}");
         }
     }
 }

@@ -70,6 +70,8 @@ fn cell(value: &Value, style: &Style) -> String {
         Value::Unsigned(value) => value.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::String(text) => text.to_string(),
+        // As Go prints a list.
+        Value::List(texts) => format!("[{}]", texts.join(" ")),
     }
 }
 

@@ -147,6 +147,14 @@ fn write_value(out: &mut Output, value: &Value, row: &Row, style: &Style) {
             let _ = write!(out.text, "{value}");
         }
         Value::String(text) => out.string(text),
+        Value::List(texts) => {
+            out.open('[');
+            for text in texts.iter() {
+                out.item();
+                out.string(text);
+            }
+            out.close(']');
+        }
     }
 }
 

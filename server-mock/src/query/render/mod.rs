@@ -13,7 +13,7 @@ use super::value::Value;
 use crate::Profile;
 
 pub use accept::Encoding;
-pub use chunk::chunks;
+pub use chunk::{Chunker, chunks};
 
 /// How results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

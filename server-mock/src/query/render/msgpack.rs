@@ -111,6 +111,10 @@ fn value(out: &mut Vec<u8>, value: &Value, style: &Style) {
         Value::Unsigned(value) => unsigned(out, *value),
         Value::Boolean(value) => out.push(if *value { 0xc3 } else { 0xc2 }),
         Value::String(text) => string(out, text),
+        Value::List(texts) => {
+            array(out, texts.len());
+            texts.iter().for_each(|text| string(out, text));
+        }
     }
 }
 

@@ -50,7 +50,7 @@ fn sum(points: &[Point]) -> Value {
             Value::Float(value) => float += value,
             Value::Integer(value) => integer = integer.wrapping_add(*value),
             Value::Unsigned(value) => unsigned = unsigned.wrapping_add(*value),
-            Value::Null | Value::Time(_) | Value::Boolean(_) | Value::String(_) => {}
+            Value::Null | Value::Time(_) | Value::Boolean(_) | Value::String(_) | Value::List(_) => {}
         }
     }
     match points.first().map(|point| &point.value) {

@@ -68,7 +68,7 @@ fn literal(value: Value) -> Option<Expr> {
         Value::Unsigned(value) => Expr::Unsigned(value),
         Value::Boolean(value) => Expr::Boolean(value),
         Value::String(text) => Expr::String(text.to_string()),
-        Value::Null | Value::Time(_) => return None,
+        Value::Null | Value::Time(_) | Value::List(_) => return None,
     })
 }
 

@@ -18,6 +18,8 @@ mod subquery;
 mod transform;
 mod window;
 
+use std::sync::atomic::AtomicBool;
+
 use jiff::tz::TimeZone;
 
 use super::QueryError;
@@ -183,25 +185,53 @@ pub fn execute(
     context: &Context,
     limits: &Limits,
 ) -> Result<Vec<Row>, QueryError> {
+    let mut rows = Vec::new();
+    execute_each(select, sources, context, limits, &AtomicBool::new(false), &mut |row| {
+        rows.push(row);
+        true
+    })?;
+    Ok(rows)
+}
+
+/// Like [`execute`], but gives each series away as soon as it is computed, so that it need not be kept: `take` gets it,
+/// and tells whether it wants more. Ends early, with [`QueryError::Interrupted`], when it does not, or when
+/// `interrupted` is set meanwhile.
+///
+/// # Errors
+/// As [`execute`]; series may have been given away before.
+pub fn execute_each(
+    select: &Select,
+    sources: &[SourceRows],
+    context: &Context,
+    limits: &Limits,
+    interrupted: &AtomicBool,
+    take: &mut dyn FnMut(Row) -> bool,
+) -> Result<(), QueryError> {
     let compiled = compile(select, None, context)?;
     check_points(sources, limits)?;
-    let mut runner = Runner { limits, made: 0, steps: 0, random: fastrand::Rng::with_seed(context.seed) };
-    let output = runner.run(&compiled, &mut sources.iter(), None)?;
-    let mut columns = vec![compiled.time_name.clone()];
-    columns.extend(output.columns.into_iter().map(|column| column.name));
-    let rows = output.groups.into_iter().map(|group| Row {
-        name: group.name.to_string(),
-        tags: group.tags,
-        columns: columns.clone(),
-        values: group
-            .rows
-            .into_iter()
-            .map(|(time, values)| std::iter::once(Value::Time(time)).chain(values).collect())
-            .collect(),
-        partial: false,
-        zone: compiled.zone.clone(),
-    });
-    Ok(rows.collect())
+    let mut runner = Runner { limits, made: 0, steps: 0, random: fastrand::Rng::with_seed(context.seed), interrupted };
+    let mut sink = |columns: &[resolve::ResolvedColumn], group: run::OutGroup| {
+        let columns = columns.iter().map(|column| column.name.clone());
+        let row = Row {
+            name: group.name.to_string(),
+            tags: group.tags,
+            columns: std::iter::once(compiled.time_name.clone()).chain(columns).collect(),
+            values: group
+                .rows
+                .into_iter()
+                .map(|(time, values)| std::iter::once(Value::Time(time)).chain(values).collect())
+                .collect(),
+            partial: false,
+            zone: compiled.zone.clone(),
+        };
+        if take(row) { Ok(()) } else { Err(QueryError::Interrupted) }
+    };
+    runner.run(&compiled, &mut sources.iter(), None, Some(&mut sink)).map(drop)
+}
+
+/// Whether a condition speaks of `time`.
+pub(super) fn is_time_in(condition: &Expr) -> bool {
+    condition.any(condition::is_time)
 }
 
 /// A condition on tags and time taken apart.

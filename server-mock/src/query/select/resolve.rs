@@ -383,7 +383,7 @@ fn joined_kind(
         Value::Unsigned(_) => Some(Kind::Unsigned),
         Value::Boolean(_) => Some(Kind::Boolean),
         Value::String(_) => Some(Kind::String),
-        Value::Null | Value::Time(_) => None,
+        Value::Null | Value::Time(_) | Value::List(_) => None,
     };
     if result.is_none() {
         let (a, b, shown) = (a.name(), b.name(), shown());

@@ -1,6 +1,7 @@
 //! A `SELECT` computed: groups of series become rows.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::calls::{Evaluation, check_kinds};
 use super::compile::{Compiled, CompiledSource, collect_calls};
@@ -45,16 +46,23 @@ pub(super) struct Runner<'a> {
     /// Steps of evaluation so far.
     pub(super) steps: usize,
     pub(super) random: fastrand::Rng,
+    /// Set when nobody wants the result any more.
+    pub(super) interrupted: &'a AtomicBool,
 }
+
+/// Takes the series of the outermost statement as they are computed.
+pub(super) type Sink<'s> = &'s mut dyn FnMut(&[ResolvedColumn], OutGroup) -> Result<(), QueryError>;
 
 impl Runner<'_> {
     /// Computes `compiled`. `feeds` gives the rows of its measurements, in the order of the plan; `outer_dimensions`
-    /// are the tags that the statements around it need, if there are any.
+    /// are the tags that the statements around it need, if there are any. With a `sink` the
+    /// series go there, and the output has none.
     pub(super) fn run<'d>(
         &mut self,
         compiled: &Compiled,
         feeds: &mut impl Iterator<Item = &'d SourceRows>,
         outer_dimensions: Option<&[String]>,
+        mut sink: Option<Sink<'_>>,
     ) -> Result<Output, QueryError> {
         // Only the outermost statement is checked for types that do not go together.
         let checked = outer_dimensions.is_none();
@@ -87,7 +95,7 @@ impl Runner<'_> {
                     assemble(rows)
                 }
                 CompiledSource::Subquery(inner) => {
-                    let output = self.run(inner, feeds, Some(&wanted))?;
+                    let output = self.run(inner, feeds, Some(&wanted), None)?;
                     as_series(output, compiled.ascending)
                 }
             };
@@ -130,8 +138,13 @@ impl Runner<'_> {
             } else {
                 self.computed_rows(compiled, &resolved, group)?
             };
-            if !rows.is_empty() {
-                out.push(OutGroup { name: Arc::clone(&group.name), tags: group.tags.clone(), rows });
+            if rows.is_empty() {
+                continue;
+            }
+            let done = OutGroup { name: Arc::clone(&group.name), tags: group.tags.clone(), rows };
+            match &mut sink {
+                Some(sink) => sink(&resolved.columns, done)?,
+                None => out.push(done),
             }
         }
         Ok(Output { columns: resolved.columns, groups: out, dimensions: resolved.dimensions })
@@ -148,6 +161,9 @@ impl Runner<'_> {
 
     /// Counts steps before they are taken: a long condition or a long select list over many rows would run for hours.
     fn count_steps(&mut self, rows: usize, of_each: usize) -> Result<(), QueryError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(QueryError::Interrupted);
+        }
         self.steps = self.steps.saturating_add(rows.saturating_mul(of_each));
         match self.limits.max_steps {
             0 => Ok(()),
@@ -157,6 +173,9 @@ impl Runner<'_> {
     }
 
     fn count_values(&mut self, values: usize) -> Result<(), QueryError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(QueryError::Interrupted);
+        }
         self.made += values;
         match self.limits.max_values {
             0 => Ok(()),

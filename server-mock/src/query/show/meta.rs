@@ -35,8 +35,7 @@ pub fn from_meta(
         Statement::ShowUsers => users(meta),
         Statement::ShowGrants { user } => return Some(grants(meta, user)),
         Statement::ShowContinuousQueries => continuous_queries(meta),
-        // None can be made that stays: there is nothing to list.
-        Statement::ShowSubscriptions => Vec::new(),
+        Statement::ShowSubscriptions => subscriptions(meta),
         _ => return None,
     }))
 }
@@ -153,7 +152,29 @@ fn grants(meta: &MetaData, name: &str) -> Result<Vec<Row>, QueryError> {
 
 /// None can be made that stays, but every database is named.
 fn continuous_queries(meta: &MetaData) -> Vec<Row> {
-    meta.databases.iter().map(|database| row(&database.name, &["name", "query"], Vec::new())).collect()
+    let of = |database: &Database| {
+        let queries = meta.continuous_queries.iter().filter(|query| query.database == database.name);
+        let values = queries.map(|query| vec![text(&query.name), text(&query.query)]);
+        row(&database.name, &["name", "query"], values.collect())
+    };
+    meta.databases.iter().map(of).collect()
+}
+
+/// Databases without any are left out.
+fn subscriptions(meta: &MetaData) -> Vec<Row> {
+    let of = |database: &Database| {
+        let known = meta.subscriptions.iter().filter(|subscription| subscription.database == database.name);
+        let values: Vec<_> = known
+            .map(|known| {
+                let mode = if known.to_all { "ALL" } else { "ANY" };
+                let destinations = Value::List(known.destinations.as_slice().into());
+                vec![text(&known.retention_policy), text(&known.name), text(mode), destinations]
+            })
+            .collect();
+        let columns = ["retention_policy", "name", "mode", "destinations"];
+        (!values.is_empty()).then(|| row(&database.name, &columns, values))
+    };
+    meta.databases.iter().filter_map(of).collect()
 }
 
 #[cfg(test)]

@@ -7,12 +7,19 @@ mod scope;
 
 use std::sync::Arc;
 
+use super::QueryError;
+use super::ast::Expr;
 use super::result::Row;
 use super::value::Value;
 
 pub use index::from_index;
 pub use meta::from_meta;
-pub use scope::{IndexScope, index_scope};
+pub use scope::{IndexScope, index_scope, reads_own_shards_only};
+
+/// Whether a series meets a condition on tags alone.
+pub(super) fn series_meets(condition: &Expr, measurement: &str, tags: &[(String, String)]) -> Result<bool, QueryError> {
+    condition::meets(condition, &condition::OneSeries { measurement, tags, is_field: |_: &str| false })
+}
 
 /// One series of a result.
 fn row(name: &str, columns: &[&str], values: Vec<Vec<Value>>) -> Row {

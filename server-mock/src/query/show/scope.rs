@@ -1,5 +1,6 @@
 //! Which shards a `SHOW` statement asks for their indexes.
 
+use crate::Profile;
 use crate::core::meta::MetaData;
 use crate::query::ast::{CardinalityOf, Expr, Listing, Measurement, Statement};
 use crate::query::select::split_time;
@@ -52,6 +53,18 @@ pub fn index_scope(
         }
         _ => return None,
     })
+}
+
+/// Whether a statement over indexes tells only of the shards of the node that is asked: profile 0.10 asks others for
+/// measurements and tag keys, and for nothing else (cluster 0.10 facts, section on queries).
+#[must_use]
+pub fn reads_own_shards_only(statement: &Statement, profile: Profile) -> bool {
+    let local =
+        matches!(statement, Statement::ShowSeries(_) | Statement::ShowTagValues { .. } | Statement::ShowFieldKeys(_));
+    match profile {
+        Profile::V1_8 => false,
+        Profile::V0_10 => local,
+    }
 }
 
 #[derive(Clone, Copy)]

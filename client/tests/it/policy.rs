@@ -1,0 +1,106 @@
+//! What a policy may do with a whole cluster behind it: settle for less, stop a storm, keep to one coordinator, cut.
+
+use std::time::Duration;
+
+use influx_client::{
+    Backoff, Balance, Batch, Class, Client, ConsistencyLevel, Downgrade, NoRetry, Outcome, RetryBudget, Stop,
+};
+
+use crate::fixture::{LEVELS, cluster, count, create, everywhere, points};
+use crate::server::NOBODY;
+
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+
+/// A dead owner: `all` cannot be met, the weaker level can, and the answer says which it was.
+#[tokio::test]
+async fn a_lowered_level_is_told() {
+    let mut cluster = cluster().await;
+    create(&cluster, "db", 3).await;
+    cluster.node_mut("data3").kill();
+    let url = cluster.node("data1").url();
+    let with = |policy| Client::builder().endpoint(&url).database("db").retry(policy).build().unwrap();
+    let lowering = with(Downgrade::to(ConsistencyLevel::Quorum).after(NoRetry));
+    let ack = lowering.write(&points("m", 0, 3)).consistency(ConsistencyLevel::All).await.unwrap();
+    assert_eq!((ack.asked(), ack.level()), (ConsistencyLevel::All, ConsistencyLevel::Quorum));
+    assert_eq!(ack.attempts().len(), 2);
+    for level in &LEVELS[..3] {
+        let ack = lowering.write(&points("m", 0, 3)).consistency(*level).await.unwrap();
+        assert_eq!((ack.asked(), ack.level()), (*level, *level), "what can be met is not lowered");
+    }
+    cluster.node_mut("data2").kill();
+    let error = lowering.write(&points("m", 9, 3)).consistency(ConsistencyLevel::All).await.unwrap_err();
+    assert_eq!((error.level(), error.lowered_to()), (ConsistencyLevel::All, Some(ConsistencyLevel::Quorum)));
+    assert_eq!((error.class(), error.stop()), (Class::BelowLevel, Some(Stop::Policy)));
+    for name in ["data2", "data3"] {
+        cluster.node_mut(name).restart().await.unwrap();
+    }
+    everywhere(&cluster, "db", "m", 6).await;
+}
+
+/// Many calls that fail together cost a known number of retries, and no more.
+#[tokio::test]
+async fn a_storm_of_retries_ends() {
+    let client = Client::builder()
+        .endpoint(NOBODY)
+        .database("db")
+        .retry(Backoff::default().base(Duration::from_millis(1)))
+        .retry_budget(RetryBudget::default().tokens(50))
+        .build()
+        .unwrap();
+    let batch = points("m", 0, 1);
+    let calls = (0..20).map(|_| async { client.write(&batch).await.unwrap_err() });
+    let errors = futures::future::join_all(calls).await;
+    let retries: usize = errors.iter().map(|error| error.attempts().len() - 1).sum();
+    assert_eq!((retries, client.retry_tokens()), (10, Some(0)));
+    assert!(errors.iter().all(|error| error.outcome() == Outcome::NotStored));
+    let stopped: Vec<_> = errors.iter().filter(|error| error.stop() == Some(Stop::Budget)).collect();
+    assert!(stopped.len() >= 18, "{stopped:?}");
+    assert!(stopped[0].to_string().contains("retry budget"), "{}", stopped[0]);
+}
+
+/// One series, one coordinator, until that is gone.
+#[tokio::test]
+async fn a_series_keeps_its_coordinator() {
+    let mut cluster = cluster().await;
+    create(&cluster, "db", 3).await;
+    let client = Client::builder().endpoints(cluster.urls()).database("db").balance(Balance::Sticky).build().unwrap();
+    let mut homes = Vec::new();
+    for n in 0..12 {
+        let mut batch = Batch::default();
+        batch.point("m").tag("host", &n.to_string()).field("v", 1.0).at(n).unwrap();
+        let first = client.write(&batch).await.unwrap().endpoint().unwrap().clone();
+        for _ in 0..3 {
+            assert_eq!(client.write(&batch).await.unwrap().endpoint(), Some(&first));
+        }
+        homes.push((batch, first));
+    }
+    let gone = homes[0].1.clone();
+    let name = (1..=3).map(|n| format!("data{n}")).find(|name| gone.as_str().starts_with(&cluster.node(name).url()));
+    cluster.node_mut(&name.unwrap()).kill();
+    for (batch, home) in &homes {
+        let ack = client.write(batch).await.unwrap();
+        let moved = ack.endpoint() != Some(home);
+        assert_eq!(moved, *home == gone, "only the series of the dead one move");
+    }
+}
+
+/// Cut by shard group, a failure of one is not told of the others.
+#[tokio::test]
+async fn a_verdict_is_about_one_shard_group() {
+    let mut cluster = cluster().await;
+    create(&cluster, "db", 3).await;
+    let url = cluster.node("data1").url();
+    let client = Client::builder().endpoint(&url).database("db").retry(NoRetry).build().unwrap();
+    client.write(&points("m", 0, 1)).await.unwrap();
+    for name in ["meta1", "meta2", "meta3"] {
+        cluster.node_mut(name).kill();
+    }
+    let mut batch = points("m", 1, 4);
+    batch.point("m").field("v", 1.0).at(10 * 7 * 86_400 * 1_000_000_000).unwrap();
+    let error = client.write(&batch).per_shard_group(WEEK).await.unwrap_err();
+    assert_eq!(error.class(), Class::MetaUnavailable, "{error:?}");
+    assert_eq!((error.tally().stored, error.tally().not_stored), (4, 1));
+    assert_eq!(count(&url, "db", "m").await, 5);
+    let whole = client.write(&points("m", 5, 1)).per_shard_group(WEEK).await.unwrap();
+    assert_eq!((whole.points(), whole.attempts().len()), (1, 1));
+}

@@ -1,0 +1,281 @@
+//! What statements change and tell, on one node and on all of them.
+
+use http::Method;
+use influx_server_mock::{Profile, TestCluster};
+use serde_json::Value;
+
+use crate::fixture::{Reply, query, send, until, within, write};
+
+/// A cluster of three data nodes with a database `d` of three copies that every node knows, and the nodes' addresses.
+async fn cluster(profile: Profile) -> (TestCluster, [String; 3]) {
+    let builder = TestCluster::builder().profile(profile).nodes(1, 3);
+    let builder = match profile {
+        Profile::V1_8 => builder,
+        // An acknowledged write is on all nodes then.
+        Profile::V0_10 => builder.set("ack-dropped-shard", "false"),
+    };
+    let cluster = builder.start().await.unwrap();
+    let urls = ["data1", "data2", "data3"].map(|name| cluster.node(name).url());
+    query(&urls[0], "", "CREATE DATABASE d WITH REPLICATION 3").await;
+    for url in &urls {
+        until("the database on every node", || async {
+            query(url, "", "SHOW DATABASES").await.text().contains("\"d\"")
+        })
+        .await;
+    }
+    (cluster, urls)
+}
+
+fn error(reply: &Reply) -> String {
+    reply.json()["results"][0]["error"].as_str().unwrap_or_default().to_owned()
+}
+
+/// The values of the first series.
+fn values(reply: &Reply) -> Value {
+    reply.json()["results"][0]["series"][0]["values"].clone()
+}
+
+async fn count(url: &str, measurement: &str) -> Value {
+    values(&query(url, "db=d&epoch=ns", &format!("SELECT count(v) FROM {measurement}")).await)[0][1].clone()
+}
+
+/// `DELETE` and `DROP SERIES` act on every node in 1.8, on times and tags, and refuse fields.
+#[tokio::test]
+async fn points_are_deleted_everywhere() {
+    let (_cluster, urls) = cluster(Profile::V1_8).await;
+    write(&urls[0], "db=d&consistency=all", "m,k=a v=1 1\nm,k=a v=2 2\nm,k=b v=3 3\nn v=1 1").await;
+    let deleted = query(&urls[1], "db=d", "DELETE FROM m WHERE k = 'a' AND time <= 1").await;
+    assert_eq!(error(&deleted), "");
+    for url in &urls {
+        assert_eq!(count(url, "m").await, 2);
+    }
+    assert_eq!(error(&query(&urls[2], "db=d", "DROP SERIES FROM m WHERE k = 'b'").await), "");
+    for url in &urls {
+        assert_eq!(count(url, "m").await, 1);
+        assert_eq!(count(url, "n").await, 1);
+        let series = query(url, "db=d", "SHOW SERIES").await;
+        assert_eq!(values(&series), serde_json::json!([["m,k=a"], ["n"]]));
+    }
+    for (statement, text) in [
+        ("DELETE FROM m WHERE v > 1", "fields not supported in WHERE clause during deletion"),
+        ("DROP SERIES FROM m WHERE time > 1", "DROP SERIES doesn't support time in WHERE clause"),
+    ] {
+        assert_eq!(error(&query(&urls[0], "db=d", statement).await), text);
+    }
+    assert_eq!(error(&query(&urls[0], "db=nope", "DELETE FROM m").await), "database not found: nope");
+    assert_eq!(count(&urls[0], "m").await, 1);
+}
+
+/// A dead node is named, and the others have deleted all the same.
+#[tokio::test]
+async fn a_deletion_past_a_dead_node_is_a_partial_success() {
+    let (mut cluster, urls) = cluster(Profile::V1_8).await;
+    write(&urls[0], "db=d&consistency=all", "m v=1 1").await;
+    cluster.node_mut("data3").kill();
+    let refused = error(&query(&urls[0], "db=d", "DROP SERIES FROM m").await);
+    assert!(refused.starts_with("partial success, node 4 may be down ("), "{refused}");
+    assert_eq!(count(&urls[1], "m").await, Value::Null);
+}
+
+/// In 0.10 a measurement goes from the node that was asked, and stays on the others.
+#[tokio::test]
+async fn the_old_profile_drops_on_the_asked_node_alone() {
+    let (_cluster, urls) = cluster(Profile::V0_10).await;
+    write(&urls[0], "db=d&consistency=all", "m v=1 1\nn v=1 1").await;
+    query(&urls[0], "db=d", "DROP MEASUREMENT m").await;
+    query(&urls[0], "db=d", "DROP SERIES FROM n").await;
+    for measurement in ["m", "n"] {
+        assert_eq!(count(&urls[0], measurement).await, Value::Null, "{measurement}");
+        until("the others' copy", || async { count(&urls[1], measurement).await == 1 }).await;
+    }
+}
+
+/// A query that waits for a hung node is listed with what it is, and ends when it is killed.
+#[tokio::test]
+async fn a_query_is_listed_and_killed() {
+    let (mut cluster, urls) = cluster(Profile::V1_8).await;
+    query(&urls[0], "", "CREATE DATABASE one WITH REPLICATION 1").await;
+    let lines: Vec<String> = (0..30).map(|n| format!("m,k={n} v=1 1")).collect();
+    until("the points", || async { write(&urls[0], "db=one&consistency=one", &lines.join("\n")).await.status == 204 })
+        .await;
+    cluster.node_mut("data3").pause().await;
+    let slow = tokio::spawn({
+        let url = urls[0].clone();
+        async move { query(&url, "db=one", "SELECT count(v) FROM m").await }
+    });
+    let listed = || async { query(&urls[0], "", "SHOW QUERIES").await };
+    until("the query in the list", || async { listed().await.text().contains("SELECT count(v) FROM m") }).await;
+    let reply = listed().await;
+    let series = &reply.json()["results"][0]["series"][0];
+    assert_eq!(series["columns"], serde_json::json!(["qid", "query", "database", "duration", "status"]));
+    let row = series["values"].as_array().unwrap().iter().find(|row| row[2] == "one").unwrap().clone();
+    assert_eq!((row[1].as_str(), row[4].as_str()), (Some("SELECT count(v) FROM m"), Some("running")));
+    let kill = |id: u64| {
+        let url = urls[0].clone();
+        async move { query(&url, "", &format!("KILL QUERY {id}")).await }
+    };
+    assert_eq!(error(&kill(row[0].as_u64().unwrap()).await), "");
+    assert_eq!(error(&within("the killed query", slow).await.unwrap()), "query interrupted");
+    assert_eq!(error(&kill(999_999).await), "no such query id: 999999");
+}
+
+/// Nobody waits for a query any more: it leaves the list.
+#[tokio::test]
+async fn a_client_that_goes_away_ends_its_query() {
+    let (mut cluster, urls) = cluster(Profile::V1_8).await;
+    query(&urls[0], "", "CREATE DATABASE one WITH REPLICATION 1").await;
+    let lines: Vec<String> = (0..30).map(|n| format!("m,k={n} v=1 1")).collect();
+    until("the points", || async { write(&urls[0], "db=one&consistency=one", &lines.join("\n")).await.status == 204 })
+        .await;
+    cluster.node_mut("data3").pause().await;
+    let running = || async { query(&urls[0], "", "SHOW QUERIES").await.text().contains("SELECT") };
+    let slow = tokio::spawn({
+        let url = urls[0].clone();
+        async move { query(&url, "db=one&chunked=true", "SELECT v FROM m").await }
+    });
+    until("the query in the list", running).await;
+    slow.abort();
+    until("the query gone", || async { !running().await }).await;
+}
+
+/// A chunked answer says in each piece whether another follows, and has an error after what came before it.
+#[tokio::test]
+async fn a_chunked_answer_comes_in_pieces() {
+    let (_cluster, urls) = cluster(Profile::V1_8).await;
+    write(&urls[0], "db=d&consistency=all", "m v=1 1\nm v=2 2\nm v=3 3").await;
+    let reply = query(&urls[0], "db=d&epoch=ns&chunked=true&chunk_size=2", "SELECT v FROM m; SELECT v FROM x..y").await;
+    let pieces: Vec<Value> =
+        serde_json::Deserializer::from_slice(&reply.body).into_iter().collect::<Result<_, _>>().unwrap();
+    assert_eq!(
+        pieces,
+        [
+            serde_json::json!({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],
+                "values":[[1,1],[2,2]],"partial":true}],"partial":true}]}),
+            serde_json::json!({"results":[{"statement_id":0,"series":[{"name":"m","columns":["time","v"],
+                "values":[[3,3]]}]}]}),
+            serde_json::json!({"results":[{"statement_id":1,"error":"database not found: x"}]}),
+        ]
+    );
+    assert_eq!(reply.headers["transfer-encoding"], "chunked");
+}
+
+/// The head of an answer comes at once, its body when the node that is waited for goes on.
+#[tokio::test]
+async fn a_hung_node_delays_the_body_alone() {
+    let (mut cluster, urls) = cluster(Profile::V1_8).await;
+    write(&urls[0], "db=d&consistency=all", "m v=1 1").await;
+    cluster.node_mut("data3").pause().await;
+    let slow = tokio::spawn({
+        let url = urls[0].clone();
+        async move { query(&url, "db=d", "DROP MEASUREMENT m").await }
+    });
+    until("the statement in the list", || async {
+        query(&urls[0], "", "SHOW QUERIES").await.text().contains("DROP MEASUREMENT")
+    })
+    .await;
+    assert!(!slow.is_finished());
+    cluster.node_mut("data3").resume();
+    assert_eq!(error(&within("the resumed statement", slow).await.unwrap()), "");
+}
+
+/// Continuous queries and subscriptions are part of the metadata: made on one node, known to all.
+#[tokio::test]
+async fn continuous_queries_and_subscriptions_are_known_everywhere() {
+    let (_cluster, urls) = cluster(Profile::V1_8).await;
+    let create = "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO t FROM m GROUP BY time(1h) END";
+    assert_eq!(error(&query(&urls[0], "", create).await), "");
+    let shown = "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT mean(v) INTO d.autogen.t FROM d.autogen.m \
+                 GROUP BY time(1h) END";
+    until("the continuous query on another node", || async {
+        let reply = query(&urls[1], "", "SHOW CONTINUOUS QUERIES").await;
+        values(&reply) == serde_json::json!([["q", shown]])
+    })
+    .await;
+    let other = create.replace("mean", "max");
+    assert_eq!(error(&query(&urls[0], "", &other).await), "continuous query already exists");
+    let subscribe = "CREATE SUBSCRIPTION s ON d.autogen DESTINATIONS ANY 'udp://h:9', 'http://h:10'";
+    assert_eq!(error(&query(&urls[0], "", subscribe).await), "");
+    assert_eq!(error(&query(&urls[0], "", subscribe).await), "subscription already exists");
+    let reply = query(&urls[0], "", "SHOW SUBSCRIPTIONS").await;
+    assert_eq!(values(&reply), serde_json::json!([["autogen", "s", "ANY", ["udp://h:9", "http://h:10"]]]));
+    for drop in ["DROP CONTINUOUS QUERY q ON d", "DROP SUBSCRIPTION s ON d.autogen"] {
+        assert_eq!(error(&query(&urls[0], "", drop).await), "");
+    }
+    assert_eq!(query(&urls[0], "", "SHOW SUBSCRIPTIONS").await.text(), "{\"results\":[{\"statement_id\":0}]}\n");
+}
+
+/// The limits on what a `SELECT` may cost are those of the real configuration, with its texts.
+#[tokio::test]
+async fn a_select_has_limits() {
+    let builder = TestCluster::builder().nodes(1, 1);
+    let builder = builder.set("max-select-buckets", "10").set("max-select-point", "5").set("max-select-series", "2");
+    let cluster = builder.start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", "m,k=a v=1 1\nm,k=b v=1 1\nm,k=c v=1 1\nn v=1 1\nn v=2 2\nn v=3 3\nn v=4 4\nn v=5 5\nn v=6 6")
+        .await;
+    for (statement, text) in [
+        (
+            "SELECT mean(v) FROM n WHERE time >= 0 AND time < 11 GROUP BY time(1ns)",
+            "max-select-buckets limit exceeded: (11/10)",
+        ),
+        ("SELECT v FROM m", "max-select-series limit exceeded: (3/2)"),
+        ("SELECT v FROM n", "max-select-point limit exceeed: (6/5)"),
+    ] {
+        assert_eq!(error(&query(&url, "db=d", statement).await), text, "{statement}");
+    }
+}
+
+/// What would take for ever, or all memory, is refused; the node goes on.
+#[tokio::test]
+async fn hostile_queries_end() {
+    let cluster = TestCluster::builder().nodes(1, 1).start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", &format!("m,k={} v=1 1", "a".repeat(30_000))).await;
+    let century = "SELECT mean(v) FROM m WHERE time >= '1970-01-01' AND time < '2070-01-01' GROUP BY time(1ns)";
+    assert!(error(&query(&url, "db=d", century).await).starts_with("max-select-buckets limit exceeded"));
+    // Would take exponential time in an engine that goes back.
+    let regex = query(&url, "db=d", "SELECT v FROM m WHERE k =~ /^(a+)+$/").await;
+    assert_eq!(values(&regex)[0][1], 1);
+    for statement in ["SELECT v FROM m LIMIT 9223372036854775808", "SELECT v FROM m WHERE time > now() + 15250284452w"]
+    {
+        let reply = query(&url, "db=d", statement).await;
+        assert!([200, 400].contains(&reply.status.as_u16()), "{statement}: {reply:?}");
+    }
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let long = format!("db=d&q=SELECT v FROM m WHERE k = '{}'", "x".repeat(1 << 20));
+    let refused = send(&url, Method::POST, "/query", &form, long).await;
+    assert_eq!(refused.status, 400);
+    let many = format!("q={}", "SHOW DATABASES;".repeat(10_001));
+    assert_eq!(send(&url, Method::POST, "/query", &form, many).await.status, 400);
+    assert_eq!(query(&url, "", "SHOW DATABASES").await.status, 200);
+}
+
+/// `EXPLAIN` tells what would be read, `EXPLAIN ANALYZE` also how long it took.
+#[tokio::test]
+async fn a_select_is_explained() {
+    let cluster = TestCluster::builder().nodes(1, 1).start().await.unwrap();
+    let url = cluster.node("data1").url();
+    query(&url, "", "CREATE DATABASE d").await;
+    write(&url, "db=d", "m,k=a v=1 1\nm,k=b v=1 1\nm,k=b v=2 2").await;
+    let lines = |reply: &Reply| -> Vec<String> {
+        let values = values(reply);
+        values.as_array().unwrap().iter().map(|row| row[0].as_str().unwrap().to_owned()).collect()
+    };
+    let plan = lines(&query(&url, "db=d", "EXPLAIN SELECT v FROM m").await);
+    assert_eq!(
+        plan[..5],
+        [
+            "EXPRESSION: <nil>",
+            "AUXILIARY FIELDS: v::float",
+            "NUMBER OF SHARDS: 1",
+            "NUMBER OF SERIES: 2",
+            "CACHED VALUES: 3"
+        ]
+    );
+    let plan = lines(&query(&url, "db=d", "EXPLAIN SELECT mean(v), max(v) FROM m").await);
+    assert_eq!((plan[0].as_str(), plan[8].as_str()), ("EXPRESSION: mean(v)", "EXPRESSION: max(v)"));
+    let tree = lines(&query(&url, "db=d", "EXPLAIN ANALYZE SELECT v FROM m").await);
+    assert!(tree[4].starts_with("    ├── total_time: "), "{tree:?}");
+}

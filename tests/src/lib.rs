@@ -1,0 +1,16 @@
+//! The lab: proves what the bundled cluster does by doing it to real processes.
+//!
+//! A [`scenario`] is a file that says which requests are sent to which node, which faults happen between them, and what
+//! must come back. Those in `scenarios/` passed on real servers of either profile, so a cluster that passes them too
+//! answers as the real one did. `cargo test -p influx-lab --test scenarios` plays them; see the README beside this
+//! package.
+//!
+//! # Layout
+//!
+//! * [`scenario`] reads the files, starts clusters, plays steps, compares answers and reports.
+//! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
+
+mod node;
+pub mod scenario;
+
+pub use node::{NODE_ARGUMENT, become_node};
