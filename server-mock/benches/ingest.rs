@@ -68,7 +68,8 @@ fn post(stream: &mut TcpStream, path: &str, body: &str) -> (u16, String) {
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let status = head.get(9..12).and_then(|status| status.parse().ok()).unwrap_or_default();
         let length = head.lines().filter_map(|line| line.split_once(": "));
-        let mut length = length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, length)| length);
+        let mut length =
+            length.filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, length)| length);
         let length: usize = length.next_back().and_then(|length| length.parse().ok()).unwrap_or_default();
         if status == 204 || (read > 0 && body.len() >= length) || read == 0 {
             return (status, body.to_owned());
