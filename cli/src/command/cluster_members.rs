@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use influx_server_mock::Role;
 
+use super::fault::failed;
 use crate::cluster_dir::ClusterDirArgs;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
@@ -59,7 +60,7 @@ impl AddArgs {
         };
         let mut cluster = self.dir.open()?;
         let added = cluster.add(role, &self.through, self.limit).await;
-        let name = added.map_err(|error| Failure::Cluster(error.to_string()))?;
+        let name = added.map_err(failed)?;
         console.print(&format!("{name}\n"))?;
         Ok(Exit::OK)
     }
@@ -69,7 +70,7 @@ impl RemoveArgs {
     pub(super) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let mut cluster = self.dir.open()?;
         let removed = cluster.remove(&self.node, self.limit).await;
-        removed.map_err(|error| Failure::Cluster(error.to_string()))?;
+        removed.map_err(failed)?;
         console.say(&format!("{} left the cluster", self.node));
         Ok(Exit::OK)
     }

@@ -395,7 +395,7 @@ impl ProcessCluster {
         Ok(self.state.nodes.iter().position(|node| node.name == name).unwrap_or_default())
     }
 
-    fn members(&self) -> Vec<Member> {
+    pub(super) fn members(&self) -> Vec<Member> {
         self.state.nodes.iter().map(|node| Member { name: node.name.clone(), role: node.role }).collect()
     }
 

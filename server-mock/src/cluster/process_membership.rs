@@ -9,6 +9,7 @@ use super::ports::{Holder, Ports};
 use super::process::{CALL_LIMIT, config_path, entry, prepare};
 use super::state::{State, write_private};
 use super::{ClusterError, NodeState, ProcessCluster, Role};
+use crate::fault::{FaultError, find};
 use crate::runtime::call;
 
 impl ProcessCluster {
@@ -23,6 +24,12 @@ impl ProcessCluster {
     /// # Cancellation
     /// The meta nodes may have recorded it already.
     pub async fn add(&mut self, role: Role, through: &[String], limit: Duration) -> Result<String, ClusterError> {
+        let members = self.members();
+        for name in through {
+            if !find(name, &members)?.is_meta() {
+                return Err(FaultError::Lacks { name: name.clone(), what: "meta part" }.into());
+            }
+        }
         let mut ports = Ports::new(Holder { path: State::path(&self.dir), process: None });
         let admitted = membership::admit(role, through, &self.configs, &self.dir, &mut ports).await;
         self.state.reservations.extend(ports.into_reservations());

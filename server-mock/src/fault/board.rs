@@ -22,7 +22,7 @@ impl Member {
         matches!(self.role, Role::Data | Role::Both)
     }
 
-    fn is_meta(&self) -> bool {
+    pub(crate) fn is_meta(&self) -> bool {
         matches!(self.role, Role::Meta | Role::Both)
     }
 }
