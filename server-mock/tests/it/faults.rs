@@ -197,9 +197,8 @@ async fn replies_are_cut_where_ordered() {
     let cluster = cluster(1, 1).await;
     let node = cluster.node("data1");
     let cut = |cut| node.reply(ReplyFault::real().cut(cut).times(1));
-    let whole = raw(&cluster, "data1", &SHOW.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n")).await;
-    let body = whole.split_once("\r\n\r\n").unwrap().1;
-    assert!(body.contains("results"), "{whole}");
+    let body = query(&node.url(), "", "SHOW DATABASES").await.text().to_owned();
+    assert!(body.contains("results"), "{body}");
     cut(ReplyCut::BeforeHead);
     assert_eq!(raw(&cluster, "data1", SHOW).await, "");
     cut(ReplyCut::AfterHead);

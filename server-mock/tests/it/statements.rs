@@ -216,7 +216,7 @@ async fn a_select_has_limits() {
         .await;
     for (statement, text) in [
         (
-            "SELECT mean(v) FROM n WHERE time >= 0 AND time < 11 GROUP BY time(1ns)",
+            "SELECT mean(v) FROM n WHERE time >= 0 AND time < 12 GROUP BY time(1ns)",
             "max-select-buckets limit exceeded: (11/10)",
         ),
         ("SELECT v FROM m", "max-select-series limit exceeded: (3/2)"),

@@ -208,6 +208,8 @@ pub fn execute_each(
     take: &mut dyn FnMut(Row) -> bool,
 ) -> Result<(), QueryError> {
     let compiled = compile(select, None, context)?;
+    // As the real server: the number of windows is looked at before anything is read.
+    run::check_buckets(&run::windows_of(&compiled), limits)?;
     check_points(sources, limits)?;
     let mut runner = Runner { limits, made: 0, steps: 0, random: fastrand::Rng::with_seed(context.seed), interrupted };
     let mut sink = |columns: &[resolve::ResolvedColumn], group: run::OutGroup| {

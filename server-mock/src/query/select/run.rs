@@ -261,9 +261,8 @@ impl Runner<'_> {
             collect_calls(&field.expr, &mut calls);
         }
         let alone = calls.len() == 1 && is_selector(&calls[0].name);
-        let windows =
-            Windows { interval: compiled.interval, zone: compiled.zone.clone(), min: compiled.min, max: compiled.max };
-        self.check_buckets(&windows)?;
+        let windows = windows_of(compiled);
+        check_buckets(&windows, self.limits)?;
         let mut known = Vec::new();
         let mut streams = Vec::new();
         let mut defaults = Vec::new();
@@ -302,20 +301,26 @@ impl Runner<'_> {
             out.push((time, cells.show(&known, &current, &defaults)));
         }
     }
+}
 
-    fn check_buckets(&self, windows: &Windows) -> Result<(), QueryError> {
-        let (Some(interval), limit @ 1..) = (windows.interval, self.limits.max_buckets) else { return Ok(()) };
-        if windows.min == MIN_TIME {
-            return Ok(());
-        }
-        let (first, last) = (windows.around(windows.min).0, windows.around(windows.max.saturating_sub(1)).0);
-        let buckets = (i128::from(last) - i128::from(first)) / i128::from(interval.width) + 1;
-        if buckets > limit as i128 {
-            let buckets = i64::try_from(buckets).unwrap_or(i64::MAX);
-            return Err(QueryError::TooManyBuckets { buckets, limit });
-        }
-        Ok(())
+/// The windows that a statement asks for.
+pub(super) fn windows_of(compiled: &Compiled) -> Windows {
+    Windows { interval: compiled.interval, zone: compiled.zone.clone(), min: compiled.min, max: compiled.max }
+}
+
+/// Refuses more windows than allowed, where their number is known from the statement alone.
+pub(super) fn check_buckets(windows: &Windows, limits: &Limits) -> Result<(), QueryError> {
+    let (Some(interval), limit @ 1..) = (windows.interval, limits.max_buckets) else { return Ok(()) };
+    if windows.min == MIN_TIME {
+        return Ok(());
     }
+    let (first, last) = (windows.around(windows.min).0, windows.around(windows.max.saturating_sub(1)).0);
+    let buckets = (i128::from(last) - i128::from(first)) / i128::from(interval.width) + 1;
+    if buckets > limit as i128 {
+        let buckets = i64::try_from(buckets).unwrap_or(i64::MAX);
+        return Err(QueryError::TooManyBuckets { buckets, limit });
+    }
+    Ok(())
 }
 
 /// `LIMIT` and `OFFSET`.
