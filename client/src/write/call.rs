@@ -11,10 +11,11 @@ use super::ack::Ack;
 use super::attempt::Attempt;
 use super::error::{Inner, WriteError};
 use super::job::{Job, Settled};
-use super::piece::Piece;
+use super::piece::{Lines, Piece};
 use super::request::{Exchange, Limit, Payload, Target, send};
 use super::stop::Stop;
 use super::tally::Tally;
+use super::types::by_type;
 use super::window::by_window;
 use crate::client::Shared;
 use crate::endpoint::{Sign, series_of};
@@ -45,11 +46,21 @@ pub struct Write<'a> {
     level: Option<ConsistencyLevel>,
     deadline: Option<Duration>,
     shard_group: Option<Duration>,
+    split_types: bool,
 }
 
 impl<'a> Write<'a> {
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
-        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None, shard_group: None }
+        Self {
+            client,
+            batch,
+            database: None,
+            retention_policy: None,
+            level: None,
+            deadline: None,
+            shard_group: None,
+            split_types: false,
+        }
     }
 
     /// The database to write to.
@@ -81,6 +92,16 @@ impl<'a> Write<'a> {
         self
     }
 
+    /// Sends points that give a field another type than points before them in a request of their own.
+    ///
+    /// For batches whose check is off ([`Batch::check_field_types`]): real clusters acknowledge some requests with two types
+    /// for one field and store nothing of them (cluster 1.8 facts § 4). Apart, the server takes or refuses each by the type that
+    /// the field has, and the refused points are told in [`WriteError::refusals`].
+    pub const fn split_types(mut self) -> Self {
+        self.split_types = true;
+        self
+    }
+
     /// The time for the whole call, with all attempts and waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -100,7 +121,7 @@ impl<'a> IntoFuture for Write<'a> {
         let retention_policy = self.retention_policy.or_else(|| client.retention_policy.clone());
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
-        let shard_group = self.shard_group;
+        let (shard_group, split_types) = (self.shard_group, self.split_types);
         async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
@@ -111,10 +132,15 @@ impl<'a> IntoFuture for Write<'a> {
             handle.probe_what_failed();
             let precision = batch.precision();
             let target = Target { database, retention_policy, level, precision };
-            let job = match shard_group {
-                Some(duration) => Job::cut(batch, by_window(batch, duration)),
-                None => Job::new(batch),
+            let windows = match shard_group {
+                Some(duration) => by_window(batch, duration),
+                None => vec![Lines::Range(0..batch.points())],
             };
+            let pieces = windows.into_iter().flat_map(|lines| match split_types {
+                true => by_type(batch, lines),
+                false => vec![lines],
+            });
+            let job = Job::cut(batch, pieces);
             Call::new(client, batch, target, deadline).run(job).await
         }
         .boxed()

@@ -10,6 +10,7 @@ mod piece;
 mod request;
 mod stop;
 mod tally;
+mod types;
 mod window;
 
 pub use ack::{Ack, Caveat};

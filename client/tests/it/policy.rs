@@ -104,3 +104,24 @@ async fn a_verdict_is_about_one_shard_group() {
     let whole = client.write(&points("m", 5, 1)).per_shard_group(WEEK).await.unwrap();
     assert_eq!((whole.points(), whole.attempts().len()), (1, 1));
 }
+
+/// Two types for one field: acknowledged or not as a whole by a real cluster, told point by point when cut.
+#[tokio::test]
+async fn two_types_for_a_field_are_told_apart_on_request() {
+    let cluster = cluster().await;
+    create(&cluster, "db", 3).await;
+    let client = Client::builder().endpoint(cluster.node("data1").url()).database("db").build().unwrap();
+    let mut batch = Batch::default();
+    batch.check_field_types(false);
+    for (time, line) in ["v=1", "v=1i", "v=2", "v=2i", "w=\"s\""].into_iter().enumerate() {
+        batch.push_line(format!("m {line} {time}").as_bytes()).unwrap();
+    }
+    let error = client.write(&batch).consistency(ConsistencyLevel::All).split_types().await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::TypeConflict, Outcome::PartlyStored), "{error:?}");
+    let refused: Vec<_> = error.refusals().iter().map(|refusal| refusal.line).collect();
+    assert_eq!(refused, [Some(1), Some(3)], "{error}");
+    assert_eq!(error.tally().stored, 3);
+    for url in cluster.urls() {
+        assert_eq!(count(&url, "db", "m").await, 2, "the values of v that are floats");
+    }
+}
