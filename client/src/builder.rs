@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::client::Shared;
 use crate::endpoint::Endpoints;
 use crate::retry::Bucket;
-use crate::transport::{HttpSettings, HttpTransport, TlsSettings};
+use crate::transport::{HttpSettings, HttpTransport, Proxy, TlsSettings};
 use crate::{
-    Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryBudget, RetryPolicy,
-    TlsError, Transport,
+    Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, Observer, RetryBudget,
+    RetryPolicy, TlsError, Transport,
 };
 
 /// Whether requests are compressed.
@@ -40,7 +42,8 @@ impl Gzip {
 /// Settings of a client; see [`Client::builder`].
 #[must_use]
 pub struct ClientBuilder {
-    endpoints: Vec<String>,
+    /// With their passwords, until the client is made.
+    endpoints: Vec<Zeroizing<String>>,
     database: Option<Box<str>>,
     retention_policy: Option<Box<str>>,
     level: ConsistencyLevel,
@@ -56,7 +59,9 @@ pub struct ClientBuilder {
     answer_limit: usize,
     user_agent: String,
     tls: TlsSettings,
+    proxy: Result<Proxy, BuildError>,
     transport: Option<Arc<dyn Transport>>,
+    observers: Vec<Arc<dyn Observer>>,
 }
 
 impl Default for ClientBuilder {
@@ -78,7 +83,9 @@ impl Default for ClientBuilder {
             answer_limit: 64 << 20,
             user_agent: concat!("influx-client/", env!("CARGO_PKG_VERSION")).into(),
             tls: TlsSettings::default(),
+            proxy: Ok(Proxy::default()),
             transport: None,
+            observers: Vec::new(),
         }
     }
 }
@@ -87,13 +94,13 @@ impl ClientBuilder {
     /// Adds the address of a server, such as `http://data1:8086`. User and password in it are used for this server alone
     /// and never shown.
     pub fn endpoint(mut self, address: impl Into<String>) -> Self {
-        self.endpoints.push(address.into());
+        self.endpoints.push(Zeroizing::new(address.into()));
         self
     }
 
     /// Adds several addresses: the coordinators of one cluster.
     pub fn endpoints<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
-        self.endpoints.extend(addresses.into_iter().map(Into::into));
+        self.endpoints.extend(addresses.into_iter().map(|address| Zeroizing::new(address.into())));
         self
     }
 
@@ -200,7 +207,7 @@ impl ClientBuilder {
 
     /// The client's own certificate chain and private key (PEM), for servers that ask for one.
     pub fn identity(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.tls.identity = Some((chain.into(), key.into()));
+        self.tls.identity = Some((chain.into(), key.into().into()));
         self
     }
 
@@ -210,9 +217,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends every request through the proxy at this `http` or `https` address, whatever the environment says. User and
+    /// password in it go to the proxy alone and are never shown.
+    ///
+    /// Without this, the variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count, but not for
+    /// `localhost` and the loopback addresses.
+    pub fn proxy(mut self, address: &str) -> Self {
+        self.proxy = Proxy::at(address).map_err(|error| BuildError::Proxy { error });
+        self
+    }
+
+    /// Sends no request through a proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Ok(Proxy::Never);
+        self
+    }
+
     /// Sends requests another way than over the built-in HTTP/1.1.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Tells `observer` of every request and of the end of every write. There may be several.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
         self
     }
 
@@ -235,11 +264,16 @@ impl ClientBuilder {
         if http::HeaderValue::from_str(&self.user_agent).is_err() {
             return Err(BuildError::UserAgent);
         }
+        let proxy = self.proxy?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => {
-                let settings =
-                    HttpSettings { connect_timeout: self.connect_timeout, user_agent: self.user_agent, tls: self.tls };
+                let settings = HttpSettings {
+                    connect_timeout: self.connect_timeout,
+                    user_agent: self.user_agent,
+                    tls: self.tls,
+                    proxy,
+                };
                 let encrypted = endpoints.iter().any(Endpoint::is_https);
                 Arc::new(HttpTransport::new(&settings, encrypted)?)
             }
@@ -259,6 +293,7 @@ impl ClientBuilder {
             budget: self.retry_budget.map(Bucket::new),
             balance: self.balance,
             gzip: self.gzip,
+            observers: self.observers,
             answer_limit: self.answer_limit,
             created: Mutex::default(),
         }))
@@ -288,6 +323,12 @@ pub enum BuildError {
     Endpoint {
         /// Its place in the list, from 0.
         index: usize,
+        /// Why.
+        error: EndpointError,
+    },
+    /// The address of the proxy cannot be used.
+    #[error("the proxy cannot be used: {error}")]
+    Proxy {
         /// Why.
         error: EndpointError,
     },

@@ -15,6 +15,7 @@ use super::piece::{Lines, Piece};
 use super::request::{Exchange, Limit, Payload, Target, send};
 use super::stop::Stop;
 use super::tally::Tally;
+use super::trace;
 use super::types::by_type;
 use super::window::by_window;
 use crate::client::Shared;
@@ -122,7 +123,7 @@ impl<'a> IntoFuture for Write<'a> {
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
         let (shard_group, split_types) = (self.shard_group, self.split_types);
-        async move {
+        let write = async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
             }
@@ -141,7 +142,18 @@ impl<'a> IntoFuture for Write<'a> {
                 false => vec![lines],
             });
             let job = Job::cut(batch, pieces);
-            Call::new(client, batch, target, deadline).run(job).await
+            let call = Call::new(client, batch, target.clone(), deadline);
+            trace::call(&target, batch, call.run(job)).await
+        };
+        async move {
+            let end = write.await;
+            for observer in &client.observers {
+                match &end {
+                    Ok(ack) => observer.acknowledged(ack),
+                    Err(error) => observer.failed(error),
+                }
+            }
+            end
         }
         .boxed()
     }
@@ -218,7 +230,7 @@ impl<'a> Call<'a> {
                     Settled::Stuck(stuck) => return Err(self.stuck(job, &stuck, &verdict)),
                     Settled::Failed(failed) => match self.decide(&failed, &verdict) {
                         Ok(wait) => {
-                            tracing::debug!(class = %verdict.class(), ?wait, "sending again");
+                            self.told_of_retry(wait);
                             tokio::time::sleep(wait).await;
                             piece = failed;
                         }
@@ -271,10 +283,11 @@ impl<'a> Call<'a> {
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_time(payload.len());
         let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
-        let exchange = send(client, &pick, &self.target, payload, limit, &context).await;
+        let request = send(client, &pick, &self.target, payload, limit, &context);
+        let exchange = trace::attempt(self.attempts.len() + 1, &pick, payload.len(), request).await;
         let Exchange { verdict, status, request_id, sent, source } = exchange;
         client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
-        self.attempts.push(Attempt {
+        let attempt = Attempt {
             endpoint: pick.endpoint.clone(),
             started,
             elapsed: self.begun.elapsed().saturating_sub(started),
@@ -285,7 +298,10 @@ impl<'a> Call<'a> {
             outcome: verdict.outcome(),
             message: verdict.message().map(|message| shortened(message, KEPT)),
             request_id,
-        });
+        };
+        trace::answered(&attempt);
+        client.observers.iter().for_each(|observer| observer.attempt(&attempt));
+        self.attempts.push(attempt);
         self.source = source;
         if let Some(version) = verdict.server_version() {
             self.server_version = Some(version.clone());
@@ -296,6 +312,13 @@ impl<'a> Call<'a> {
         }
         self.endpoint = Some(pick.index);
         verdict
+    }
+
+    fn told_of_retry(&self, wait: Duration) {
+        if let Some(failed) = self.attempts.last() {
+            trace::retry(failed, wait);
+            self.client.observers.iter().for_each(|observer| observer.retry(failed, wait));
+        }
     }
 
     /// How long to wait before the next attempt, or why there is none. The policy is asked, but a resend that could do

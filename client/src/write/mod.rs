@@ -10,6 +10,7 @@ mod piece;
 mod request;
 mod stop;
 mod tally;
+mod trace;
 mod types;
 mod window;
 
