@@ -2,13 +2,16 @@
 //! project's texts say about it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod blocking;
 mod fixture;
 mod framing;
 mod handoff;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
+mod observers;
 mod policy;
+mod proxy;
 mod queries;
 mod readme;
 mod refusals;
