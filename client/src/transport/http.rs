@@ -81,9 +81,10 @@ impl HttpTransport {
 
 /// Makes builders of clients with everything but a proxy.
 fn base(settings: &HttpSettings, encrypted: bool) -> Result<impl Fn() -> reqwest::ClientBuilder + '_, TlsError> {
+    #[cfg(feature = "tls")]
     let tls = settings.tls.build(encrypted)?;
     #[cfg(not(feature = "tls"))]
-    let () = tls;
+    settings.tls.build(encrypted)?;
     Ok(move || {
         let builder = reqwest::Client::builder();
         #[cfg(feature = "tls")]

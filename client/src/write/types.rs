@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use super::piece::Lines;
 use crate::{Batch, FieldType, RawLine};
 
+type Text<'b> = Cow<'b, [u8]>;
+
 /// The types that the lines of one request give to fields, by measurement and key.
 #[derive(Default)]
 struct Types<'b> {
-    first: HashMap<(Cow<'b, [u8]>, Cow<'b, [u8]>), FieldType>,
+    first: HashMap<(Text<'b>, Text<'b>), FieldType>,
     lines: Vec<usize>,
 }
 
@@ -32,7 +34,7 @@ impl<'b> Types<'b> {
 }
 
 /// A point's place: its measurement, its tags in order, its time.
-type Point<'b> = (Cow<'b, [u8]>, Vec<(Cow<'b, [u8]>, Cow<'b, [u8]>)>, i64);
+type Point<'b> = (Text<'b>, Vec<(Text<'b>, Text<'b>)>, i64);
 
 /// The place of a line's point; none where the server gives the time, since such points never meet.
 fn point<'b>(line: &RawLine<'b>) -> Option<Point<'b>> {

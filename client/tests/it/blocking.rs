@@ -35,10 +35,9 @@ async fn threads_write_and_ask_and_wait() {
         // Two calls at once, from one thread.
         let (a, b) = (points("m", 50, 1), points("m", 51, 1));
         let both = client.wait(async {
-            futures::join!(
-                async { (*client).write(&a).database("db").await.is_ok() },
-                async { (*client).write(&b).database("db").await.is_ok() },
-            )
+            futures::join!(async { (*client).write(&a).database("db").await.is_ok() }, async {
+                (*client).write(&b).database("db").await.is_ok()
+            },)
         });
         assert_eq!(both, (true, true));
     });
