@@ -77,3 +77,8 @@ pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the crate's own README, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
