@@ -204,6 +204,26 @@ async fn continuous_queries_and_subscriptions_are_known_everywhere() {
     assert_eq!(query(&urls[0], "", "SHOW SUBSCRIPTIONS").await.text(), "{\"results\":[{\"statement_id\":0}]}\n");
 }
 
+/// A continuous query runs at the end of each of its intervals; its points are on every replica.
+#[tokio::test]
+async fn a_continuous_query_runs() {
+    for profile in Profile::ALL {
+        let builder = TestCluster::builder().profile(profile).nodes(1, 2);
+        let cluster = builder.set("continuous-queries-run-interval", "20ms").start().await.unwrap();
+        let urls = ["data1", "data2"].map(|name| cluster.node(name).url());
+        query(&urls[0], "", "CREATE DATABASE d").await;
+        let create =
+            "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT max(v) INTO o FROM m WHERE k = 'a' GROUP BY time(1s) END";
+        assert_eq!(error(&query(&urls[0], "", create).await), "");
+        until("a run", || async {
+            write(&urls[0], "db=d", "m,k=a v=1\nm,k=b v=2").await;
+            let reply = query(&urls[1], "db=d", "SELECT max FROM o").await;
+            values(&reply).as_array().is_some_and(|rows| rows.iter().all(|row| row[1] == 1))
+        })
+        .await;
+    }
+}
+
 /// The limits on what a `SELECT` may cost are those of the real configuration, with its texts.
 #[tokio::test]
 async fn a_select_has_limits() {
