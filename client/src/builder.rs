@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::client::Shared;
 use crate::endpoint::Endpoints;
 use crate::retry::Bucket;
-use crate::transport::{HttpSettings, HttpTransport, Proxy, TlsSettings};
+use crate::transport::{HttpSettings, HttpTransport, Inflating, Proxy, TlsSettings};
 use crate::{
     Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, Observer, RetryBudget,
     RetryPolicy, TlsError, Transport,
@@ -56,6 +56,7 @@ pub struct ClientBuilder {
     retry_budget: Option<RetryBudget>,
     balance: Balance,
     gzip: Gzip,
+    gzip_answers: bool,
     answer_limit: usize,
     user_agent: String,
     tls: TlsSettings,
@@ -80,6 +81,7 @@ impl Default for ClientBuilder {
             retry_budget: Some(RetryBudget::default()),
             balance: Balance::default(),
             gzip: Gzip::Off,
+            gzip_answers: false,
             answer_limit: 64 << 20,
             user_agent: concat!("influx-client/", env!("CARGO_PKG_VERSION")).into(),
             tls: TlsSettings::default(),
@@ -187,7 +189,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How many bytes of an answer to a query are read. Default 64 MiB.
+    /// Whether answers to queries are asked for compressed. Default: no, because it costs the server much and is only worth
+    /// it where the network is the bottleneck.
+    pub fn gzip_answers(mut self, compressed: bool) -> Self {
+        self.gzip_answers = compressed;
+        self
+    }
+
+    /// How many bytes of an answer to a query are read, and to how many a compressed one is inflated. Default 64 MiB.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self
@@ -278,6 +287,7 @@ impl ClientBuilder {
                 Arc::new(HttpTransport::new(&settings, encrypted)?)
             }
         };
+        let transport = if self.gzip_answers { Arc::new(Inflating(transport)) } else { transport };
         Ok(Client::new(Shared {
             endpoints: Endpoints::new(endpoints),
             credentials,

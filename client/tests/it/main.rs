@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod blocking;
+mod compressed;
 mod fixture;
 mod framing;
 mod handoff;
