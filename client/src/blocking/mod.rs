@@ -1,7 +1,8 @@
 //! A client for programs without an async runtime. (Feature `blocking`.)
 //!
 //! Everything of the async client is here under the same names and with the same types: [`Client`] dereferences to it, and
-//! [`Client::wait`] carries out any of its calls. Writes and queries have methods that wait by themselves.
+//! [`Client::wait`] carries out any of its calls. Writes and queries have methods that wait by themselves; the async ones
+//! of these names are `(*client).write(…)` and `(*client).query(…)`.
 //!
 //! ```no_run
 //! use influx_client::blocking::Client;
