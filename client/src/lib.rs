@@ -27,7 +27,16 @@
 //! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
 //!   [`RetryBudget`] keeps many calls from making a storm.
 //! * [`Query`] asks questions.
+//! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
+//!
+//! # Features
+//!
+//! * `tls` (on): `https` addresses, by rustls.
+//! * `tracing` (off): a span for each write and each of its requests, without anything secret or any point in it.
+//! * `blocking` (off): `blocking::Client`, for programs without an async runtime.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod consistency;
@@ -36,6 +45,7 @@ mod error;
 #[cfg(test)]
 mod fuzz;
 mod line;
+mod metrics;
 mod ping;
 mod precision;
 mod query;
@@ -59,6 +69,7 @@ pub use line::{
     MissingTime, Name, NoField, OwnedValue, Part, Place, Point, PointBuilder, PointError, PointErrorKind, Pushed,
     PushedPoints, QuotedLine, RawField, RawLine, RefusedLine, RefusedPoint, Series, Tag, TagValue, Timestamp, Value,
 };
+pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
@@ -76,3 +87,8 @@ pub mod __derive {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the crate's own README, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
