@@ -69,7 +69,7 @@ impl Source<'_> {
             2 => Owned::Float32(f32::from_bits(self.word() as u32)),
             3 => Owned::Integer(self.word().cast_signed() >> (self.byte() % 64)),
             4 => Owned::Unsigned(self.word() >> (self.byte() % 64)),
-            5 => Owned::Boolean(self.byte() % 2 == 0),
+            5 => Owned::Boolean(self.byte().is_multiple_of(2)),
             _ => Owned::Text(self.text()),
         }
     }
