@@ -29,13 +29,25 @@
 //! * [`BatchWriter`] gathers points in the background and tells how far they are settled: [`SettledHorizon`]; with
 //!   a [`Spool`], what it accepted outlives the process.
 //! * [`Query`] asks questions.
+//! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
+//!
+//! # Features
+//!
+//! * `tls` (on): `https` addresses, by rustls.
+//! * `tracing` (off): a span for each write and each of its requests, without anything secret or any point in it.
+//! * `blocking` (off): `blocking::Client`, for programs without an async runtime.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod consistency;
 mod endpoint;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod line;
+mod metrics;
 mod ping;
 mod precision;
 mod query;
@@ -54,11 +66,14 @@ pub use error::{
     ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion, SizeLimit, Standing, UnknownClass, UnknownOutcome,
     Unparsable, Verdict, classify, classify_no_reply,
 };
+#[cfg(feature = "derive")]
+pub use influx_client_derive::Measurement;
 pub use line::{
-    Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, MissingTime,
-    Name, NoField, Part, Place, PointError, PointErrorKind, Pushed, QuotedLine, RawField, RawLine, RefusedLine, Series,
-    Timestamp, Value,
+    Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, Measurement,
+    MissingTime, Name, NoField, OwnedValue, Part, Place, Point, PointBuilder, PointError, PointErrorKind, Pushed,
+    PushedPoints, QuotedLine, RawField, RawLine, RefusedLine, RefusedPoint, Series, Tag, TagValue, Timestamp, Value,
 };
+pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
@@ -71,7 +86,18 @@ pub use writer::{
     PushError, Report, Reports, SettledHorizon, StartError, WriterTotals,
 };
 
+/// What `#[derive(Measurement)]` writes calls of: no part of the API.
+#[doc(hidden)]
+pub mod __derive {
+    pub use crate::line::ready::{FieldColumn, Key, ReadyRow, TagColumn, TimeColumn};
+}
+
 /// The examples of the README are compiled with the documentation's.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the crate's own README, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;

@@ -52,6 +52,7 @@ mod profile;
 pub mod query;
 pub mod runtime;
 pub mod scan;
+mod services;
 pub mod stats;
 pub mod store;
 mod udp;

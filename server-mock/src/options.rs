@@ -29,6 +29,22 @@ pub struct Options {
     pub shard_writer_timeout: Duration,
     /// How long opening a connection to another data node may take.
     pub dial_timeout: Duration,
+    /// Whether shard groups that are older than their retention policy are deleted.
+    pub retention_enabled: bool,
+    /// How often each data node looks for such shard groups.
+    pub retention_check_interval: Duration,
+    /// Whether continuous queries run.
+    pub continuous_queries_enabled: bool,
+    /// How often a data node looks for continuous queries that are due.
+    pub continuous_queries_run_interval: Duration,
+    /// Whether shard groups are made ahead of the time they cover.
+    pub shard_precreation_enabled: bool,
+    /// How often a data node looks for shard groups to be made.
+    pub shard_precreation_check_interval: Duration,
+    /// How long before a policy's last shard group ends its successor is made.
+    pub shard_precreation_advance_period: Duration,
+    /// New shard groups that the points of one request may need; 0 for no limit. The real servers have no such limit.
+    pub max_shard_groups_per_request: usize,
     /// Whether writes that an owner missed are queued for it.
     pub hh_enabled: bool,
     /// Bytes a queue may hold.
@@ -196,6 +212,56 @@ const ROWS: &[Row] = &[
     ),
     row!(shard_writer_timeout, "shard-writer-timeout", OLD, duration, go_text, "how long one owner may take"),
     row!(dial_timeout, "dial-timeout", NEW, duration, go_text, "how long connecting to another data node may take"),
+    row!(retention_enabled, "retention-enabled", BOTH, flag, text, "delete shard groups that have expired"),
+    row!(
+        retention_check_interval,
+        "retention-check-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between looks for expired shard groups"
+    ),
+    row!(continuous_queries_enabled, "continuous-queries-enabled", BOTH, flag, text, "run continuous queries"),
+    row!(
+        continuous_queries_run_interval,
+        "continuous-queries-run-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between looks for continuous queries that are due"
+    ),
+    row!(
+        shard_precreation_enabled,
+        "shard-precreation-enabled",
+        BOTH,
+        flag,
+        text,
+        "make shard groups ahead of the time they cover"
+    ),
+    row!(
+        shard_precreation_check_interval,
+        "shard-precreation-check-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between looks for shard groups to be made"
+    ),
+    row!(
+        shard_precreation_advance_period,
+        "shard-precreation-advance-period",
+        BOTH,
+        duration,
+        go_text,
+        "how long before a shard group ends the next one is made"
+    ),
+    row!(
+        max_shard_groups_per_request,
+        "max-shard-groups-per-request",
+        BOTH,
+        count,
+        text,
+        "new shard groups that one request may need, 0 for no limit (a limit of this server only)"
+    ),
     row!(hh_enabled, "hh-enabled", BOTH, flag, text, "queue writes that an owner missed"),
     row!(hh_max_size, "hh-max-size", BOTH, size, text, "bytes that one queue may hold"),
     row!(hh_segment_size, "hh-segment-size", BOTH, size, text, "bytes in one segment file of a queue"),
@@ -370,6 +436,14 @@ impl Options {
             write_timeout: Duration::from_secs(if new { 10 } else { 5 }),
             shard_writer_timeout: Duration::from_secs(5),
             dial_timeout: Duration::from_secs(if new { 1 } else { 5 }),
+            retention_enabled: true,
+            retention_check_interval: Duration::from_secs(30 * 60),
+            continuous_queries_enabled: true,
+            continuous_queries_run_interval: Duration::from_secs(1),
+            shard_precreation_enabled: true,
+            shard_precreation_check_interval: Duration::from_secs(10 * 60),
+            shard_precreation_advance_period: Duration::from_secs(30 * 60),
+            max_shard_groups_per_request: 10_000,
             hh_enabled: true,
             hh_max_size: if new { 10 << 30 } else { 1 << 30 },
             hh_segment_size: 10 << 20,

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use influx_server_mock::{NodeEntry, NodeState, Options, ProcessCluster, Profile, Topology, UpOptions};
 use serde_json::{Value, json};
 
+use super::cluster_members::{AddArgs, RemoveArgs};
 use crate::cluster_dir::ClusterDirArgs;
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
@@ -27,6 +28,8 @@ enum Action {
     Up(UpArgs),
     Status(StatusArgs),
     Env(EnvArgs),
+    Add(AddArgs),
+    Remove(RemoveArgs),
     Down(DownArgs),
     Options(OptionsArgs),
 }
@@ -129,6 +132,8 @@ impl ClusterArgs {
             Action::Up(up) => up.run(console).await,
             Action::Status(status) => status.run(console).await,
             Action::Env(env) => env.run(console),
+            Action::Add(add) => add.run(console).await,
+            Action::Remove(remove) => remove.run(console).await,
             Action::Down(down) => down.run(console).await,
             Action::Options(options) => options.run(console),
         }

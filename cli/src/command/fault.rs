@@ -314,7 +314,7 @@ fn groups(text: &str) -> Result<Groups, String> {
 }
 
 /// A fault that the cluster cannot have is a mistake in the command; the rest is the cluster's failure.
-fn failed(error: ClusterError) -> Failure {
+pub(super) fn failed(error: ClusterError) -> Failure {
     match error {
         ClusterError::Fault(error) => Failure::Usage(error.to_string()),
         error => Failure::Cluster(error.to_string()),

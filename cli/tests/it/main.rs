@@ -11,6 +11,7 @@ mod explain;
 mod faults;
 mod harness;
 mod input;
+mod members;
 mod outcomes;
 mod query;
 mod signals;

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::directory::Directory;
 use super::error::SpoolError;
+use crate::writer::trace;
+
 use super::format::{BadHeader, Header, Kind, RECORD_HEAD, Record, Scan, scan};
 
 /// Bytes of a segment, at most, unless one group is larger.
@@ -162,7 +164,7 @@ impl Log {
         if end < bytes.len() {
             let cut = bytes.len() - end;
             recovery.cut += cut as u64;
-            tracing::warn!(file = %path.display(), bytes = cut, "cut an incomplete record from the end of the spool");
+            trace::spool_cut(&path, cut);
         }
         self.target = Some(header.target);
         self.settled = self.settled.max(settled);

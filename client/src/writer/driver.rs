@@ -13,6 +13,7 @@ use super::core::Core;
 use super::fate::{DeliveryError, Fate};
 use super::feed::Feed;
 use super::horizon::SettledHorizon;
+use super::trace;
 use crate::{Ack, Batch, Client, ConsistencyLevel, WriteError};
 
 /// How long to wait after a batch from the spool failed, at first; and at most, however often it does. The attempts within a
@@ -112,7 +113,7 @@ impl Drop for Ending {
             shared.publish(&core);
             let batches = left.unsent.len() + left.interrupted.len();
             if batches > 0 {
-                tracing::warn!(batches, "the runtime of a batch writer ended before its batches were settled");
+                trace::runtime_ended(batches);
             }
         }
         if let Some(feed) = &shared.feed {
@@ -192,13 +193,13 @@ async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (
             Err(error) => error,
         };
         if !target.keeps_trying || !is_worth_another_try(&error, &batch) {
-            tracing::debug!(points = batch.points(), class = %error.class(), outcome = %error.outcome(), "a batch failed");
+            trace::batch_failed(&batch, &error);
             break Err(DeliveryError::Write(Arc::new(error)));
         }
         let wait = KEEP_TRYING.saturating_mul(1 << failures.min(20_u32)).min(KEEP_TRYING_MOST);
         let wait = wait.mul_f64(0.5 + fastrand::f64() / 2.0);
         failures += 1;
-        tracing::warn!(points = batch.points(), class = %error.class(), failures, ?wait, "a batch stays in the spool");
+        trace::batch_stays(&batch, &error, failures, wait);
         tokio::time::sleep(wait).await;
     };
     (id, fate)

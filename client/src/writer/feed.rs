@@ -8,6 +8,7 @@ use tokio::sync::{oneshot, watch};
 use super::driver::Shared;
 use super::fate::Tracker;
 use super::horizon::Times;
+use super::trace;
 use super::window::times_of;
 use crate::spool::Log;
 use crate::{Batch, SpoolError};
@@ -44,7 +45,7 @@ struct State {
 
 #[derive(Debug)]
 struct Pending {
-    rows: Batch,
+    rows: Box<Batch>,
     tracker: Option<Tracker>,
     done: oneshot::Sender<Result<(), SpoolError>>,
 }
@@ -53,7 +54,7 @@ struct Pending {
 #[derive(Debug)]
 pub(super) enum NotTaken {
     /// There is no room for these rows now.
-    Full(Batch, Option<Tracker>),
+    Full(Box<Batch>, Option<Tracker>),
     /// They never fit.
     TooLarge,
     /// The writer has ended.
@@ -84,7 +85,7 @@ impl Feed {
     /// Hands points over to be made durable; the receiver tells when they are.
     pub(super) fn enqueue(
         &self,
-        rows: Batch,
+        rows: Box<Batch>,
         tracker: Option<Tracker>,
     ) -> Result<oneshot::Receiver<Result<(), SpoolError>>, NotTaken> {
         let wanted = Log::record_bytes(rows.bytes());
@@ -152,7 +153,7 @@ pub(super) fn serve(log: Log, feed: &Feed, shared: &Shared) {
     while spooler.turn() {}
     // Sent again if it is not noted, which would be harmless.
     if let Err(error) = spooler.log.write_note() {
-        tracing::debug!(%error, "could not note what is settled in the spool");
+        trace::spool_failed("noting what is settled", &error);
     }
     drop(spooler);
     {
@@ -192,7 +193,7 @@ impl Spooler<'_> {
             (std::mem::take(&mut state.pending), state.settled, state.end)
         };
         if let Err(error) = self.log.settle(settled) {
-            tracing::warn!(%error, "could not remove settled points from the spool");
+            trace::spool_failed("removing what is settled", &error);
         }
         if !pending.is_empty() {
             self.make_durable(pending);
@@ -237,7 +238,7 @@ impl Spooler<'_> {
                 durable.into_iter().for_each(|done| drop(done.send(Ok(()))));
             }
             Err(error) => {
-                tracing::warn!(%error, "points could not be made durable and were not accepted");
+                trace::spool_failed("making points durable, which were not accepted", &error);
                 pending.into_iter().for_each(|push| drop(push.done.send(Err(error.clone()))));
             }
         }
@@ -278,7 +279,7 @@ impl Spooler<'_> {
 
     /// What was durable cannot be read: nothing behind it is sent, or it would overtake.
     fn fail(&self, error: &SpoolError) {
-        tracing::error!(%error, "the spool cannot be read: its points are not sent");
+        trace::spool_failed("reading points, which are not sent", error);
         let mut state = self.feed.state();
         state.failed = true;
         state.end = true;

@@ -22,8 +22,10 @@ mod flush;
 mod horizon;
 mod lane_of;
 mod lanes;
+mod push;
 mod report;
 mod totals;
+pub(crate) mod trace;
 mod window;
 
 pub use batch_writer::{BatchWriter, HorizonWatch};

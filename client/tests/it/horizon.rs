@@ -171,7 +171,7 @@ async fn it_stands_during_a_retry() {
     let backoff = Backoff::default().base(Duration::from_millis(5));
     let client = Client::builder().endpoint(server.url()).database("db").retry(backoff).build().unwrap();
     let writer = client.batch_writer().max_points(1).start().unwrap();
-    let delivered = writer.push_tracked(|b| b.point("m").field("v", 1.0).at(1)).await.unwrap();
+    let delivered = writer.push_tracked_with(|b| b.point("m").field("v", 1.0).at(1)).await.unwrap();
     let mut watch = writer.watch_horizon();
     assert_eq!(watch.current().before, Some(1));
     assert_eq!(watch.changed().await.unwrap().before, Some(2));

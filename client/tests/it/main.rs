@@ -2,6 +2,10 @@
 //! project's texts say about it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod auth;
+mod blocking;
+mod compressed;
+mod derive;
 mod fixture;
 mod framing;
 mod handoff;
@@ -9,7 +13,9 @@ mod horizon;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
+mod observers;
 mod policy;
+mod proxy;
 mod queries;
 mod readme;
 mod refusals;

@@ -56,7 +56,7 @@ async fn points_outlive_their_writer() {
         push(&first, time).await;
     }
     assert_eq!(first.settled_horizon().before, Some(0));
-    let delivered = first.push_tracked(|b| b.point("m").tag("s", "0").field("v", 1.0).at(50)).await.unwrap();
+    let delivered = first.push_tracked_with(|b| b.point("m").tag("s", "0").field("v", 1.0).at(50)).await.unwrap();
     let closed = first.close(Duration::from_millis(20)).await;
     assert_eq!((closed.spooled, closed.unsent.len(), closed.acknowledged), (51, 0, 0));
     assert!(matches!(delivered.await, Err(DeliveryError::Spooled)));
@@ -91,7 +91,7 @@ async fn it_is_tried_again_until_it_is_stored() {
     let acts = [error(500, "timeout"), Act::Reset, throttled, missing, error(500, "write failed"), stored()];
     let server = Server::start(acts).await;
     let writer = writer(&server.url(), place.path());
-    let delivered = writer.push_tracked(|b| b.point("m").tag("s", "0").field("v", 1.0).at(1)).await.unwrap();
+    let delivered = writer.push_tracked_with(|b| b.point("m").tag("s", "0").field("v", 1.0).at(1)).await.unwrap();
     delivered.await.unwrap();
     assert!(server.seen().len() >= 6);
     assert!(writer.close(LONG).await.is_complete());

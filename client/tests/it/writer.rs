@@ -85,8 +85,8 @@ async fn a_bad_batch_is_alone_in_its_badness() {
     let server = Server::start([error(400, "unable to parse 'x': missing fields"), stored()]).await;
     let writer = client(&server.url()).batch_writer().in_flight(1).max_points(1).start().unwrap();
     let mut reports = writer.reports();
-    let bad = writer.push_tracked(|b| b.point("m").tag("s", "bad").field("v", 1.0).at(1)).await.unwrap();
-    let good = writer.push_tracked(|b| b.point("m").tag("s", "good").field("v", 1.0).at(2)).await.unwrap();
+    let bad = writer.push_tracked_with(|b| b.point("m").tag("s", "bad").field("v", 1.0).at(1)).await.unwrap();
+    let good = writer.push_tracked_with(|b| b.point("m").tag("s", "good").field("v", 1.0).at(2)).await.unwrap();
     let Err(DeliveryError::Write(refused)) = bad.await else { panic!("the first batch was refused") };
     assert_eq!(refused.class(), Class::Malformed);
     assert_eq!(good.await.unwrap().points(), 1);
@@ -266,7 +266,7 @@ async fn back_pressure_lets_everybody_through() {
 async fn dropped_futures_lose_nothing() {
     let server = Server::start([stored()]).await;
     let writer = client(&server.url()).batch_writer().linger(Duration::from_secs(3600)).start().unwrap();
-    drop(writer.push_tracked(|b| b.point("m").tag("s", "a").field("v", 1.0).at(1)).await.unwrap());
+    drop(writer.push_tracked_with(|b| b.point("m").tag("s", "a").field("v", 1.0).at(1)).await.unwrap());
     {
         let flush = writer.flush();
         let mut flush = std::pin::pin!(flush);
@@ -282,7 +282,7 @@ async fn a_dropped_writer_settles_in_the_background() {
     let server = Server::start([stored()]).await;
     let writer = client(&server.url()).batch_writer().linger(Duration::from_secs(3600)).start().unwrap();
     let mut reports = writer.reports();
-    let delivered = writer.push_tracked(|b| b.point("m").tag("s", "a").field("v", 1.0).at(1)).await.unwrap();
+    let delivered = writer.push_tracked_with(|b| b.point("m").tag("s", "a").field("v", 1.0).at(1)).await.unwrap();
     let mut horizon = writer.watch_horizon();
     drop(writer);
     assert_eq!(delivered.await.unwrap().points(), 1);
@@ -297,7 +297,7 @@ async fn a_dropped_writer_settles_in_the_background() {
 fn a_runtime_that_ends_is_told_of() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let writer = runtime.block_on(async { client(NOBODY).batch_writer().start().unwrap() });
-    let delivered = runtime.block_on(writer.push_tracked(|b| b.point("m").field("v", 1.0).at(1))).unwrap();
+    let delivered = runtime.block_on(writer.push_tracked_with(|b| b.point("m").field("v", 1.0).at(1))).unwrap();
     runtime.shutdown_timeout(Duration::from_secs(5));
     let fate = futures::executor::block_on(delivered);
     assert!(matches!(fate, Err(DeliveryError::Lost)));
@@ -362,12 +362,12 @@ async fn series_do_not_wait_for_each_other() {
     let server = Server::start([hang, stored()]).await;
     let client = client(&server.url());
     let writer = client.batch_writer().in_flight(8).max_points(1).start().unwrap();
-    let _stuck = writer.push_tracked(|b| b.point("m").tag("s", "0").field("v", 1.0).at(1)).await.unwrap();
+    let _stuck = writer.push_tracked_with(|b| b.point("m").tag("s", "0").field("v", 1.0).at(1)).await.unwrap();
     eventually("the first request is there", async || !server.seen().is_empty()).await;
     let started = Instant::now();
     let mut told = Vec::new();
     for series in 1..8 {
-        let push = writer.push_tracked(|b| b.point("m").tag("s", &series.to_string()).field("v", 1.0).at(2)).await;
+        let push = writer.push_tracked_with(|b| b.point("m").tag("s", &series.to_string()).field("v", 1.0).at(2)).await;
         told.push(push.unwrap());
     }
     let mut through = 0;

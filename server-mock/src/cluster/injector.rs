@@ -10,57 +10,78 @@ use crate::fault::{Board, Fault, FaultError, Faults, Member};
 const LISTENERS_LIMIT: Duration = Duration::from_millis(250);
 
 /// The faults of a whole cluster and the nodes they apply to; shared by the cluster and its nodes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Injector {
-    board: Mutex<Board>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    board: Board,
     nodes: Vec<(Member, Faults)>,
 }
 
 impl Injector {
-    pub(super) fn new(nodes: Vec<(Member, Faults)>) -> Arc<Self> {
-        Arc::new(Self { board: Mutex::default(), nodes })
+    /// Without faults and without nodes.
+    pub(super) fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// Takes in a node, which is told from now on what is wrong with it.
+    pub(super) fn admit(&self, member: Member, faults: Faults) {
+        self.known().nodes.push((member, faults));
+    }
+
+    /// Forgets a node and what was wrong with it and with its links.
+    pub(super) fn dismiss(&self, name: &str) {
+        self.known().nodes.retain(|(member, _)| member.name != name);
+        self.change(|board, _| board.forget(name));
     }
 
     /// Adds a fault.
     pub(super) fn add(&self, fault: &Fault) -> Result<(), FaultError> {
-        let members: Vec<Member> = self.nodes.iter().map(|(member, _)| member.clone()).collect();
-        self.change(|board| board.add(fault, &members))
+        self.change(|board, nodes| {
+            let members: Vec<Member> = nodes.iter().map(|(member, _)| member.clone()).collect();
+            board.add(fault, &members)
+        })
     }
 
     /// Ends the partition, and only that.
     pub(super) fn rejoin(&self) {
-        self.change(|board| board.partition.clear());
+        self.change(|board, _| board.partition.clear());
     }
 
     /// Ends everything.
     pub(super) fn heal(&self) {
-        self.change(Board::clear);
+        self.change(|board, _| board.clear());
     }
 
     /// What is in force; of counted replies, how often they still apply.
     pub(super) fn list(&self) -> Vec<Fault> {
-        let mut board = self.board().clone();
-        for (member, faults) in &self.nodes {
+        let known = self.known();
+        let mut board = known.board.clone();
+        for (member, faults) in &known.nodes {
             board.keep_replies(&member.name, &faults.state().node.replies);
         }
         board.list()
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut Board) -> T) -> T {
-        let mut board = self.board();
-        let result = change(&mut board);
-        for (member, faults) in &self.nodes {
+    fn change<T>(&self, change: impl FnOnce(&mut Board, &[(Member, Faults)]) -> T) -> T {
+        let mut known = self.known();
+        let Known { board, nodes } = &mut *known;
+        let result = change(board, nodes);
+        for (member, faults) in &*nodes {
             faults.set(board.of(&member.name));
         }
         // A paused node opens and closes nothing, so there has to be an end to it.
         let deadline = Instant::now() + LISTENERS_LIMIT;
-        while Instant::now() < deadline && !self.nodes.iter().all(|(_, faults)| faults.network().listeners_comply()) {
+        while Instant::now() < deadline && !nodes.iter().all(|(_, faults)| faults.network().listeners_comply()) {
             std::thread::sleep(Duration::from_millis(1));
         }
         result
     }
 
-    fn board(&self) -> std::sync::MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -155,6 +155,7 @@ pub(super) fn plan(
             meta_id: place.meta_id,
             data_id: place.data_id,
             metas: metas.clone(),
+            join: Vec::new(),
             datas: datas.clone(),
         };
         Ok(Planned { role: place.role, config })

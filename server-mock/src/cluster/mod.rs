@@ -3,11 +3,14 @@
 mod injector;
 mod layout;
 mod logs;
+mod membership;
 pub(crate) mod ports;
 mod process;
+mod process_membership;
 mod signal;
 mod state;
 mod test_cluster;
+mod test_membership;
 mod test_node;
 
 pub use layout::{Role, Topology, TopologyError};

@@ -44,9 +44,9 @@ pub struct UpOptions {
 /// Dropping the value leaves the cluster running; [`down`](Self::down) ends it.
 #[derive(Debug)]
 pub struct ProcessCluster {
-    dir: PathBuf,
-    state: State,
-    configs: Vec<NodeConfig>,
+    pub(super) dir: PathBuf,
+    pub(super) state: State,
+    pub(super) configs: Vec<NodeConfig>,
     /// Whose standard input keeps tied nodes alive.
     children: Vec<Child>,
     tied: bool,
@@ -57,7 +57,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// How long a node may take to die of a signal that cannot be caught.
 const DEATH_LIMIT: Duration = Duration::from_secs(10);
 /// How long a node on loopback may take to answer an admin request or a ping.
-const CALL_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const CALL_LIMIT: Duration = Duration::from_secs(2);
 /// How long nodes may take to end when asked to.
 const GRACE: Duration = Duration::from_secs(2);
 /// Starts with other ports after somebody else took one between its choice and its use.
@@ -186,7 +186,7 @@ impl ProcessCluster {
     /// The file to which a node writes its log, one after the other for each time it is started.
     ///
     /// # Errors
-    /// [`ClusterError::UnknownNode`].
+    /// [`ClusterError::Fault`] when there is no such node.
     pub fn log_path(&self, name: &str) -> Result<PathBuf, ClusterError> {
         self.position(name).map(|_| log_path(&self.dir, name))
     }
@@ -233,7 +233,8 @@ impl ProcessCluster {
             return Ok(());
         }
         self.wait_for(position, NodeState::Running).await?;
-        // It may have slept through a change of its faults.
+        // It may have slept through a change of its faults, and through nodes that joined.
+        self.send_names(position).await?;
         self.send_faults(position).await
     }
 
@@ -388,13 +389,13 @@ impl ProcessCluster {
         (0..self.configs.len()).all(|position| self.state_at(position) == NodeState::Dead)
     }
 
-    fn position(&self, name: &str) -> Result<usize, ClusterError> {
+    pub(super) fn position(&self, name: &str) -> Result<usize, ClusterError> {
         find(name, &self.members())?;
         // Found above, so this is never the first node for want of another.
         Ok(self.state.nodes.iter().position(|node| node.name == name).unwrap_or_default())
     }
 
-    fn members(&self) -> Vec<Member> {
+    pub(super) fn members(&self) -> Vec<Member> {
         self.state.nodes.iter().map(|node| Member { name: node.name.clone(), role: node.role }).collect()
     }
 
@@ -422,7 +423,7 @@ impl ProcessCluster {
         Ok(())
     }
 
-    fn spawn(&mut self, position: usize) -> Result<(), ClusterError> {
+    pub(super) fn spawn(&mut self, position: usize) -> Result<(), ClusterError> {
         let node = &mut self.state.nodes[position];
         let log_path = log_path(&self.dir, &node.name);
         let log = fs::OpenOptions::new().create(true).append(true).open(&log_path);
@@ -445,7 +446,12 @@ impl ProcessCluster {
         Ok(())
     }
 
-    async fn wait_up(&self, position: usize, deadline: Instant, limit: Duration) -> Result<(), ClusterError> {
+    pub(super) async fn wait_up(
+        &self,
+        position: usize,
+        deadline: Instant,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
         let node = &self.state.nodes[position];
         let address = node.http.trim_start_matches("http://");
         loop {
@@ -475,7 +481,7 @@ impl ProcessCluster {
         log_end(&log_path(&self.dir, &self.state.nodes[position].name), lines)
     }
 
-    async fn apply_faults(&self) -> Result<(), ClusterError> {
+    pub(super) async fn apply_faults(&self) -> Result<(), ClusterError> {
         // Files first: a node that starts meanwhile reads its own.
         for node in &self.state.nodes {
             write_private(&self.dir.join(&node.name).join(FAULTS_FILE), &self.state.faults.of(&node.name))?;
@@ -521,7 +527,7 @@ fn log_end(path: &Path, count: usize) -> String {
     lines[lines.len().saturating_sub(count)..].join("\n")
 }
 
-fn entry(node: &Planned) -> NodeEntry {
+pub(super) fn entry(node: &Planned) -> NodeEntry {
     let config = &node.config;
     let meta = config.metas.iter().find(|meta| Some(meta.id) == config.meta_id);
     let data = config.datas.iter().find(|data| Some(data.id) == config.data_id);
@@ -539,7 +545,7 @@ fn entry(node: &Planned) -> NodeEntry {
     }
 }
 
-fn config_path(dir: &Path, name: &str) -> PathBuf {
+pub(super) fn config_path(dir: &Path, name: &str) -> PathBuf {
     dir.join(name).join("node.json")
 }
 
@@ -548,7 +554,7 @@ fn log_path(dir: &Path, name: &str) -> PathBuf {
 }
 
 /// Makes a node's directory with its configuration; what an earlier cluster left there is removed.
-fn prepare(node: &Planned) -> Result<(), ClusterError> {
+pub(super) fn prepare(node: &Planned) -> Result<(), ClusterError> {
     let dir = &node.config.dir;
     let config = dir.join("node.json");
     if config.exists() {

@@ -137,6 +137,14 @@ pub enum ClusterError {
         /// Why.
         why: String,
     },
+    /// A node could not join or leave.
+    #[error("{name} cannot join or leave: {why}")]
+    Membership {
+        /// Which.
+        name: String,
+        /// Why.
+        why: String,
+    },
     /// Faults by signals need a Unix system.
     #[error("{0} needs a Unix system")]
     Unsupported(&'static str),

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::injector::Injector;
-use super::layout::{PlanError, plan};
+use super::layout::{PlanError, Planned, plan};
 use super::ports::{Holder, release};
 use super::{Role, TestNode, Topology};
 use crate::fault::{Fault, FaultError, Faults, Member, suggest};
 use crate::net::{LinkFault, Probability};
-use crate::runtime::{NodeConfig, Replica, count, get, replica};
+use crate::runtime::{Replica, count, get, replica};
 use crate::{OptionError, Options, Profile};
 
 /// How a cluster inside this process is built.
@@ -116,10 +116,10 @@ impl From<PlanError> for TestClusterError {
 /// ```
 #[derive(Debug)]
 pub struct TestCluster {
-    nodes: Vec<TestNode>,
-    injector: Arc<Injector>,
-    dir: PathBuf,
-    reservations: Vec<PathBuf>,
+    pub(super) nodes: Vec<TestNode>,
+    pub(super) injector: Arc<Injector>,
+    pub(super) dir: PathBuf,
+    pub(super) reservations: Vec<PathBuf>,
     limit: Duration,
 }
 
@@ -409,6 +409,15 @@ impl TestCluster {
         came.map_err(|_| TestClusterError::NotYet { what, missing: last, limit })
     }
 
+    /// Takes in a node that is not started yet.
+    pub(super) fn adopt(&mut self, planned: Planned) -> &mut TestNode {
+        let Planned { role, config } = planned;
+        let faults = Faults::new();
+        self.injector.admit(Member { name: config.name.clone(), role }, faults.clone());
+        self.nodes.push(TestNode::new(role, config, faults, self.injector.clone(), self.limit));
+        self.nodes.last_mut().expect("one was pushed just now")
+    }
+
     /// How long a node may take to come up.
     #[must_use]
     pub fn limit(&self) -> Duration {
@@ -479,14 +488,11 @@ impl TestClusterBuilder {
         let holder = Holder { path: dir.clone(), process: Some(std::process::id()) };
         let planned = plan(self.topology, self.profile, &options, &dir, holder)?;
         let reservations = planned.reservations;
-        let nodes: Vec<(Role, NodeConfig, Faults)> =
-            planned.nodes.into_iter().map(|node| (node.role, node.config, Faults::new())).collect();
-        let member = |role: &Role, config: &NodeConfig| Member { name: config.name.clone(), role: *role };
-        let injector =
-            Injector::new(nodes.iter().map(|(role, config, faults)| (member(role, config), faults.clone())).collect());
-        let made = |(role, config, faults)| TestNode::new(role, config, faults, injector.clone(), self.limit);
-        let nodes = nodes.into_iter().map(made).collect();
-        let mut cluster = TestCluster { nodes, injector, dir, reservations, limit: self.limit };
+        let injector = Injector::new();
+        let mut cluster = TestCluster { nodes: Vec::new(), injector, dir, reservations, limit: self.limit };
+        for node in planned.nodes {
+            cluster.adopt(node);
+        }
         let mut starting = Vec::new();
         for node in &mut cluster.nodes {
             starting.push(node.spawn());

@@ -12,9 +12,9 @@ use super::test_cluster::TestClusterError;
 use super::{NodeState, Role};
 use crate::fault::{ClockSkew, Disk, DiskState, Fault, Faults, ReplyFault};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, ping};
+use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, learn_names, ping};
 
-/// A node of a [`TestCluster`].
+/// A node of a [`TestCluster`](crate::TestCluster).
 #[derive(Debug)]
 pub struct TestNode {
     role: Role,
@@ -241,6 +241,11 @@ impl TestNode {
         if let Err(error) = self.injector.add(fault) {
             panic!("{error}");
         }
+    }
+
+    /// Says who is behind addresses that came after the node was configured.
+    pub(super) fn learn_names(&self, names: &[(String, String)]) {
+        learn_names(self.faults.network(), names);
     }
 
     pub(super) fn spawn(&mut self) -> Started {

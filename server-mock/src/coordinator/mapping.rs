@@ -35,43 +35,101 @@ pub(crate) fn oldest_accepted(profile: Profile, policy: &RetentionPolicy, now: i
     }
 }
 
-/// Times of points, one for each shard group that has to be made, in the order of time.
-pub(crate) fn missing_groups(points: &Points, policy: &RetentionPolicy, oldest: Option<i64>) -> Vec<i64> {
-    // One entry a window is enough; a policy's windows are as long as its shard groups, unless that changed meanwhile.
-    let mut windows = BTreeMap::new();
-    let mut last: Option<&ShardGroup> = None;
-    for point in points.iter() {
-        if oldest.is_some_and(|oldest| point.time < oldest) || last.is_some_and(|group| group.takes(point.time)) {
-            continue;
-        }
-        match policy.shard_group_at(point.time) {
-            Some(group) => last = Some(group),
-            None => {
-                let window = truncate(point.time, policy.shard_group_duration);
-                windows.entry(window).or_insert(point.time);
-            }
+/// A request would need more new shard groups than one may make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the points need more than {limit} new shard groups (max-shard-groups-per-request): send them in several requests"
+)]
+pub(crate) struct TooManyGroups {
+    /// How many it may make.
+    pub(crate) limit: usize,
+}
+
+/// The live shard groups of a policy, to be asked for each point of a request.
+struct Groups<'a> {
+    profile: Profile,
+    window: i64,
+    live: Vec<&'a ShardGroup>,
+    /// Whether no two overlap, so that the group of a time can be found by halving. Overlaps are left by an altered
+    /// policy in 0.10.
+    disjoint: bool,
+    last: Option<&'a ShardGroup>,
+}
+
+impl<'a> Groups<'a> {
+    fn of(policy: &'a RetentionPolicy, profile: Profile) -> Self {
+        let live: Vec<_> = policy.shard_groups.iter().filter(|group| group.deleted_at.is_none()).collect();
+        let end = |group: &ShardGroup| group.truncated_at.unwrap_or(group.end_time);
+        let disjoint = live.windows(2).all(|pair| end(pair[0]) <= pair[1].start_time);
+        Self { profile, window: policy.shard_group_duration, live, disjoint, last: None }
+    }
+
+    /// The time that decides on the group of a point: 0.10 takes the start of its window for it (cluster 0.10
+    /// facts § 3), so that after an altered duration a point may land in a group that does not span it.
+    fn deciding_time(&self, time: i64) -> i64 {
+        match self.profile {
+            Profile::V1_8 => time,
+            Profile::V0_10 => truncate(time, self.window),
         }
     }
-    windows.into_values().collect()
+
+    fn of_point(&mut self, time: i64) -> Option<&'a ShardGroup> {
+        let time = self.deciding_time(time);
+        if !self.disjoint {
+            return self.live.iter().find(|group| group.takes(time)).copied();
+        }
+        if self.last.is_none_or(|group| !group.takes(time)) {
+            let after = self.live.partition_point(|group| group.start_time <= time);
+            // All before the last one of these have ended where it starts.
+            self.last = self.live[..after].last().copied().filter(|group| group.takes(time));
+        }
+        self.last
+    }
+}
+
+/// Times to ask shard groups for, one for each that has to be made, in the order of time.
+///
+/// # Errors
+/// [`TooManyGroups`] when there are more than `limit`; 0 is no limit.
+pub(crate) fn missing_groups(
+    profile: Profile,
+    points: &Points,
+    policy: &RetentionPolicy,
+    oldest: Option<i64>,
+    limit: usize,
+) -> Result<Vec<i64>, TooManyGroups> {
+    // One entry a window is enough; a policy's windows are as long as its shard groups, unless that changed meanwhile.
+    let mut windows = BTreeMap::new();
+    let mut groups = Groups::of(policy, profile);
+    for point in points.iter() {
+        if oldest.is_some_and(|oldest| point.time < oldest) || groups.of_point(point.time).is_some() {
+            continue;
+        }
+        let window = truncate(point.time, policy.shard_group_duration);
+        windows.entry(window).or_insert(groups.deciding_time(point.time));
+        if limit != 0 && windows.len() > limit {
+            return Err(TooManyGroups { limit });
+        }
+    }
+    Ok(windows.into_values().collect())
 }
 
 /// Sorts the points by shard.
-pub(crate) fn map(points: &Points, policy: &RetentionPolicy, oldest: Option<i64>) -> Mapping {
+pub(crate) fn map(profile: Profile, points: &Points, policy: &RetentionPolicy, oldest: Option<i64>) -> Mapping {
     let mut mapping = Mapping::default();
     let mut parts: BTreeMap<u64, ShardPart> = BTreeMap::new();
-    let mut last: Option<&ShardGroup> = None;
+    let mut groups = Groups::of(policy, profile);
     for point in points.iter() {
         if oldest.is_some_and(|oldest| point.time < oldest) {
             mapping.too_old += 1;
             continue;
         }
-        let group = last.filter(|group| group.takes(point.time)).or_else(|| policy.shard_group_at(point.time));
+        let group = groups.of_point(point.time);
         let shard = group.and_then(|group| group.shards.get(shard_position(point.key, group.shards.len())));
         let Some(shard) = shard else {
             mapping.unmapped += 1;
             continue;
         };
-        last = group;
         let part = parts.entry(shard.id).or_insert_with(|| ShardPart {
             shard: shard.id,
             owners: shard.owners.clone(),
@@ -85,6 +143,9 @@ pub(crate) fn map(points: &Points, policy: &RetentionPolicy, oldest: Option<i64>
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Point;
     use crate::core::meta::Shard;
@@ -114,19 +175,82 @@ mod tests {
         all.iter().map(|(key, time)| Point { key: key.as_bytes(), fields: b"v=1", time: *time }).collect()
     }
 
+    fn missing(profile: Profile, points: &Points, policy: &RetentionPolicy, oldest: Option<i64>) -> Vec<i64> {
+        missing_groups(profile, points, policy, oldest, 0).unwrap()
+    }
+
     #[test]
     fn one_group_is_asked_for_each_window() {
         let points = points(&[("m", 5), ("m", 250), ("m", 110), ("m", 120), ("m", -1), ("m", 299)]);
         // A time outside any group is asked for, the first of each window.
-        assert_eq!(missing_groups(&points, &policy(&[(0, 100, 1)]), None), [-1, 110, 250]);
-        assert_eq!(missing_groups(&points, &policy(&[(0, 100, 1)]), Some(200)), [250]);
+        assert_eq!(missing(Profile::V1_8, &points, &policy(&[(0, 100, 1)]), None), [-1, 110, 250]);
+        assert_eq!(missing(Profile::V1_8, &points, &policy(&[(0, 100, 1)]), Some(200)), [250]);
+    }
+
+    #[test]
+    fn the_number_of_new_groups_has_a_limit() {
+        let points = points(&[("m", 50), ("m", 150), ("m", 250), ("m", 260)]);
+        let at_most = |limit| missing_groups(Profile::V1_8, &points, &policy(&[(0, 100, 1)]), None, limit);
+        assert_eq!(at_most(2).map(|times| times.len()), Ok(2));
+        assert_eq!(at_most(1), Err(TooManyGroups { limit: 1 }));
+    }
+
+    /// After `ALTER RETENTION POLICY` made the windows longer, 0.10 looks where the window starts.
+    #[test]
+    fn the_start_of_the_window_decides_in_0_10() {
+        let day = 24 * 3_600_000_000_000_i64;
+        let hour = day / 24;
+        let altered = |groups: &[(i64, i64, usize)]| RetentionPolicy { shard_group_duration: day, ..policy(groups) };
+        let at_13 = points(&[("m", 13 * hour)]);
+        let first_hour = altered(&[(0, hour, 1)]);
+        assert_eq!(missing(Profile::V1_8, &at_13, &first_hour, None), [13 * hour]);
+        assert_eq!(
+            missing(Profile::V0_10, &at_13, &first_hour, None),
+            [0_i64; 0],
+            "the group of the first hour takes it"
+        );
+        assert_eq!(map(Profile::V0_10, &at_13, &first_hour, None).parts.len(), 1);
+        let later_hour = altered(&[(13 * hour, 14 * hour, 1)]);
+        assert_eq!(missing(Profile::V1_8, &at_13, &later_hour, None), [0_i64; 0]);
+        assert_eq!(missing(Profile::V0_10, &at_13, &later_hour, None), [0], "a group for the day is asked for");
+    }
+
+    proptest! {
+        /// Whatever the groups, the quick way finds what a walk through all of them finds.
+        #[test]
+        fn the_group_of_a_point_is_the_first_that_takes_it(
+            mut groups in proptest::collection::vec((0_i64..100, 1_i64..40, any::<bool>(), 0_i64..50), 0..12),
+            times in proptest::collection::vec(-10_i64..160, 1..40),
+            overlaps in any::<bool>(),
+        ) {
+            groups.sort_unstable();
+            let mut end = i64::MIN;
+            let mut policy = policy(&[]);
+            for (start, length, deleted, cut) in groups {
+                let start = if overlaps || deleted { start } else { start.max(end) };
+                let truncated_at = (cut < length).then_some(start + cut);
+                let deleted_at = deleted.then_some(1);
+                if !deleted {
+                    end = start + length;
+                }
+                let shards = vec![Shard { id: 1, owners: vec![1] }];
+                let group = ShardGroup { id: 0, start_time: start, end_time: start + length, deleted_at, truncated_at, shards };
+                policy.shard_groups.push(group);
+            }
+            policy.shard_groups.sort_by_key(|group| (group.start_time, group.end_time));
+            let mut lookup = Groups::of(&policy, Profile::V1_8);
+            for time in times {
+                let found = lookup.of_point(time).map(|group| group.start_time);
+                prop_assert_eq!(found, policy.shard_group_at(time).map(|group| group.start_time), "at {}", time);
+            }
+        }
     }
 
     #[test]
     fn series_keep_together_and_old_points_fall_out() {
         let all: Vec<(String, i64)> = (0..40).map(|n| (format!("m,k={}", n % 4), n)).collect();
         let all: Vec<(&str, i64)> = all.iter().map(|(key, time)| (key.as_str(), *time)).collect();
-        let mapping = map(&points(&all), &policy(&[(0, 100, 3)]), Some(4));
+        let mapping = map(Profile::V1_8, &points(&all), &policy(&[(0, 100, 3)]), Some(4));
         assert_eq!(mapping.too_old, 4);
         assert_eq!(mapping.parts.iter().map(|part| part.points.len()).sum::<usize>(), 36);
         for part in &mapping.parts {
@@ -139,8 +263,8 @@ mod tests {
 
     #[test]
     fn points_without_a_group_are_counted() {
-        assert_eq!(map(&points(&[("m", 500)]), &policy(&[(0, 100, 1)]), None).unmapped, 1);
-        assert_eq!(map(&points(&[("m", 50)]), &policy(&[(0, 100, 0)]), None).unmapped, 1);
+        assert_eq!(map(Profile::V1_8, &points(&[("m", 500)]), &policy(&[(0, 100, 1)]), None).unmapped, 1);
+        assert_eq!(map(Profile::V1_8, &points(&[("m", 50)]), &policy(&[(0, 100, 0)]), None).unmapped, 1);
     }
 
     #[test]

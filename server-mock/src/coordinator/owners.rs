@@ -78,7 +78,9 @@ impl Owners {
         match self.store(shard, points).await {
             Err(StoreError::ShardNotFound) => {
                 let meta = self.meta.snapshot();
-                let Some((database, policy, _, _)) = meta.shard(shard) else { return Err(StoreError::ShardNotFound) };
+                let Some((database, policy, _, _)) = meta.live_shard(shard) else {
+                    return Err(StoreError::ShardNotFound);
+                };
                 self.engine.ensure_shard(shard, &database.name, &policy.name);
                 self.store(shard, points).await
             }
@@ -88,7 +90,7 @@ impl Owners {
 
     /// Writes to another node. `points` are in their binary form.
     pub(crate) async fn write_there(&self, node: u64, shard: u64, points: Bytes) -> Result<(), PeerError> {
-        let (database, retention_policy) = match self.meta.snapshot().shard(shard) {
+        let (database, retention_policy) = match self.meta.snapshot().live_shard(shard) {
             Some((database, policy, _, _)) => (database.name.clone(), policy.name.clone()),
             // Dropped meanwhile: the receiver decides, as it would have.
             None => Default::default(),

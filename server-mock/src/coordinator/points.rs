@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::mapping::{self, ShardPart};
+use super::mapping::{self, ShardPart, TooManyGroups};
 use super::owners::{Delivery, Owners};
 use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
@@ -24,6 +24,9 @@ pub(crate) enum WriteError {
     /// The meta nodes did not make a shard group: nothing was written.
     #[error("{0}")]
     Meta(String),
+    /// The points need more new shard groups than one request may make: nothing was written, and no group made.
+    #[error(transparent)]
+    TooManyGroups(#[from] TooManyGroups),
     /// There is no shard group although the meta nodes were asked for one.
     #[error("nil shard group")]
     NoShardGroup,
@@ -42,6 +45,8 @@ pub(crate) struct Coordinator {
     pub(crate) handoff: Arc<Handoff<Delivery>>,
     pub(crate) write_timeout: Duration,
     pub(crate) allow_out_of_order: bool,
+    /// New shard groups that one request may make; 0 for no limit.
+    pub(crate) max_shard_groups: usize,
     pub(crate) slice_race: SliceRace,
 }
 
@@ -71,16 +76,19 @@ impl Coordinator {
         let oldest = mapping::oldest_accepted(profile, found, now);
         // A group shrunk by its neighbours may leave a part of its window to another one.
         loop {
-            let missing = mapping::missing_groups(&points, found, oldest);
+            let missing = mapping::missing_groups(profile, &points, found, oldest, self.max_shard_groups)?;
             if missing.is_empty() {
                 break;
             }
             let groups = found.shard_groups.len();
-            for time in missing {
-                let (database, policy) = (database.to_owned(), found.name.clone());
-                let command = Command::CreateShardGroup { database, policy, time };
-                meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
-            }
+            // The real servers ask for one after the other. One command for all says the same: they are there before any
+            // point is written, and a failure means that nothing was.
+            let command = Command::CreateShardGroups {
+                database: database.to_owned(),
+                policy: found.name.clone(),
+                times: missing,
+            };
+            meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
             snapshot = meta.snapshot();
             if let Some(sight) = &self.owners.sight {
                 sight.reaches(snapshot.index).await;
@@ -90,7 +98,7 @@ impl Coordinator {
                 return Err(WriteError::NoShardGroup);
             }
         }
-        let mapping = mapping::map(&points, found, oldest);
+        let mapping = mapping::map(profile, &points, found, oldest);
         if mapping.unmapped > 0 {
             return Err(WriteError::NoShardGroup);
         }

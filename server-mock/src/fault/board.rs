@@ -22,7 +22,7 @@ impl Member {
         matches!(self.role, Role::Data | Role::Both)
     }
 
-    fn is_meta(&self) -> bool {
+    pub(crate) fn is_meta(&self) -> bool {
         matches!(self.role, Role::Meta | Role::Both)
     }
 }
@@ -121,6 +121,23 @@ impl Board {
     /// Ends every fault.
     pub(crate) fn clear(&mut self) {
         *self = Self { next_reply: self.next_reply, ..Self::default() };
+    }
+
+    /// Forgets a node that left the cluster, so that a later one of its name begins without faults. A partition that it
+    /// leaves with one side is over.
+    pub(crate) fn forget(&mut self, name: &str) {
+        self.nodes.remove(name);
+        self.links.remove(name);
+        for to in self.links.values_mut() {
+            to.remove(name);
+        }
+        for side in &mut self.partition {
+            side.retain(|node| node != name);
+        }
+        self.partition.retain(|side| !side.is_empty());
+        if self.partition.len() < 2 {
+            self.partition.clear();
+        }
     }
 
     /// One node's share.
@@ -266,6 +283,23 @@ mod tests {
             assert!(error.contains(text), "{error}");
             assert_eq!(board, Board::default());
         }
+    }
+
+    #[test]
+    fn a_node_that_leaves_takes_its_faults_along() {
+        let mut board = Board::default();
+        let sides = |sides: &[&[&str]]| {
+            sides.iter().map(|side| side.iter().map(|name| (*name).to_owned()).collect()).collect::<Vec<Vec<String>>>()
+        };
+        let clock = Fault::Clock { node: "data1".into(), skew: "+1h".parse().unwrap() };
+        board.add(&Fault::RefuseHttp { node: "data2".into() }, &members()).unwrap();
+        board.add(&link(delay(20), true), &members()).unwrap();
+        board.add(&clock, &members()).unwrap();
+        board.add(&Fault::Partition { sides: sides(&[&["data1", "data2"], &["meta1"]]) }, &members()).unwrap();
+        board.forget("data2");
+        assert_eq!(board.list(), [Fault::Partition { sides: sides(&[&["data1"], &["meta1"]]) }, clock.clone()]);
+        board.forget("meta1");
+        assert_eq!(board.list(), [clock], "one side alone is no partition");
     }
 
     #[test]

@@ -24,7 +24,8 @@ const MOST_REDIRECTS: u32 = 10;
 /// What a [`MetaClient`] is told.
 #[derive(Clone, Debug)]
 pub struct MetaClientConfig {
-    /// `host:port` of the meta nodes' HTTP API, in the order in which they are tried.
+    /// `host:port` of the meta nodes' HTTP API, in the order in which they are tried. A client of profile 1.8 learns of
+    /// those that join and leave later; one of 0.10 keeps to these (cluster 0.10 facts § 5).
     pub servers: Vec<String>,
     /// Whose rules and texts apply.
     pub profile: Profile,
@@ -94,6 +95,7 @@ struct Inner {
     config: MetaClientConfig,
     network: Network,
     cache: ArcSwap<MetaData>,
+    servers: ArcSwap<Vec<String>>,
     index: watch::Sender<u64>,
 }
 
@@ -112,7 +114,9 @@ impl MetaClient {
     /// Must be called within a Tokio runtime.
     #[must_use]
     pub fn start(config: MetaClientConfig, network: Network) -> Self {
-        let inner = Arc::new(Inner { config, network, cache: ArcSwap::default(), index: watch::Sender::new(0) });
+        let servers = ArcSwap::from_pointee(config.servers.clone());
+        let (cache, index) = (ArcSwap::default(), watch::Sender::new(0));
+        let inner = Arc::new(Inner { config, network, cache, servers, index });
         let poll = tokio::spawn(Arc::clone(&inner).poll());
         Self { inner, _poll: Arc::new(StopOnDrop(poll.abort_handle())) }
     }
@@ -137,7 +141,7 @@ impl MetaClient {
     pub async fn wait_ready(&self) {
         let mut pause = FIRST_LOOK;
         loop {
-            for server in &self.inner.config.servers {
+            for server in self.inner.servers.load().iter() {
                 if self.inner.fetch_from_leader(server).await.is_some() {
                     return;
                 }
@@ -172,8 +176,9 @@ impl MetaClient {
         let mut server = 0;
         let mut attempt = 1;
         loop {
-            let address = inner.config.servers.get(server).ok_or(MetaError::NoServers)?;
-            server = (server + 1) % inner.config.servers.len();
+            let servers = inner.servers.load_full();
+            let address = servers.get(server % servers.len().max(1)).ok_or(MetaError::NoServers)?;
+            server = (server + 1) % servers.len();
             let error = match inner.post(address, &body).await {
                 Ok((index, applied)) => {
                     inner.reach(index).await;
@@ -200,6 +205,35 @@ impl MetaClient {
             attempt += 1;
             tokio::time::sleep(inner.config.retry_pause).await;
         }
+    }
+
+    /// Asks for a lease: whether this data node is the one to do what it is for. It lasts a minute from each time that it
+    /// is given.
+    ///
+    /// `false` also when no leader can be asked: then it is not known.
+    ///
+    /// # Cancellation
+    /// The lease may have been given.
+    pub async fn acquire_lease(&self, name: &str, node: u64) -> bool {
+        let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+        let path = format!("/lease?name={name}&nodeid={node}");
+        let inner = &self.inner;
+        let limit = inner.config.dial_limit;
+        let servers = inner.servers.load_full();
+        for server in servers.iter() {
+            let mut address = server.clone();
+            for _ in 0..=MOST_REDIRECTS {
+                match request(&inner.network, &address, Method::GET, &path, Vec::new(), limit).await {
+                    Ok(answer) if answer.status == StatusCode::OK => return true,
+                    Ok(answer) if answer.status == StatusCode::CONFLICT => return false,
+                    Ok(Answer { location: Some(location), .. }) if host_of(&location).is_some() => {
+                        address = host_of(&location).unwrap_or_default();
+                    }
+                    Ok(_) | Err(_) => break,
+                }
+            }
+        }
+        false
     }
 }
 
@@ -260,7 +294,8 @@ impl Inner {
         // pause then would leave this copy behind those of the others.
         let mut pause = FIRST_LOOK.min(self.config.retry_pause);
         loop {
-            let Some(address) = self.config.servers.get(server) else {
+            let servers = self.servers.load_full();
+            let Some(address) = servers.get(server % servers.len().max(1)) else {
                 return;
             };
             let index = *self.index.borrow();
@@ -268,7 +303,7 @@ impl Inner {
                 Ok(()) => pause = self.config.retry_pause,
                 Err(error) => {
                     tracing::debug!(server = address, %error, "cannot fetch metadata");
-                    server = (server + 1) % self.config.servers.len();
+                    server = (server + 1) % servers.len();
                     tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(self.config.retry_pause);
                 }
@@ -299,6 +334,14 @@ impl Inner {
                 return false;
             }
             *index = data.index;
+            match self.config.profile {
+                Profile::V1_8 => {
+                    if let Some(servers) = followed(&self.servers.load(), &data) {
+                        self.servers.store(Arc::new(servers));
+                    }
+                }
+                Profile::V0_10 => {}
+            }
             self.cache.store(Arc::new(data));
             true
         });
@@ -320,8 +363,49 @@ impl Inner {
     }
 }
 
+/// The meta nodes to ask once the metadata say who there is, if that is news: those known before stay in their order,
+/// those that joined follow.
+///
+/// Metadata that know none of those asked so far are no guide: the cluster has moved since they were written.
+fn followed(servers: &[String], data: &MetaData) -> Option<Vec<String>> {
+    let recorded = || data.meta_nodes.iter().map(|node| &node.http_addr);
+    let mut followed: Vec<String> =
+        servers.iter().filter(|server| recorded().any(|other| other == *server)).cloned().collect();
+    if followed.is_empty() {
+        return None;
+    }
+    let joined: Vec<String> = recorded().filter(|server| !followed.contains(server)).cloned().collect();
+    followed.extend(joined);
+    (followed != servers).then_some(followed)
+}
+
 /// `host:port` of an `http://host:port/…`.
 fn host_of(location: &str) -> Option<String> {
     let host = location.strip_prefix("http://")?.split('/').next()?;
     (!host.is_empty()).then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::meta::MetaNode;
+
+    #[test]
+    fn who_joins_is_asked_last_and_who_left_no_more() {
+        let data = |addresses: &[&str]| {
+            let node = |(address, id): (&&str, u64)| MetaNode {
+                id,
+                http_addr: (*address).to_owned(),
+                tcp_addr: format!("t{id}"),
+            };
+            MetaData { meta_nodes: addresses.iter().zip(1..).map(node).collect(), ..MetaData::default() }
+        };
+        let servers = ["b".to_owned(), "a".to_owned()];
+        let follow = |addresses: &[&str]| followed(&servers, &data(addresses));
+        assert_eq!(follow(&["a", "b"]), None);
+        assert_eq!(follow(&["a", "b", "c"]), Some(vec!["b".into(), "a".into(), "c".into()]));
+        assert_eq!(follow(&["a", "c"]), Some(vec!["a".into(), "c".into()]));
+        assert_eq!(follow(&[]), None, "a cluster that is being made");
+        assert_eq!(follow(&["x", "y"]), None, "all of them are elsewhere now");
+    }
 }

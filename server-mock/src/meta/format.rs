@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// The version written by this build; raised whenever a type that is kept or sent changes.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// Bytes that cannot be read back.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +56,7 @@ mod tests {
         let mut bytes = encode(&MetaData::default());
         assert!(matches!(decode::<MetaData>(&bytes[..bytes.len() - 1]), Err(FormatError::Damaged(_))));
         bytes[0] = VERSION + 1;
-        assert!(decode::<MetaData>(&bytes).unwrap_err().to_string().contains("format 2"));
+        assert!(decode::<MetaData>(&bytes).unwrap_err().to_string().contains("format 3"));
         assert!(matches!(decode::<MetaData>(&[]), Err(FormatError::Empty)));
     }
 }

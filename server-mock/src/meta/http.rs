@@ -1,11 +1,10 @@
 //! The meta HTTP API.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -14,12 +13,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::config::{MetaMember, MetaTimings};
+use super::answers::{Answer, binary, failure, identify, mistake, redirect};
+use super::config::MetaTimings;
+use super::directory::Directory;
 use super::format::{decode, encode};
-use super::lease::{self, Leader};
+use super::inquiries::parameter;
+use super::leadership::{self, Leader};
 use super::raft::{Published, Raft, Reply};
 use super::reply::{ExecuteReply, LEADERSHIP_LOST};
-use crate::core::meta::Command;
+use crate::Profile;
+use crate::core::meta::{Command, Leases};
 use crate::net::{Network, Port, Stream};
 
 /// Longest command accepted, so that the entries of one replication request fit into a frame.
@@ -27,17 +30,45 @@ const LONGEST_COMMAND: usize = 256 << 10;
 /// Pause after an accept that failed, which is when the process has no file descriptors left.
 const ACCEPT_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
 
-type Answer = Response<Full<Bytes>>;
-
 /// What the handlers share.
 #[derive(Clone)]
 pub(super) struct Api {
     pub(super) id: u64,
     pub(super) name: String,
-    pub(super) members: Vec<MetaMember>,
+    pub(super) profile: Profile,
+    pub(super) directory: Directory,
     pub(super) timings: MetaTimings,
     pub(super) published: watch::Receiver<Published>,
     pub(super) raft: Raft,
+    pub(super) network: Network,
+    pub(super) leases: Arc<Mutex<Leases>>,
+}
+
+/// What is asked for.
+enum Route {
+    Snapshot,
+    Ping,
+    Lease,
+    Peers,
+    Status,
+    Execute,
+}
+
+impl Route {
+    /// Each version has its own routes and answers to mistakes: a status and a line of text.
+    fn find(profile: Profile, method: &Method, path: &str) -> Result<Self, (StatusCode, &'static str)> {
+        match (method, path, profile) {
+            (&Method::GET, "/ping", _) => Ok(Self::Ping),
+            (&Method::GET, "/lease", _) => Ok(Self::Lease),
+            (&Method::GET, "/peers", _) => Ok(Self::Peers),
+            // Not in 0.10.
+            (&Method::GET, "/status", _) => Ok(Self::Status),
+            (&Method::GET, "/", _) | (&Method::GET, _, Profile::V0_10) => Ok(Self::Snapshot),
+            (&Method::POST, "/execute", _) | (&Method::POST, _, Profile::V0_10) => Ok(Self::Execute),
+            (&Method::GET | &Method::POST, _, Profile::V1_8) => Err((StatusCode::NOT_FOUND, "404 page not found")),
+            _ => Err((StatusCode::BAD_REQUEST, "")),
+        }
+    }
 }
 
 /// Answers requests until the future is dropped, which closes all connections.
@@ -75,36 +106,40 @@ async fn connection(stream: Stream, api: Api) {
 
 impl Api {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
-        match (request.method(), request.uri().path()) {
-            (&Method::GET, "/ping") => text(StatusCode::OK, self.leader_addr().unwrap_or_default().to_owned()),
-            (&Method::GET, "/") => self.poll(request.uri().query().unwrap_or_default()).await,
-            (&Method::POST, "/execute") => self.execute(request.into_body()).await,
-            (&Method::GET, "/status") => self.status(),
-            (_, "/ping" | "/" | "/execute" | "/status") => {
-                text(StatusCode::METHOD_NOT_ALLOWED, "method not allowed\n".to_owned())
-            }
-            _ => text(StatusCode::NOT_FOUND, "404 page not found\n".to_owned()),
-        }
+        let (head, body) = request.into_parts();
+        let query = head.uri.query().unwrap_or_default();
+        let mut response = match Route::find(self.profile, &head.method, head.uri.path()) {
+            Ok(Route::Snapshot) => self.poll(query).await,
+            Ok(Route::Ping) => self.ping(query).await,
+            Ok(Route::Lease) => self.lease(query),
+            Ok(Route::Peers) => self.peers(),
+            Ok(Route::Status) => self.status(),
+            Ok(Route::Execute) => self.execute(body).await,
+            Err((status, line)) => return mistake(status, line),
+        };
+        let index = self.published.borrow().data.index;
+        identify(self.profile, index, &head.headers, &mut response);
+        response
     }
 
     pub(super) fn leader(&self) -> Leader {
-        lease::leader(&self.raft.metrics().borrow(), self.timings.lease)
+        leadership::leader(&self.raft.metrics().borrow(), self.timings.lease)
     }
 
-    fn leader_addr(&self) -> Option<&str> {
+    pub(super) fn leader_addr(&self) -> Option<String> {
         let id = match self.leader() {
             Leader::Me => self.id,
             Leader::Other(id) => id,
             Leader::Unknown => return None,
         };
-        self.members.iter().find(|member| member.id == id).map(|member| member.http_addr.as_str())
+        self.directory.find(id).map(|member| member.http_addr)
     }
 
     /// The metadata, once it is newer than the index asked for.
     async fn poll(&self, query: &str) -> Answer {
-        let index = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "index");
-        let Ok(index) = index.map_or(Ok(0), |(_, value)| value.parse::<u64>()) else {
-            return text(StatusCode::BAD_REQUEST, "index is no number\n".to_owned());
+        let index = parameter(query, "index").and_then(|value| value.parse::<u64>().ok());
+        let Some(index) = index else {
+            return mistake(StatusCode::BAD_REQUEST, "error parsing index");
         };
         let mut published = self.published.clone();
         let newer = published.wait_for(|published| published.data.index > index).await;
@@ -112,17 +147,21 @@ impl Api {
         match body {
             Ok(body) => binary(body),
             // The state machine is gone: the node is stopping.
-            Err(_) => empty(StatusCode::SERVICE_UNAVAILABLE),
+            Err(_) => failure(self.profile, StatusCode::INTERNAL_SERVER_ERROR, "server closed"),
         }
     }
 
     async fn execute(&self, body: Incoming) -> Answer {
+        let unreadable = |why: &str| {
+            let why = format!("unable to unmarshal command: {why}");
+            failure(self.profile, StatusCode::BAD_REQUEST, &why)
+        };
         let Ok(body) = Limited::new(body, LONGEST_COMMAND).collect().await else {
-            return empty(StatusCode::BAD_REQUEST);
+            return unreadable("longer than a command may be");
         };
         let command: Command = match decode(&body.to_bytes()) {
             Ok(command) => command,
-            Err(error) => return text(StatusCode::BAD_REQUEST, format!("{error}\n")),
+            Err(error) => return unreadable(&error.to_string()),
         };
         match self.leader() {
             Leader::Me => {}
@@ -146,24 +185,21 @@ impl Api {
             Err(RaftError::APIError(ClientWriteError::ChangeMembershipError(error))) => {
                 reply(&ExecuteReply::Failed(error.to_string()))
             }
-            Err(RaftError::Fatal(_)) => empty(StatusCode::SERVICE_UNAVAILABLE),
+            Err(RaftError::Fatal(_)) => failure(self.profile, StatusCode::SERVICE_UNAVAILABLE, "server closed"),
         }
     }
 
-    /// Waits until no majority has acknowledged this leader for the time of its lease, counted from now on.
+    /// Waits until this node has to step down: no majority has acknowledged it for the time of its lease, however old
+    /// the command is.
     async fn leadership_lost(&self) {
         let mut metrics = self.raft.metrics();
-        let since = Instant::now();
-        loop {
+        while self.leader() == Leader::Me {
             // Raft reports more often than a lease lasts; the limit is for one that stopped reporting.
-            let reported = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
-            if matches!(reported, Ok(Err(_))) {
-                // Raft has stopped, and says so to whoever waits for the command.
-                return std::future::pending().await;
-            }
-            if self.timings.lease < since.elapsed() && self.leader() != Leader::Me {
-                return;
-            }
+            let _ = tokio::time::timeout(self.timings.lease, metrics.changed()).await;
+        }
+        if metrics.borrow().running_state.is_err() {
+            // Raft has stopped, and says so to whoever waits for the command.
+            std::future::pending::<()>().await;
         }
     }
 
@@ -173,58 +209,13 @@ impl Api {
             Leader::Me | Leader::Unknown => None,
             Leader::Other(_) => self.leader_addr(),
         };
-        let location = leader.and_then(|address| HeaderValue::from_str(&format!("http://{address}/execute")).ok());
-        let Some(location) = location else {
-            return empty(StatusCode::SERVICE_UNAVAILABLE);
-        };
-        let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
-        response.headers_mut().insert(header::LOCATION, location);
-        response
-    }
-
-    fn status(&self) -> Answer {
-        let data = std::sync::Arc::clone(&self.published.borrow().data);
-        let metrics = self.raft.metrics().borrow().clone();
-        let leader = match self.leader() {
-            Leader::Me => Some(self.id),
-            Leader::Other(id) => Some(id),
-            Leader::Unknown => None,
-        };
-        let status = serde_json::json!({
-            "id": self.id,
-            "name": self.name,
-            "state": format!("{:?}", metrics.state).to_lowercase(),
-            "leader": leader,
-            "term": metrics.current_term,
-            "index": data.index,
-            "last_log": metrics.last_log_index,
-            "members": self.members,
-        });
-        let mut response = text(StatusCode::OK, format!("{status}\n"));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+        match leader {
+            Some(address) => redirect(&format!("http://{address}/execute"), false),
+            None => self.no_leader(),
+        }
     }
 }
 
 fn reply(reply: &ExecuteReply) -> Answer {
     binary(encode(reply).into())
-}
-
-fn binary(body: Bytes) -> Answer {
-    let mut response = Response::new(Full::new(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    response
-}
-
-fn text(status: StatusCode, body: String) -> Answer {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    response
-}
-
-fn empty(status: StatusCode) -> Answer {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    response
 }

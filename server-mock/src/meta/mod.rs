@@ -7,17 +7,23 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `GET /ping` | 200, the HTTP address of the leader, empty when there is none |
+//! | `GET /ping` | 200, the HTTP address of the leader, empty when there is none; with `?all=true` 500 unless all members agree on it |
 //! | `GET /?index=N` | 200 and the metadata, once it is newer than index N |
 //! | `POST /execute` | 200 and what became of the command; 307 to the leader; 503 when there is none |
+//! | `GET /lease?name=X&nodeid=N` | 200 when data node N has the lease for a minute, 409 when another has it; 307 and 503 as above |
+//! | `GET /peers` | 200 and the Raft addresses of the members |
 //! | `GET /status` | 200 and JSON for people: leader, term, index, members |
 
+mod answers;
 mod client;
 mod config;
+mod directory;
 mod exchange;
 mod format;
 mod http;
-mod lease;
+mod inquiries;
+mod leadership;
+mod membership;
 mod raft;
 mod reply;
 mod service;

@@ -1,10 +1,10 @@
 //! A running meta node.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use openraft::error::{InitializeError, RaftError};
@@ -14,12 +14,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::config::{MetaConfig, MetaStorage};
+use super::directory::Directory;
 use super::http::{self, Api};
-use super::lease::{self, Leader};
+use super::leadership::{self, Leader};
+use super::membership;
 use super::raft::{
     DiskStore, FaultyStore, Identity, Links, LogStore, Published, Raft, StateMachine, Store, StoreError,
 };
-use crate::core::meta::{Command, MetaData, MetaNode as MetaRecord};
+use crate::core::meta::{Command, Leases, MetaData, MetaNode as MetaRecord};
 use crate::net::Network;
 use crate::store::DiskFault;
 
@@ -103,10 +105,9 @@ impl MetaNode {
         let (machine, published) =
             StateMachine::new(config.profile, Arc::clone(&store), &stored).map_err(StoreError::from)?;
         let (dead, is_dead) = watch::channel(false);
-        let addresses: BTreeMap<u64, String> =
-            config.members.iter().map(|member| (member.id, member.tcp_addr.clone())).collect();
-        let links =
-            Links::new(network.clone(), config.cluster_id, config.id, addresses, config.timings.heartbeat, is_dead);
+        let directory = Directory::new(config.members.clone(), published.clone());
+        let retry = config.timings.heartbeat;
+        let links = Links::new(network.clone(), config.cluster_id, config.id, directory.clone(), retry, is_dead);
         let raft = Raft::new(config.id, raft_config, links, log, machine)
             .await
             .map_err(|error| MetaStartError::Raft(error.to_string()))?;
@@ -116,12 +117,17 @@ impl MetaNode {
         let api = Api {
             id: config.id,
             name: config.name.clone(),
-            members: config.members.clone(),
+            profile: config.profile,
+            directory: directory.clone(),
             timings: config.timings,
             published: published.clone(),
             raft: raft.clone(),
+            network: network.clone(),
+            leases: Arc::new(Mutex::new(Leases::default())),
         };
         tasks.spawn(http::serve(http, network, api));
+        let pause = config.timings.heartbeat;
+        tasks.spawn(membership::follow(config.id, raft.clone(), directory, published.clone(), pause));
         let node = Self {
             id: config.id,
             name: config.name.clone(),
@@ -187,7 +193,7 @@ impl MetaNode {
     /// The id of the member that this one takes for the leader, if any.
     #[must_use]
     pub fn leader(&self) -> Option<u64> {
-        match lease::leader(&self.raft.metrics().borrow(), self.lease) {
+        match leadership::leader(&self.raft.metrics().borrow(), self.lease) {
             Leader::Me => Some(self.id),
             Leader::Other(id) => Some(id),
             Leader::Unknown => None,
@@ -219,7 +225,7 @@ impl MetaNode {
         // Errors mean that Raft has stopped: then there is nothing to wait for.
         let made = published.wait_for(|published| published.data.cluster_id != 0).await.is_ok();
         if made {
-            let known = metrics.wait_for(|metrics| lease::leader(metrics, self.lease) != Leader::Unknown);
+            let known = metrics.wait_for(|metrics| leadership::leader(metrics, self.lease) != Leader::Unknown);
             let _ = known.await;
         }
     }

@@ -96,11 +96,9 @@ impl Admin {
             }
             (&Method::GET, "/faults") => json(&self.faults.state()),
             (&Method::PUT, "/faults") => {
-                let body = Limited::new(request.into_body(), BODY_LIMIT).collect();
-                let body = match tokio::time::timeout(REQUEST_LIMIT, body).await {
-                    Ok(Ok(body)) => body.to_bytes(),
-                    Ok(Err(_)) => return status(StatusCode::PAYLOAD_TOO_LARGE),
-                    Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
+                let body = match read(request).await {
+                    Ok(body) => body,
+                    Err(why) => return status(why),
                 };
                 // A list would pass for an object whose fields all have defaults.
                 let is_object = body.trim_ascii_start().starts_with(b"{");
@@ -120,8 +118,29 @@ impl Admin {
                 }
                 status(StatusCode::NO_CONTENT)
             }
+            (&Method::PUT, "/names") => {
+                let body = match read(request).await {
+                    Ok(body) => body,
+                    Err(why) => return status(why),
+                };
+                let Ok(names) = serde_json::from_slice::<Vec<(String, String)>>(&body) else {
+                    return status(StatusCode::BAD_REQUEST);
+                };
+                super::learn_names(self.faults.network(), &names);
+                status(StatusCode::NO_CONTENT)
+            }
             _ => status(StatusCode::NOT_FOUND),
         }
+    }
+}
+
+/// The body of a request, or the status that says why there is none.
+async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
+    let body = Limited::new(request.into_body(), BODY_LIMIT).collect();
+    match tokio::time::timeout(REQUEST_LIMIT, body).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(_)) => Err(StatusCode::PAYLOAD_TOO_LARGE),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }
 }
 

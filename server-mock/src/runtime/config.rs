@@ -29,6 +29,10 @@ pub struct NodeConfig {
     pub data_id: Option<u64>,
     /// All meta nodes, this one included, in the order in which they are asked.
     pub metas: Vec<MetaAddress>,
+    /// The meta nodes that this node's data part is told of at its start, by their HTTP addresses, if that is not all of
+    /// them: those through which it joins.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub join: Vec<String>,
     /// All data nodes that the cluster starts with, this one included.
     pub datas: Vec<DataAddress>,
 }

@@ -16,7 +16,7 @@ use crate::peer::{self, Answer, Handle, Peers, Request};
 use crate::query::Limits;
 use crate::stats::Stats;
 use crate::store::{self, DiskFault, Engine};
-use crate::{Options, Profile, http, udp};
+use crate::{Options, Profile, http, services, udp};
 
 /// What the HTTP endpoints of a data node work with.
 #[derive(Debug)]
@@ -63,7 +63,10 @@ pub(super) async fn start(
 ) -> Result<Arc<DataServices>, NodeError> {
     let own = config.datas.iter().find(|data| data.id == id).ok_or(NodeError::NotInConfig(id))?;
     let network = faults.network();
-    let servers = config.metas.iter().map(|meta| meta.http.clone()).collect();
+    let servers = match config.join.as_slice() {
+        [] => config.metas.iter().map(|meta| meta.http.clone()).collect(),
+        join => join.to_vec(),
+    };
     let client = MetaClientConfig { cluster_id: config.cluster, ..MetaClientConfig::new(servers, config.profile) };
     let meta = MetaClient::start(client, network.clone());
     meta.wait_ready().await;
@@ -93,6 +96,7 @@ pub(super) async fn start(
         handoff: Arc::new(handoff),
         write_timeout: config.options.write_timeout,
         allow_out_of_order: config.options.allow_out_of_order_writes,
+        max_shard_groups: config.options.max_shard_groups_per_request,
         slice_race: config.options.shared_slice_race,
     };
     let authenticator = Authenticator::new(config.profile, &config.options);
@@ -120,6 +124,7 @@ pub(super) async fn start(
         faults: faults.clone(),
         anti_entropy: config.options.anti_entropy.then(|| AntiEntropy::start(owners.clone(), &config.options)),
     });
+    services::start(&services);
     let peers = sockets.listen(&own.tcp).await?;
     let public = sockets.listen(&own.http).await?;
     tokio::spawn(peer::serve(peers, network.clone(), config.cluster, Arc::new(Peer(owners))));

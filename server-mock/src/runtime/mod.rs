@@ -11,12 +11,12 @@ mod standalone;
 
 pub use config::{DataAddress, MetaAddress, NodeConfig};
 pub use node::{Node, NodeError};
-pub use process::{asked_to_end, run_node};
+pub use process::{EndSignals, run_node};
 pub use standalone::{Standalone, StandaloneError, StandaloneOptions};
 
 pub(crate) use admin::{call, get, ping};
 pub(crate) use data_node::DataServices;
-pub(crate) use node::NodeStorage;
+pub(crate) use node::{NodeStorage, learn_names};
 pub(crate) use process::FAULTS_FILE;
 pub(crate) use replica::{Replica, count, replica};
 pub(crate) use sockets::Closing;

@@ -114,6 +114,7 @@ impl Standalone {
             meta_id: Some(meta_id),
             data_id: Some(data_id),
             metas: vec![MetaAddress { name: name.clone(), id: meta_id, http: meta.to_string(), tcp: raft.to_string() }],
+            join: Vec::new(),
             datas: vec![DataAddress { name, id: data_id, http: http.to_string(), tcp: peers.to_string() }],
         };
         let node = Node::start_with(&config, Faults::new(), NodeStorage::Disk, sockets).await?;

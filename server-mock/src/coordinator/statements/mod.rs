@@ -6,6 +6,7 @@ mod explain;
 mod monitor;
 mod read;
 mod running;
+mod servers;
 mod users;
 
 use std::sync::Arc;
@@ -124,6 +125,7 @@ impl Statements {
                 ddl::delete(owners, scope.database, statement, scope.now).await
             }
             Statement::DropShard { id } => ddl::drop_shard(owners, *id, scope.now).await,
+            Statement::DropServer { meta, id } => servers::drop_server(owners, *meta, *id, scope.now).await,
             Statement::CreateContinuousQuery(create) => {
                 let query = ContinuousQuery {
                     database: create.database.clone(),

@@ -30,6 +30,7 @@ impl MetaData {
                 Ok(self.bootstrap(*cluster_id, meta_nodes, data_nodes))
             }
             Command::CreateMetaNode { http_addr, tcp_addr } => Ok(self.create_meta_node(http_addr, tcp_addr)),
+            Command::RemoveMetaNode { id } => self.remove_meta_node(*id),
             Command::CreateDataNode { http_addr, tcp_addr } => Ok(self.create_data_node(http_addr, tcp_addr)),
             Command::RemoveDataNode { id, now } => self.remove_data_node(*id, *now, profile),
             Command::UpdateDataNode { id, http_addr, tcp_addr } => self.update_data_node(*id, http_addr, tcp_addr),
@@ -51,7 +52,10 @@ impl MetaData {
             Command::DropRetentionPolicy { database, name } => Ok(self.drop_retention_policy(database, name)),
             Command::SetDefaultRetentionPolicy { database, name } => self.set_default_policy(database, name),
             Command::CreateShardGroup { database, policy, time } => {
-                self.create_shard_group(database, policy, *time, profile)
+                self.create_shard_group(database, policy, *time, self.index, profile)
+            }
+            Command::CreateShardGroups { database, policy, times } => {
+                self.create_shard_groups(database, policy, times, profile)
             }
             Command::DeleteShardGroup { database, policy, id, now } => {
                 self.delete_shard_group(database, policy, *id, *now)

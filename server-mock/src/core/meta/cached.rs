@@ -25,8 +25,14 @@ impl MetaData {
                 let group = self.retention_policy(database, policy)?.shard_group_at(*time)?;
                 Some(Ok(Applied::ShardGroup(group.id)))
             }
+            Command::CreateShardGroups { database, policy, times } => {
+                let policy = self.retention_policy(database, policy)?;
+                let known = times.iter().all(|time| policy.shard_group_at(*time).is_some());
+                known.then_some(Ok(Applied::Unchanged))
+            }
             Command::Bootstrap { .. }
             | Command::CreateMetaNode { .. }
+            | Command::RemoveMetaNode { .. }
             | Command::CreateDataNode { .. }
             | Command::RemoveDataNode { .. }
             | Command::UpdateDataNode { .. }

@@ -26,6 +26,11 @@ pub enum Command {
         /// `host:port` of the Raft transport.
         tcp_addr: String,
     },
+    /// Forgets a meta node. The leader then takes it out of the Raft group.
+    RemoveMetaNode {
+        /// Which.
+        id: u64,
+    },
     /// Adds a data node. One with the same `tcp_addr` keeps its id.
     CreateDataNode {
         /// `host:port` of the public HTTP API.
@@ -109,7 +114,18 @@ pub enum Command {
         /// [`truncate`](super::truncate)), so that after an altered duration an overlapping group is made.
         time: i64,
     },
-    /// Marks a shard group as deleted.
+    /// Makes the shard groups for points of these times, as so many [`CreateShardGroup`](Self::CreateShardGroup)s one
+    /// after the other would: owners rotate from group to group. One command, so that a wide request waits for one
+    /// agreement of the meta nodes and not for hundreds.
+    CreateShardGroups {
+        /// Where.
+        database: String,
+        /// Which retention policy; empty for the default one.
+        policy: String,
+        /// As in [`CreateShardGroup`](Self::CreateShardGroup).
+        times: Vec<i64>,
+    },
+    /// Marks a shard group as deleted; one that is deleted keeps the time of its deletion.
     DeleteShardGroup {
         /// Where.
         database: String,
@@ -212,6 +228,7 @@ impl Command {
         match self {
             Self::Bootstrap { .. } => "bootstrap",
             Self::CreateMetaNode { .. } => "create meta node",
+            Self::RemoveMetaNode { .. } => "remove meta node",
             Self::CreateDataNode { .. } => "create data node",
             Self::RemoveDataNode { .. } => "remove data node",
             Self::UpdateDataNode { .. } => "update data node",
@@ -223,6 +240,7 @@ impl Command {
             Self::DropRetentionPolicy { .. } => "drop retention policy",
             Self::SetDefaultRetentionPolicy { .. } => "set default retention policy",
             Self::CreateShardGroup { .. } => "create shard group",
+            Self::CreateShardGroups { .. } => "create shard groups",
             Self::DeleteShardGroup { .. } => "delete shard group",
             Self::DropShard { .. } => "drop shard",
             Self::TruncateShardGroups { .. } => "truncate shard groups",
@@ -312,6 +330,9 @@ pub enum CommandError {
     /// The node does not exist.
     #[error("node not found")]
     NodeNotFound,
+    /// Without it there would be no meta node at all.
+    #[error("cannot remove the last meta node")]
+    LastMetaNode,
     /// Another continuous query has that name.
     #[error("continuous query already exists")]
     ContinuousQueryExists,

@@ -205,6 +205,13 @@ impl MetaData {
             })
         })
     }
+
+    /// The same, unless its group is deleted: as the real servers look a shard up, so that what still waits for it in
+    /// a hinted handoff queue does not bring it back (cluster 1.8 facts § 5).
+    #[must_use]
+    pub fn live_shard(&self, id: u64) -> Option<(&Database, &RetentionPolicy, &ShardGroup, &Shard)> {
+        self.shard(id).filter(|(_, _, group, _)| group.deleted_at.is_none())
+    }
 }
 
 impl Database {

@@ -2,11 +2,11 @@
 
 use super::policy::{copies, shard_count};
 use super::window::{around, shrink};
-use super::{Applied, Command, CommandError, Database, MetaData, RetentionPolicy, Shard, ShardGroup};
+use super::{Applied, Command, CommandError, MetaData, RetentionPolicy, Shard, ShardGroup};
 use crate::Profile;
 
 /// How long (nanoseconds) a deleted group is remembered.
-const REMEMBERED: i64 = 14 * 24 * 3_600_000_000_000;
+pub(super) const REMEMBERED: i64 = 14 * 24 * 3_600_000_000_000;
 
 impl MetaData {
     pub(super) fn create_shard_group(
@@ -14,10 +14,11 @@ impl MetaData {
         database: &str,
         policy: &str,
         time: i64,
+        index: u64,
         profile: Profile,
     ) -> Result<Applied, CommandError> {
         let nodes: Vec<u64> = self.data_nodes.iter().map(|node| node.id).collect();
-        let (group_id, shard_id, index) = (self.max_shard_group_id + 1, self.max_shard_id, self.index);
+        let (group_id, shard_id) = (self.max_shard_group_id + 1, self.max_shard_id);
         let policy = self.policy_mut(database, policy)?;
         if let Some(group) = policy.shard_group_at(time) {
             return Ok(Applied::ShardGroup(group.id));
@@ -36,6 +37,21 @@ impl MetaData {
         Ok(Applied::ShardGroup(group_id))
     }
 
+    pub(super) fn create_shard_groups(
+        &mut self,
+        database: &str,
+        policy: &str,
+        times: &[i64],
+        profile: Profile,
+    ) -> Result<Applied, CommandError> {
+        let before = self.max_shard_group_id;
+        for (index, time) in (self.index..).zip(times) {
+            // Fails for the first time, when nothing has changed yet, or for none.
+            self.create_shard_group(database, policy, *time, index, profile)?;
+        }
+        Ok(if self.max_shard_group_id == before { Applied::Unchanged } else { Applied::Changed })
+    }
+
     pub(super) fn delete_shard_group(
         &mut self,
         database: &str,
@@ -45,7 +61,13 @@ impl MetaData {
     ) -> Result<Applied, CommandError> {
         let policy = self.policy_mut(database, policy)?;
         let group = policy.shard_groups.iter_mut().find(|group| group.id == id);
-        group.ok_or(CommandError::ShardGroupNotFound)?.deleted_at = Some(now);
+        let group = group.ok_or(CommandError::ShardGroupNotFound)?;
+        // Every data node enforces the retention policies: the first to come decides, or the group would be remembered
+        // longer with each.
+        if group.deleted_at.is_some() {
+            return Ok(Applied::Unchanged);
+        }
+        group.deleted_at = Some(now);
         Ok(Applied::Changed)
     }
 
@@ -109,20 +131,6 @@ impl MetaData {
                 Some(Command::CreateShardGroup { database: database.name.clone(), policy: policy.name.clone(), time })
             })
             .collect()
-    }
-
-    /// The shard groups whose points are all older than their policy keeps them at `now`, with where they are.
-    pub fn expired_shard_groups(&self, now: i64) -> impl Iterator<Item = (&Database, &RetentionPolicy, &ShardGroup)> {
-        self.databases.iter().flat_map(move |database| {
-            database.retention_policies.iter().flat_map(move |policy| {
-                let expired = policy.shard_groups.iter().filter(move |group| {
-                    policy.duration != 0
-                        && group.deleted_at.is_none()
-                        && i128::from(group.end_time) + i128::from(policy.duration) < i128::from(now)
-                });
-                expired.map(move |group| (database, policy, group))
-            })
-        })
     }
 
     pub(super) fn groups_mut(&mut self) -> impl Iterator<Item = &mut ShardGroup> {

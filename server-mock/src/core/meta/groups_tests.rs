@@ -182,16 +182,6 @@ fn only_the_first_database_is_precreated_in_0_10() {
     }
 }
 
-#[test]
-fn groups_expire_after_their_policys_duration() {
-    let mut data = cluster(3, 3, HOUR, Profile::V1_8);
-    data.apply(2, 1, &create(0), Profile::V1_8).unwrap();
-    assert_eq!(data.expired_shard_groups(i64::MAX).count(), 0, "kept for ever");
-    data.databases[0].retention_policies[0].duration = 2 * HOUR;
-    assert_eq!(data.expired_shard_groups(3 * HOUR).count(), 0);
-    assert_eq!(data.expired_shard_groups(3 * HOUR + 1).count(), 1);
-}
-
 proptest! {
     /// Whatever is written in whatever order, under changing lengths: 1.8 groups hold the time asked for and do not
     /// overlap, and they stay sorted.

@@ -30,6 +30,15 @@ impl MetaData {
         Applied::Node(id)
     }
 
+    pub(super) fn remove_meta_node(&mut self, id: u64) -> Result<Applied, CommandError> {
+        let position = self.meta_nodes.iter().position(|node| node.id == id).ok_or(CommandError::NodeNotFound)?;
+        if self.meta_nodes.len() == 1 {
+            return Err(CommandError::LastMetaNode);
+        }
+        self.meta_nodes.remove(position);
+        Ok(Applied::Changed)
+    }
+
     pub(super) fn create_data_node(&mut self, http_addr: &str, tcp_addr: &str) -> Applied {
         if let Some(node) = self.data_nodes.iter().find(|node| node.tcp_addr == tcp_addr) {
             return Applied::Node(node.id);

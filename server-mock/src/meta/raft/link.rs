@@ -1,6 +1,5 @@
 //! The calling side of Raft: one connection to each member, kept while it works.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +13,7 @@ use openraft::raft::{
 use openraft::{EmptyNode, RaftNetwork, RaftNetworkFactory};
 use tokio::sync::watch;
 
+use super::super::directory::Directory;
 use super::RaftTypes;
 use super::frame::{self, Hello, Request, Response, Welcome};
 use crate::net::{Network, Stream};
@@ -34,7 +34,7 @@ struct Shared {
     network: Network,
     cluster_id: u64,
     me: u64,
-    addresses: BTreeMap<u64, String>,
+    directory: Directory,
     retry: Duration,
     // True once the node is dead: nothing may leave it any more, whatever Raft's tasks still do.
     dead: watch::Receiver<bool>,
@@ -45,11 +45,11 @@ impl Links {
         network: Network,
         cluster_id: u64,
         me: u64,
-        addresses: BTreeMap<u64, String>,
+        directory: Directory,
         retry: Duration,
         dead: watch::Receiver<bool>,
     ) -> Self {
-        Self { shared: Arc::new(Shared { network, cluster_id, me, addresses, retry, dead }) }
+        Self { shared: Arc::new(Shared { network, cluster_id, me, directory, retry, dead }) }
     }
 }
 
@@ -108,9 +108,9 @@ impl Link {
     }
 
     async fn connect(&self, limit: Duration) -> io::Result<Stream> {
-        let address = self.shared.addresses.get(&self.target);
-        let address = address.ok_or_else(|| io::Error::other(format!("meta node {} has no address", self.target)))?;
-        let mut stream = self.shared.network.connect(address, limit).await?;
+        let member = self.shared.directory.find(self.target);
+        let member = member.ok_or_else(|| io::Error::other(format!("meta node {} has no address", self.target)))?;
+        let mut stream = self.shared.network.connect(&member.tcp_addr, limit).await?;
         frame::write(&mut stream, &Hello::new(self.shared.cluster_id, self.shared.me, self.target)).await?;
         match frame::read(&mut stream).await? {
             Welcome::Yes => Ok(stream),

@@ -126,7 +126,7 @@ async fn the_http_api_besides_commands() {
         assert_eq!((ping.status, ping.body.as_ref()), (StatusCode::OK, cluster.http_addr(leader).as_bytes()));
         let status: serde_json::Value =
             serde_json::from_slice(&ask(at, Method::GET, "/status", b"").await.body).unwrap();
-        assert_eq!(status["leader"], leader as u64 + 1);
+        assert_eq!(status["leader_id"], leader as u64 + 1);
         assert_eq!(status["id"], at as u64 + 1);
         assert_eq!(status["members"][2]["id"], 3);
     }
@@ -135,7 +135,10 @@ async fn the_http_api_besides_commands() {
     assert_eq!(moved.location, Some(format!("http://{}/execute", cluster.http_addr(leader))));
     for (method, path, body, status) in [
         (Method::GET, "/nowhere", &b""[..], StatusCode::NOT_FOUND),
-        (Method::GET, "/execute", b"", StatusCode::METHOD_NOT_ALLOWED),
+        (Method::GET, "/execute", b"", StatusCode::NOT_FOUND),
+        (Method::POST, "/ping", b"", StatusCode::NOT_FOUND),
+        (Method::PUT, "/execute", b"", StatusCode::BAD_REQUEST),
+        (Method::GET, "/", b"", StatusCode::BAD_REQUEST),
         (Method::GET, "/?index=x", b"", StatusCode::BAD_REQUEST),
         (Method::POST, "/execute", b"", StatusCode::BAD_REQUEST),
         (Method::POST, "/execute", b"\x01\xff", StatusCode::BAD_REQUEST),

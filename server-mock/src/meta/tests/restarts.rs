@@ -110,7 +110,7 @@ async fn a_newer_format_is_refused() {
         state.insert("identity", identity).unwrap();
     }
     let error = cluster.try_restart(0).await.unwrap_err();
-    assert!(error.to_string().contains("format 2, this build reads format 1"), "{error}");
+    assert!(error.to_string().contains("format 3, this build reads format 2"), "{error}");
 }
 
 #[tokio::test]
