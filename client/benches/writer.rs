@@ -7,7 +7,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use influx_client::{Backoff, Batch, BatchWriter, Client, PointError, PushError, Series};
+use influx_client::{Backoff, Batch, BatchWriter, Client, Overflow, PointError, PushError, Series, Spool};
 
 const POINTS: usize = 2_000_000;
 
@@ -25,6 +25,7 @@ fn main() {
             throughput(slow, in_flight, "sink + 10 ms").await;
         }
         latency(sink).await;
+        spooled(sink).await;
         dead().await;
     });
 }
@@ -84,23 +85,31 @@ fn write(batch: &mut Batch, series: &Series, n: usize) -> Result<(), PointError>
     point.at(1_700_000_000_000_000_000 + n as i64)
 }
 
-/// What a push costs the caller: all of it, without a server, then in a batch of one's own.
+/// What a push costs the caller, without a server: the oldest points make room, so that memory is used again and again.
 async fn push_alone() {
-    const EACH: usize = 200_000;
+    const EACH: usize = 1_000_000;
     let series = series();
-    let writer = client(([127, 0, 0, 1], 1).into()).batch_writer().memory(1 << 30).start().expect("it starts");
-    let started = Instant::now();
-    for n in 0..EACH {
-        writer.try_push_with(|batch| write(batch, &series[n % 100], n)).expect("there is room");
-    }
-    let push = started.elapsed().as_nanos() as usize / EACH;
+    let nobody = client(([127, 0, 0, 1], 1).into());
+    let builder = nobody.batch_writer().memory(8 << 20).overflow(Overflow::DropOldest);
+    let writer = builder.start().expect("it starts");
+    let cost = |mut push: Box<dyn FnMut(usize)>| {
+        (0..EACH / 4).for_each(&mut push);
+        let started = Instant::now();
+        (0..EACH).for_each(&mut push);
+        started.elapsed().as_nanos() as usize / EACH
+    };
+    let (pushed, of_push) = (writer.clone(), series.clone());
+    let push = cost(Box::new(move |n| {
+        pushed.try_push_with(|batch| write(batch, &of_push[n % 100], n)).expect("there is room");
+    }));
     let _ = writer.close(Duration::ZERO).await;
     let mut batch = Batch::default();
-    let started = Instant::now();
-    for n in 0..EACH {
+    let bare = cost(Box::new(move |n| {
+        if batch.points() == 5_000 {
+            batch.clear();
+        }
         write(&mut batch, &series[n % 100], n).expect("the point is sound");
-    }
-    let bare = started.elapsed().as_nanos() as usize / EACH;
+    }));
     println!("try_push: {push} ns/point ({bare} ns of them to encode it)");
 }
 
@@ -142,12 +151,45 @@ async fn latency(sink: SocketAddr) {
         let mut times = Vec::new();
         for n in 0..300 {
             let started = Instant::now();
-            let delivered = writer.push_tracked(|batch| write(batch, &series[n % 100], n)).await.expect("it is open");
+            let delivered =
+                writer.push_tracked_with(|batch| write(batch, &series[n % 100], n)).await.expect("it is open");
             delivered.await.expect("the sink takes it");
             times.push(started.elapsed());
         }
         times.sort_unstable();
         println!("push to acknowledgement, linger {what}: median {:?}, p99 {:?}", times[150], times[297]);
+    }
+}
+
+/// With a spool in the temporary directory: each push waits for the disk, alone or with others.
+async fn spooled(sink: SocketAddr) {
+    const EACH: usize = 300;
+    for pushers in [1, 64] {
+        let place = tempfile::tempdir().expect("a temporary directory");
+        let spool = Spool::open(place.path().join("spool"), 64 << 20).expect("a new spool");
+        let writer = client(sink).batch_writer().spool(spool).start().expect("it starts");
+        let started = Instant::now();
+        let tasks: Vec<_> = (0..pushers)
+            .map(|_| {
+                let (writer, series) = (writer.clone(), series());
+                tokio::spawn(async move {
+                    for n in 0..EACH {
+                        writer.push_with(|batch| write(batch, &series[n % 100], n)).await.expect("it is open");
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        let pushed = started.elapsed();
+        writer.flush().await.expect("the sink takes all");
+        println!(
+            "spool, {pushers} pushing at once: {:.0} pushes/s, each waits {:?}",
+            (pushers * EACH) as f64 / pushed.as_secs_f64(),
+            pushed / EACH as u32,
+        );
+        let _ = writer.close(Duration::from_secs(10)).await;
     }
 }
 

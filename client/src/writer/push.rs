@@ -164,6 +164,8 @@ impl BatchWriter {
         write: impl FnOnce(&mut Batch) -> Result<(), PointError> + Send,
         track: bool,
     ) -> Result<Option<Delivered>, PushError> {
+        // A caller that pushes without pause lets the others of its thread have their turn, above all the task that sends.
+        tokio::task::coop::consume_budget().await;
         let shared = self.shared();
         if let Some(feed) = &shared.feed {
             return self.push_spooled(feed, write, track).await;
