@@ -59,7 +59,7 @@ use crate::{Client, Spool};
 /// later one.
 ///
 /// # Failures
-/// The batch that fails is told of in its [`Report`](crate::Report), with its points, to its [`Delivered`]s, and by the next
+/// The batch that fails is told of in its [`Report`](crate::Report), with its points, to its [`Delivered`](crate::Delivered)s, and by the next
 /// [`BatchWriter::flush`]. No other batch is stopped or tainted by it, and the writer goes on.
 ///
 /// # Dropping
