@@ -64,7 +64,7 @@ use crate::{Client, Spool};
 ///
 /// # Dropping
 /// A point that was accepted does not depend on the future or handle that brought it. When the last handle is dropped
-/// without [`BatchWriter::close`] while points are pending, a warning says so and [`WriterTotals::abandoned`] is set; the
+/// without [`BatchWriter::close`] while points are pending, a warning says so (with the feature `tracing`) and [`WriterTotals::abandoned`] is set, which [`HorizonWatch::totals`] still shows; the
 /// points are still sent and settled in the background for as long as the runtime lives. Only a runtime that ends takes
 /// them along.
 #[derive(Clone)]
@@ -218,7 +218,7 @@ impl BatchWriter {
     /// Follows the horizon. It does not keep the writer open.
     #[must_use]
     pub fn watch_horizon(&self) -> HorizonWatch {
-        HorizonWatch(self.0.shared.horizon.subscribe())
+        HorizonWatch(self.0.shared.progress.subscribe())
     }
 
     /// Lets the horizon go on past points of unknown fate: call it after they were sent again, read back or given up.
@@ -252,6 +252,7 @@ impl Drop for Inner {
         let totals = core.totals();
         if totals.pending > 0 {
             core.note_abandoned();
+            self.shared.publish(&core);
             trace::dropped_unclosed(totals.pending);
         }
         drop(core);
@@ -273,13 +274,19 @@ impl Drop for Flushing<'_> {
 
 /// Follows the [`SettledHorizon`] of a writer; see [`BatchWriter::watch_horizon`].
 #[derive(Clone, Debug)]
-pub struct HorizonWatch(watch::Receiver<SettledHorizon>);
+pub struct HorizonWatch(watch::Receiver<(SettledHorizon, WriterTotals)>);
 
 impl HorizonWatch {
     /// The horizon as it stands.
     #[must_use]
     pub fn current(&mut self) -> SettledHorizon {
-        *self.0.borrow_and_update()
+        self.0.borrow_and_update().0
+    }
+
+    /// The writer's numbers when something was last settled; also after the writer has ended.
+    #[must_use]
+    pub fn totals(&self) -> WriterTotals {
+        self.0.borrow().1
     }
 
     /// Waits until it is another one than was last seen; `None` once the writer has ended.

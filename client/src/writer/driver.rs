@@ -13,6 +13,7 @@ use super::core::Core;
 use super::fate::{DeliveryError, Fate};
 use super::feed::Feed;
 use super::horizon::SettledHorizon;
+use super::totals::WriterTotals;
 use super::trace;
 use crate::{Ack, Batch, Client, ConsistencyLevel, WriteError};
 
@@ -46,7 +47,8 @@ pub(super) struct Shared {
     pub(super) settled: Notify,
     /// The task has ended.
     pub(super) ended: watch::Sender<bool>,
-    pub(super) horizon: watch::Sender<SettledHorizon>,
+    /// How far everything is settled, and the numbers at that moment.
+    pub(super) progress: watch::Sender<(SettledHorizon, WriterTotals)>,
     /// The task is to end at once.
     pub(super) stops: AtomicBool,
     /// Callers that wait for room. The first of them tries again when there is some, the others stand behind it.
@@ -64,7 +66,7 @@ impl Shared {
             room: Notify::new(),
             settled: Notify::new(),
             ended: watch::Sender::new(false),
-            horizon: watch::Sender::new(SettledHorizon::default()),
+            progress: watch::Sender::new(Default::default()),
             stops: AtomicBool::new(false),
             waiting: AtomicUsize::new(0),
             turn: tokio::sync::Mutex::new(()),
@@ -77,12 +79,12 @@ impl Shared {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes the horizon of a state that was just changed.
+    /// Publishes the horizon and the numbers of a state that was just changed; a new horizon wakes its followers.
     pub(super) fn publish(&self, core: &Core) {
-        let now = core.horizon();
-        self.horizon.send_if_modified(|known| {
+        let (now, totals) = (core.horizon(), core.totals());
+        self.progress.send_if_modified(|(known, numbers)| {
             let changed = *known != now;
-            *known = now;
+            (*known, *numbers) = (now, totals);
             changed
         });
     }

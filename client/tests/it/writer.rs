@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use influx_client::{
-    Backoff, Batch, BatchWriter, Class, Client, ConsistencyLevel, DeliveryError, NoRetry, Outcome, Overflow, Precision,
-    PushError, RawLine, StartError,
+    Backoff, Batch, BatchWriter, Class, Client, ConsistencyLevel, DeliveryError, Measurement, NoRetry, Outcome,
+    Overflow, Precision, PushError, RawLine, StartError,
 };
 use influx_server_mock::{Profile, TestCluster};
 
@@ -290,6 +290,9 @@ async fn a_dropped_writer_settles_in_the_background() {
     while horizon.current().before != Some(2) {
         horizon.changed().await.unwrap();
     }
+    let totals = horizon.totals();
+    assert!(totals.abandoned && totals.settled.stored == 1 && totals.pending == 0, "{totals:?}");
+    assert_eq!(horizon.changed().await, None, "the writer has ended");
 }
 
 /// A runtime that ends is told of, by the handles that are left.
@@ -334,6 +337,44 @@ async fn settings_reach_the_server() {
         assert!(request.line().contains(part), "{part}: {}", request.line());
     }
     assert_eq!(request.body(), "m,s=a v=1 1600000000\nm,s=a v=2 1600000001\n");
+}
+
+/// A value of one's own type is a point.
+#[tokio::test]
+async fn values_are_pushed() {
+    #[derive(Measurement)]
+    #[influx(name = "m")]
+    struct Sample {
+        #[influx(tag)]
+        s: &'static str,
+        v: f64,
+        #[influx(time)]
+        at: i64,
+    }
+    let server = Server::start([stored()]).await;
+    let writer = client(&server.url()).batch_writer().start().unwrap();
+    writer.push(&Sample { s: "a", v: 1.0, at: 1 }).await.unwrap();
+    writer.try_push(&Sample { s: "a", v: 2.0, at: 2 }).unwrap();
+    let delivered = writer.push_tracked(&Sample { s: "a", v: 3.0, at: 3 }).await.unwrap();
+    assert!(matches!(writer.try_push(&Sample { s: "a", v: f64::NAN, at: 4 }), Err(PushError::Point(_))));
+    writer.flush().await.unwrap();
+    assert_eq!(delivered.await.unwrap().points(), 3);
+    assert_eq!(seen(&server)["a"], [1, 2, 3]);
+}
+
+/// A loop that pushes without pause does not keep the batches from being sent.
+#[tokio::test]
+async fn a_busy_caller_does_not_stop_the_sender() {
+    let server = Server::start([stored()]).await;
+    let writer = client(&server.url()).batch_writer().max_points(100).start().unwrap();
+    let started = Instant::now();
+    let mut time = 0;
+    while writer.totals().settled.stored == 0 {
+        push(&writer, "a", time).await;
+        time += 1;
+        assert!(started.elapsed() < LONG);
+    }
+    assert!(writer.close(LONG).await.is_complete());
 }
 
 /// A dead cluster that comes back gets everything, in the end, and once.
