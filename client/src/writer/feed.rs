@@ -148,6 +148,8 @@ impl Feed {
 
 /// Serves a feed until it ends; blocks.
 pub(super) fn serve(log: Log, feed: &Feed, shared: &Shared) {
+    // Dropped last, when the spool is free for another writer.
+    let _serving = Serving(feed);
     let cursor = log.settled();
     let mut spooler = Spooler { log, cursor, read: None, trackers: BTreeMap::new(), feed, shared };
     while spooler.turn() {}
@@ -155,14 +157,21 @@ pub(super) fn serve(log: Log, feed: &Feed, shared: &Shared) {
     if let Err(error) = spooler.log.write_note() {
         trace::spool_failed("noting what is settled", &error);
     }
-    drop(spooler);
-    {
-        let mut state = feed.state();
+}
+
+/// Tells that the thread has ended, however it did.
+struct Serving<'a>(&'a Feed);
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
         state.end = true;
+        state.failed |= std::thread::panicking();
         // Whoever came too late is told by the end of the channel.
         state.pending.clear();
+        drop(state);
+        self.0.ended.send_replace(true);
     }
-    feed.ended.send_replace(true);
 }
 
 struct Spooler<'a> {

@@ -173,6 +173,24 @@ fn a_missing_file_is_told() {
     assert!(matches!(open_with(place.path(), 8_000), Err(SpoolError::Damaged { .. })));
 }
 
+/// A record that changes while the spool is open is told when it is read.
+#[test]
+fn what_changed_since_is_told_when_read() {
+    let place = place();
+    let bytes = written(place.path());
+    let (mut log, _) = open(place.path()).unwrap();
+    let file = place.path().join("00000000000000000000.points");
+    let mut flipped = bytes.clone();
+    let at = bytes.windows(5).position(|window| window == b"three").unwrap();
+    flipped[at] ^= 1;
+    fs::write(&file, flipped).unwrap();
+    assert_eq!(log.read(1).unwrap(), b"two\n");
+    assert!(matches!(log.read(2), Err(SpoolError::Damaged { .. })));
+    assert_eq!(log.read(3).unwrap(), b"four\n");
+    fs::write(&file, &bytes[..at]).unwrap();
+    assert!(log.read(3).is_err());
+}
+
 #[test]
 fn one_writer_at_a_time() {
     let place = place();
