@@ -186,7 +186,7 @@ fn what_changed_since_is_told_when_read() {
     fs::write(&file, flipped).unwrap();
     assert_eq!(log.read(1).unwrap(), b"two\n");
     assert!(matches!(log.read(2), Err(SpoolError::Damaged { .. })));
-    assert_eq!(log.read(3).unwrap(), b"four\n");
+    assert!(log.read(3).is_err(), "nothing is taken from behind it");
     fs::write(&file, &bytes[..at]).unwrap();
     assert!(log.read(3).is_err());
 }
