@@ -65,6 +65,16 @@ use super::error::PointError;
 /// Names are checked, escaped and sorted when the program is compiled, so that they cost a copy at run time. A name that
 /// no server could store, two of one name, no field at all and the like do not compile.
 ///
+/// ```compile_fail
+/// # use influx_client::Measurement;
+/// #[derive(Measurement)]
+/// struct CpuLoad {
+///     #[influx(tag)]
+///     host: Vec<u8>, // `Vec<u8>` cannot be a tag's value
+///     usage: f64,
+/// }
+/// ```
+///
 /// # By hand
 ///
 /// An implementation adds one point, or returns an error and leaves the batch as it was; what it adds decides where
