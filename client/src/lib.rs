@@ -26,7 +26,10 @@
 //! * [`classify`] is the one pure function behind that: a server's reply in, a [`Verdict`] out.
 //! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
 //!   [`RetryBudget`] keeps many calls from making a storm.
-//! * [`Query`] asks questions.
+//! * [`Query`] asks questions: typed rows, bound values, answers that are read as they arrive. [`Show`] has what servers tell
+//!   of themselves as types.
+//! * [`Resolve`] reads a batch back from every replica, where an outcome is open or an acknowledgement is not to be trusted;
+//!   [`Settled`] asks whether hinted handoff is done.
 
 mod builder;
 mod client;
@@ -38,6 +41,7 @@ mod ping;
 mod precision;
 mod query;
 mod retry;
+mod settle;
 mod transport;
 mod write;
 
@@ -57,9 +61,17 @@ pub use line::{
 };
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
-pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
+pub use query::{
+    Chunk, ChunkStream, ClusterNode, ClusterServers, DiagnosticTable, FieldKey, FieldKeys, Query, QueryError,
+    QueryErrorKind, QueryResponse, ResultSeries, RetentionPolicy, RowStream, Shard, ShardGroup, Show, StatementMessage,
+    StatementResult, Statistic, TagKeys, ident, literal,
+};
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
-pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
+pub use settle::{
+    ClusterHandoff, Doubt, HandoffQueue, HandoffState, NodeHandoff, NodeReading, PointResolution, QueueState,
+    ReplicaAnswer, Resolution, Resolve, Settled, Whereabouts,
+};
+pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 
 /// The examples of the README are compiled with the documentation's.

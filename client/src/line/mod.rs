@@ -26,6 +26,7 @@ pub use error::{Name, Part, Place, PointError, PointErrorKind};
 pub use field_type::FieldType;
 pub use line_error::{LineError, LineErrorKind};
 pub use push::{Pushed, RefusedLine};
+pub(crate) use raw::unescape;
 pub use raw::{RawField, RawLine};
 pub use refused::QuotedLine;
 pub use series::Series;

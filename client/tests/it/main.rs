@@ -16,4 +16,5 @@ mod requests;
 mod round_trip;
 mod secrets;
 mod server;
+mod settle;
 mod tls;

@@ -1,0 +1,117 @@
+//! Reading points back from one data node.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+
+use super::compare::{self, compare};
+use super::node::{Node, Question};
+use super::plan::{Found, Read, plan};
+use super::wanted::Wanted;
+use crate::client::Shared;
+use crate::{QueryError, QueryErrorKind};
+
+/// Statements to one node in one call, at most: what is left then counts as not asked.
+const STATEMENTS: usize = 2000;
+/// Bytes of one answer: a statement that would bring more is cut in two.
+const ANSWER: usize = 8 << 20;
+/// Rows in a chunk.
+const CHUNK: usize = 10_000;
+
+/// What a node has of the points it was asked about.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// By the point's place in the batch. What is missing here could not be asked.
+    pub(super) found: HashMap<usize, compare::Found>,
+    /// Why something is missing.
+    pub(super) trouble: Option<Box<str>>,
+}
+
+/// Reads points of one node, one statement after the other.
+///
+/// `casts` says whether the server knows types in statements (all since 1.0).
+pub(super) async fn read(
+    client: &Shared,
+    node: &Node,
+    points: &[&Wanted],
+    (database, retention_policy): (&str, &str),
+    casts: bool,
+    until: Instant,
+) -> Reading {
+    let mut left = plan(points);
+    left.reverse();
+    let mut cells = Found::new();
+    let mut unread: HashSet<usize> = HashSet::new();
+    let mut trouble = None;
+    let mut asked = 0;
+    let limit = client.answer_limit.min(ANSWER);
+    while let Some(read) = left.pop() {
+        asked += 1;
+        let statement = read.statement(points, retention_policy, casts);
+        let question = Question { statement: &statement, database: Some(database), chunked: Some(CHUNK), limit };
+        let answer = if asked > STATEMENTS {
+            Err("too many statements are needed".into())
+        } else if Instant::now() >= until {
+            Err("the time of the call ran out".into())
+        } else {
+            ask(client, node, &question, until, &read, points, &mut cells).await
+        };
+        match answer {
+            Ok(Some(halves)) => left.extend(halves.into_iter().rev()),
+            Ok(None) => {}
+            Err(reason) => {
+                unread.extend(&read.points);
+                trouble.get_or_insert(reason);
+            }
+        }
+    }
+    let judged = points.iter().enumerate().map(|(place, point)| {
+        let found = compare(point, cells.get(&place));
+        // What was read of a point stays true, whatever else could not be read; what was not found is open then.
+        let known = match found {
+            _ if !unread.contains(&place) => Some(found),
+            compare::Found::Same => Some(found),
+            compare::Found::Other | compare::Found::Absent | compare::Found::Unclear => None,
+        };
+        (point.index, known)
+    });
+    Reading { found: judged.filter_map(|(index, found)| Some((index, found?))).collect(), trouble }
+}
+
+/// Asks one statement and takes its values. Gives the halves to ask instead where the answer is too large.
+async fn ask(
+    client: &Shared,
+    node: &Node,
+    question: &Question<'_>,
+    until: Instant,
+    read: &Read,
+    points: &[&Wanted],
+    cells: &mut Found,
+) -> Result<Option<[Read; 2]>, Box<str>> {
+    let response = match node.ask(client, question, until).await {
+        Ok(response) => response,
+        Err(error) if matches!(error.kind(), QueryErrorKind::AnswerTooLarge { .. }) => {
+            return read.halves(points).map(Some).ok_or_else(|| shown(&error));
+        }
+        // Nothing that does not exist can have points: the retention policy and the database are there, so it is the
+        // measurement that some versions miss aloud.
+        Err(error) => return Err(shown(&error)),
+    };
+    // Rows that came before an error are there all the same.
+    let taken = read.take(points, &response, cells);
+    match (response.first_error(), taken) {
+        (Some(error), _) if is_missing_measurement(&error) => Ok(None),
+        (Some(error), _) => Err(shown(&error)),
+        (None, Err(())) => Err("the answer has other columns than were asked for".into()),
+        (None, Ok(())) => Ok(None),
+    }
+}
+
+/// Versions up to 0.9 have an error for it; later ones give no rows.
+fn is_missing_measurement(error: &QueryError) -> bool {
+    error.server_message().is_some_and(|message| message.starts_with("measurement not found"))
+}
+
+pub(super) fn shown(error: &QueryError) -> Box<str> {
+    error.to_string().into()
+}
