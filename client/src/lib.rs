@@ -28,12 +28,14 @@
 //!   [`RetryBudget`] keeps many calls from making a storm.
 //! * [`Query`] asks questions: typed rows, bound values, answers that are read as they arrive. [`Show`] has what servers tell
 //!   of themselves as types.
+//! * [`CreateDatabase`] and its neighbours make, change and drop databases, retention policies and users.
 //! * [`Resolve`] reads a batch back from every replica, where an outcome is open or an acknowledgement is not to be trusted;
 //!   [`Settled`] asks whether hinted handoff is done.
 
 mod builder;
 mod client;
 mod consistency;
+mod ddl;
 mod endpoint;
 mod error;
 mod line;
@@ -48,6 +50,10 @@ mod write;
 pub use builder::{BuildError, ClientBuilder, Gzip};
 pub use client::Client;
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
+pub use ddl::{
+    AlterRetentionPolicy, Applied, CreateDatabase, CreateRetentionPolicy, CreateUser, DropDatabase,
+    DropRetentionPolicy, Grant, Privilege,
+};
 pub use endpoint::{Balance, Endpoint, EndpointError, EndpointState, EndpointStatus};
 pub use error::{
     Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome, Overload, Reason, Refusal,

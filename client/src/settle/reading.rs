@@ -44,12 +44,15 @@ pub(super) async fn read(
     let mut unread: HashSet<usize> = HashSet::new();
     let mut trouble = None;
     let mut asked = 0;
+    let mut silent = false;
     let limit = client.answer_limit.min(ANSWER);
     while let Some(read) = left.pop() {
         asked += 1;
         let statement = read.statement(points, retention_policy, casts);
         let question = Question { statement: &statement, database: Some(database), chunked: Some(CHUNK), limit };
-        let answer = if asked > STATEMENTS {
+        let answer = if silent {
+            Err("it did not answer before".into())
+        } else if asked > STATEMENTS {
             Err("too many statements are needed".into())
         } else if Instant::now() >= until {
             Err("the time of the call ran out".into())
@@ -59,7 +62,9 @@ pub(super) async fn read(
         match answer {
             Ok(Some(halves)) => left.extend(halves.into_iter().rev()),
             Ok(None) => {}
-            Err(reason) => {
+            Err(Failed { reason, no_answer }) => {
+                // It hangs, or another node hangs that it waits for: the next statement would wait as long.
+                silent |= no_answer;
                 unread.extend(&read.points);
                 trouble.get_or_insert(reason);
             }
@@ -78,6 +83,25 @@ pub(super) async fn read(
     Reading { found: judged.filter_map(|(index, found)| Some((index, found?))).collect(), trouble }
 }
 
+/// Why a statement told nothing.
+struct Failed {
+    reason: Box<str>,
+    no_answer: bool,
+}
+
+impl From<&str> for Failed {
+    fn from(reason: &str) -> Self {
+        Self { reason: reason.into(), no_answer: false }
+    }
+}
+
+impl From<&QueryError> for Failed {
+    fn from(error: &QueryError) -> Self {
+        let no_answer = matches!(error.kind(), QueryErrorKind::NoAnswer { .. } | QueryErrorKind::Unreachable { .. });
+        Self { reason: shown(error), no_answer }
+    }
+}
+
 /// Asks one statement and takes its values. Gives the halves to ask instead where the answer is too large.
 async fn ask(
     client: &Shared,
@@ -87,21 +111,21 @@ async fn ask(
     read: &Read,
     points: &[&Wanted],
     cells: &mut Found,
-) -> Result<Option<[Read; 2]>, Box<str>> {
+) -> Result<Option<[Read; 2]>, Failed> {
     let response = match node.ask(client, question, until).await {
         Ok(response) => response,
         Err(error) if matches!(error.kind(), QueryErrorKind::AnswerTooLarge { .. }) => {
-            return read.halves(points).map(Some).ok_or_else(|| shown(&error));
+            return read.halves(points).map(Some).ok_or_else(|| (&error).into());
         }
         // Nothing that does not exist can have points: the retention policy and the database are there, so it is the
         // measurement that some versions miss aloud.
-        Err(error) => return Err(shown(&error)),
+        Err(error) => return Err((&error).into()),
     };
     // Rows that came before an error are there all the same.
     let taken = read.take(points, &response, cells);
     match (response.first_error(), taken) {
         (Some(error), _) if is_missing_measurement(&error) => Ok(None),
-        (Some(error), _) => Err(shown(&error)),
+        (Some(error), _) => Err((&error).into()),
         (None, Err(())) => Err("the answer has other columns than were asked for".into()),
         (None, Ok(())) => Ok(None),
     }

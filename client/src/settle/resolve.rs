@@ -149,12 +149,21 @@ struct Run<'a> {
     until: Instant,
 }
 
-/// What a data node knows of the cluster, and of its queues.
+/// What a data node knows of the cluster.
 struct View {
     policy: String,
     places: Placements,
     /// Types may be named in statements.
     casts: bool,
+}
+
+/// By the data nodes' ids; the error says why a node did not tell.
+type Views = BTreeMap<u64, Result<View, Box<str>>>;
+
+impl View {
+    fn place(&self, point: &Wanted) -> Place {
+        self.places.place(&point.key, point.time)
+    }
 }
 
 impl Run<'_> {
@@ -200,50 +209,56 @@ impl Run<'_> {
 
     async fn cluster(&self, nodes: BTreeMap<u64, Result<Node, Unreachable>>) -> Resolution {
         // Queues first: a hint that is delivered while the values are read must not be missed in both.
-        let backlogs: BTreeMap<u64, Option<Arc<Backlog>>> = join_all(nodes.iter().map(|(id, node)| async {
-            let backlog = match node {
-                Ok(node) => backlog(self.client, node, self.until).await.ok().map(Arc::new),
-                Err(_) => None,
+        let begun = join_all(nodes.iter().map(|(id, node)| async {
+            let begun = match node {
+                Err(unreachable) => Err(unreachable.reason.into()),
+                Ok(node) => match backlog(self.client, node, self.until).await {
+                    Ok(backlog) => Ok((Arc::new(backlog), self.view(node).await.map_err(|error| shown(&error)))),
+                    Err(error) => Err(shown(&error)),
+                },
             };
-            (*id, backlog)
-        }))
-        .await
-        .into_iter()
-        .collect();
-        let before = self.views(&nodes).await;
+            (*id, begun)
+        }));
+        let mut backlogs = BTreeMap::new();
+        let mut before = BTreeMap::new();
+        for (id, begun) in begun.await {
+            let (backlog, view) =
+                begun.map_or_else(|error| (None, Err(error)), |(backlog, view)| (Some(backlog), view));
+            backlogs.insert(id, backlog);
+            before.insert(id, view);
+        }
         let places: Vec<Option<Place>> = self.points.iter().map(|p| Some(agreed(p.as_ref().ok()?, &before))).collect();
         let readings = self.readings(&nodes, &before, &places).await;
-        let after = self.views(&nodes).await;
+        let after = self.views_after(&nodes, &before).await;
 
         let order: Vec<u64> = nodes.keys().copied().collect();
         let mut missing = Vec::new();
-        let points = self.points.iter().zip(&places).map(|(point, place)| {
-            let point = match point {
-                Err(reason) => return PointResolution::doubtful((*reason).into()),
-                Ok(point) => point,
-            };
-            // What changed while it was read proves nothing.
-            let place = place.as_ref().filter(|place| **place == agreed(point, &after));
-            match place {
-                None | Some(Place::Unclear) => PointResolution::doubtful(Doubt::Placement),
-                Some(Place::NoShardGroup) => {
-                    let told = |views: &BTreeMap<u64, Result<View, Box<str>>>| views.values().all(Result::is_ok);
-                    PointResolution::without_shard_group(told(&before) && told(&after))
-                }
-                Some(Place::Shard { id, owners }) => {
-                    let replicas = owners.iter().map(|owner| {
-                        let answer = answer_of(readings.get(owner), point.index);
-                        if answer != ReplicaAnswer::Stored {
-                            missing.push((*owner, *id));
-                        }
-                        (order.iter().position(|node| node == owner), answer)
-                    });
-                    let replicas: Vec<_> = replicas.collect();
-                    // An owner that is no member of the cluster (it was dropped) has no place to be shown at.
-                    match replicas.into_iter().map(|(at, answer)| Some((at?, answer))).collect() {
-                        Some(replicas) => PointResolution::of(replicas),
-                        None => PointResolution::doubtful(Doubt::Placement),
+        let points = self.points.iter().zip(&places).map(|(point, place)| match (point, place) {
+            (Err(reason), _) => PointResolution::doubtful((*reason).into()),
+            (Ok(_), None | Some(Place::Unclear)) => PointResolution::doubtful(Doubt::Placement),
+            (Ok(point), Some(Place::NoShardGroup)) => {
+                let told = |views: &Views| views.values().all(Result::is_ok);
+                let still = agreed(point, &after) == Place::NoShardGroup;
+                PointResolution::without_shard_group(told(&before) && told(&after) && still)
+            }
+            (Ok(point), Some(place @ Place::Shard { id, owners })) => {
+                let replicas = owners.iter().map(|owner| {
+                    // What changed while it was read proves nothing.
+                    let unchanged = matches!(after.get(owner), Some(Ok(view)) if view.place(point) == *place);
+                    let answer = answer_of(readings.get(owner).filter(|_| unchanged), point.index);
+                    if answer != ReplicaAnswer::Stored {
+                        missing.push((*owner, *id));
                     }
+                    // An owner that is no member of the cluster (it was dropped) has no place to be shown at.
+                    Some((order.iter().position(|node| node == owner)?, answer))
+                });
+                let replicas: Option<Vec<_>> = replicas.collect();
+                let agreed = agreed(point, &after);
+                match replicas {
+                    Some(replicas) if agreed == *place || agreed == Place::NoShardGroup => {
+                        PointResolution::of(replicas)
+                    }
+                    _ => PointResolution::doubtful(Doubt::Placement),
                 }
             }
         });
@@ -254,9 +269,9 @@ impl Run<'_> {
             let (address, trouble) = match node {
                 Err(unreachable) => (unreachable.address.clone(), Some(unreachable.reason.into())),
                 Ok(node) => {
-                    let view = before[id].as_ref().err().or(after[id].as_ref().err()).cloned();
                     let reading = readings.get(id).and_then(|reading| reading.trouble.clone());
-                    (node.endpoint.as_str().into(), view.or(reading))
+                    let view = |views: &Views| views[id].as_ref().err().cloned();
+                    (node.endpoint.as_str().into(), view(&before).or(reading).or_else(|| view(&after)))
                 }
             };
             NodeReading { id: Some(*id), address, trouble }
@@ -264,12 +279,13 @@ impl Run<'_> {
         Resolution { points, nodes: shown.collect(), handoff: handoff(&missing, &backlogs), claimed: None }
     }
 
-    /// What every data node knows of the shards.
-    async fn views(&self, nodes: &BTreeMap<u64, Result<Node, Unreachable>>) -> BTreeMap<u64, Result<View, Box<str>>> {
-        let views = join_all(nodes.iter().map(|(id, node)| async {
-            let view = match node {
-                Ok(node) => self.view(node).await.map_err(|error| shown(&error)),
-                Err(unreachable) => Err(unreachable.reason.into()),
+    /// What every data node knows of the shards by now; one that did not tell before is not asked again.
+    async fn views_after(&self, nodes: &BTreeMap<u64, Result<Node, Unreachable>>, before: &Views) -> Views {
+        let views = join_all(nodes.iter().map(|(id, node)| async move {
+            let view = match (node, &before[id]) {
+                (Ok(node), Ok(_)) => self.view(node).await.map_err(|error| shown(&error)),
+                (_, Err(error)) => Err(error.clone()),
+                (Err(unreachable), Ok(_)) => Err(unreachable.reason.into()),
             };
             (*id, view)
         }));
@@ -300,22 +316,25 @@ impl Run<'_> {
     async fn readings(
         &self,
         nodes: &BTreeMap<u64, Result<Node, Unreachable>>,
-        views: &BTreeMap<u64, Result<View, Box<str>>>,
+        views: &Views,
         places: &[Option<Place>],
     ) -> BTreeMap<u64, Reading> {
+        // Some time is kept for the look at the shards afterwards.
+        let left = self.until.saturating_duration_since(Instant::now());
+        let until = self.until - (left / 4).min(self.client.attempt_timeout);
         let readings = nodes.iter().filter_map(|(id, node)| {
             let (node, view) = (node.as_ref().ok()?, views[id].as_ref().ok()?);
             let own = self.points.iter().zip(places).filter_map(|(point, place)| {
                 let point = point.as_ref().ok()?;
                 let Some(Place::Shard { owners, .. }) = place else { return None };
                 // A node that does not know the shard yet reads it nowhere, or from another one.
-                let knows = view.places.place(&point.key, point.time) == *place.as_ref()?;
+                let knows = view.place(point) == *place.as_ref()?;
                 (owners.contains(id) && knows).then_some(point)
             });
             let own: Vec<&Wanted> = own.collect();
             Some(async move {
                 let names = (self.database.as_str(), view.policy.as_str());
-                (*id, reading::read(self.client, node, &own, names, view.casts, self.until).await)
+                (*id, reading::read(self.client, node, &own, names, view.casts, until).await)
             })
         });
         join_all(readings).await.into_iter().collect()
@@ -324,7 +343,7 @@ impl Run<'_> {
 
 /// The place of a point by what the nodes know together: those that do not know its shard group yet do not count, but all
 /// that do must agree.
-fn agreed(point: &Wanted, views: &BTreeMap<u64, Result<View, Box<str>>>) -> Place {
+fn agreed(point: &Wanted, views: &Views) -> Place {
     let mut policies = views.values().filter_map(|view| Some(&view.as_ref().ok()?.policy));
     let first = policies.next();
     if policies.any(|policy| Some(policy) != first) {
@@ -332,7 +351,7 @@ fn agreed(point: &Wanted, views: &BTreeMap<u64, Result<View, Box<str>>>) -> Plac
     }
     let mut place = Place::NoShardGroup;
     for view in views.values().filter_map(|view| view.as_ref().ok()) {
-        match (view.places.place(&point.key, point.time), &place) {
+        match (view.place(point), &place) {
             (Place::NoShardGroup, _) => {}
             (told, Place::NoShardGroup) => place = told,
             (told, known) if told == *known => {}

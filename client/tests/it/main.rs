@@ -2,6 +2,7 @@
 //! project's texts say about it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod ddl;
 mod fixture;
 mod framing;
 mod handoff;
