@@ -1,6 +1,6 @@
 //! What became of a statement that changes something.
 
-use crate::{Client, QueryError, QueryErrorKind};
+use crate::{Client, QueryError, QueryErrorKind, QueryResponse};
 
 /// A statement was carried out.
 ///
@@ -50,7 +50,7 @@ const PARTIAL: &str = "partial success";
 
 /// Sends a statement that changes something, once.
 pub(super) async fn apply(client: &Client, statement: &str) -> Result<Applied, QueryError> {
-    Applied::of(client.query(statement).await.and_then(|response| response.checked()).map(drop))
+    Applied::of(client.query(statement).await.and_then(QueryResponse::checked).map(drop))
 }
 
 #[cfg(test)]
