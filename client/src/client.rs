@@ -10,8 +10,8 @@ use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
 use crate::{
-    Ack, Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Resolve, RetryPolicy, Settled,
-    Show, Transport, Write, WriteError,
+    Ack, Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer, Resolve, RetryPolicy,
+    Settled, Show, Transport, Write, WriteError,
 };
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
@@ -57,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) budget: Option<Bucket>,
     pub(crate) balance: Balance,
     pub(crate) gzip: Gzip,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) answer_limit: usize,
     /// When this client last created a database or a retention policy.
     pub(crate) created: Mutex<Option<Instant>>,

@@ -31,7 +31,16 @@
 //! * [`CreateDatabase`] and its neighbours make, change and drop databases, retention policies and users.
 //! * [`Resolve`] reads a batch back from every replica, where an outcome is open or an acknowledgement is not to be trusted;
 //!   [`Settled`] asks whether hinted handoff is done.
+//! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
+//!
+//! # Features
+//!
+//! * `tls` (on): `https` addresses, by rustls.
+//! * `tracing` (off): a span for each write and each of its requests, without anything secret or any point in it.
+//! * `blocking` (off): `blocking::Client`, for programs without an async runtime.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod consistency;
@@ -39,6 +48,7 @@ mod ddl;
 mod endpoint;
 mod error;
 mod line;
+mod metrics;
 mod ping;
 mod precision;
 mod query;
@@ -65,6 +75,7 @@ pub use line::{
     Name, NoField, Part, Place, PointError, PointErrorKind, Pushed, QuotedLine, RawField, RawLine, RefusedLine, Series,
     Timestamp, Value,
 };
+pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{
@@ -84,3 +95,8 @@ pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the crate's own README, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;

@@ -33,6 +33,10 @@ pub struct Options {
     pub retention_enabled: bool,
     /// How often each data node looks for such shard groups.
     pub retention_check_interval: Duration,
+    /// Whether continuous queries run.
+    pub continuous_queries_enabled: bool,
+    /// How often a data node looks for continuous queries that are due.
+    pub continuous_queries_run_interval: Duration,
     /// Whether shard groups are made ahead of the time they cover.
     pub shard_precreation_enabled: bool,
     /// How often a data node looks for shard groups to be made.
@@ -216,6 +220,15 @@ const ROWS: &[Row] = &[
         duration,
         go_text,
         "pause between looks for expired shard groups"
+    ),
+    row!(continuous_queries_enabled, "continuous-queries-enabled", BOTH, flag, text, "run continuous queries"),
+    row!(
+        continuous_queries_run_interval,
+        "continuous-queries-run-interval",
+        BOTH,
+        duration,
+        go_text,
+        "pause between looks for continuous queries that are due"
     ),
     row!(
         shard_precreation_enabled,
@@ -425,6 +438,8 @@ impl Options {
             dial_timeout: Duration::from_secs(if new { 1 } else { 5 }),
             retention_enabled: true,
             retention_check_interval: Duration::from_secs(30 * 60),
+            continuous_queries_enabled: true,
+            continuous_queries_run_interval: Duration::from_secs(1),
             shard_precreation_enabled: true,
             shard_precreation_check_interval: Duration::from_secs(10 * 60),
             shard_precreation_advance_period: Duration::from_secs(30 * 60),

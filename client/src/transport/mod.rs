@@ -4,8 +4,12 @@ mod body;
 mod credentials;
 mod error;
 mod http;
+mod inflate;
 mod open;
+mod proxy;
 mod tls;
+#[cfg(feature = "tls")]
+mod trust;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -20,7 +24,9 @@ use url::Url;
 pub(crate) use self::http::{HttpSettings, HttpTransport};
 pub use credentials::Credentials;
 pub use error::TransportError;
+pub(crate) use inflate::Inflating;
 pub use open::OpenAnswer;
+pub(crate) use proxy::Proxy;
 pub use tls::TlsError;
 pub(crate) use tls::TlsSettings;
 

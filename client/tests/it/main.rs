@@ -2,6 +2,9 @@
 //! project's texts say about it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod auth;
+mod blocking;
+mod compressed;
 mod ddl;
 mod fixture;
 mod framing;
@@ -9,7 +12,9 @@ mod handoff;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
+mod observers;
 mod policy;
+mod proxy;
 mod queries;
 mod query_framing;
 mod readme;

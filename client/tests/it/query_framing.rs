@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::StreamExt as _;
-use influx_client::{Class, QueryError};
+use influx_client::{Class, QueryError, QueryResponse};
 
 use crate::server::{Act, Server, builder, reply};
 
@@ -20,7 +20,7 @@ async fn errors_of(what: &str, act: Act) -> [QueryError; 2] {
     let client = builder(&server.url()).answer_limit(100_000).build().unwrap();
     let begun = Instant::now();
     let query = || client.query("SELECT v FROM m").deadline(Duration::from_millis(700));
-    let whole = match query().await.and_then(|response| response.checked()) {
+    let whole = match query().await.and_then(QueryResponse::checked) {
         Err(error) => error,
         Ok(response) => panic!("{what}: {response:?}"),
     };

@@ -2,6 +2,7 @@
 
 use crate::Profile;
 use crate::core::meta::{MetaData, Privilege, User};
+use crate::go::Quoted;
 use crate::query::ast::Statement;
 use crate::query::{Unauthorized, authorize};
 
@@ -36,10 +37,11 @@ impl Caller {
     pub(crate) fn may_write(&self, database: &str) -> Result<(), String> {
         match self {
             Self::Anyone => Ok(()),
-            Self::Nobody => Err(format!("user is required to write to database {database:?}")),
+            Self::Nobody => Err(format!("user is required to write to database {}", Quoted(database))),
             Self::User(user) if user.may(Privilege::Write, database) => Ok(()),
             Self::User(user) => {
-                Err(format!("{:?} user is not authorized to write to database {database:?}", user.name))
+                let (name, database) = (Quoted(&user.name), Quoted(database));
+                Err(format!("{name} user is not authorized to write to database {database}"))
             }
         }
     }

@@ -186,7 +186,7 @@ impl ProcessCluster {
     /// The file to which a node writes its log, one after the other for each time it is started.
     ///
     /// # Errors
-    /// [`ClusterError::UnknownNode`].
+    /// [`ClusterError::Fault`] when there is no such node.
     pub fn log_path(&self, name: &str) -> Result<PathBuf, ClusterError> {
         self.position(name).map(|_| log_path(&self.dir, name))
     }

@@ -14,7 +14,7 @@ use crate::fault::{ClockSkew, Disk, DiskState, Fault, Faults, ReplyFault};
 use crate::hinted_handoff::QueueDepth;
 use crate::runtime::{Node, NodeConfig, NodeError, NodeStorage, learn_names, ping};
 
-/// A node of a [`TestCluster`].
+/// A node of a [`TestCluster`](crate::TestCluster).
 #[derive(Debug)]
 pub struct TestNode {
     role: Role,

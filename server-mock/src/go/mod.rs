@@ -3,7 +3,9 @@
 mod duration;
 mod json;
 mod neterror;
+mod quoted;
 
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use json::write_json_string;
 pub use neterror::{dial_error, io_error};
+pub use quoted::Quoted;

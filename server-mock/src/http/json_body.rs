@@ -14,6 +14,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
+use crate::go::Quoted;
 use crate::line;
 use crate::{Points, Profile};
 
@@ -187,7 +188,7 @@ impl Point {
 /// Appends a name with `special` bytes escaped. What line protocol has no way to say is refused.
 fn name(out: &mut Vec<u8>, name: &str, special: &[u8]) -> Result<(), JsonError> {
     if name.contains('\n') || name.ends_with('\\') {
-        return Err(JsonError::Point(format!("unable to parse {name:?}: invalid name")));
+        return Err(JsonError::Point(format!("unable to parse {}: invalid name", Quoted(name))));
     }
     for byte in name.bytes() {
         // At the start of a line it would make a comment of it.

@@ -12,6 +12,7 @@ use crate::Profile;
 use crate::auth::Caller;
 use crate::coordinator::WriteError;
 use crate::core::consistency::Level;
+use crate::go::Quoted;
 use crate::line::{self, Precision};
 use crate::runtime::DataServices;
 
@@ -71,7 +72,12 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
         "us" => Precision::Microsecond,
         "ms" => Precision::Millisecond,
         "s" => Precision::Second,
-        _ => return Err((StatusCode::BAD_REQUEST, format!("invalid precision {given:?} (use ns, us, ms or s)"))),
+        _ => {
+            return Err((
+                StatusCode::BAD_REQUEST,
+                format!("invalid precision {} (use ns, us, ms or s)", Quoted(given)),
+            ));
+        }
     };
     let bucket = form.get("bucket");
     // Without a slash the bucket is a database, and its default retention policy is meant.
@@ -82,7 +88,7 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
         } else {
             "in db/rp form but has an empty database"
         };
-        return Err((StatusCode::NOT_FOUND, format!("bucket name {bucket:?} is {why}")));
+        return Err((StatusCode::NOT_FOUND, format!("bucket name {} is {why}", Quoted(bucket))));
     }
     Ok(Target { database, retention_policy, consistency: form.get("consistency"), precision })
 }
@@ -163,7 +169,7 @@ pub(super) fn check_database(services: &DataServices, caller: &Caller, database:
         return Err((StatusCode::BAD_REQUEST, "database is required".to_owned()));
     }
     if services.meta.snapshot().database(database).is_none() {
-        return Err((StatusCode::NOT_FOUND, format!("database not found: {database:?}")));
+        return Err((StatusCode::NOT_FOUND, format!("database not found: {}", Quoted(database))));
     }
     caller.may_write(database).map_err(|text| (forbidden(services.profile), text))
 }

@@ -13,6 +13,7 @@
 //! 4. [`Sequence`] keeps the results of several statements, [`render`] writes them as JSON, CSV or MessagePack.
 
 pub mod ast;
+mod continuous;
 mod delete;
 mod duration;
 mod error;
@@ -33,6 +34,7 @@ mod time;
 mod token;
 mod value;
 
+pub use continuous::{Continuous, Run};
 pub use delete::Deletion;
 pub use duration::{DurationError, format_duration, parse_duration};
 pub use error::QueryError;

@@ -11,7 +11,7 @@ mod standalone;
 
 pub use config::{DataAddress, MetaAddress, NodeConfig};
 pub use node::{Node, NodeError};
-pub use process::{asked_to_end, run_node};
+pub use process::{EndSignals, run_node};
 pub use standalone::{Standalone, StandaloneError, StandaloneOptions};
 
 pub(crate) use admin::{call, get, ping};

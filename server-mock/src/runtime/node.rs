@@ -41,6 +41,9 @@ pub enum NodeError {
     /// The connection to the meta nodes was given up, which only happens when the node ends.
     #[error("the node ended while it waited for the meta nodes")]
     MetaGone,
+    /// The operating system does not hand over the signals that end a process.
+    #[error("cannot listen to signals: {0}")]
+    Signals(io::Error),
     /// The configuration file cannot be used.
     #[error("cannot read the configuration {path}: {why}")]
     Config {

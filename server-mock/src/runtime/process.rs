@@ -1,6 +1,6 @@
 //! A node as a process of its own.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,17 +26,22 @@ pub async fn run_node(config: &Path, tied: bool) -> Result<(), NodeError> {
     if let Some(state) = faults_beside(config) {
         faults.set(state);
     }
-    let end = told_to_end(tied);
-    tokio::pin!(end);
+    let mut signals = EndSignals::listen().map_err(NodeError::Signals)?;
+    let orphaned = orphaned(tied);
+    tokio::pin!(orphaned);
     let node = tokio::select! {
         node = Node::start_on(&parsed, faults, super::NodeStorage::Disk) => node?,
-        () = &mut end => return Ok(()),
+        () = signals.next() => return Ok(()),
+        () = &mut orphaned => return Ok(()),
     };
     tracing::info!(name = parsed.name, "node is up");
-    end.await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = &mut orphaned => {}
+    }
     let finished = tokio::select! {
         finished = node.shutdown(GRACE) => finished,
-        () = asked_to_end() => false,
+        () = signals.next() => false,
     };
     if !finished {
         tracing::warn!(name = parsed.name, "requests were still under way when the node ended");
@@ -55,46 +60,63 @@ fn faults_beside(config: &Path) -> Option<FaultState> {
     }
 }
 
-async fn told_to_end(tied: bool) {
-    let orphaned = async {
-        if !tied {
-            return std::future::pending().await;
+/// Waits until the process that a tied one belongs to is gone.
+async fn orphaned(tied: bool) {
+    if !tied {
+        return std::future::pending().await;
+    }
+    let (ended, wait) = tokio::sync::oneshot::channel();
+    // A thread, since a read of standard input cannot be given up; it ends with the process.
+    std::thread::spawn(move || {
+        let mut sink = [0; 64];
+        while std::io::stdin().read(&mut sink).is_ok_and(|read| read > 0) {}
+        let _ = ended.send(());
+    });
+    let _ = wait.await;
+}
+
+/// SIGTERM and Ctrl-C, taken over from their default action for as long as the process lives.
+#[derive(Debug)]
+pub struct EndSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl EndSignals {
+    /// Takes the signals over. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The operating system's.
+    #[cfg(unix)]
+    pub fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Takes the signals over. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// The operating system's.
+    #[cfg(windows)]
+    pub fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: tokio::signal::windows::ctrl_c()? })
+    }
+
+    /// Waits for the next one; one that came since the last call, while nobody waited, counts.
+    ///
+    /// # Cancellation
+    /// Cancel safe.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-        let (ended, wait) = tokio::sync::oneshot::channel();
-        // A thread, since a read of standard input cannot be given up; it ends with the process.
-        std::thread::spawn(move || {
-            let mut sink = [0; 64];
-            while std::io::stdin().read(&mut sink).is_ok_and(|read| read > 0) {}
-            let _ = ended.send(());
-        });
-        let _ = wait.await;
-    };
-    tokio::select! {
-        () = asked_to_end() => {}
-        () = orphaned => {}
+        #[cfg(windows)]
+        self.interrupt.recv().await;
     }
-}
-
-/// Waits for SIGTERM or Ctrl-C. The first call takes the signals over from their default action, so that from then on
-/// somebody has to wait for them.
-///
-/// # Cancellation
-/// Cancel safe; a signal that arrives while nobody waits is lost.
-#[cfg(unix)]
-pub async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-}
-
-/// Waits for Ctrl-C. The first call takes it over from its default action, so that from then on somebody has to wait.
-///
-/// # Cancellation
-/// Cancel safe; one that comes while nobody waits is lost.
-#[cfg(not(unix))]
-pub async fn asked_to_end() {
-    let _ = tokio::signal::ctrl_c().await;
 }

@@ -3,8 +3,10 @@
 //! | service | who runs it |
 //! |---|---|
 //! | retention enforcement | every data node: each deletes its own copies; marking a group twice does nothing |
+//! | continuous queries | the one that has the lease for it |
 //! | shard precreation | 0.10: every data node; 1.8: the one that has the lease for it |
 
+mod continuous;
 mod precreation;
 mod retention;
 
@@ -18,6 +20,9 @@ use crate::runtime::DataServices;
 pub(crate) fn start(services: &Arc<DataServices>) {
     if services.options.retention_enabled {
         tokio::spawn(retention::run(services.clone()));
+    }
+    if services.options.continuous_queries_enabled {
+        tokio::spawn(continuous::run(services.clone()));
     }
     if services.options.shard_precreation_enabled {
         tokio::spawn(precreation::run(services.clone()));

@@ -204,6 +204,43 @@ async fn continuous_queries_and_subscriptions_are_known_everywhere() {
     assert_eq!(query(&urls[0], "", "SHOW SUBSCRIPTIONS").await.text(), "{\"results\":[{\"statement_id\":0}]}\n");
 }
 
+/// Rows are copied as they are, with their tags if the query groups by them.
+#[tokio::test]
+async fn points_are_copied() {
+    let (_cluster, urls) = cluster(Profile::V1_8).await;
+    write(&urls[0], "db=d&consistency=all", "m,k=a v=1 1\nm,k=b v=2 2").await;
+    for (statement, columns, copy) in [
+        ("SELECT v INTO plain FROM m", "v", serde_json::json!([[1, 1], [2, 2]])),
+        ("SELECT * INTO tagged FROM m GROUP BY *", "k, v", serde_json::json!([[1, "a", 1], [2, "b", 2]])),
+    ] {
+        let made = query(&urls[0], "db=d", statement).await;
+        assert_eq!(values(&made), serde_json::json!([["1970-01-01T00:00:00Z", 2]]), "{statement}");
+        let target = statement.split(' ').nth(3).unwrap();
+        let reply = query(&urls[0], "db=d&epoch=ns", &format!("SELECT {columns} FROM {target}")).await;
+        assert_eq!(values(&reply), copy, "{statement}");
+    }
+}
+
+/// A continuous query runs at the end of each of its intervals; its points are on every replica.
+#[tokio::test]
+async fn a_continuous_query_runs() {
+    for profile in Profile::ALL {
+        let builder = TestCluster::builder().profile(profile).nodes(1, 2);
+        let cluster = builder.set("continuous-queries-run-interval", "20ms").start().await.unwrap();
+        let urls = ["data1", "data2"].map(|name| cluster.node(name).url());
+        query(&urls[0], "", "CREATE DATABASE d").await;
+        let create =
+            "CREATE CONTINUOUS QUERY q ON d BEGIN SELECT max(v) INTO o FROM m WHERE k = 'a' GROUP BY time(1s) END";
+        assert_eq!(error(&query(&urls[0], "", create).await), "");
+        until("a run", || async {
+            write(&urls[0], "db=d", "m,k=a v=1\nm,k=b v=2").await;
+            let reply = query(&urls[1], "db=d", "SELECT max FROM o").await;
+            values(&reply).as_array().is_some_and(|rows| rows.iter().all(|row| row[1] == 1))
+        })
+        .await;
+    }
+}
+
 /// The limits on what a `SELECT` may cost are those of the real configuration, with its texts.
 #[tokio::test]
 async fn a_select_has_limits() {

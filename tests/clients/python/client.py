@@ -292,12 +292,16 @@ def series_and_measurements_are_deleted():
 
 
 @check(only="1.8")
-def continuous_queries_are_refused_rather_than_never_run():
+def continuous_queries():
     db = database()
     c = create(db)
     select = 'SELECT mean("v") INTO "m_mean" FROM "m" GROUP BY time(1m)'
-    error = raises(InfluxDBClientError, c.create_continuous_query, "cq", select, db, "EVERY 10s FOR 2m")
-    contains(str(error), "this server does not run the statement: CREATE CONTINUOUS QUERY")
+    c.create_continuous_query("cq", select, db, "EVERY 10s FOR 2m")
+    (listed,) = [entry[db] for entry in c.get_list_continuous_queries() if db in entry]
+    equal([entry["name"] for entry in listed], ["cq"])
+    contains(listed[0]["query"], "RESAMPLE EVERY 10s FOR 2m BEGIN SELECT mean(v) INTO")
+    c.drop_continuous_query("cq", db)
+    assert not any(entry.get(db) for entry in c.get_list_continuous_queries())
 
 
 @check(only="1.8")

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use influx_server_mock::runtime::asked_to_end;
+use influx_server_mock::runtime::EndSignals;
 use influx_server_mock::{Options, Standalone, StandaloneOptions};
 use tracing_subscriber::EnvFilter;
 
@@ -65,6 +65,7 @@ async fn run(args: Args) -> Result<(), String> {
     };
     let dir =
         temporary.as_ref().map(|dir| dir.path().to_owned()).or(args.dir.clone()).unwrap_or_else(|| PathBuf::from("."));
+    let mut signals = EndSignals::listen().map_err(|error| format!("cannot listen to signals: {error}"))?;
     let start = Standalone::start(StandaloneOptions {
         profile: args.profile,
         options,
@@ -74,7 +75,7 @@ async fn run(args: Args) -> Result<(), String> {
     });
     let server = tokio::select! {
         server = start => server.map_err(|error| error.to_string())?,
-        () = asked_to_end() => return Ok(()),
+        () = signals.next() => return Ok(()),
     };
     let ready = serde_json::json!({
         "http": format!("http://{}", server.http_addr()),
@@ -85,11 +86,11 @@ async fn run(args: Args) -> Result<(), String> {
     });
     tracing::info!(%ready, dir = %dir.display(), "ready");
     announce(&args, &server, &ready).map_err(|error| format!("cannot write to standard output: {error}"))?;
-    asked_to_end().await;
+    signals.next().await;
     tracing::info!("ending: no more requests are taken");
     let finished = tokio::select! {
         finished = server.shutdown(GRACE) => finished,
-        () = asked_to_end() => false,
+        () = signals.next() => false,
     };
     if finished { Ok(()) } else { Err("requests were still under way when the server ended".to_owned()) }
 }

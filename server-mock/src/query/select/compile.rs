@@ -170,7 +170,7 @@ pub(super) fn compile(select: &Select, parent: Option<&Compiled>, context: &Cont
         compiler.check(&expr)?;
         fields.push(Field { expr, alias: field.alias.clone() });
     }
-    compiler.validate(&fields, fill)?;
+    compiler.validate(&fields, select.fill)?;
     let mut compiled = Compiled {
         raw: compiler.calls == 0,
         fields,
