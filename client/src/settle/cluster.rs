@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::queues::{Backlog, HandoffQueue};
 use super::reading::shown;
 use super::resolution::HandoffState;
-use super::resolve::backlog;
+use super::resolve::own_backlog;
 use super::topology::{Addresses, Topology, discover};
 use crate::{BuildError, Client, Endpoint, QueryError};
 
@@ -156,12 +156,14 @@ impl<'a> IntoFuture for Settled<'a> {
                         trouble: None,
                     })
                     .collect(),
-                Topology::Cluster(nodes) => {
+                Topology::Cluster(nodes, roll) => {
+                    let roll = &roll;
                     let asked = nodes.into_iter().map(|(id, node)| async move {
                         let (address, told) = match node {
                             Err(unreachable) => (unreachable.address, Err(unreachable.reason.into())),
                             Ok(node) => {
-                                let told = backlog(client, &node, until).await.map_err(|error| shown(&error));
+                                let told =
+                                    own_backlog(client, &node, id, roll, until).await.map_err(|error| shown(&error));
                                 (node.endpoint.as_str().into(), told)
                             }
                         };

@@ -74,7 +74,7 @@ pub(super) async fn read(
         let found = compare(point, cells.get(&place));
         // What was read of a point stays true, whatever else could not be read; what was not found is open then.
         let known = match found {
-            _ if !unread.contains(&place) => Some(found),
+            _ if !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
             compare::Found::Same => Some(found),
             compare::Found::Other | compare::Found::Absent | compare::Found::Unclear => None,
         };

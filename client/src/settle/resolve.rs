@@ -14,10 +14,10 @@ use super::placement::{Place, Placements};
 use super::queues::{Backlog, Look};
 use super::reading::{self, Reading, shown};
 use super::resolution::{Doubt, HandoffState, NodeReading, PointResolution, ReplicaAnswer, Resolution, handoff};
-use super::topology::{Addresses, Topology, Unreachable, discover};
+use super::topology::{Addresses, Roll, Topology, Unreachable, discover};
 use super::wanted::{self, NotWanted, Wanted};
 use crate::client::Shared;
-use crate::query::show::{read_diagnostics, read_policies, read_shards, read_statistics, show_policies};
+use crate::query::show::{read_diagnostics, read_policies, read_servers, read_shards, read_statistics, show_policies};
 use crate::{Batch, BuildError, Client, ConsistencyLevel, Endpoint, QueryError, QueryErrorKind, ServerVersion};
 
 /// A batch that is about to be read back: choose what differs from the client's settings, then `.await` it.
@@ -126,7 +126,7 @@ impl<'a> IntoFuture for Resolve<'a> {
             };
             let mut resolution = match discover(client, &self.addresses, run.until).await? {
                 Topology::Single(nodes) => run.single(nodes).await,
-                Topology::Cluster(nodes) => run.cluster(nodes).await,
+                Topology::Cluster(nodes, roll) => run.cluster(nodes, &roll).await,
             };
             resolution.claimed = self.claimed;
             for index in self.refused {
@@ -207,12 +207,12 @@ impl Run<'_> {
         }
     }
 
-    async fn cluster(&self, nodes: BTreeMap<u64, Result<Node, Unreachable>>) -> Resolution {
+    async fn cluster(&self, nodes: BTreeMap<u64, Result<Node, Unreachable>>, roll: &Roll) -> Resolution {
         // Queues first: a hint that is delivered while the values are read must not be missed in both.
         let begun = join_all(nodes.iter().map(|(id, node)| async {
             let begun = match node {
                 Err(unreachable) => Err(unreachable.reason.into()),
-                Ok(node) => match backlog(self.client, node, self.until).await {
+                Ok(node) => match own_backlog(self.client, node, *id, roll, self.until).await {
                     Ok(backlog) => Ok((Arc::new(backlog), self.view(node).await.map_err(|error| shown(&error)))),
                     Err(error) => Err(shown(&error)),
                 },
@@ -365,8 +365,19 @@ fn answer_of(reading: Option<&Reading>, index: usize) -> ReplicaAnswer {
     reading.and_then(|reading| reading.found.get(&index)).map_or(ReplicaAnswer::Unknown, |found| (*found).into())
 }
 
-/// Looks at a node's queues, twice.
-pub(super) async fn backlog(client: &Shared, node: &Node, until: Instant) -> Result<Backlog, QueryError> {
+/// Looks at a node's queues, twice, once it is known to be a node of the cluster.
+pub(super) async fn own_backlog(
+    client: &Shared,
+    node: &Node,
+    id: u64,
+    roll: &Roll,
+    until: Instant,
+) -> Result<Backlog, QueryError> {
+    let listed = read_servers(&node.show(client, "SHOW SERVERS", until).await?)?;
+    if !roll.is_of(&listed.data, id) {
+        let reason = format!("at {} another cluster answers", node.endpoint).into();
+        return Err(QueryError::of(QueryErrorKind::Unexpected { status: 200, reason }));
+    }
     let look = async || -> Result<Look, QueryError> {
         let statistics = read_statistics(&node.show(client, "SHOW STATS", until).await?);
         let diagnostics = read_diagnostics(&node.show(client, "SHOW DIAGNOSTICS", until).await?);

@@ -7,15 +7,36 @@ use tokio::time::Instant;
 
 use super::node::Node;
 use crate::client::Shared;
-use crate::query::show::read_servers;
-use crate::{ClusterNode, Credentials, Endpoint, QueryError, QueryErrorKind};
+use crate::query::show::{read_servers, read_shards};
+use crate::{ClusterNode, Credentials, Endpoint, QueryError, QueryErrorKind, Standing};
 
 /// The servers to be asked.
 pub(super) enum Topology {
     /// The data nodes of a cluster, by id: where each is asked, or why it cannot be.
-    Cluster(BTreeMap<u64, Result<Node, Unreachable>>),
+    Cluster(BTreeMap<u64, Result<Node, Unreachable>>, Roll),
     /// Servers without clustering: each endpoint keeps everything itself.
     Single(Vec<Node>),
+}
+
+/// The ids and HTTP addresses of the data nodes, as the endpoints told them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Roll(Vec<(u64, String)>);
+
+impl Roll {
+    fn new(told: &[(&Node, Vec<ClusterNode>)]) -> Self {
+        let mut members: Vec<_> =
+            told.iter().flat_map(|(_, nodes)| nodes).map(|node| (node.id, node.http_addr.clone())).collect();
+        members.sort();
+        members.dedup();
+        Self(members)
+    }
+
+    /// Whether a server that lists these data nodes is of the same cluster. An answer of another cluster's node, at an
+    /// address that has come to be its, would say nothing of this one.
+    pub(super) fn is_of(&self, listed: &[ClusterNode], id: u64) -> bool {
+        let known = |node: &ClusterNode| self.0.contains(&(node.id, node.http_addr.clone()));
+        listed.iter().all(known) && listed.iter().any(|node| node.id == id)
+    }
 }
 
 /// A data node that is not asked.
@@ -50,14 +71,18 @@ pub(super) async fn discover(client: &Shared, addresses: &Addresses, until: Inst
     let mut failed = None;
     for (node, answer) in nodes.iter().zip(answers) {
         match answer.and_then(|answer| read_servers(&answer)) {
-            Ok(servers) if servers.data.is_empty() => single = true,
+            Ok(servers) if servers.data.is_empty() => failed = Some(silent(node)),
             Ok(servers) => told.push((node, servers.data)),
-            Err(error) if knows_no_cluster(&error) => single = true,
+            Err(error) if knows_no_cluster(&error) => match is_alone(client, node, until).await {
+                Ok(true) => single = true,
+                Ok(false) => failed = Some(silent(node)),
+                Err(error) => failed = Some(error),
+            },
             Err(error) => failed = Some(error),
         }
     }
     match (told.is_empty(), single) {
-        (false, false) => Ok(Topology::Cluster(locate(&told, &nodes, addresses))),
+        (false, false) => Ok(Topology::Cluster(locate(&told, &nodes, addresses), Roll::new(&told))),
         (true, true) => Ok(Topology::Single(nodes)),
         (true, false) => Err(failed.expect("every endpoint told, was single or failed")),
         (false, true) => {
@@ -70,6 +95,20 @@ pub(super) async fn discover(client: &Shared, addresses: &Addresses, until: Inst
 /// Open-source servers since 0.12 do not know the statement.
 fn knows_no_cluster(error: &QueryError) -> bool {
     matches!(error.kind(), QueryErrorKind::Refused { message, .. } if message.starts_with("error parsing query"))
+}
+
+/// Whether a server that does not know `SHOW SERVERS` is really none of a cluster: its shards have no owners then, and its
+/// version does not name a cluster. (Not every clustered build tells its nodes in a statement.)
+async fn is_alone(client: &Shared, node: &Node, until: Instant) -> Result<bool, QueryError> {
+    let response = node.show(client, "SHOW SHARDS", until).await?;
+    let clustered = response.server_version.as_ref().is_some_and(|version| version.standing() == Standing::Cluster);
+    Ok(!clustered && read_shards(&response)?.iter().all(|shard| shard.owners.is_empty()))
+}
+
+/// The error of a cluster that does not say who its data nodes are.
+fn silent(node: &Node) -> QueryError {
+    let reason = format!("{} belongs to a cluster that does not tell its data nodes", node.endpoint).into();
+    QueryError::of(QueryErrorKind::Unexpected { status: 200, reason })
 }
 
 /// Where each data node is asked. Pure.
@@ -158,6 +197,17 @@ mod tests {
         assert_eq!(found("http://u:p@lb", &["data1:8086"], &trusting), [ok("http://data1:8086 auth")]);
         assert_eq!(found("http://127.0.0.1:1", &["127.0.0.1:2"], &said), [ok("http://127.0.0.1:2")]);
         assert_eq!(found("http://[::1]:1", &["[::1]:2"], &said), [ok("http://[::1]:2")]);
+    }
+
+    #[test]
+    fn another_cluster_is_told_apart() {
+        let one = node("http://a:1");
+        let roll = Roll::new(&[(&one, servers(&["x:1", "y:1"]))]);
+        assert!(roll.is_of(&servers(&["x:1", "y:1"]), 5));
+        assert!(roll.is_of(&servers(&["x:1"]), 4), "it has not heard of the other yet");
+        assert!(!roll.is_of(&servers(&["x:1"]), 5));
+        assert!(!roll.is_of(&servers(&["x:1", "z:1"]), 4));
+        assert!(!roll.is_of(&[], 4));
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) struct Wanted {
     pub(super) fields: Vec<WantedField>,
     /// Every name is one that a statement surely names: only then does an empty answer mean something.
     pub(super) plain: bool,
+    /// A field has the key of a tag: a statement that names no types may mean either.
+    pub(super) ambiguous: bool,
 }
 
 /// Why a point of a batch cannot be looked for.
@@ -78,9 +80,14 @@ fn point(line: &[u8], index: usize, unit: i64) -> Result<Wanted, NotWanted> {
         }
         fields.push(WantedField { key, field_type: field.field_type, value, replaced: None });
     }
+    // A server drops these, and shows the time of the point under the name.
+    if tags.contains_key("time") || fields.iter().any(|field| field.key == "time") {
+        return Err(NotWanted::Unreadable);
+    }
     let names = tags.iter().flat_map(|(key, value)| [key, value]).chain(fields.iter().map(|field| &field.key));
     let plain = names.chain([&measurement]).all(|name| is_plain(name));
-    Ok(Wanted { index, key: sorted_key(line.key()), measurement, tags, time, fields, plain })
+    let ambiguous = fields.iter().any(|field| tags.contains_key(&field.key));
+    Ok(Wanted { index, key: sorted_key(line.key()), measurement, tags, time, fields, plain, ambiguous })
 }
 
 fn is_plain(name: &str) -> bool {
@@ -187,7 +194,10 @@ mod tests {
         raw.missing_time(MissingTime::ServerClock).push_unchecked_line(b"junk").unwrap();
         assert_eq!(read(&raw), [Err(NotWanted::Unreadable)]);
         assert_eq!(point(b"m f=\"\xff\" 1", 0, 1).unwrap().fields[0].value, Expected::Opaque);
-        assert_eq!(one("m f=1,f=2 1"), Err(NotWanted::Unreadable));
+        for line in ["m f=1,f=2 1", "m time=1i 1", "m,time=a f=1 1"] {
+            assert_eq!(one(line), Err(NotWanted::Unreadable), "{line}");
+        }
+        assert!(one("m,f=a f=1 1").unwrap().ambiguous);
     }
 
     #[test]

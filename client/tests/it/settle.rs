@@ -7,7 +7,7 @@ use std::time::Duration;
 use influx_client::{
     Batch, Client, ConsistencyLevel, Doubt, HandoffState, NoRetry, QueueState, ReplicaAnswer, Resolution, Whereabouts,
 };
-use influx_server_mock::{Profile, TestCluster};
+use influx_server_mock::{NodeState, Profile, TestCluster};
 
 use crate::fixture::{create, eventually, points};
 use crate::server::{Act, Server, builder, reply};
@@ -53,8 +53,11 @@ async fn assert_true(cluster: &TestCluster, resolution: &Resolution, measurement
             let here = resolution.points().iter().flat_map(|point| &point.replicas);
             here.filter(|(place, answer)| *place == at && *answer == wanted).count() as u64
         };
+        if node.trouble.as_ref().is_some_and(|trouble| trouble.contains("Connection refused")) {
+            assert_eq!(claimed(ReplicaAnswer::Stored) + claimed(ReplicaAnswer::Absent), 0, "{node:?}");
+        }
         let name = cluster.nodes().iter().find(|n| Some(n.id()) == node.id && n.name().starts_with("data")).unwrap();
-        if name.state() != influx_server_mock::NodeState::Running {
+        if name.state() != NodeState::Running {
             assert!(node.trouble.is_some(), "{node:?}");
             assert_eq!(claimed(ReplicaAnswer::Stored) + claimed(ReplicaAnswer::Absent), 0, "{node:?}");
             continue;
@@ -274,6 +277,50 @@ async fn hostile_names_and_values_are_found_again() {
     }
 }
 
+/// Faults of every kind while batches of all levels are written: whatever a verdict claims of a running node, the node holds.
+#[tokio::test]
+async fn verdicts_are_true_under_faults() {
+    let mut cluster = cluster_of(Profile::V1_8, 2).await;
+    let client = impatient(&cluster.urls());
+    make_shards(&cluster, &client, 12).await;
+    let builder = Client::builder().endpoints(cluster.urls()).database("db").retry(NoRetry);
+    let client = builder.attempt_timeout(Duration::from_millis(700)).deadline(Duration::from_secs(4)).build().unwrap();
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut seen = std::collections::BTreeSet::new();
+    for round in 0..8 {
+        let names = ["data1", "data2", "data3"];
+        let (one, other) = (names[random.usize(..3)], names[random.usize(..3)]);
+        match round % 4 {
+            0 => cluster.node_mut(one).kill(),
+            1 => cluster.node_mut(one).pause().await,
+            2 => cluster.partition(&[&[one], &names.iter().copied().filter(|name| *name != one).collect::<Vec<_>>()]),
+            _ => cluster.node(other).refuse_http(),
+        }
+        let measurement = format!("m{round}");
+        let batch = many(&measurement, 12);
+        let level = crate::fixture::LEVELS[random.usize(..4)];
+        let resolution = match client.write(&batch).consistency(level).await {
+            Ok(ack) => client.confirm(&batch, &ack).await,
+            Err(error) => client.resolve(&batch, &error).await,
+        };
+        // With no node answering there is no verdict, which is true of all.
+        if let Ok(resolution) = resolution {
+            assert_true(&cluster, &resolution, &measurement, 12).await;
+            seen.extend(resolution.points().iter().map(|point| point.whereabouts.id()));
+        }
+        cluster.heal();
+        for name in names {
+            match cluster.node(name).state() {
+                NodeState::Paused => cluster.node_mut(name).resume(),
+                NodeState::Running => {}
+                _ => cluster.node_mut(name).restart().await.unwrap(),
+            }
+        }
+        cluster.wait_until_settled().await.unwrap();
+    }
+    assert!(seen.len() > 1, "{seen:?}");
+}
+
 #[tokio::test]
 async fn points_without_a_time_cannot_be_looked_for() {
     let cluster = cluster_of(Profile::V1_8, 3).await;
@@ -296,6 +343,14 @@ async fn a_single_server_is_its_own_replica() {
             r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","tags":{{"t":"a"}},"columns":["time","f"],"values":[[0,{value}]]}}]}}]}}"#
         )
     };
+    let shards = |owners: &str| {
+        let columns =
+            r#"["id","database","retention_policy","shard_group","start_time","end_time","expiry_time","owners"]"#;
+        let times = r#""1970-01-01T00:00:00Z","1970-01-08T00:00:00Z","""#;
+        format!(
+            r#"{{"results":[{{"statement_id":0,"series":[{{"name":"db","columns":{columns},"values":[[1,"db","autogen",1,{times},"{owners}"]]}}]}}]}}"#
+        )
+    };
     let stored = Act::Answer(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec());
     let unknown = json(400, r#"{"error":"error parsing query: found SERVERS, expected CONTINUOUS"}"#);
     for (answer, whereabouts) in [
@@ -309,7 +364,7 @@ async fn a_single_server_is_its_own_replica() {
         (row("0")[..60].to_owned(), Whereabouts::Unknown),
         ("<html>".to_owned(), Whereabouts::Unknown),
     ] {
-        let acts = [stored.clone(), unknown.clone(), json(200, policies), json(200, &answer)];
+        let acts = [stored.clone(), unknown.clone(), json(200, &shards("")), json(200, policies), json(200, &answer)];
         let server = Server::start(acts).await;
         let client = builder(&server.url()).build().unwrap();
         let batch = crate::server::batch(1);
@@ -317,9 +372,15 @@ async fn a_single_server_is_its_own_replica() {
         let resolution = client.confirm(&batch, &ack).await.unwrap();
         assert_eq!(resolution.overall(), Some(whereabouts), "{answer}: {resolution:?}");
         assert_eq!((resolution.handoff(), resolution.nodes()[0].id), (HandoffState::Empty, None));
-        let asked = server.seen()[3].line().to_owned();
+        let asked = server.seen()[4].line().to_owned();
         assert!(asked.contains("%22f%22%3A%3Ainteger") && asked.contains("chunked=true"), "{asked}");
     }
+    // Shards with owners are a cluster's: one that does not tell its nodes is not taken for a single server.
+    let server = Server::start([stored, unknown, json(200, &shards("2,1"))]).await;
+    let client = builder(&server.url()).build().unwrap();
+    let ack = client.write(&crate::server::batch(1)).await.unwrap();
+    let error = client.confirm(&crate::server::batch(1), &ack).await.unwrap_err();
+    assert!(error.to_string().contains("does not tell its data nodes"), "{error}");
     let nobody = builder(crate::server::NOBODY).build().unwrap();
     assert!(nobody.cluster_settled().await.is_err());
 }
