@@ -104,21 +104,22 @@ impl Read {
     /// Takes the wanted values out of an answer; rows of other series and times are passed over. `Err` where a row is not
     /// one that this statement can have.
     pub(super) fn take(&self, points: &[&Wanted], response: &QueryResponse, found: &mut Found) -> Result<(), ()> {
-        let mut at: HashMap<(i64, BTreeMap<&str, &str>), Vec<usize>> = HashMap::new();
+        let mut wanted: HashMap<BTreeMap<&str, &str>, HashMap<i64, Vec<usize>>> = HashMap::new();
         for place in &self.points {
             let point = points[*place];
             let tags = point.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
-            at.entry((point.time, tags)).or_default().push(*place);
+            wanted.entry(tags).or_default().entry(point.time).or_default().push(*place);
         }
         for series in response.series() {
             let time = series.column("time").ok_or(())?;
             // A tag that the series does not have is shown as an empty text.
             let tags = series.tags.iter().filter(|(_, value)| !value.is_empty());
             let tags: BTreeMap<&str, &str> = tags.map(|(key, value)| (key.as_str(), value.as_str())).collect();
+            let Some(wanted) = wanted.get(&tags) else { continue };
             let columns: Vec<Option<usize>> = self.fields.iter().map(|(key, _)| series.column(key)).collect();
             for row in &series.values {
                 let time = row[time].as_i64().ok_or(())?;
-                for place in at.get(&(time, tags.clone())).into_iter().flatten() {
+                for place in wanted.get(&time).into_iter().flatten() {
                     let cells = found.entry(*place).or_default();
                     for ((key, of), column) in self.fields.iter().zip(&columns) {
                         let Some(value) = column.map(|column| &row[column]).filter(|value| !value.is_null()) else {

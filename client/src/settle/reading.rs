@@ -27,6 +27,13 @@ pub(super) struct Reading {
     pub(super) trouble: Option<Box<str>>,
 }
 
+impl Reading {
+    /// Of a node that has none of the points.
+    pub(super) fn nothing<'a>(points: impl Iterator<Item = &'a Wanted>) -> Self {
+        Self { found: points.map(|point| (point.index, compare::Found::Absent)).collect(), trouble: None }
+    }
+}
+
 /// Reads points of one node, one statement after the other.
 ///
 /// `casts` says whether the server knows types in statements (all since 1.0).

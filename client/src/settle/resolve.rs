@@ -151,10 +151,10 @@ struct Run<'a> {
 
 /// What a data node knows of the cluster.
 struct View {
-    policy: String,
+    /// The retention policy of the points, and whether types may be named in statements; nothing where the node knows no such
+    /// database or policy.
+    policy: Option<(String, bool)>,
     places: Placements,
-    /// Types may be named in statements.
-    casts: bool,
 }
 
 /// By the data nodes' ids; the error says why a node did not tell.
@@ -176,7 +176,8 @@ impl Run<'_> {
         let read = nodes.iter().map(|node| async {
             match self.policy(node).await {
                 Err(error) => Reading { trouble: Some(shown(&error)), ..Reading::default() },
-                Ok((policy, casts)) => {
+                Ok(None) => Reading::nothing(self.wanted()),
+                Ok(Some((policy, casts))) => {
                     let points: Vec<&Wanted> = self.wanted().collect();
                     reading::read(self.client, node, &points, (&self.database, &policy), casts, self.until).await
                 }
@@ -293,23 +294,29 @@ impl Run<'_> {
     }
 
     async fn view(&self, node: &Node) -> Result<View, QueryError> {
-        let (policy, casts) = self.policy(node).await?;
+        let policy = self.policy(node).await?;
         let shards = read_shards(&node.show(self.client, "SHOW SHARDS", self.until).await?)?;
-        Ok(View { places: Placements::new(&shards, &self.database, &policy), policy, casts })
+        let places = match &policy {
+            Some((policy, _)) => Placements::new(&shards, &self.database, policy),
+            None => Placements::default(),
+        };
+        Ok(View { policy, places })
     }
 
     /// The retention policy that the points belong to, as a node knows it, and whether its version takes types in statements.
-    async fn policy(&self, node: &Node) -> Result<(String, bool), QueryError> {
-        let response = node.show(self.client, &show_policies(&self.database), self.until).await?;
-        let policies = read_policies(&response)?;
-        let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
-        let Some(policy) = policies.into_iter().find(|policy| wanted(&policy.name, policy.is_default)) else {
-            let message = "retention policy not found".into();
-            let kind = QueryErrorKind::Statement { index: 0, message };
-            return Err(QueryError::of(kind));
+    /// `None` where it knows no such database or policy.
+    async fn policy(&self, node: &Node) -> Result<Option<(String, bool)>, QueryError> {
+        let response = match node.show(self.client, &show_policies(&self.database), self.until).await {
+            Ok(response) => response,
+            Err(error) => {
+                let missing = error.server_message().is_some_and(|text| text.starts_with("database not found"));
+                return if missing { Ok(None) } else { Err(error) };
+            }
         };
+        let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
+        let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
         let casts = response.server_version.as_ref().is_some_and(ServerVersion::knows_types);
-        Ok((policy.name, casts))
+        Ok(policy.map(|policy| (policy.name, casts)))
     }
 
     /// Reads from each node the points of which it is an owner, by its own knowledge too.
@@ -324,6 +331,7 @@ impl Run<'_> {
         let until = self.until - (left / 4).min(self.client.attempt_timeout);
         let readings = nodes.iter().filter_map(|(id, node)| {
             let (node, view) = (node.as_ref().ok()?, views[id].as_ref().ok()?);
+            let (policy, casts) = view.policy.as_ref()?;
             let own = self.points.iter().zip(places).filter_map(|(point, place)| {
                 let point = point.as_ref().ok()?;
                 let Some(Place::Shard { owners, .. }) = place else { return None };
@@ -333,8 +341,8 @@ impl Run<'_> {
             });
             let own: Vec<&Wanted> = own.collect();
             Some(async move {
-                let names = (self.database.as_str(), view.policy.as_str());
-                (*id, reading::read(self.client, node, &own, names, view.casts, until).await)
+                let names = (self.database.as_str(), policy.as_str());
+                (*id, reading::read(self.client, node, &own, names, *casts, until).await)
             })
         });
         join_all(readings).await.into_iter().collect()
@@ -344,7 +352,7 @@ impl Run<'_> {
 /// The place of a point by what the nodes know together: those that do not know its shard group yet do not count, but all
 /// that do must agree.
 fn agreed(point: &Wanted, views: &Views) -> Place {
-    let mut policies = views.values().filter_map(|view| Some(&view.as_ref().ok()?.policy));
+    let mut policies = views.values().filter_map(|view| Some(&view.as_ref().ok()?.policy.as_ref()?.0));
     let first = policies.next();
     if policies.any(|policy| Some(policy) != first) {
         return Place::Unclear;
