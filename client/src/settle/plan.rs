@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::compare::Cells;
+use super::compare::{Cells, twin};
 use super::rfc3339;
-use super::wanted::Wanted;
+use super::wanted::{Wanted, WantedField};
 use crate::query::{ident, literal};
 use crate::{FieldType, QueryResponse};
 
@@ -24,8 +24,8 @@ pub(super) struct Read {
 /// Values by the place of the point.
 pub(super) type Found = HashMap<usize, Cells>;
 
-/// Plans the statements for points that all belong to one measurement each.
-pub(super) fn plan(points: &[&Wanted]) -> Vec<Read> {
+/// Plans the statements that read points back. `casts` says whether the server knows types in them.
+pub(super) fn plan(points: &[&Wanted], casts: bool) -> Vec<Read> {
     let mut by_measurement: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, point) in points.iter().enumerate() {
         by_measurement.entry(&point.measurement).or_default().push(place);
@@ -34,7 +34,7 @@ pub(super) fn plan(points: &[&Wanted]) -> Vec<Read> {
     for mut places in by_measurement.into_values() {
         places.sort_by_key(|place| points[*place].time);
         for window in places.chunks(POINTS) {
-            for fields in columns(points, window) {
+            for fields in columns(points, window, casts) {
                 reads.push(Read { points: window.to_vec(), fields });
             }
         }
@@ -44,22 +44,30 @@ pub(super) fn plan(points: &[&Wanted]) -> Vec<Read> {
 
 /// The fields of some points in sets of which none has a key twice: a key that stands there with two types is read with
 /// each of them.
-fn columns(points: &[&Wanted], window: &[usize]) -> Vec<Vec<(String, FieldType)>> {
+fn columns(points: &[&Wanted], window: &[usize], casts: bool) -> Vec<Vec<(String, FieldType)>> {
     let mut sets: Vec<BTreeMap<&str, FieldType>> = Vec::new();
-    for place in window {
-        for field in &points[*place].fields {
-            if sets.iter().any(|set| set.get(field.key.as_str()) == Some(&field.field_type)) {
+    for field in window.iter().flat_map(|place| &points[*place].fields) {
+        for of in asked_as(field, casts) {
+            if sets.iter().any(|set| set.get(field.key.as_str()) == Some(&of)) {
                 continue;
             }
             match sets.iter_mut().find(|set| set.len() < FIELDS && !set.contains_key(field.key.as_str())) {
                 Some(set) => {
-                    set.insert(&field.key, field.field_type);
+                    set.insert(&field.key, of);
                 }
-                None => sets.push([(field.key.as_str(), field.field_type)].into()),
+                None => sets.push([(field.key.as_str(), of)].into()),
             }
         }
     }
     sets.into_iter().map(|set| set.into_iter().map(|(key, of)| (key.to_owned(), of)).collect()).collect()
+}
+
+/// The types that a field is asked for as.
+fn asked_as(field: &WantedField, casts: bool) -> impl Iterator<Item = FieldType> {
+    let values = [Some(&field.value), field.replaced.as_ref()];
+    let twins = values.map(|value| value.and_then(twin).filter(|of| casts && *of != field.field_type));
+    let second = twins[0].or(twins[1]);
+    [Some(field.field_type), second].into_iter().flatten()
 }
 
 impl Read {
@@ -103,7 +111,13 @@ impl Read {
 
     /// Takes the wanted values out of an answer; rows of other series and times are passed over. `Err` where a row is not
     /// one that this statement can have.
-    pub(super) fn take(&self, points: &[&Wanted], response: &QueryResponse, found: &mut Found) -> Result<(), ()> {
+    pub(super) fn take(
+        &self,
+        points: &[&Wanted],
+        response: &QueryResponse,
+        casts: bool,
+        found: &mut Found,
+    ) -> Result<(), ()> {
         let mut wanted: HashMap<BTreeMap<&str, &str>, HashMap<i64, Vec<usize>>> = HashMap::new();
         for place in &self.points {
             let point = points[*place];
@@ -126,8 +140,9 @@ impl Read {
                             continue;
                         };
                         // The same key may be read with another type, for another point.
-                        if points[*place].fields.iter().any(|field| field.key == *key && field.field_type == *of) {
-                            cells.insert(key.clone(), value.clone());
+                        let mut fields = points[*place].fields.iter().filter(|field| field.key == *key);
+                        if fields.any(|field| asked_as(field, casts).any(|other| other == *of)) {
+                            cells.entry(key.clone()).or_default().push((*of, value.clone()));
                         }
                     }
                 }
@@ -155,7 +170,7 @@ mod tests {
     fn statements_name_series_fields_and_times_exactly() {
         let points = wanted(&["m\\ 1,h=a f=1,g=\"x\" 2", "m\\ 1 f=2 1", "n b=t 5"]);
         let points: Vec<&Wanted> = points.iter().collect();
-        let reads = plan(&points);
+        let reads = plan(&points, true);
         let statements: Vec<String> = reads.iter().map(|read| read.statement(&points, "r\"p", true)).collect();
         let times =
             "WHERE time >= '1970-01-01T00:00:00.000000001Z' AND time <= '1970-01-01T00:00:00.000000002Z' GROUP BY *";
@@ -168,9 +183,18 @@ mod tests {
     fn a_key_of_two_types_is_read_twice() {
         let points = wanted(&["m f=1 1", "m f=\"x\" 2"]);
         let points: Vec<&Wanted> = points.iter().collect();
-        let reads = plan(&points);
+        let reads = plan(&points, true);
         assert_eq!(reads.len(), 2);
         assert!(reads[1].statement(&points, "rp", true).contains("\"f\"::string"));
+    }
+
+    #[test]
+    fn integers_are_read_as_floats_too() {
+        let points = wanted(&["m f=1i 1"]);
+        let points: Vec<&Wanted> = points.iter().collect();
+        let texts: Vec<_> = plan(&points, true).iter().map(|read| read.statement(&points, "rp", true)).collect();
+        assert!(texts.len() == 2 && texts[0].contains("::integer") && texts[1].contains("::float"), "{texts:?}");
+        assert_eq!(plan(&points, false).len(), 1);
     }
 
     #[test]
@@ -178,7 +202,7 @@ mod tests {
         let lines: Vec<String> = (0..2500).map(|n| format!("m f{}=1 {}", n % 100, n / 2)).collect();
         let points = wanted(&lines.iter().map(String::as_str).collect::<Vec<_>>());
         let points: Vec<&Wanted> = points.iter().collect();
-        let reads = plan(&points);
+        let reads = plan(&points, true);
         assert_eq!(reads.len(), 6, "three windows, with two sets of fields each");
         let mut halves = vec![reads[0].clone()];
         let mut single = 0;

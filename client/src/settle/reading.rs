@@ -45,7 +45,7 @@ pub(super) async fn read(
     casts: bool,
     until: Instant,
 ) -> Reading {
-    let mut left = plan(points);
+    let mut left = plan(points, casts);
     left.reverse();
     let mut cells = Found::new();
     let mut unread: HashSet<usize> = HashSet::new();
@@ -64,7 +64,7 @@ pub(super) async fn read(
         } else if Instant::now() >= until {
             Err("the time of the call ran out".into())
         } else {
-            ask(client, node, &question, until, &read, points, &mut cells).await
+            ask(client, node, &question, until, &read, (points, casts), &mut cells).await
         };
         match answer {
             Ok(Some(halves)) => left.extend(halves.into_iter().rev()),
@@ -78,7 +78,7 @@ pub(super) async fn read(
         }
     }
     let judged = points.iter().enumerate().map(|(place, point)| {
-        let found = compare(point, cells.get(&place));
+        let found = compare(point, cells.get(&place), casts);
         // What was read of a point stays true, whatever else could not be read; what was not found is open then.
         let known = match found {
             _ if !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
@@ -116,7 +116,7 @@ async fn ask(
     question: &Question<'_>,
     until: Instant,
     read: &Read,
-    points: &[&Wanted],
+    (points, casts): (&[&Wanted], bool),
     cells: &mut Found,
 ) -> Result<Option<[Read; 2]>, Failed> {
     let response = match node.ask(client, question, until).await {
@@ -129,7 +129,7 @@ async fn ask(
         Err(error) => return Err((&error).into()),
     };
     // Rows that came before an error are there all the same.
-    let taken = read.take(points, &response, cells);
+    let taken = read.take(points, &response, casts, cells);
     match (response.first_error(), taken) {
         (Some(error), _) if is_missing_measurement(&error) => Ok(None),
         (Some(error), _) => Err((&error).into()),

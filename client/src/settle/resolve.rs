@@ -34,8 +34,8 @@ use crate::{Batch, BuildError, Client, ConsistencyLevel, Endpoint, QueryError, Q
 /// A server without clustering is its own only replica; several of them as endpoints are taken for copies of each other.
 ///
 /// A point is looked for at its exact series and time, and its fields are compared by value; in JSON an integer 1 and a float
-/// 1 are the same. The number of statements is bounded: one for up to a thousand points of a measurement, and more only where
-/// an answer is too large.
+/// 1 are the same. The number of statements is bounded: one for up to a thousand points of a measurement (two with integer
+/// fields: as a server cuts fractions off, they are read as floats too), and more only where an answer is too large.
 ///
 /// # Errors
 /// [`QueryError`] if no endpoint tells who the servers are. What single nodes do not tell stands in the [`Resolution`].

@@ -165,6 +165,11 @@ async fn what_is_nowhere_is_not_promised() {
         let resolution = client.resolve(&batch, &error).await.unwrap();
         assert_eq!(resolution.count(Whereabouts::Overwritten), 1, "{resolution:?}");
         assert_eq!(resolution.count(Whereabouts::Nowhere), 2);
+        // A server cuts the fraction off where it is asked for an integer.
+        let mut integer = Batch::default();
+        integer.point("m").field("v", 77i64).at(2).unwrap();
+        let resolution = client.resolve(&integer, &error).await.unwrap();
+        assert_eq!(resolution.overall(), Some(Whereabouts::Overwritten), "{profile}: {resolution:?}");
     }
 }
 
@@ -381,6 +386,10 @@ async fn a_single_server_is_its_own_replica() {
         assert_eq!((resolution.handoff(), resolution.nodes()[0].id), (HandoffState::Empty, None));
         let asked = server.seen()[4].line().to_owned();
         assert!(asked.contains("%22f%22%3A%3Ainteger") && asked.contains("chunked=true"), "{asked}");
+        if whereabouts == Whereabouts::Everywhere {
+            let again = server.seen()[5].line().to_owned();
+            assert!(again.contains("%22f%22%3A%3Afloat"), "{again}");
+        }
     }
     // Shards with owners are a cluster's: one that does not tell its nodes is not taken for a single server.
     let server = Server::start([stored, unknown, json(200, &shards("2,1"))]).await;
