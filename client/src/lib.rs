@@ -47,6 +47,8 @@ mod consistency;
 mod ddl;
 mod endpoint;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod line;
 mod metrics;
 mod ping;
@@ -70,10 +72,12 @@ pub use error::{
     ReplicaFailure, Reply, RequestProblem, Resend, ServerVersion, SizeLimit, Standing, UnknownClass, UnknownOutcome,
     Unparsable, Verdict, classify, classify_no_reply,
 };
+#[cfg(feature = "derive")]
+pub use influx_client_derive::Measurement;
 pub use line::{
-    Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, MissingTime,
-    Name, NoField, Part, Place, PointError, PointErrorKind, Pushed, QuotedLine, RawField, RawLine, RefusedLine, Series,
-    Timestamp, Value,
+    Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, Measurement,
+    MissingTime, Name, NoField, OwnedValue, Part, Place, Point, PointBuilder, PointError, PointErrorKind, Pushed,
+    PushedPoints, QuotedLine, RawField, RawLine, RefusedLine, RefusedPoint, Series, Tag, TagValue, Timestamp, Value,
 };
 pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
@@ -90,6 +94,12 @@ pub use settle::{
 };
 pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
+
+/// What `#[derive(Measurement)]` writes calls of: no part of the API.
+#[doc(hidden)]
+pub mod __derive {
+    pub use crate::line::ready::{FieldColumn, Key, ReadyRow, TagColumn, TimeColumn};
+}
 
 /// The examples of the README are compiled with the documentation's.
 #[cfg(doctest)]

@@ -6,6 +6,7 @@ mod auth;
 mod blocking;
 mod compressed;
 mod ddl;
+mod derive;
 mod fixture;
 mod framing;
 mod handoff;
