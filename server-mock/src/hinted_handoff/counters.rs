@@ -34,6 +34,10 @@ pub struct QueueCounters {
     pub shard: u64,
     /// Name as in `SHOW STATS`, and value.
     pub values: Vec<(&'static str, u64)>,
+    /// Where the next delivery reads, as `path:offset`; empty for a queue that is being removed.
+    pub head: String,
+    /// Where the next append goes, likewise.
+    pub tail: String,
 }
 
 impl Counters {
