@@ -73,7 +73,10 @@ fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {
         "ms" => Precision::Millisecond,
         "s" => Precision::Second,
         _ => {
-            return Err((StatusCode::BAD_REQUEST, format!("invalid precision {} (use ns, us, ms or s)", Quoted(given))));
+            return Err((
+                StatusCode::BAD_REQUEST,
+                format!("invalid precision {} (use ns, us, ms or s)", Quoted(given)),
+            ));
         }
     };
     let bucket = form.get("bucket");
