@@ -3,13 +3,15 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::client::Shared;
 use crate::endpoint::Endpoints;
 use crate::retry::Bucket;
-use crate::transport::{HttpSettings, HttpTransport, TlsSettings};
+use crate::transport::{HttpSettings, HttpTransport, Inflating, Proxy, TlsSettings};
 use crate::{
-    Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, RetryBudget, RetryPolicy,
-    TlsError, Transport,
+    Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, Observer, RetryBudget,
+    RetryPolicy, TlsError, Transport,
 };
 
 /// Whether requests are compressed.
@@ -40,7 +42,8 @@ impl Gzip {
 /// Settings of a client; see [`Client::builder`].
 #[must_use]
 pub struct ClientBuilder {
-    endpoints: Vec<String>,
+    /// With their passwords, until the client is made.
+    endpoints: Vec<Zeroizing<String>>,
     database: Option<Box<str>>,
     retention_policy: Option<Box<str>>,
     level: ConsistencyLevel,
@@ -53,10 +56,13 @@ pub struct ClientBuilder {
     retry_budget: Option<RetryBudget>,
     balance: Balance,
     gzip: Gzip,
+    gzip_answers: bool,
     answer_limit: usize,
     user_agent: String,
     tls: TlsSettings,
+    proxy: Result<Proxy, BuildError>,
     transport: Option<Arc<dyn Transport>>,
+    observers: Vec<Arc<dyn Observer>>,
 }
 
 impl Default for ClientBuilder {
@@ -75,10 +81,13 @@ impl Default for ClientBuilder {
             retry_budget: Some(RetryBudget::default()),
             balance: Balance::default(),
             gzip: Gzip::Off,
+            gzip_answers: false,
             answer_limit: 64 << 20,
             user_agent: concat!("influx-client/", env!("CARGO_PKG_VERSION")).into(),
             tls: TlsSettings::default(),
+            proxy: Ok(Proxy::default()),
             transport: None,
+            observers: Vec::new(),
         }
     }
 }
@@ -87,13 +96,13 @@ impl ClientBuilder {
     /// Adds the address of a server, such as `http://data1:8086`. User and password in it are used for this server alone
     /// and never shown.
     pub fn endpoint(mut self, address: impl Into<String>) -> Self {
-        self.endpoints.push(address.into());
+        self.endpoints.push(Zeroizing::new(address.into()));
         self
     }
 
     /// Adds several addresses: the coordinators of one cluster.
     pub fn endpoints<A: Into<String>>(mut self, addresses: impl IntoIterator<Item = A>) -> Self {
-        self.endpoints.extend(addresses.into_iter().map(Into::into));
+        self.endpoints.extend(addresses.into_iter().map(|address| Zeroizing::new(address.into())));
         self
     }
 
@@ -180,7 +189,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How many bytes of an answer to a query are read. Default 64 MiB.
+    /// Whether answers to queries are asked for compressed. Default: no, because it costs the server much and is only worth
+    /// it where the network is the bottleneck.
+    pub fn gzip_answers(mut self, compressed: bool) -> Self {
+        self.gzip_answers = compressed;
+        self
+    }
+
+    /// How many bytes of an answer to a query are read, and to how many a compressed one is inflated. Default 64 MiB.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self
@@ -200,7 +216,7 @@ impl ClientBuilder {
 
     /// The client's own certificate chain and private key (PEM), for servers that ask for one.
     pub fn identity(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
-        self.tls.identity = Some((chain.into(), key.into()));
+        self.tls.identity = Some((chain.into(), key.into().into()));
         self
     }
 
@@ -210,9 +226,31 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends every request through the proxy at this `http` or `https` address, whatever the environment says. User and
+    /// password in it go to the proxy alone and are never shown.
+    ///
+    /// Without this, the variables `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` count, but not for
+    /// `localhost` and the loopback addresses.
+    pub fn proxy(mut self, address: &str) -> Self {
+        self.proxy = Proxy::at(address).map_err(|error| BuildError::Proxy { error });
+        self
+    }
+
+    /// Sends no request through a proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Ok(Proxy::Never);
+        self
+    }
+
     /// Sends requests another way than over the built-in HTTP/1.1.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Tells `observer` of every request and of the end of every write. There may be several.
+    pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
+        self.observers.push(Arc::new(observer));
         self
     }
 
@@ -235,15 +273,21 @@ impl ClientBuilder {
         if http::HeaderValue::from_str(&self.user_agent).is_err() {
             return Err(BuildError::UserAgent);
         }
+        let proxy = self.proxy?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => {
-                let settings =
-                    HttpSettings { connect_timeout: self.connect_timeout, user_agent: self.user_agent, tls: self.tls };
+                let settings = HttpSettings {
+                    connect_timeout: self.connect_timeout,
+                    user_agent: self.user_agent,
+                    tls: self.tls,
+                    proxy,
+                };
                 let encrypted = endpoints.iter().any(Endpoint::is_https);
                 Arc::new(HttpTransport::new(&settings, encrypted)?)
             }
         };
+        let transport = if self.gzip_answers { Arc::new(Inflating(transport)) } else { transport };
         Ok(Client::new(Shared {
             endpoints: Endpoints::new(endpoints),
             credentials,
@@ -259,6 +303,7 @@ impl ClientBuilder {
             budget: self.retry_budget.map(Bucket::new),
             balance: self.balance,
             gzip: self.gzip,
+            observers: self.observers,
             answer_limit: self.answer_limit,
             created: Mutex::default(),
         }))
@@ -288,6 +333,12 @@ pub enum BuildError {
     Endpoint {
         /// Its place in the list, from 0.
         index: usize,
+        /// Why.
+        error: EndpointError,
+    },
+    /// The address of the proxy cannot be used.
+    #[error("the proxy cannot be used: {error}")]
+    Proxy {
         /// Why.
         error: EndpointError,
     },

@@ -10,7 +10,8 @@ use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
 use crate::{
-    Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, RetryPolicy, Transport, Write,
+    Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer, RetryPolicy, Transport,
+    Write,
 };
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
@@ -56,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) budget: Option<Bucket>,
     pub(crate) balance: Balance,
     pub(crate) gzip: Gzip,
+    pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) answer_limit: usize,
     /// When this client last created a database or a retention policy.
     pub(crate) created: Mutex<Option<Instant>>,

@@ -27,13 +27,23 @@
 //! * [`RetryPolicy`] decides what is sent again and when; [`Backoff`] is the default, [`Downgrade`] settles for less, and a
 //!   [`RetryBudget`] keeps many calls from making a storm.
 //! * [`Query`] asks questions.
+//! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
+//!
+//! # Features
+//!
+//! * `tls` (on): `https` addresses, by rustls.
+//! * `tracing` (off): a span for each write and each of its requests, without anything secret or any point in it.
+//! * `blocking` (off): `blocking::Client`, for programs without an async runtime.
 
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod builder;
 mod client;
 mod consistency;
 mod endpoint;
 mod error;
 mod line;
+mod metrics;
 mod ping;
 mod precision;
 mod query;
@@ -55,6 +65,7 @@ pub use line::{
     Name, NoField, Part, Place, PointError, PointErrorKind, Pushed, QuotedLine, RawField, RawLine, RefusedLine, Series,
     Timestamp, Value,
 };
+pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
 pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
@@ -66,3 +77,8 @@ pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the crate's own README, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::transport::Credentials;
 
@@ -87,9 +88,9 @@ impl Endpoint {
     }
 }
 
-fn decoded(text: &str) -> String {
+fn decoded(text: &str) -> Zeroizing<String> {
     // `form_urlencoded` would turn a plus into a space, so the bytes are decoded here.
-    let mut bytes = Vec::with_capacity(text.len());
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let pair = tail.get(..2).and_then(|p| std::str::from_utf8(p).ok());
@@ -104,7 +105,7 @@ fn decoded(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 impl fmt::Display for Endpoint {

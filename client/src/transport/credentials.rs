@@ -4,9 +4,14 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use http::HeaderValue;
+use zeroize::Zeroizing;
 
 /// A user with a password, or a token. It is sent in a header, never in an address, and never shown.
+///
+/// Its memory is wiped when the last client that has it goes. (What the HTTP library copied into its buffers for
+/// a request is not.)
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials(HeaderValue);
 
@@ -17,7 +22,9 @@ impl Credentials {
         if user.contains(':') {
             return None;
         }
-        Self::header(&format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))))
+        let pair = Zeroizing::new(format!("{user}:{password}"));
+        let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
+        Self::header("Basic ", &encoded)
     }
 
     /// A bearer token (JWT). `None` where it holds something else than visible ASCII.
@@ -25,11 +32,15 @@ impl Credentials {
     pub fn bearer(token: &str) -> Option<Self> {
         let token = token.trim();
         let visible = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic());
-        if visible { Self::header(&format!("Bearer {token}")) } else { None }
+        if visible { Self::header("Bearer ", token) } else { None }
     }
 
-    fn header(text: &str) -> Option<Self> {
-        let mut value = HeaderValue::from_str(text).ok()?;
+    fn header(scheme: &str, secret: &str) -> Option<Self> {
+        // Long enough from the start: a buffer that grows leaves copies behind.
+        let mut text = Zeroizing::new(Vec::with_capacity(scheme.len() + secret.len()));
+        text.extend_from_slice(scheme.as_bytes());
+        text.extend_from_slice(secret.as_bytes());
+        let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
         value.set_sensitive(true);
         Some(Self(value))
     }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::body::CountedBody;
+use super::proxy::Proxy;
 use super::tls::{TlsError, TlsSettings};
 use super::{Answer, Cut, Request, Transport, TransportError};
 
@@ -20,6 +21,7 @@ pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Duration,
     pub(crate) user_agent: String,
     pub(crate) tls: TlsSettings,
+    pub(crate) proxy: Proxy,
 }
 
 /// Requests over HTTP/1.1 with kept connections.
@@ -28,39 +30,38 @@ pub(crate) struct HttpSettings {
 /// environment serve remote hosts only, never this machine.
 #[derive(Clone)]
 pub(crate) struct HttpTransport {
-    direct: reqwest::Client,
-    proxied: reqwest::Client,
+    /// For this machine.
+    local: reqwest::Client,
+    remote: reqwest::Client,
 }
 
 impl HttpTransport {
     /// `encrypted` says whether any address is `https`.
     pub(crate) fn new(settings: &HttpSettings, encrypted: bool) -> Result<Self, TlsError> {
-        let tls = settings.tls.build(encrypted)?;
-        let builder = || {
-            reqwest::Client::builder()
-                .tls_backend_preconfigured(tls.clone())
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .referer(false)
-                .http1_only()
-                .tcp_nodelay(true)
-                // A server that went away silently is noticed on idle connections too.
-                .tcp_keepalive(Duration::from_secs(15))
-                // Below the time after which servers and proxies commonly close an idle connection: a request
-                // that meets a closing connection is in doubt.
-                .pool_idle_timeout(Duration::from_secs(20))
-                .connect_timeout(settings.connect_timeout)
-                .user_agent(&settings.user_agent)
+        let failed = |e| TlsError::Library(TransportError::lost(e).reason().to_owned());
+        let builder = base(settings, encrypted || settings.proxy.is_https())?;
+        let direct = || builder().no_proxy().build().map_err(failed);
+        let (local, remote) = match &settings.proxy {
+            Proxy::Environment => (direct()?, builder().build().map_err(failed)?),
+            Proxy::Never => {
+                let direct = direct()?;
+                (direct.clone(), direct)
+            }
+            Proxy::Always { address, credentials } => {
+                let mut proxy = reqwest::Proxy::all(address.as_str()).map_err(failed)?;
+                if let Some(credentials) = credentials {
+                    proxy = proxy.custom_http_auth(credentials.value().clone());
+                }
+                let proxied = builder().no_proxy().proxy(proxy).build().map_err(failed)?;
+                (proxied.clone(), proxied)
+            }
         };
-        let built = |builder: reqwest::ClientBuilder| {
-            builder.build().map_err(|e| TlsError::Library(TransportError::lost(e).reason().to_owned()))
-        };
-        Ok(Self { direct: built(builder().no_proxy())?, proxied: built(builder())? })
+        Ok(Self { local, remote })
     }
 
     async fn exchange(&self, request: Request) -> Result<Answer, TransportError> {
         let deadline = Instant::now() + request.time_limit;
-        let client = if is_this_machine(&request.url) { &self.direct } else { &self.proxied };
+        let client = if is_this_machine(&request.url) { &self.local } else { &self.remote };
         let mut outgoing = client.request(request.method, request.url).headers(request.headers);
         if !request.body.is_empty() {
             outgoing = outgoing.body(reqwest::Body::wrap(CountedBody::new(request.body, request.sent)));
@@ -76,6 +77,32 @@ impl HttpTransport {
         let (body, cut) = read(&mut response, deadline, request.answer_limit).await;
         Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body, cut })
     }
+}
+
+/// Makes builders of clients with everything but a proxy.
+fn base(settings: &HttpSettings, encrypted: bool) -> Result<impl Fn() -> reqwest::ClientBuilder + '_, TlsError> {
+    #[cfg(feature = "tls")]
+    let tls = settings.tls.build(encrypted)?;
+    #[cfg(not(feature = "tls"))]
+    settings.tls.build(encrypted)?;
+    Ok(move || {
+        let builder = reqwest::Client::builder();
+        #[cfg(feature = "tls")]
+        let builder = builder.tls_backend_preconfigured(tls.clone());
+        builder
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http1_only()
+            .tcp_nodelay(true)
+            // A server that went away silently is noticed on idle connections too.
+            .tcp_keepalive(Duration::from_secs(15))
+            // Below the time after which servers and proxies commonly close an idle connection: a request
+            // that meets a closing connection is in doubt.
+            .pool_idle_timeout(Duration::from_secs(20))
+            .connect_timeout(settings.connect_timeout)
+            .user_agent(&settings.user_agent)
+    })
 }
 
 /// Reads a body up to the limit, and says what kept it from being complete.

@@ -4,7 +4,11 @@ mod body;
 mod credentials;
 mod error;
 mod http;
+mod inflate;
+mod proxy;
 mod tls;
+#[cfg(feature = "tls")]
+mod trust;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -19,6 +23,8 @@ use url::Url;
 pub(crate) use self::http::{HttpSettings, HttpTransport};
 pub use credentials::Credentials;
 pub use error::TransportError;
+pub(crate) use inflate::Inflating;
+pub(crate) use proxy::Proxy;
 pub use tls::TlsError;
 pub(crate) use tls::TlsSettings;
 

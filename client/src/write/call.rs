@@ -11,10 +11,12 @@ use super::ack::Ack;
 use super::attempt::Attempt;
 use super::error::{Inner, WriteError};
 use super::job::{Job, Settled};
-use super::piece::Piece;
+use super::piece::{Lines, Piece};
 use super::request::{Exchange, Limit, Payload, Target, send};
 use super::stop::Stop;
 use super::tally::Tally;
+use super::trace;
+use super::types::by_type;
 use super::window::by_window;
 use crate::client::Shared;
 use crate::endpoint::{Sign, series_of};
@@ -45,11 +47,21 @@ pub struct Write<'a> {
     level: Option<ConsistencyLevel>,
     deadline: Option<Duration>,
     shard_group: Option<Duration>,
+    split_types: bool,
 }
 
 impl<'a> Write<'a> {
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
-        Self { client, batch, database: None, retention_policy: None, level: None, deadline: None, shard_group: None }
+        Self {
+            client,
+            batch,
+            database: None,
+            retention_policy: None,
+            level: None,
+            deadline: None,
+            shard_group: None,
+            split_types: false,
+        }
     }
 
     /// The database to write to.
@@ -81,6 +93,16 @@ impl<'a> Write<'a> {
         self
     }
 
+    /// Sends points that give a field another type than points before them in a request of their own.
+    ///
+    /// For batches whose check is off ([`Batch::check_field_types`]): real clusters acknowledge some requests with two types
+    /// for one field and store nothing of them (cluster 1.8 facts § 4). Apart, the server takes or refuses each by the type that
+    /// the field has, and the refused points are told in [`WriteError::refusals`].
+    pub const fn split_types(mut self) -> Self {
+        self.split_types = true;
+        self
+    }
+
     /// The time for the whole call, with all attempts and waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -100,8 +122,8 @@ impl<'a> IntoFuture for Write<'a> {
         let retention_policy = self.retention_policy.or_else(|| client.retention_policy.clone());
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
-        let shard_group = self.shard_group;
-        async move {
+        let (shard_group, split_types) = (self.shard_group, self.split_types);
+        let write = async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
             }
@@ -111,11 +133,27 @@ impl<'a> IntoFuture for Write<'a> {
             handle.probe_what_failed();
             let precision = batch.precision();
             let target = Target { database, retention_policy, level, precision };
-            let job = match shard_group {
-                Some(duration) => Job::cut(batch, by_window(batch, duration)),
-                None => Job::new(batch),
+            let windows = match shard_group {
+                Some(duration) => by_window(batch, duration),
+                None => vec![Lines::Range(0..batch.points())],
             };
-            Call::new(client, batch, target, deadline).run(job).await
+            let pieces = windows.into_iter().flat_map(|lines| match split_types {
+                true => by_type(batch, lines),
+                false => vec![lines],
+            });
+            let job = Job::cut(batch, pieces);
+            let call = Call::new(client, batch, target.clone(), deadline);
+            trace::call(&target, batch, call.run(job)).await
+        };
+        async move {
+            let end = write.await;
+            for observer in &client.observers {
+                match &end {
+                    Ok(ack) => observer.acknowledged(ack),
+                    Err(error) => observer.failed(error),
+                }
+            }
+            end
         }
         .boxed()
     }
@@ -192,7 +230,7 @@ impl<'a> Call<'a> {
                     Settled::Stuck(stuck) => return Err(self.stuck(job, &stuck, &verdict)),
                     Settled::Failed(failed) => match self.decide(&failed, &verdict) {
                         Ok(wait) => {
-                            tracing::debug!(class = %verdict.class(), ?wait, "sending again");
+                            self.told_of_retry(wait);
                             tokio::time::sleep(wait).await;
                             piece = failed;
                         }
@@ -245,10 +283,11 @@ impl<'a> Call<'a> {
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_time(payload.len());
         let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
-        let exchange = send(client, &pick, &self.target, payload, limit, &context).await;
+        let request = send(client, &pick, &self.target, payload, limit, &context);
+        let exchange = trace::attempt(self.attempts.len() + 1, &pick, payload.len(), request).await;
         let Exchange { verdict, status, request_id, sent, source } = exchange;
         client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
-        self.attempts.push(Attempt {
+        let attempt = Attempt {
             endpoint: pick.endpoint.clone(),
             started,
             elapsed: self.begun.elapsed().saturating_sub(started),
@@ -259,7 +298,10 @@ impl<'a> Call<'a> {
             outcome: verdict.outcome(),
             message: verdict.message().map(|message| shortened(message, KEPT)),
             request_id,
-        });
+        };
+        trace::answered(&attempt);
+        client.observers.iter().for_each(|observer| observer.attempt(&attempt));
+        self.attempts.push(attempt);
         self.source = source;
         if let Some(version) = verdict.server_version() {
             self.server_version = Some(version.clone());
@@ -270,6 +312,13 @@ impl<'a> Call<'a> {
         }
         self.endpoint = Some(pick.index);
         verdict
+    }
+
+    fn told_of_retry(&self, wait: Duration) {
+        if let Some(failed) = self.attempts.last() {
+            trace::retry(failed, wait);
+            self.client.observers.iter().for_each(|observer| observer.retry(failed, wait));
+        }
     }
 
     /// How long to wait before the next attempt, or why there is none. The policy is asked, but a resend that could do

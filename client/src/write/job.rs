@@ -52,12 +52,6 @@ pub(super) enum Settled {
 }
 
 impl<'b> Job<'b> {
-    /// A job that sends the batch as one request, as far as replies allow.
-    pub(super) fn new(batch: &'b Batch) -> Self {
-        let points = batch.points();
-        Self::cut(batch, (points > 0).then_some(Lines::Range(0..points)))
-    }
-
     /// A job that sends the batch in these pieces, which have every line once.
     pub(super) fn cut(batch: &'b Batch, pieces: impl IntoIterator<Item = Lines>) -> Self {
         let queue = pieces.into_iter().map(|lines| Piece::new(lines, None)).collect();

@@ -10,6 +10,8 @@ mod piece;
 mod request;
 mod stop;
 mod tally;
+mod trace;
+mod types;
 mod window;
 
 pub use ack::{Ack, Caveat};

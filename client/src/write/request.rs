@@ -124,7 +124,10 @@ pub(super) async fn send(
 }
 
 fn read(answer: Answer, sent: u64, limit: Limit, context: &Context) -> Exchange {
-    let mut reply = Reply::new(answer.status, &answer.body);
+    // No encoding was asked for. What cannot be read may be anything, so it is taken for an answer that was cut.
+    let encoded = answer.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity");
+    let mut reply =
+        if encoded { Reply::new(answer.status, b"").cut() } else { Reply::new(answer.status, &answer.body) };
     if let Some(error) = answer.headers.get("x-influxdb-error") {
         reply = reply.error_header(error.as_bytes());
     }

@@ -2,13 +2,18 @@
 //! project's texts say about it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod auth;
+mod blocking;
+mod compressed;
 mod fixture;
 mod framing;
 mod handoff;
 mod levels;
 mod loop_over_http;
 mod meta_quorum;
+mod observers;
 mod policy;
+mod proxy;
 mod queries;
 mod readme;
 mod refusals;

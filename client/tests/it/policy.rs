@@ -1,13 +1,13 @@
 //! What a policy may do with a whole cluster behind it: settle for less, stop a storm, keep to one coordinator, cut.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use influx_client::{
     Backoff, Balance, Batch, Class, Client, ConsistencyLevel, Downgrade, NoRetry, Outcome, RetryBudget, Stop,
 };
 
 use crate::fixture::{LEVELS, cluster, count, create, everywhere, points};
-use crate::server::NOBODY;
+use crate::server::{Act, NOBODY, Server, reply, stored};
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
@@ -103,4 +103,54 @@ async fn a_verdict_is_about_one_shard_group() {
     assert_eq!(count(&url, "db", "m").await, 5);
     let whole = client.write(&points("m", 5, 1)).per_shard_group(WEEK).await.unwrap();
     assert_eq!((whole.points(), whole.attempts().len()), (1, 1));
+}
+
+/// Two types for one field: acknowledged or not as a whole by a real cluster, told point by point when cut.
+#[tokio::test]
+async fn two_types_for_a_field_are_told_apart_on_request() {
+    let cluster = cluster().await;
+    create(&cluster, "db", 3).await;
+    let client = Client::builder().endpoint(cluster.node("data1").url()).database("db").build().unwrap();
+    let mut batch = Batch::default();
+    batch.check_field_types(false);
+    for (time, line) in ["v=1", "v=1i", "v=2", "v=2i", "w=\"s\""].into_iter().enumerate() {
+        batch.push_line(format!("m {line} {time}").as_bytes()).unwrap();
+    }
+    let error = client.write(&batch).consistency(ConsistencyLevel::All).split_types().await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::TypeConflict, Outcome::PartlyStored), "{error:?}");
+    let refused: Vec<_> = error.refusals().iter().map(|refusal| refusal.line).collect();
+    assert_eq!(refused, [Some(1), Some(3)], "{error}");
+    assert_eq!(error.tally().stored, 3);
+    for url in cluster.urls() {
+        assert_eq!(count(&url, "db", "m").await, 2, "the values of v that are floats");
+    }
+}
+
+/// A server that names a time is given it; one that names a time after the deadline is not waited for.
+#[tokio::test]
+async fn a_server_that_names_a_time_is_given_it() {
+    let busy = |after: &str| Act::Answer(reply(503, &format!("Retry-After: {after}\r\n"), "request throttled"));
+    let server = Server::start([busy("1"), stored()]).await;
+    let client = Client::builder().endpoint(server.url()).database("db").build().unwrap();
+    let ack = client.write(&points("m", 0, 1)).await.unwrap();
+    assert!(ack.attempts()[1].started >= Duration::from_secs(1), "{:?}", ack.attempts());
+    let server = Server::start([busy("3600"), stored()]).await;
+    let client = Client::builder().endpoint(server.url()).database("db").build().unwrap();
+    let begun = Instant::now();
+    let error = client.write(&points("m", 0, 1)).await.unwrap_err();
+    assert_eq!((error.class(), error.attempts().len()), (Class::Overloaded, 1));
+    assert!(begun.elapsed() < Duration::from_secs(10), "no wait that ends in nothing");
+}
+
+/// A large body gets the time that a slow network needs for it; a small one does not.
+#[tokio::test]
+async fn the_time_of_an_attempt_grows_with_its_body() {
+    let slow = Act::Trickle(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(), Duration::from_millis(15));
+    let server = Server::start([slow]).await;
+    let client = Client::builder().endpoint(server.url()).database("db").retry(NoRetry);
+    let client = client.attempt_timeout(Duration::from_millis(100)).min_throughput(10_000).build().unwrap();
+    let small = client.write(&points("m", 0, 1)).await.unwrap_err();
+    assert_eq!(small.class(), Class::Timeout, "the answer takes 400 ms");
+    let large = client.write(&points("m", 0, 10_000)).await.unwrap();
+    assert!(large.attempts()[0].elapsed >= Duration::from_millis(300));
 }

@@ -1,8 +1,8 @@
 //! What goes out on the wire, and what an acknowledgement tells.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
-use influx_client::{Batch, Caveat, ConsistencyLevel, Gzip, Precision};
+use influx_client::{Batch, Caveat, Class, ConsistencyLevel, Gzip, Outcome, Precision};
 
 use crate::server::{Act, Server, batch, builder, reply, stored};
 
@@ -124,4 +124,27 @@ async fn every_endpoint_is_pinged() {
     assert_eq!((pong.version.as_deref(), pong.build.as_deref()), (Some("1.8.11-c1.2.0"), Some("OSS")));
     assert!(pongs[1].result.is_err() && pongs[2].result.is_err());
     assert!(there.seen()[0].line().starts_with("GET /ping "));
+}
+
+/// A reply that somebody compressed on the way, unasked, may say anything: nothing is claimed by its status.
+#[tokio::test]
+async fn a_reply_that_cannot_be_read_claims_nothing() {
+    let text = "partial write: points beyond retention policy dropped=1";
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(serde_json::json!({ "error": text }).to_string().as_bytes()).unwrap();
+    let body = encoder.finish().unwrap();
+    let answer = |headers: &str| {
+        let head = format!(
+            "HTTP/1.1 400 X\r\nContent-Encoding: gzip\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        Act::Answer([head.as_bytes(), &body].concat())
+    };
+    let server = Server::start([answer("")]).await;
+    let error = server.client().write(&batch(2)).await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::Refused, Outcome::Unknown), "{error}");
+    // The server's header is not compressed.
+    let server = Server::start([answer(&format!("X-Influxdb-Error: {text}\r\n")), stored()]).await;
+    let error = server.client().write(&batch(2)).await.unwrap_err();
+    assert_eq!((error.class(), error.outcome()), (Class::OutsideRetention, Outcome::PartlyStored), "{error}");
 }

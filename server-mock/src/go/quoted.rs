@@ -1,6 +1,9 @@
 //! Texts in quotes as Go's formatting writes them.
 
 use std::fmt::{self, Write as _};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// Writes a text as Go does with `%q`: in double quotes, with what cannot be printed escaped.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,7 @@ impl fmt::Display for Quoted<'_> {
                 '\r' => f.write_str("\\r")?,
                 '\t' => f.write_str("\\t")?,
                 '\u{b}' => f.write_str("\\v")?,
-                c if !c.is_control() && is_printed(c) => f.write_char(c)?,
+                c if is_printed(c) => f.write_char(c)?,
                 '\0'..='\u{7f}' => write!(f, "\\x{:02x}", u32::from(c))?,
                 '\u{80}'..='\u{ffff}' => write!(f, "\\u{:04x}", u32::from(c))?,
                 c => write!(f, "\\U{:08x}", u32::from(c))?,
@@ -30,11 +33,12 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Rust's idea of what can be printed is Go's, once a character cannot be taken for one that combines with nothing.
+/// What Go calls printable: letters, marks, numbers, punctuation, symbols, and of all spaces the plain one.
 fn is_printed(c: char) -> bool {
-    let mut text = String::from("a");
-    text.push(c);
-    !format!("{text:?}").contains("\\u{")
+    static PRINTED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$").expect("a pattern of fixed text compiles"));
+    let ascii = c == ' ' || c.is_ascii_graphic();
+    ascii || (!c.is_ascii() && PRINTED.is_match(c.encode_utf8(&mut [0; 4])))
 }
 
 #[cfg(test)]

@@ -9,6 +9,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::{ConsistencyLevel, Context, NoReply, RawLine, Reply, classify, classify_no_reply};
 
+/// A job that sends the batch as one request, as far as replies allow.
+fn whole(batch: &Batch) -> Job<'_> {
+    Job::cut(batch, [Lines::Range(0..batch.points())])
+}
+
 fn batch(lines: &[&str]) -> Batch {
     let mut batch = Batch::default();
     batch.check_field_types(false);
@@ -39,7 +44,7 @@ fn play(job: &mut Job<'_>, replies: &[(u16, &str)]) -> Vec<Vec<usize>> {
 #[test]
 fn lines_that_cannot_be_parsed_are_refused_and_the_others_are_stored_already() {
     let batch = batch(&["m f=1 1", "bad", "m f=2 2"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let sent = play(&mut job, &[(400, "partial write: unable to parse 'bad': missing fields dropped=0")]);
     assert_eq!(sent, [vec![0, 1, 2]], "one request");
     assert_eq!(job.tally(), Tally { stored: 2, refused: 1, ..Tally::default() });
@@ -53,7 +58,7 @@ fn lines_that_cannot_be_parsed_are_refused_and_the_others_are_stored_already() {
 #[test]
 fn with_no_line_parsed_nothing_is_stored() {
     let batch = batch(&["bad", "worse"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     play(&mut job, &[(400, "unable to parse 'bad': missing fields\nunable to parse 'worse': missing fields")]);
     assert_eq!(job.tally(), Tally { refused: 2, ..Tally::default() });
     assert_eq!(job.refused_kind(), Some(ErrorKind::Invalid { lines: 2 }));
@@ -65,7 +70,7 @@ const CONFLICT: &str = "write failed: partial write: field type conflict: input 
 #[test]
 fn after_a_conflict_the_others_are_sent_again() {
     let batch = batch(&["m f=1 1", "m f=\"s\" 2", "m f=3 3"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let sent = play(&mut job, &[(500, CONFLICT), (204, "")]);
     assert_eq!(sent, [vec![0, 1, 2], vec![0, 2]]);
     assert_eq!(job.tally(), Tally { stored: 2, refused: 1, ..Tally::default() });
@@ -75,7 +80,7 @@ fn after_a_conflict_the_others_are_sent_again() {
 #[test]
 fn suspects_are_sent_apart() {
     let batch = batch(&["m f=1 1", "m f=\"s\" 2", "m f=\"t\" 3", "m f=4 4"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let replies = [(500, CONFLICT), (204, ""), (500, CONFLICT), (500, CONFLICT), (204, "")];
     let sent = play(&mut job, &replies);
     assert_eq!(sent, [vec![0, 1, 2, 3], vec![0, 3], vec![1, 2], vec![1], vec![2]]);
@@ -85,7 +90,7 @@ fn suspects_are_sent_apart() {
 #[test]
 fn unnamed_points_are_found_by_halving() {
     let batch = batch(&["m f=1 1", "m f=2 2", "m f=3 3", "m f=4 4"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let text = "partial write: shard 7 is pending deletion dropped=1";
     let sent = play(&mut job, &[(400, text), (204, ""), (400, text), (204, ""), (400, text)]);
     assert_eq!(sent, [vec![0, 1, 2, 3], vec![0, 1], vec![2, 3], vec![2], vec![3]]);
@@ -95,7 +100,7 @@ fn unnamed_points_are_found_by_halving() {
 #[test]
 fn what_is_too_large_is_halved_down_to_the_line() {
     let batch = batch(&["m f=1 1", "m f=2 2", "m f=3 3"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let big = "Request Entity Too Large";
     let sent = play(&mut job, &[(413, big), (204, ""), (413, big), (413, big), (204, "")]);
     assert_eq!(sent, [vec![0, 1, 2], vec![0], vec![1, 2], vec![1], vec![2]]);
@@ -109,7 +114,7 @@ fn the_search_is_capped() {
     let lines: Vec<String> = (0..200).map(|i| format!("m f={i} {i}")).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     let batch = batch(&lines);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let mut requests = 0;
     let verdict = |points| reply(400, "partial write: max-series-per-database limit exceeded: (10) dropped=2", points);
     let stuck = loop {
@@ -136,7 +141,7 @@ fn unstamped_points_are_not_sent_again() {
     batch.point("m").field("f", 1.0).server_time().unwrap();
     batch.point("m").field("f", "s").server_time().unwrap();
     batch.point("m").field("f", 2.0).server_time().unwrap();
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let piece = job.next().unwrap();
     let verdict = reply(500, CONFLICT, 3);
     let Settled::Stuck(piece) = job.settle(piece, &verdict) else { panic!("a resend could double the others") };
@@ -148,7 +153,7 @@ fn unstamped_points_are_not_sent_again() {
 #[test]
 fn a_resend_that_fails_leaves_the_others_open() {
     let batch = batch(&["m f=1 1", "m f=\"s\" 2", "m f=3 3"]);
-    let mut job = Job::new(&batch);
+    let mut job = whole(&batch);
     let piece = job.next().unwrap();
     assert!(matches!(job.settle(piece, &reply(500, CONFLICT, 3)), Settled::Done));
     let piece = job.next().unwrap();
@@ -291,7 +296,7 @@ proptest! {
         let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
         let batch = batch(&texts);
         let mut model = Model { types: [known.then_some('f'), None], ..Model::default() };
-        let mut job = Job::new(&batch);
+        let mut job = whole(&batch);
         let mut weather = weather.into_iter().chain(std::iter::repeat((Weather::Fine, true)));
         let mut requests = 0;
         let mut outcome = None;
