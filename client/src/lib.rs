@@ -18,7 +18,8 @@
 //! # Layout
 //!
 //! * [`Batch`] holds encoded points in one buffer; [`LineWriter`] writes one point into it, [`Series`] keeps a key that
-//!   is written often, [`RawLine`] reads a line that somebody else wrote. A batch knows whether sending it again is safe.
+//!   is written often, [`RawLine`] reads a line that somebody else wrote. A type that derives
+//!   [`Measurement`] is a point, and so is a [`Point`], which owns its parts: [`Batch::push`] takes both. A batch knows whether sending it again is safe.
 //! * [`Client`] sends it: [`Write`] is one call, with a [`ConsistencyLevel`] and a deadline. [`Endpoint`]s are chosen by
 //!   what is known of their health.
 //! * [`Ack`] or [`WriteError`] is what comes back. An error has an [`ErrorKind`], belongs to a [`Class`], claims an
@@ -28,7 +29,11 @@
 //!   [`RetryBudget`] keeps many calls from making a storm.
 //! * [`BatchWriter`] gathers points in the background and tells how far they are settled: [`SettledHorizon`]; with
 //!   a [`Spool`], what it accepted outlives the process.
-//! * [`Query`] asks questions.
+//! * [`Query`] asks questions: typed rows, bound values, answers that are read as they arrive. [`Show`] has what servers tell
+//!   of themselves as types.
+//! * [`CreateDatabase`] and its neighbours make, change and drop databases, retention policies and users.
+//! * [`Resolve`] reads a batch back from every replica, where an outcome is open or an acknowledgement is not to be trusted;
+//!   [`Settled`] asks whether hinted handoff is done.
 //! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
 //!
 //! # Features
@@ -42,6 +47,7 @@ pub mod blocking;
 mod builder;
 mod client;
 mod consistency;
+mod ddl;
 mod endpoint;
 mod error;
 #[cfg(test)]
@@ -52,6 +58,7 @@ mod ping;
 mod precision;
 mod query;
 mod retry;
+mod settle;
 mod spool;
 mod transport;
 mod write;
@@ -60,6 +67,10 @@ mod writer;
 pub use builder::{BuildError, ClientBuilder, Gzip};
 pub use client::Client;
 pub use consistency::{ConsistencyLevel, UnknownConsistencyLevel};
+pub use ddl::{
+    AlterRetentionPolicy, Applied, CreateDatabase, CreateRetentionPolicy, CreateUser, DropDatabase,
+    DropRetentionPolicy, Grant, Privilege,
+};
 pub use endpoint::{Balance, Endpoint, EndpointError, EndpointState, EndpointStatus};
 pub use error::{
     Advice, Class, Context, Dropped, ErrorKind, MetaFailure, NoReply, Others, Outcome, Overload, Reason, Refusal,
@@ -67,7 +78,7 @@ pub use error::{
     Unparsable, Verdict, classify, classify_no_reply,
 };
 #[cfg(feature = "derive")]
-pub use influx_client_derive::Measurement;
+pub use influx_client_derive::{Measurement, TagValue};
 pub use line::{
     Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, Measurement,
     MissingTime, Name, NoField, OwnedValue, Part, Place, Point, PointBuilder, PointError, PointErrorKind, Pushed,
@@ -76,10 +87,18 @@ pub use line::{
 pub use metrics::{Counters, Counts, Observer};
 pub use ping::{PingError, Pong, PongInfo};
 pub use precision::{Precision, UnknownPrecision};
-pub use query::{Query, QueryError, QueryErrorKind, QueryResponse, ResultSeries, StatementMessage, StatementResult};
+pub use query::{
+    Chunk, ChunkStream, ClusterNode, ClusterServers, DiagnosticTable, FieldKey, FieldKeys, Query, QueryError,
+    QueryErrorKind, QueryResponse, ResultSeries, RetentionPolicy, RowStream, Shard, ShardGroup, Show, StatementMessage,
+    StatementResult, Statistic, TagKeys, ident, literal,
+};
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
-pub use spool::{Recovery, Spool, SpoolError};
-pub use transport::{Answer, Credentials, Cut, Request, Sent, TlsError, Transport, TransportError};
+pub use settle::{
+    ClusterHandoff, Doubt, HandoffQueue, HandoffState, NodeHandoff, NodeReading, PointResolution, QueueState,
+    ReplicaAnswer, Resolution, Resolve, Settled, Whereabouts,
+};
+pub use spool::{Spool, SpoolError, SpoolRecovery};
+pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsError, Transport, TransportError};
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
 pub use writer::{
     BatchWriter, BatchWriterBuilder, Closed, Delivered, DeliveryError, Fate, FlushError, HorizonWatch, Overflow,

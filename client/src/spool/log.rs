@@ -41,7 +41,7 @@ impl LogFile for File {
 /// What was found in a spool when it was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Recovery {
+pub struct SpoolRecovery {
     /// Records that are not settled, each with the points of one push.
     pub records: u64,
     /// Their points.
@@ -96,7 +96,7 @@ impl Log {
         path: &Path,
         limit: u64,
         mut show: impl FnMut(&[u8]) -> u64,
-    ) -> Result<(Self, Recovery), SpoolError> {
+    ) -> Result<(Self, SpoolRecovery), SpoolError> {
         let directory = Directory::open(path)?;
         let mut log = Self {
             directory,
@@ -110,7 +110,7 @@ impl Log {
             reader: None,
             broken: false,
         };
-        let mut recovery = Recovery::default();
+        let mut recovery = SpoolRecovery::default();
         // Where the records of each segment lie, to be shown once it is known which are settled.
         let mut found: Vec<(u64, u64, Range<usize>)> = Vec::new();
         let segments = log.directory.segments()?;
@@ -132,7 +132,7 @@ impl Log {
         &mut self,
         first: u64,
         is_last: bool,
-        recovery: &mut Recovery,
+        recovery: &mut SpoolRecovery,
         found: &mut Vec<(u64, u64, Range<usize>)>,
     ) -> Result<(), SpoolError> {
         let path = self.directory.segment_path(first);
@@ -188,7 +188,7 @@ impl Log {
     fn show_unsettled(
         &self,
         found: &[(u64, u64, Range<usize>)],
-        recovery: &mut Recovery,
+        recovery: &mut SpoolRecovery,
         show: &mut impl FnMut(&[u8]) -> u64,
     ) -> Result<(), SpoolError> {
         let mut open: Option<(u64, Vec<u8>)> = None;

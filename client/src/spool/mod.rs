@@ -8,5 +8,5 @@ mod queue;
 
 pub use error::SpoolError;
 pub(crate) use log::Log;
-pub use log::Recovery;
+pub use log::SpoolRecovery;
 pub use queue::Spool;

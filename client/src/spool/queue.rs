@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::error::SpoolError;
-use super::log::{Log, Recovery};
+use super::log::{Log, SpoolRecovery};
 use crate::line::lines;
 use crate::writer::{UnitTimes, time_of};
 
@@ -43,7 +43,7 @@ use crate::writer::{UnitTimes, time_of};
 pub struct Spool {
     pub(crate) log: Log,
     path: PathBuf,
-    recovery: Recovery,
+    recovery: SpoolRecovery,
     /// Of the points that were found, in units of their precision.
     pub(crate) times: UnitTimes,
 }
@@ -71,7 +71,7 @@ impl Spool {
 
     /// What was found when it was opened.
     #[must_use]
-    pub const fn recovery(&self) -> &Recovery {
+    pub const fn recovery(&self) -> &SpoolRecovery {
         &self.recovery
     }
 }

@@ -55,6 +55,11 @@ impl SharedQueue {
         self.lock().as_ref().map(Queue::depth).unwrap_or_default()
     }
 
+    /// Where it begins and ends; nothing once it was removed.
+    pub(super) fn ends(&self) -> (String, String) {
+        self.lock().as_ref().map(Queue::ends).unwrap_or_default()
+    }
+
     /// Adds a block; on return it is on disk.
     ///
     /// # Cancellation

@@ -14,7 +14,7 @@ fn open(path: &Path) -> Result<(Log, Vec<String>), SpoolError> {
     open_with(path, LIMIT).map(|(log, records, _)| (log, records))
 }
 
-fn open_with(path: &Path, limit: u64) -> Result<(Log, Vec<String>, Recovery), SpoolError> {
+fn open_with(path: &Path, limit: u64) -> Result<(Log, Vec<String>, SpoolRecovery), SpoolError> {
     let mut records = Vec::new();
     let (log, recovery) = Log::open(path, limit, |lines| {
         records.push(String::from_utf8(lines.to_vec()).unwrap());
