@@ -126,10 +126,11 @@ impl BatchWriterBuilder {
 
     /// How much memory accepted and unsettled points may take, in bytes. Default 64 MiB.
     ///
-    /// Counted are the bytes of line protocol, 16 bytes a point, and 1 KiB for each request that what is gathered
-    /// may be cut into. Never is more accepted. Not counted is what the sending itself needs: the copies of the bodies under way,
-    /// at most [`in_flight`](Self::in_flight) times [`max_bytes`](Self::max_bytes), and spare room in buffers that grow by
-    /// doubling.
+    /// Counted are the bytes of line protocol, 16 bytes a point, and 1 KiB for each request that what is gathered may be
+    /// cut into. Never is more accepted; and once it was full, nothing is until there is room for a request's worth of points
+    /// or an eighth of it is free, lest requests become tiny. Not counted is what the sending itself needs: the copies
+    /// of the bodies under way, at most [`in_flight`](Self::in_flight) times [`max_bytes`](Self::max_bytes), and spare room in
+    /// buffers that grow by doubling.
     pub fn memory(mut self, bytes: usize) -> Self {
         self.limits.memory = bytes;
         self

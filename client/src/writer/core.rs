@@ -39,6 +39,12 @@ impl Limits {
         Size { points: self.size.points.saturating_mul(self.lanes), bytes }
     }
 
+    /// How much has to be free again before a full memory takes more. Without it, a full memory would take a few points
+    /// whenever a batch is gone, and make batches of a few points.
+    fn spare(&self) -> usize {
+        self.size.bytes.min(self.memory / 8)
+    }
+
     fn window_overhead(&self) -> usize {
         BATCH_OVERHEAD * self.lanes
     }
@@ -84,6 +90,8 @@ pub(super) struct Core {
     under_way: BTreeMap<u64, Unit>,
     outstanding: BTreeMap<u64, Outstanding>,
     used: usize,
+    /// Something did not fit, and not enough has become free since.
+    is_full: bool,
     horizon: Horizon,
     flushes: Flushes,
     pub(super) readers: Readers,
@@ -116,6 +124,7 @@ impl Core {
             under_way: BTreeMap::new(),
             outstanding: BTreeMap::new(),
             used: 0,
+            is_full: false,
             horizon: Horizon::default(),
             flushes: Flushes::default(),
             readers: Readers::default(),
@@ -199,17 +208,22 @@ impl Core {
             return Err(Refused::Error(PushError::TooLarge { bytes: charge, memory: self.limits.memory }));
         }
         let wanted = |open: &Window| charge + if open.batch.is_empty() { overhead } else { 0 };
-        if self.used + wanted(&self.open) > self.limits.memory {
+        if !self.has_room(wanted(&self.open)) {
             // What is gathered has to go, or there will never be room.
             let rows = std::mem::replace(&mut self.staging, Batch::new(self.limits.precision));
             self.seal();
             return match self.limits.overflow {
                 Overflow::Wait => Err(Refused::Full(Box::new(rows))),
                 Overflow::Fail => Err(Refused::Error(PushError::Full)),
-                Overflow::DropOldest => match self.drop_oldest(charge + overhead) {
-                    true => self.push_again(&rows, track, now),
-                    false => Err(Refused::Error(PushError::Full)),
-                },
+                Overflow::DropOldest => {
+                    self.drop_oldest(charge + overhead + self.limits.spare());
+                    self.is_full = false;
+                    match self.used + charge + overhead > self.limits.memory {
+                        // The rest is under way.
+                        true => Err(Refused::Error(PushError::Full)),
+                        false => self.push_again(&rows, track, now),
+                    }
+                }
             };
         }
         let first = self.open.batch.is_empty();
@@ -226,6 +240,13 @@ impl Core {
         let (tracker, delivered) = tracking.unzip();
         self.take_staged(tracker);
         Ok(delivered)
+    }
+
+    /// Whether so much memory may be taken.
+    fn has_room(&mut self, wanted: usize) -> bool {
+        let spare = if self.is_full && self.used > 0 { self.limits.spare() } else { 0 };
+        self.is_full = self.used + wanted + spare > self.limits.memory;
+        !self.is_full
     }
 
     fn take_staged(&mut self, tracker: Option<Tracker>) {
@@ -301,7 +322,7 @@ impl Core {
             charge += self.limits.window_overhead();
         }
         // A record that is larger than all memory goes alone.
-        if self.used > 0 && self.used + charge > self.limits.memory {
+        if self.used > 0 && !self.has_room(charge) {
             self.forget_staged();
             return Err(tracker);
         }
@@ -341,16 +362,16 @@ impl Core {
         self.wakes = true;
     }
 
-    /// Drops unsent batches, the oldest first, until so much memory is free; tells whether it is.
-    fn drop_oldest(&mut self, wanted: usize) -> bool {
-        while self.used + wanted > self.limits.memory {
+    /// Drops unsent batches, the oldest first, until so much memory is free, if it can be.
+    fn drop_oldest(&mut self, wanted: usize) {
+        let most = self.limits.memory.saturating_sub(wanted);
+        while self.used > most {
             // What waits in a lane is older than what is not cut yet.
             let unit = self.lanes.take_oldest().or_else(|| self.sealed.pop_front().map(Window::into_unit));
-            let Some(unit) = unit else { return false };
+            let Some(unit) = unit else { return };
             self.totals.dropped += unit.batch.points() as u64;
             self.finish(unit, &Err(DeliveryError::Dropped));
         }
-        true
     }
 
     /// Seals the open window if it is due.
