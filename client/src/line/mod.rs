@@ -37,6 +37,7 @@ pub use measurement::{Measurement, PushedPoints, RefusedPoint};
 pub use owned_value::OwnedValue;
 pub use point::{Point, PointBuilder};
 pub use push::{Pushed, RefusedLine};
+pub(crate) use raw::unescape;
 pub use raw::{RawField, RawLine};
 pub use refused::QuotedLine;
 pub use series::Series;

@@ -168,6 +168,12 @@ impl Queue {
         self.depth
     }
 
+    /// Where the first record that was not delivered stands in the oldest segment, and where the newest segment ends, as
+    /// the real format counts: its files end with eight bytes where these begin with them.
+    pub(super) fn ends(&self) -> (u64, u64) {
+        (self.offset - Segment::FIRST, self.tail.len())
+    }
+
     /// Adds a block at the tail and returns the file to sync before it may be called durable.
     pub(super) fn append(&mut self, block: &Block) -> Result<File, HandoffError> {
         let payload = block.encode();

@@ -170,10 +170,9 @@ impl<D: Deliver> Handoff<D> {
     /// What the queues did since the node started; those without a queue any more are forgotten.
     pub fn counters(&self) -> Vec<QueueCounters> {
         let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let counters = |(key, queue): (&Key, &Arc<SharedQueue>)| QueueCounters {
-            node: key.0,
-            shard: key.1,
-            values: queue.counters.values(),
+        let counters = |(key, queue): (&Key, &Arc<SharedQueue>)| {
+            let (head, tail) = queue.ends();
+            QueueCounters { node: key.0, shard: key.1, values: queue.counters.values(), head, tail }
         };
         queues.iter().map(counters).collect()
     }

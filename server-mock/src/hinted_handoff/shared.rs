@@ -55,6 +55,11 @@ impl SharedQueue {
         self.lock().as_ref().map(Queue::depth).unwrap_or_default()
     }
 
+    /// See [`Queue::ends`]; nothing for a queue that was removed.
+    pub(super) fn ends(&self) -> (u64, u64) {
+        self.lock().as_ref().map(Queue::ends).unwrap_or_default()
+    }
+
     /// Adds a block; on return it is on disk.
     ///
     /// # Cancellation

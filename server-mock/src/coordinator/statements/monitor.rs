@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::{Delivery, Owners};
-use crate::hinted_handoff::Handoff;
+use crate::hinted_handoff::{Handoff, QueueCounters};
 use crate::query::{Row, Value};
 use crate::stats::{Number, ProcessUsage, Statistic, Stats};
 use crate::{Profile, go};
@@ -196,13 +196,15 @@ impl Monitor {
     /// Every queue, empty ones too; nothing at all where there is none.
     fn handoff_queues(&self) -> Option<Row> {
         let meta = self.owners.meta.snapshot();
-        let line = |node: u64, shard: u64| {
-            let files = QueueFiles::find(&self.queue_dir(node, shard));
-            let active = if meta.data_node(node).is_some() { "yes" } else { "no" };
+        let line = |queue: &QueueCounters| {
+            let files = QueueFiles::find(&self.queue_dir(queue.node, queue.shard));
+            let active = if meta.data_node(queue.node).is_some() { "yes" } else { "no" };
             let modified = Value::Time(nanoseconds(files.modified));
-            vec![Value::Unsigned(node), text(active), modified, text(files.head), text(files.tail)]
+            let head = text(format!("{}:{}", files.head, queue.head));
+            let tail = text(format!("{}:{}", files.tail, queue.tail));
+            vec![Value::Unsigned(queue.node), text(active), modified, head, tail]
         };
-        let lines: Vec<_> = self.handoff.counters().iter().map(|queue| line(queue.node, queue.shard)).collect();
+        let lines: Vec<_> = self.handoff.counters().iter().map(line).collect();
         let columns = ["node", "active", "last modified", "head", "tail"];
         (!lines.is_empty()).then(|| table("hh", &columns, lines))
     }
