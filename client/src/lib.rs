@@ -18,7 +18,8 @@
 //! # Layout
 //!
 //! * [`Batch`] holds encoded points in one buffer; [`LineWriter`] writes one point into it, [`Series`] keeps a key that
-//!   is written often, [`RawLine`] reads a line that somebody else wrote. A batch knows whether sending it again is safe.
+//!   is written often, [`RawLine`] reads a line that somebody else wrote. A type that derives
+//!   [`Measurement`] is a point, and so is a [`Point`], which owns its parts: [`Batch::push`] takes both. A batch knows whether sending it again is safe.
 //! * [`Client`] sends it: [`Write`] is one call, with a [`ConsistencyLevel`] and a deadline. [`Endpoint`]s are chosen by
 //!   what is known of their health.
 //! * [`Ack`] or [`WriteError`] is what comes back. An error has an [`ErrorKind`], belongs to a [`Class`], claims an
@@ -73,7 +74,7 @@ pub use error::{
     Unparsable, Verdict, classify, classify_no_reply,
 };
 #[cfg(feature = "derive")]
-pub use influx_client_derive::Measurement;
+pub use influx_client_derive::{Measurement, TagValue};
 pub use line::{
     Batch, FieldType, FieldValue, FixedKey, HasField, LineError, LineErrorKind, LineSplitter, LineWriter, Measurement,
     MissingTime, Name, NoField, OwnedValue, Part, Place, Point, PointBuilder, PointError, PointErrorKind, Pushed,

@@ -23,6 +23,9 @@ pub enum IndexVersion {
 /// The settings of every node of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
+    /// Whose options they are: the others are refused.
+    #[serde(default)]
+    profile: Profile,
     /// How long the coordinator waits for a shard's owners.
     pub write_timeout: Duration,
     /// How long one owner may take to take a shard write; longer than `write_timeout` in effect in profile 1.8.
@@ -139,9 +142,17 @@ pub struct Options {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OptionError {
-    /// There is no such option in this profile.
+    /// There is no such option.
     #[error("unknown option {0:?}: see `influx-cli cluster options`")]
     Unknown(String),
+    /// Only the other profile has it.
+    #[error("profile {profile} has no option {name}: see `influx-cli cluster options --profile {profile}`")]
+    OtherProfile {
+        /// The option.
+        name: &'static str,
+        /// The profile that has it not.
+        profile: Profile,
+    },
     /// The value is no duration.
     #[error("option {name}: {source}")]
     Duration {
@@ -433,6 +444,7 @@ impl Options {
     pub fn new(profile: Profile) -> Self {
         let new = profile == Profile::V1_8;
         Self {
+            profile,
             write_timeout: Duration::from_secs(if new { 10 } else { 5 }),
             shard_writer_timeout: Duration::from_secs(5),
             dial_timeout: Duration::from_secs(if new { 1 } else { 5 }),
@@ -494,10 +506,14 @@ impl Options {
     /// Sets one option; `-` and `_` in the name are alike.
     ///
     /// # Errors
-    /// [`OptionError`] when the name or the value is not known.
+    /// [`OptionError`] when the name or the value is not known, or the name only in another profile: an option without
+    /// effect would be worse than none.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), OptionError> {
         let wanted = name.replace('_', "-");
         let row = ROWS.iter().find(|row| row.name == wanted).ok_or_else(|| OptionError::Unknown(name.to_owned()))?;
+        if !row.profiles.contains(&self.profile) {
+            return Err(OptionError::OtherProfile { name: row.name, profile: self.profile });
+        }
         (row.set)(self, row.name, value)
     }
 
@@ -609,6 +625,16 @@ mod tests {
             }
             assert_eq!(options, Options::new(profile));
         }
+    }
+
+    #[test]
+    fn options_of_the_other_profile_are_refused() {
+        let told = |profile, name, value| Options::new(profile).set(name, value).map_err(|error| error.to_string());
+        let refused = "profile 0.10 has no option max-body-size: see `influx-cli cluster options --profile 0.10`";
+        assert_eq!(told(Profile::V0_10, "max_body_size", "10"), Err(refused.to_owned()));
+        assert!(told(Profile::V1_8, "shard-writer-timeout", "1s").is_err());
+        assert_eq!(told(Profile::V1_8, "max-body-size", "10"), Ok(()));
+        assert_eq!(told(Profile::V0_10, "shard-writer-timeout", "1s"), Ok(()));
     }
 
     #[test]

@@ -76,6 +76,47 @@ impl OnField {
     }
 }
 
+/// What stands on an enum of tag values.
+#[derive(Default)]
+pub(crate) struct OnEnum {
+    pub(crate) path: Option<Path>,
+}
+
+impl OnEnum {
+    pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
+        let mut found = Self::default();
+        each(attributes, |meta| {
+            match &*word(meta) {
+            "crate" => {
+                let path = text(meta)?.parse()?;
+                set(&mut found.path, meta, path)
+            }
+            other => Err(meta.error(format!(
+                "unknown attribute `{other}`: an enum of tag values takes `crate = \"…\"`, its variants take `rename = \"…\"`"
+            ))),
+        }
+        })?;
+        Ok(found)
+    }
+}
+
+/// What stands on a variant of an enum of tag values.
+#[derive(Default)]
+pub(crate) struct OnVariant {
+    pub(crate) rename: Option<LitStr>,
+}
+
+impl OnVariant {
+    pub(crate) fn read(attributes: &[Attribute]) -> Result<Self> {
+        let mut found = Self::default();
+        each(attributes, |meta| match &*word(meta) {
+            "rename" => set(&mut found.rename, meta, text(meta)?),
+            other => Err(meta.error(format!("unknown attribute `{other}`: a variant takes `rename = \"…\"`"))),
+        })?;
+        Ok(found)
+    }
+}
+
 /// Reads every entry of every `#[influx(…)]`.
 fn each(attributes: &[Attribute], mut read: impl FnMut(&ParseNestedMeta<'_>) -> Result<()>) -> Result<()> {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("influx")) {

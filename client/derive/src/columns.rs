@@ -98,7 +98,7 @@ impl Columns {
         let column = Column { ident, ty: field.ty.clone(), name: name.text, escaped };
         match part {
             Part::Tag => self.tags.push(column),
-            Part::Field | Part::Measurement => self.fields.push(column),
+            Part::Field | Part::Measurement | Part::TagValue => self.fields.push(column),
         }
         Ok(())
     }

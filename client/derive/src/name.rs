@@ -11,6 +11,7 @@ use syn::{Error, Ident, LitStr, Result};
 pub(crate) enum Part {
     Measurement,
     Tag,
+    TagValue,
     Field,
 }
 
@@ -19,6 +20,7 @@ impl Part {
         match self {
             Self::Measurement => "measurement",
             Self::Tag => "tag",
+            Self::TagValue => "tag value",
             Self::Field => "field",
         }
     }
@@ -50,7 +52,10 @@ impl Name {
         let refuse = |why: String| Err(Error::new(self.span, why));
         let what = part.as_str();
         if text.is_empty() {
-            return refuse(format!("a {what} needs a name"));
+            return refuse(match part {
+                Part::TagValue => "an empty text means no tag: give it another, and make the tag an `Option`".into(),
+                Part::Measurement | Part::Tag | Part::Field => format!("a {what} needs a name"),
+            });
         }
         if text.len() > MAX_BYTES {
             return refuse(format!(
@@ -58,7 +63,7 @@ impl Name {
                 text.len()
             ));
         }
-        if text == "time" && part != Part::Measurement {
+        if text == "time" && matches!(part, Part::Tag | Part::Field) {
             return refuse(format!(
                 "a {what} called \"time\" is dropped by the server: rename it, or make it the point's time with `#[influx(time)]`"
             ));
@@ -66,14 +71,14 @@ impl Name {
         if text.starts_with('#') && part == Part::Measurement {
             return refuse("the server takes a line that begins with '#' for a comment: rename the measurement".into());
         }
-        if text.starts_with(['\t', '\0']) && part != Part::Tag {
+        if text.starts_with(['\t', '\0']) && matches!(part, Part::Measurement | Part::Field) {
             return refuse(format!("the server strips a tab or NUL at the beginning of a {what}: rename it"));
         }
         if text.ends_with('\\') {
             return refuse("a backslash at the end would swallow the separator behind it: drop or replace it".into());
         }
         if text.contains('\n') {
-            return refuse("line protocol has no way to write a line feed in a name: remove it".into());
+            return refuse("line protocol has no way to write a line feed in a name or tag value: remove it".into());
         }
         if text.contains("#!~") && part != Part::Field {
             return refuse("the server's storage ends a series key at \"#!~\": replace it".into());
@@ -83,7 +88,7 @@ impl Name {
         for c in text.chars() {
             let special = match c {
                 ',' | ' ' | '=' => true,
-                '"' => part != Part::Tag,
+                '"' => matches!(part, Part::Measurement | Part::Field),
                 _ => false,
             };
             if special && after_backslash {

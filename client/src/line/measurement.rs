@@ -57,13 +57,23 @@ use super::error::PointError;
 /// * `tag`: a tag. It is of a type that is a [`TagValue`](super::TagValue), or an `Option` of one: `None`, and an empty
 ///   text, leave it out. Tags are sorted as the server sorts them.
 /// * `time`: the point's time, of a type that is [`Into<Timestamp>`](super::Timestamp) and `Copy`: an `i64` counts in
-///   the batch's precision. `None` of an `Option`, and a struct without such a field, take the client's clock as
+///   the batch's precision; a `SystemTime`, and with the features `chrono` and `jiff` their times, are cut down to it. `None` of an `Option`, and a struct without such a field, take the client's clock as
 ///   [`LineWriter::now`](super::LineWriter::now) does.
 /// * `rename = "…"`: another name for the tag or field.
 /// * `skip`: no part of the point.
 ///
 /// Names are checked, escaped and sorted when the program is compiled, so that they cost a copy at run time. A name that
 /// no server could store, two of one name, no field at all and the like do not compile.
+///
+/// ```compile_fail
+/// # use influx_client::Measurement;
+/// #[derive(Measurement)]
+/// struct CpuLoad {
+///     #[influx(tag)]
+///     host: Vec<u8>, // `Vec<u8>` cannot be a tag's value
+///     usage: f64,
+/// }
+/// ```
 ///
 /// # By hand
 ///

@@ -2,6 +2,8 @@
 
 mod batch;
 mod buffer;
+#[cfg(any(feature = "chrono", feature = "jiff"))]
+mod calendar;
 mod clock;
 mod digits;
 mod error;

@@ -19,21 +19,50 @@ pub enum Tag<'a> {
 /// What can be a tag's value in a type that derives [`Measurement`](super::Measurement): text, integers and booleans.
 ///
 /// Floats are left out on purpose: every tag value makes a series of its own, which the server keeps in an index, and
-/// two texts of one number are two series. Implement it for your own types, above all for enums:
+/// two texts of one number are two series.
+///
+/// For an enum it is derived (feature `derive`): a variant's name in snake case is its text, unless
+/// `#[influx(rename = "…")]` gives another. `#[influx(crate = "…")]` on the enum is the path of this crate, where it has
+/// another than `::influx_client`.
 ///
 /// ```
-/// use influx_client::{Tag, TagValue};
+/// # #[cfg(feature = "derive")] {
+/// use influx_client::{Batch, Measurement, Tag, TagValue};
 ///
-/// enum Site { East, West }
+/// #[derive(TagValue)]
+/// enum Site {
+///     #[influx(rename = "eu-west-1")]
+///     Europe,
+///     NorthAmerica,
+/// }
 ///
-/// impl TagValue for Site {
+/// /// By hand, for whatever else has a text.
+/// struct Serial(String);
+///
+/// impl TagValue for Serial {
 ///     fn as_tag(&self) -> Tag<'_> {
-///         Tag::Text(match self {
-///             Self::East => "east",
-///             Self::West => "west",
-///         })
+///         Tag::Text(&self.0)
 ///     }
 /// }
+///
+/// #[derive(Measurement)]
+/// struct Cpu {
+///     #[influx(tag)]
+///     site: Site,
+///     #[influx(tag)]
+///     serial: Serial,
+///     usage: f64,
+///     #[influx(time)]
+///     at: i64,
+/// }
+///
+/// let mut batch = Batch::default();
+/// batch.push(&Cpu { site: Site::Europe, serial: Serial("x1".into()), usage: 0.5, at: 1 })?;
+/// batch.push(&Cpu { site: Site::NorthAmerica, serial: Serial("x1".into()), usage: 0.5, at: 1 })?;
+/// assert_eq!(batch.line(0), b"cpu,serial=x1,site=eu-west-1 usage=0.5 1");
+/// assert_eq!(batch.line(1), b"cpu,serial=x1,site=north_america usage=0.5 1");
+/// # }
+/// # Ok::<(), influx_client::PointError>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a tag's value",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use influx_client::{
-    Batch, FieldType, FieldValue, Measurement, PointErrorKind, Precision, Series, Tag, TagValue, Timestamp, Value,
+    Batch, FieldType, FieldValue, Measurement, PointErrorKind, Precision, Series, TagValue, Timestamp, Value,
 };
 
 fn line<M: Measurement>(point: &M) -> String {
@@ -292,23 +292,17 @@ impl FieldValue for Celsius {
     }
 }
 
-#[derive(Clone)]
+#[derive(Clone, TagValue)]
 enum Site {
     East,
-}
-
-impl TagValue for Site {
-    fn as_tag(&self) -> Tag<'_> {
-        match self {
-            Self::East => Tag::Text("east"),
-        }
-    }
+    #[influx(rename = "a site, or = so")]
+    Odd,
 }
 
 impl FieldValue for Site {
     fn as_value(&self) -> Value<'_> {
         match self {
-            Self::East => Value::String("east"),
+            Self::East | Self::Odd => Value::String("east"),
         }
     }
 }
@@ -323,6 +317,8 @@ struct Room {
 fn generic_types_and_own_types() {
     let point = Generic { r#type: Some(Site::East), value: &1.5, _ignored: [0; 3], row: 1 };
     assert_eq!(line(&point), "generic,type=east value=1.5 1");
+    let point = Generic { r#type: Some(Site::Odd), value: &1i64, _ignored: [], row: 1 };
+    assert_eq!(line(&point), "generic,type=a\\ site\\,\\ or\\ \\=\\ so value=1i 1");
     let point = Generic { r#type: None::<u8>, value: &Site::East, _ignored: [], row: 1 };
     assert_eq!(line(&point), "generic value=\"east\" 1");
     assert!(line(&Room { celsius: Celsius(21.5) }).starts_with("room celsius=21.5 "));

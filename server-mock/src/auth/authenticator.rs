@@ -197,7 +197,8 @@ mod tests {
         assert_eq!(with.asked("", "", &token("u")).await, "user u");
         assert_eq!(with.asked("", "", &token("x")).await, "user not found");
         assert_eq!(with.asked("u", "no", &token("u")).await, "authorization failed");
-        let old = Fixture::new(Profile::V0_10, &settings, true).await;
+        // Not even the option is there.
+        let old = Fixture::new(Profile::V0_10, &[ON], true).await;
         assert_eq!(old.asked("", "", &token("u")).await, "unable to parse Basic Auth credentials");
     }
 }

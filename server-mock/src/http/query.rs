@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::auth;
 use super::body;
 use super::form::Form;
-use super::reply::{Body, json, with_error_header};
+use super::reply::{Body, empty, json, with_error_header};
 use crate::Profile;
 use crate::auth::Caller;
 use crate::coordinator::Scope;
@@ -63,6 +63,13 @@ pub(super) async fn answer(
         style,
         chunk: chunked.then_some(chunk_size),
     };
+    if profile == Profile::V1_8 && form.get("async") == "true" {
+        tokio::spawn(async move {
+            let (out, pieces) = mpsc::channel(PIECES_AHEAD);
+            tokio::join!(job.run(out), unread(pieces));
+        });
+        return empty(StatusCode::NO_CONTENT);
+    }
     let mut response = match profile {
         Profile::V0_10 if !chunked => {
             let (out, pieces) = mpsc::channel(PIECES_AHEAD);
@@ -95,6 +102,11 @@ async fn whole(mut pieces: mpsc::Receiver<Bytes>) -> Bytes {
         all.extend_from_slice(&piece);
     }
     all.freeze()
+}
+
+/// What nobody asked to see.
+async fn unread(mut pieces: mpsc::Receiver<Bytes>) {
+    while pieces.recv().await.is_some() {}
 }
 
 /// A query that was understood, with all that its execution takes.

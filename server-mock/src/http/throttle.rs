@@ -115,7 +115,7 @@ mod tests {
         assert!(throttle(&[]).is_none());
         assert!(throttle(&[QUEUE]).is_none());
         let mut options = Options::new(Profile::V0_10);
-        options.set(ONE.0, ONE.1).unwrap();
+        options.max_concurrent_write_limit = 1;
         assert!(Throttle::new(Profile::V0_10, &options).is_none());
     }
 

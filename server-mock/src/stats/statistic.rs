@@ -56,6 +56,9 @@ impl Statistic {
         } else if add("database") && add("retention_policy") {
             add("name");
             add("destination");
+        } else if add("node") {
+            // Not in the real servers: what waits for a node, or for a shard of it.
+            add("shard");
         }
         key
     }
@@ -75,6 +78,7 @@ mod tests {
         assert_eq!(key(&[("path", "/d/1"), ("id", "1"), ("database", "x")]), "m:/d/1:1");
         assert_eq!(key(&[("bind", ":8086")]), "m::8086");
         assert_eq!(key(&[("database", "d")]), "m:d");
+        assert_eq!(key(&[("node", "6"), ("shard", "2")]), "m:6:2");
         assert_eq!(key(&[("database", "d"), ("name", "s"), ("retention_policy", "r")]), "m:d:r:s");
     }
 }

@@ -1,8 +1,9 @@
 //! What one shard holds, in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::column::{Column, TypeMismatch};
+use super::columns::SeriesColumns;
 use super::record::{Change, Columns, Record, SavedColumn};
 use super::schema::{NewField, Schema};
 use super::{StoreError, digest};
@@ -30,8 +31,7 @@ struct Series {
     measurement: String,
     /// Unescaped, in the order of the key.
     tags: Vec<(String, String)>,
-    /// By unescaped name, in the order of their coming.
-    columns: Vec<(Box<[u8]>, Column)>,
+    columns: SeriesColumns,
 }
 
 /// How much a shard holds.
@@ -100,14 +100,10 @@ impl Content {
                 StoreError::Damaged(format!("a column of series {} has another type than before", lossy(&key)))
             };
             let series = self.series_of(&key);
-            let at = series.columns.iter().position(|(known, _)| *known == field);
-            let at = at.unwrap_or_else(|| {
-                series.columns.push((field.clone(), Column::new(values.field_type())));
-                series.columns.len() - 1
-            });
+            let column = series.columns.of(&field, 0, || Column::new(values.field_type()));
             let mut grown = 0;
             for (position, time) in times.into_iter().enumerate() {
-                grown += series.columns[at].1.insert(time, values.at(position)).map_err(mismatch)?;
+                grown += column.insert(time, values.at(position)).map_err(mismatch)?;
             }
             self.bytes = self.bytes.saturating_add_signed(grown);
             let measurement = measurement_of(&key).into();
@@ -167,19 +163,14 @@ impl Content {
             let Some(value) = field.read() else { continue };
             let name = field.unescaped_name();
             // Points of a series tend to name their fields in one order.
-            let position = match series.columns.get(position) {
-                Some((known, _)) if **known == *name => Some(position),
-                _ => series.columns.iter().position(|(known, _)| **known == *name),
-            };
-            let position = position.unwrap_or_else(|| {
+            let column = series.columns.of(&name, position, || {
                 let field_type = value.field_type();
                 let measurement = measurement_of(point.key);
                 let new = NewField { measurement: (*measurement).into(), field: (*name).into(), field_type };
                 self.schema.define(new);
-                series.columns.push(((*name).into(), Column::new(field_type)));
-                series.columns.len() - 1
+                Column::new(field_type)
             });
-            let grown = series.columns[position].1.insert(point.time, value)?;
+            let grown = column.insert(point.time, value)?;
             self.bytes = self.bytes.saturating_add_signed(grown);
         }
         Ok(())
@@ -197,9 +188,7 @@ impl Content {
             Change::Delete { keys, min, max } => {
                 for key in keys {
                     if let Some(position) = self.positions.get(&key) {
-                        let columns = &mut self.series[*position].columns;
-                        columns.iter_mut().for_each(|(_, column)| column.delete(min, max));
-                        columns.retain(|(_, column)| !column.is_empty());
+                        self.series[*position].columns.delete(min, max);
                     }
                 }
                 self.series.retain(|series| !series.columns.is_empty());
@@ -242,11 +231,12 @@ impl Content {
             Measurements::Named(name) => measurement == name,
             Measurements::Matching(_) => pattern.as_ref().is_some_and(|pattern| pattern.is_match(measurement)),
         };
+        let fields = scan.fields.as_ref().map(|fields| fields.iter().map(String::as_str).collect());
         let mut blocks: Vec<_> = self
             .series
             .iter()
             .filter(|series| wanted(&series.measurement))
-            .filter_map(|series| series.block(scan))
+            .filter_map(|series| series.block(scan, fields.as_ref()))
             .collect();
         blocks.sort_by(|left, right| (&left.measurement, &left.tags).cmp(&(&right.measurement, &right.tags)));
         Ok(blocks)
@@ -318,9 +308,7 @@ impl Content {
     }
 
     fn columns(&self) -> impl Iterator<Item = (&[u8], &[u8], &Column)> {
-        self.series
-            .iter()
-            .flat_map(|series| series.columns.iter().map(|(field, column)| (&*series.key, &**field, column)))
+        self.series.iter().flat_map(|series| series.columns.iter().map(|(field, column)| (&*series.key, field, column)))
     }
 }
 
@@ -331,17 +319,17 @@ impl Series {
             key: key.into(),
             measurement: measurement.into_owned(),
             tags: tags.map(|(key, value)| (key.into_owned(), value.into_owned())).collect(),
-            columns: Vec::new(),
+            columns: SeriesColumns::default(),
         }
     }
 
-    fn block(&self, scan: &Scan) -> Option<SeriesBlock> {
+    fn block(&self, scan: &Scan, fields: Option<&HashSet<&str>>) -> Option<SeriesBlock> {
         let mut columns: Vec<_> = self
             .columns
             .iter()
             .filter_map(|(name, column)| {
                 let field = lossy(name);
-                if scan.fields.as_ref().is_some_and(|wanted| !wanted.iter().any(|name| *name == field)) {
+                if fields.is_some_and(|wanted| !wanted.contains(&*field)) {
                     return None;
                 }
                 let (times, values) = column.range(scan.min_time, scan.max_time);

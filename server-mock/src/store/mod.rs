@@ -11,12 +11,14 @@
 //! | `admit` | which points of a batch a shard takes, and the error for the others |
 //! | `cardinality` | the limits on series and tag values, per database |
 //! | `content` | the columns of one shard: apply, scan, delete, digest |
+//! | `columns` | those of one series, found by name |
 //! | `compaction` | when and by what the records of a shard give way to fewer |
 //! | `journal` | the records on disk (fjall) or in a [`MemoryDisk`] |
 
 mod admit;
 mod cardinality;
 mod column;
+mod columns;
 mod compaction;
 mod content;
 mod digest;

@@ -146,6 +146,9 @@ async fn options_are_those_of_the_profile() {
     let output = Daemon::command(&["--set", "no-such-option=1"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("no-such-option"));
+    let output = Daemon::command(&["--profile", "0.10", "--set", "max-body-size=10"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("profile 0.10 has no option max-body-size"));
     let server = Daemon::start(&["--set", "max-body-size=10"]);
     query(&server.http, "", "CREATE DATABASE d").await;
     assert_eq!(write(&server.http, "db=d", "measurement value=1").await.status, 413);

@@ -15,7 +15,6 @@ async fn cluster(meta: usize, data: usize) -> TestCluster {
     let builder = TestCluster::builder().nodes(meta, data);
     let cluster = builder
         .set("write-timeout", "400ms")
-        .set("shard-writer-timeout", "300ms")
         .set("dial-timeout", "300ms")
         .set("hh-retry-interval", "50ms")
         .set("hh-retry-max-interval", "100ms");

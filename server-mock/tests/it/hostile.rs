@@ -195,6 +195,21 @@ async fn bodies_are_bounded() {
     assert_alive(&url).await;
 }
 
+/// A line of very many new fields takes a time that grows with their number, not with its square, and the node is there
+/// for others.
+#[tokio::test]
+async fn a_line_of_many_fields_keeps_nobody_waiting() {
+    let (_cluster, url) = cluster(&[]).await;
+    let fields: Vec<String> = (0..100_000).map(|n| format!("f{n}=1")).collect();
+    for time in 1..=2 {
+        let line = format!("wide {} {time}", fields.join(","));
+        assert_eq!(write(&url, "db=d", &line).await.status, 204);
+    }
+    let read = query(&url, "db=d&epoch=ns", "SELECT f99999 FROM wide").await.json();
+    assert_eq!(read["results"][0]["series"][0]["values"], serde_json::json!([[1, 1], [2, 1]]));
+    assert_alive(&url).await;
+}
+
 /// As in the real servers a compressed body may expand past `max-body-size`; this one stops at its own ceiling.
 #[tokio::test]
 async fn a_bomb_does_not_fill_the_memory() {

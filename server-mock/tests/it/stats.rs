@@ -73,10 +73,40 @@ async fn hints_that_wait_are_told() {
         let queues = query(&url, "", "SHOW DIAGNOSTICS FOR 'hh'").await.json();
         let series = &queues["results"][0]["series"][0];
         assert_eq!(series["columns"], json!(["node", "active", "last modified", "head", "tail"]));
-        assert_eq!((&series["values"][0][0], &series["values"][0][1]), (&json!(4), &json!("yes")));
+        let [node, active, modified, head, tail] = &series["values"][0].as_array().unwrap()[..] else { panic!() };
+        assert_eq!((node, active), (&json!(4), &json!("yes")));
+        assert!(modified.as_str().unwrap() > "2020", "{modified}");
+        // Nothing was delivered and something was queued, in one file.
+        let place = |place: &Value| {
+            let (path, offset) = place.as_str().unwrap().rsplit_once(':').unwrap();
+            (path.to_owned(), offset.parse::<u64>().unwrap())
+        };
+        let (head, tail) = (place(head), place(tail));
+        assert!(std::path::Path::new(&head.0).is_file(), "{head:?}");
+        assert_eq!(head.0, tail.0);
+        assert!(head.1 < tail.1, "{head:?} {tail:?}");
+        if profile == Profile::V1_8 {
+            let processor = module(&stats(&url).await, "hh_processor").unwrap();
+            assert_eq!((&processor["queueDepth"], &processor["queueBytes"]), (&json!(1), &json!(tail.1)));
+        }
         cluster.node_mut("data3").restart().await.unwrap();
         until("the delivery", || async { module(&stats(&url).await, "hh_queue").is_none() }).await;
     }
+}
+
+/// Two queues are two members of the document, whose keys must differ: most readers keep one of equal ones.
+#[tokio::test]
+async fn each_queue_has_a_key_of_its_own() {
+    let (mut cluster, url) = written(Profile::V1_8).await;
+    cluster.node_mut("data3").kill();
+    // One a week: two shards.
+    let lines = "m v=3 0\nm v=3 1209600000000000";
+    assert_eq!(write(&url, "db=d&consistency=one", lines).await.status, 204);
+    until("both hints", || async {
+        let vars = send(&url, Method::GET, "/debug/vars", &[], "").await;
+        vars.json().as_object().unwrap().keys().filter(|key| key.starts_with("hh_queue:4:")).count() == 2
+    })
+    .await;
 }
 
 /// `/debug/vars` is one JSON document of the same numbers.

@@ -82,6 +82,18 @@ async fn answers_of_0_10_carry_its_headers() {
     assert_eq!((post.status.as_u16(), header(&post.headers, "allow")), (405, Some("GET, OPTIONS")));
 }
 
+/// `async=true`: the statements run to their end, and the client does not hear of it.
+#[tokio::test]
+async fn nobody_waits_for_an_asynchronous_query() {
+    let (_new, url) = cluster(Profile::V1_8).await;
+    let asked = query(&url, "async=true", "CREATE DATABASE later; SHOW DATABASES").await;
+    assert_eq!((asked.status.as_u16(), asked.text()), (204, ""));
+    until("the database", || async { query(&url, "", "SHOW DATABASES").await.text().contains("later") }).await;
+    assert_eq!(query(&url, "async=true", "SELEC").await.status, 400, "what cannot be read is told");
+    let (_old, url) = cluster(Profile::V0_10).await;
+    assert_eq!(query(&url, "async=true", "SHOW DATABASES").await.status, 200, "0.10 does not know the parameter");
+}
+
 #[tokio::test]
 async fn answers_are_compressed_as_far_as_the_profile_does() {
     let gzip = [("Accept-Encoding", "deflate, gzip;q=1.0")];
