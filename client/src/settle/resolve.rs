@@ -357,7 +357,7 @@ impl Run<'_> {
         };
         let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
         let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
-        let casts = response.server_version.as_ref().is_some_and(ServerVersion::knows_types);
+        let casts = response.server_version.as_ref().is_some_and(ServerVersion::is_since_1_0);
         Ok(policy.map(|policy| (policy.name, casts)))
     }
 
@@ -429,9 +429,11 @@ pub(super) async fn own_backlog(
         return Err(QueryError::of(QueryErrorKind::Unexpected { status: 200, reason }));
     }
     let look = async || -> Result<Look, QueryError> {
-        let statistics = read_statistics(&node.show(client, "SHOW STATS", until).await?);
+        let response = node.show(client, "SHOW STATS", until).await?;
+        let since_1_0 = response.server_version.as_ref().is_some_and(ServerVersion::is_since_1_0);
+        let statistics = read_statistics(&response);
         let diagnostics = read_diagnostics(&node.show(client, "SHOW DIAGNOSTICS", until).await?);
-        Ok(Look::new(statistics, &diagnostics))
+        Ok(Look::new(statistics, &diagnostics, since_1_0))
     };
     let first = look().await?;
     Ok(Backlog::read(&first, &look().await?))
