@@ -10,8 +10,8 @@ use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
 use crate::{
-    Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer, RetryPolicy, Transport,
-    Write,
+    Ack, Balance, Batch, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer, Resolve, RetryPolicy,
+    Settled, Show, Transport, Write, WriteError,
 };
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
@@ -95,6 +95,35 @@ impl Client {
     /// Asks one InfluxQL statement, or several: `.await` what this returns.
     pub fn query<'a>(&'a self, statement: &'a str) -> Query<'a> {
         Query::new(self, statement)
+    }
+
+    /// What the servers tell of themselves, their cluster and their databases, as types.
+    #[must_use]
+    pub const fn show(&self) -> Show<'_> {
+        Show::new(self)
+    }
+
+    /// Reads a batch back whose write failed, to know what became of each of its points: `.await` what this returns.
+    ///
+    /// Needed where the outcome is open ([`Outcome::Unknown`](crate::Outcome::Unknown)), or where the points that are still
+    /// missing should be known.
+    pub fn resolve<'a>(&'a self, batch: &'a Batch, error: &WriteError) -> Resolve<'a> {
+        let refused = error.refusals().iter().filter_map(|refusal| refusal.line).collect();
+        Resolve::new(self, batch, refused, None)
+    }
+
+    /// Reads an acknowledged batch back: `.await` what this returns.
+    ///
+    /// Needed where the acknowledgement is not to be trusted ([`Ack::caveat`]): versions 0.9 and 0.10 acknowledge points of
+    /// a new shard group that their replicas drop. [`Resolution::bears_out`](crate::Resolution::bears_out) compares what the
+    /// replicas have with [`Ack::level`].
+    pub fn confirm<'a>(&'a self, batch: &'a Batch, ack: &Ack) -> Resolve<'a> {
+        Resolve::new(self, batch, Vec::new(), Some(ack.level()))
+    }
+
+    /// Asks every data node whether anything waits in its queues of hinted handoff: `.await` what this returns.
+    pub fn cluster_settled(&self) -> Settled<'_> {
+        Settled::new(self)
     }
 
     /// Asks every endpoint whether it is there, all at once.

@@ -80,6 +80,45 @@ impl Endpoint {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Whether this is the server at `address`, which is `host:port`.
+    pub(crate) fn is_at(&self, address: &str) -> bool {
+        let same = |other: Self| other.host() == self.host() && other.port() == self.port();
+        self.base.path() == "/" && self.beside_any(address).is_some_and(same)
+    }
+
+    /// The server at `address`, which is `host:port` as a server said of itself to this one, over the same scheme. `None`
+    /// where the address means something else here: no host, an unspecified one, or loopback while this server is on another
+    /// machine.
+    pub(crate) fn beside(&self, address: &str) -> Option<Self> {
+        let other = self.beside_any(address)?;
+        let elsewhere = other.is_loopback() && !self.is_loopback();
+        let unspecified = match other.base.host()? {
+            url::Host::Ipv4(ip) => ip.is_unspecified(),
+            url::Host::Ipv6(ip) => ip.is_unspecified(),
+            url::Host::Domain(_) => false,
+        };
+        (!elsewhere && !unspecified).then_some(other)
+    }
+
+    fn beside_any(&self, address: &str) -> Option<Self> {
+        let plain = !address.is_empty() && !address.contains(['/', '@', '?', '#', '\\']);
+        let text = format!("{}://{address}", self.base.scheme());
+        plain.then(|| Self::parse(&text).ok()).flatten().map(|(endpoint, _)| endpoint)
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.base.port_or_known_default()
+    }
+
+    fn is_loopback(&self) -> bool {
+        match self.base.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        }
+    }
+
     /// The URL of `path` on this server.
     pub(crate) fn join(&self, path: &str) -> Url {
         let mut url = Url::clone(&self.base);

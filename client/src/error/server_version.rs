@@ -54,6 +54,11 @@ impl ServerVersion {
         self.standing
     }
 
+    /// Whether a statement can name the type of a field, `field::integer`.
+    pub(crate) const fn knows_types(&self) -> bool {
+        self.major >= 1
+    }
+
     /// Whether an acknowledgement for a new shard group may be worth less than it says (0.9 and 0.10 facts § 2.4
     /// and § 8: a replica that does not know the group yet answers "stored" and drops the points).
     #[must_use]

@@ -116,6 +116,9 @@ pub enum PointErrorKind {
         /// The field.
         key: Name,
     },
+    /// A point without a field, or with none that has a value; line protocol cannot carry it.
+    #[error("the point has no field with a value: give it one, or leave the point out")]
+    NoField,
     /// A float that is NaN or infinite, which line protocol cannot carry.
     #[error("field {key} is not a finite number: leave the field out")]
     NotFinite {

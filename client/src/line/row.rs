@@ -16,26 +16,26 @@ use super::value::Value;
 pub(crate) const SEPARATOR_BYTES: usize = 4;
 
 /// Room for two words and what stands around them, or for an integer.
-const WINDOW: usize = 64;
+pub(super) const WINDOW: usize = 64;
 
 /// The state of a row between two calls of its [`LineWriter`](super::LineWriter).
 #[derive(Debug, Default)]
 pub(crate) struct Row {
     /// Where the row ends by now. Once it has a field, that is behind a comma.
-    end: usize,
+    pub(super) end: usize,
     /// Where the measurement ends.
     tags: usize,
     /// Bytes of measurement and tags.
-    key: usize,
+    pub(super) key: usize,
     /// The longest field key that was looked at; of the others none is over [`WORD`].
-    longest: usize,
+    pub(super) longest: usize,
     /// A bit for each tag key, by its hash.
     seen_tags: u64,
     /// Whether two tag keys have one bit.
     compares_tags: bool,
-    cursor: Cursor,
+    pub(super) cursor: Cursor,
     /// The first thing that is wrong with the row.
-    error: Option<Box<PointErrorKind>>,
+    pub(super) error: Option<Box<PointErrorKind>>,
 }
 
 impl Batch {
@@ -72,7 +72,7 @@ impl Batch {
 
     /// Tells whether the measurement is known to be short and plain.
     #[inline(always)]
-    fn start_row(&mut self, word: u128, measurement: &str) -> bool {
+    pub(super) fn start_row(&mut self, word: u128, measurement: &str) -> bool {
         self.row.end = self.end;
         self.row.longest = WORD;
         if self.row.error.is_some() {
@@ -130,7 +130,7 @@ impl Batch {
 
     /// Writes the value of the tag whose key was written at `start`.
     #[inline(never)]
-    fn put_odd_value(&mut self, start: usize, len: usize, value: &str) {
+    pub(super) fn put_odd_value(&mut self, start: usize, len: usize, value: &str) {
         if value.len() > PointErrorKind::MAX_KEY_BYTES {
             return self.refuse(PointErrorKind::KeyTooLong { bytes: value.len() });
         }
@@ -366,20 +366,20 @@ impl Batch {
     }
 
     #[cold]
-    fn refuse_clash(&mut self, key: &str, field_type: FieldType, clash: Clash) {
+    pub(super) fn refuse_clash(&mut self, key: &str, field_type: FieldType, clash: Clash) {
         let key = Name::new(key);
         let kind = self.names.clash(self.row.cursor, clash, key, field_type);
         self.refuse(kind);
     }
 
     #[cold]
-    fn refuse_float(&mut self, key: &str) {
+    pub(super) fn refuse_float(&mut self, key: &str) {
         let key = Name::new(key);
         self.refuse(PointErrorKind::NotFinite { key });
     }
 
     #[cold]
-    fn refuse_unsigned(&mut self, key: &str) {
+    pub(super) fn refuse_unsigned(&mut self, key: &str) {
         let key = Name::new(key);
         self.refuse(PointErrorKind::IntegerTooLarge { key });
     }

@@ -10,7 +10,9 @@ use super::series::Series;
 use super::value::Value;
 use reference::{Point, Stored, read_body};
 
+mod fuzz;
 mod hostile;
+mod points;
 mod reference;
 
 /// A point as a caller gives it.

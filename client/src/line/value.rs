@@ -55,6 +55,12 @@ impl Value<'_> {
 /// assert_eq!(batch.as_bytes(), b"room temperature=21.5 1\n");
 /// # Ok::<(), influx_client::PointError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field's value",
+    label = "not a float, an integer, a boolean or text",
+    note = "implement `influx_client::FieldValue` to say which `Value` stands for `{Self}`",
+    note = "where `Measurement` is derived, `#[influx(skip)]` leaves a field of the struct out"
+)]
 pub trait FieldValue {
     /// The value to write.
     fn as_value(&self) -> Value<'_>;
@@ -100,19 +106,33 @@ impl FieldValue for usize {
     }
 }
 
-impl FieldValue for str {
-    #[inline]
-    fn as_value(&self) -> Value<'_> {
-        Value::String(self)
-    }
+/// Every type of text, for each trait that is implemented for all of them.
+macro_rules! string_types {
+    ($implement:ident) => {
+        $implement! {
+            str,
+            String,
+            Box<str>,
+            std::borrow::Cow<'_, str>,
+            std::rc::Rc<str>,
+            std::sync::Arc<str>,
+        }
+    };
+}
+pub(super) use string_types;
+
+macro_rules! text_field {
+    ($($type:ty),* $(,)?) => {$(
+        impl FieldValue for $type {
+            #[inline]
+            fn as_value(&self) -> Value<'_> {
+                Value::String(self)
+            }
+        }
+    )*};
 }
 
-impl FieldValue for String {
-    #[inline]
-    fn as_value(&self) -> Value<'_> {
-        Value::String(self)
-    }
-}
+string_types!(text_field);
 
 impl FieldValue for Value<'_> {
     #[inline]
@@ -125,12 +145,5 @@ impl<T: FieldValue + ?Sized> FieldValue for &T {
     #[inline]
     fn as_value(&self) -> Value<'_> {
         (**self).as_value()
-    }
-}
-
-impl FieldValue for std::borrow::Cow<'_, str> {
-    #[inline]
-    fn as_value(&self) -> Value<'_> {
-        Value::String(self)
     }
 }

@@ -38,7 +38,7 @@ pub struct StatementResult {
     /// Why the statement failed. Servers tell this with status 200.
     pub error: Option<String>,
     #[serde(rename = "partial", deserialize_with = "or_empty")]
-    continues: bool,
+    pub(super) continues: bool,
 }
 
 /// Rows of one series.
@@ -59,7 +59,7 @@ pub struct ResultSeries {
     #[serde(deserialize_with = "or_empty")]
     pub values: Vec<Vec<Value>>,
     #[serde(rename = "partial", deserialize_with = "or_empty")]
-    continues: bool,
+    pub(super) continues: bool,
 }
 
 /// A remark of the server about a statement.
@@ -98,23 +98,27 @@ pub(super) enum Body {
     Error(String),
 }
 
-/// Reads a body: one document, or one after the other where it was asked for in chunks.
-pub(super) fn read(body: &[u8]) -> Result<Body, serde_json::Error> {
+/// Reads a body: one document, or one after the other where it was asked for in chunks. `alone` says that the query has
+/// one statement, to which everything belongs then.
+pub(super) fn read(body: &[u8], alone: bool) -> Result<Body, serde_json::Error> {
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
     let mut results: Option<Vec<StatementResult>> = None;
     for document in serde_json::Deserializer::from_slice(body).into_iter::<Document>() {
-        let document = document?;
-        if let Some(error) = document.error {
+        let next = match part(document?)? {
+            Part::Results(next) => next,
             // After rows it is the error of the statement that they belong to.
-            match results.as_mut().and_then(|results| results.last_mut()) {
-                Some(last) => last.error = Some(error),
+            Part::Error(error) => match results.as_mut().and_then(|results| results.last_mut()) {
+                Some(last) => {
+                    last.error = Some(error);
+                    continue;
+                }
                 None => return Ok(Body::Error(error)),
-            }
-        }
+            },
+        };
         let results = results.get_or_insert_default();
-        for result in document.results.unwrap_or_default() {
+        for result in next {
             match results.last_mut() {
-                Some(last) if last.goes_on_with(&result) => last.append(result),
+                Some(last) if last.goes_on_with(&result, alone) => last.append(result),
                 _ => results.push(result),
             }
         }
@@ -126,16 +130,59 @@ pub(super) fn read(body: &[u8]) -> Result<Body, serde_json::Error> {
     }
 }
 
+/// What one document of an answer holds.
+#[derive(Debug)]
+pub(super) enum Part {
+    Results(Vec<StatementResult>),
+    Error(String),
+}
+
+/// Reads one document of a chunked answer.
+pub(super) fn read_document(document: &[u8]) -> Result<Part, serde_json::Error> {
+    part(serde_json::from_slice(document)?)
+}
+
+fn part(document: Document) -> Result<Part, serde_json::Error> {
+    if let Some(error) = document.error {
+        return Ok(Part::Error(error));
+    }
+    let results = document.results.unwrap_or_default();
+    for series in results.iter().flat_map(|result| &result.series) {
+        let columns = series.columns.len();
+        // A value whose column is not known could be taken for another one.
+        if let Some(row) = series.values.iter().find(|row| row.len() != columns) {
+            let text = format!("a row has {} values for {columns} columns", row.len());
+            return Err(serde::de::Error::custom(text));
+        }
+    }
+    Ok(Part::Results(results))
+}
+
 impl StatementResult {
-    fn goes_on_with(&self, next: &Self) -> bool {
-        let open = self.continues || self.series.last().is_some_and(|series| series.continues);
-        open && self.statement_id == next.statement_id
+    /// Whether the server left rows out: its limit on rows (`max-row-limit`) cut the answer. Ask in chunks
+    /// ([`Query::chunked`](crate::Query::chunked)) to get all.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.continues || self.series.last().is_some_and(|series| series.continues)
+    }
+
+    /// Whether `next` is more of the same statement. Version 0.10 marks nothing, so there only the rows of a statement
+    /// that is alone are known to belong together.
+    fn goes_on_with(&self, next: &Self, alone: bool) -> bool {
+        let unmarked = alone && self.statement_id.is_none();
+        (self.is_truncated() || unmarked) && self.statement_id == next.statement_id
     }
 
     fn append(&mut self, next: Self) {
+        let unmarked = self.statement_id.is_none();
         for series in next.series {
             match self.series.last_mut() {
-                Some(last) if last.continues && last.name == series.name && last.tags == series.tags => {
+                Some(last)
+                    if (last.continues || unmarked)
+                        && last.name == series.name
+                        && last.tags == series.tags
+                        && last.columns == series.columns =>
+                {
                     last.values.extend(series.values);
                     last.continues = series.continues;
                 }
@@ -157,20 +204,24 @@ impl ResultSeries {
 }
 
 impl QueryResponse {
-    /// The error of the first statement that failed, if one did.
+    /// The error of the first statement that failed or whose rows the server did not all give.
     #[must_use]
     pub fn first_error(&self) -> Option<QueryError> {
-        let failed = self.results.iter().enumerate();
-        let (index, message) = failed.filter_map(|(i, r)| Some((i, r.error.as_ref()?))).next()?;
-        let statement = self.results[index].statement_id.and_then(|id| usize::try_from(id).ok());
-        let kind = QueryErrorKind::Statement { index: statement.unwrap_or(index), message: message.as_str().into() };
+        let kind = self.results.iter().enumerate().find_map(|(position, result)| {
+            let named = result.statement_id.and_then(|id| usize::try_from(id).ok());
+            let index = named.unwrap_or(position);
+            match &result.error {
+                Some(message) => Some(QueryErrorKind::Statement { index, message: message.as_str().into() }),
+                None => result.is_truncated().then_some(QueryErrorKind::Truncated { index }),
+            }
+        })?;
         Some(QueryError::new(kind, Some(self.endpoint.clone()), None))
     }
 
-    /// Itself, if every statement succeeded.
+    /// Itself, if every statement succeeded and gave all of its rows.
     ///
     /// # Errors
-    /// The error of the first statement that failed.
+    /// As [`QueryResponse::first_error`].
     pub fn checked(self) -> Result<Self, QueryError> {
         self.first_error().map_or(Ok(self), Err)
     }
@@ -187,7 +238,7 @@ mod tests {
     use super::*;
 
     fn results(body: &str) -> Vec<StatementResult> {
-        match read(body.as_bytes()).unwrap() {
+        match read(body.as_bytes(), false).unwrap() {
             Body::Results(results) => results,
             Body::Error(error) => panic!("{error}"),
         }
@@ -233,14 +284,49 @@ mod tests {
 
     #[test]
     fn an_error_of_the_whole_query_is_told_apart() {
-        assert!(matches!(read(br#"{"error":"x"}"#).unwrap(), Body::Error(e) if e == "x"));
+        assert!(matches!(read(br#"{"error":"x"}"#, false).unwrap(), Body::Error(e) if e == "x"));
     }
 
     #[test]
     fn what_is_no_answer_is_an_error() {
         let deep = format!("{{\"results\":[{{\"series\":[{{\"values\":[[{}", "[".repeat(10_000));
         for body in ["", " ", "<html>", "[1]", "{\"results\":5}", "{\"results\":[{\"series\":[{\"values\":[[1", &deep] {
-            assert!(read(body.as_bytes()).is_err(), "{body}");
+            assert!(read(body.as_bytes(), true).is_err(), "{body}");
         }
+    }
+
+    /// Version 0.10 gives neither numbers nor marks.
+    #[test]
+    fn unmarked_chunks_of_a_statement_that_is_alone_are_joined() {
+        let chunk = |name: &str, value: u8| {
+            format!(r#"{{"results":[{{"series":[{{"name":"{name}","columns":["v"],"values":[[{value}]]}}]}}]}}"#)
+        };
+        let body = [chunk("m", 1), chunk("m", 2), chunk("n", 3), r#"{"results":[{"error":"late"}]}"#.into()].concat();
+        let Body::Results(read) = read(body.as_bytes(), true).unwrap() else { panic!() };
+        assert_eq!((read.len(), read[0].series.len(), read[0].series[0].values.len()), (1, 2, 2));
+        assert_eq!(read[0].error.as_deref(), Some("late"));
+        assert_eq!(results(&body).len(), 4, "of several statements it is not known which");
+    }
+
+    #[test]
+    fn values_without_a_column_and_keys_given_twice_are_refused() {
+        for series in [
+            r#"{"name":"m","columns":["a","b"],"values":[[1]]}"#,
+            r#"{"name":"m","columns":["a"],"values":[[1,2]]}"#,
+            r#"{"name":"m","values":[[1]]}"#,
+            r#"{"name":"m","name":"n"}"#,
+            r#"{"name":"m","columns":["a"],"values":[[NaN]]}"#,
+            r#"{"name":"m","columns":["a"],"values":[[1e999]]}"#,
+        ] {
+            let body = format!(r#"{{"results":[{{"series":[{series}]}}]}}"#);
+            assert!(read(body.as_bytes(), true).is_err(), "{body}");
+        }
+        assert!(read(br#"{"results":[],"results":[]}"#, true).is_err());
+    }
+
+    #[test]
+    fn rows_that_the_server_left_out_are_noticed() {
+        let read = results(r#"{"results":[{"series":[{"name":"m","columns":["v"],"values":[[1]],"partial":true}]}]}"#);
+        assert!(read[0].is_truncated());
     }
 }

@@ -1,23 +1,21 @@
-//! Sending a query and reading its answer.
+//! A query before it is sent.
 
 use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderValue, Method};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 use url::form_urlencoded::Serializer;
 
-use super::answer::{Body, QueryResponse, read};
-use super::error::{QueryError, QueryErrorKind};
-use super::statement::effect;
+use super::answer::QueryResponse;
+use super::error::QueryError;
+use super::exchange::Call;
+use super::statement::{Effect, effect};
+use super::stream::{ChunkStream, RowStream};
 use crate::client::Shared;
-use crate::endpoint::{Pick, Sign};
-use crate::transport::{Answer, Cut, Request};
-use crate::{Client, Precision, Reply, ServerVersion, TransportError};
+use crate::{Client, Precision};
 
 /// Longer queries are sent in the body of a POST, because servers and proxies limit the length of an address.
 const LONGEST_IN_ADDRESS: usize = 4096;
@@ -45,6 +43,7 @@ pub struct Query<'a> {
     chunked: Option<usize>,
     params: Map<String, Value>,
     deadline: Option<Duration>,
+    hedge: Option<Duration>,
 }
 
 impl<'a> Query<'a> {
@@ -59,6 +58,7 @@ impl<'a> Query<'a> {
             chunked: None,
             params: Map::new(),
             deadline: None,
+            hedge: None,
         }
     }
 
@@ -92,8 +92,9 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// Asks for the rows in chunks of this many. They are joined again; what is gained is that a server tells errors
-    /// which come after the first rows.
+    /// Asks for the rows in chunks of this many. Awaiting the query joins them again; what is gained is that a server tells
+    /// errors which come after the first rows, and that its limit on rows does not count. [`Query::stream`] gives them
+    /// as they arrive.
     pub const fn chunked(mut self, rows: usize) -> Self {
         self.chunked = Some(rows);
         self
@@ -105,10 +106,107 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// The time for the whole call. Default: that of the client.
+    /// Asks a second endpoint as well if the first has not answered after this time, and takes the first complete answer;
+    /// the other request is cancelled.
+    ///
+    /// Only what merely reads is asked twice, at most once a query, and only while the client's
+    /// [`RetryBudget`](crate::RetryBudget) lasts. It has no effect on streams, and with a single endpoint.
+    pub const fn hedge(mut self, after: Duration) -> Self {
+        self.hedge = Some(after);
+        self
+    }
+
+    /// The time for the whole call; for a stream, the longest wait for its next piece. Default: that of the client.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
+    }
+
+    /// Asks, and reads every row as `T`, with times in nanoseconds: see [`QueryResponse::rows`].
+    ///
+    /// ```no_run
+    /// use influx_client::{Client, Timestamp};
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Cpu {
+    ///     time: Timestamp,
+    ///     host: String,
+    ///     usage: Option<f64>,
+    /// }
+    ///
+    /// # async fn example(client: Client) -> Result<(), influx_client::QueryError> {
+    /// let statement = "SELECT usage FROM cpu WHERE dc = $dc GROUP BY host";
+    /// for row in client.query(statement).bind("dc", "east").rows::<Cpu>().await? {
+    ///     println!("{:?} {}: {:?}", row.time, row.host, row.usage);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`QueryError`] if the query or one of its statements failed, if the server left rows out, or if a row does not fit.
+    ///
+    /// # Cancellation
+    /// As [`Query`].
+    pub async fn rows<T: DeserializeOwned>(self) -> Result<Vec<T>, QueryError> {
+        self.epoch(Precision::Nanoseconds).await?.rows()
+    }
+
+    /// Asks, and gives the answer chunk by chunk while it arrives; without [`Query::chunked`], in chunks of 10,000 rows.
+    ///
+    /// No more than one chunk is kept in memory, and [`ClientBuilder::answer_limit`](crate::ClientBuilder::answer_limit)
+    /// is the limit for one. A server tells the error of a statement after its first rows as well: it is an item of the
+    /// stream, and chunks of later statements may follow it. An answer that is cut ends with an error, never silently.
+    ///
+    /// # Errors
+    /// Items are [`QueryError`] where a statement or the whole query failed; after the latter the stream ends.
+    ///
+    /// # Cancellation
+    /// Nothing is sent before the first poll. Dropping the stream ends the request.
+    pub fn stream(self) -> ChunkStream<'a> {
+        let this = if self.chunked.is_some() { self } else { self.chunked(10_000) };
+        let (call, post) = this.call();
+        ChunkStream::new(call, post)
+    }
+
+    /// Asks, and gives each row as `T` while the answer arrives, with times in nanoseconds.
+    ///
+    /// ```no_run
+    /// use futures::TryStreamExt as _;
+    /// use influx_client::{Client, QueryError, Timestamp};
+    ///
+    /// # async fn example(client: Client) -> Result<(), QueryError> {
+    /// let mut rows = client.query("SELECT usage FROM cpu").rows_stream::<(Timestamp, f64)>();
+    /// while let Some((time, usage)) = rows.try_next().await? {
+    ///     println!("{time:?} {usage}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Query::stream`]; and an item where a row does not fit, after which others follow.
+    ///
+    /// # Cancellation
+    /// As [`Query::stream`].
+    pub fn rows_stream<T: DeserializeOwned + Send + 'a>(self) -> RowStream<'a, T> {
+        let this = self.epoch(Precision::Nanoseconds);
+        let this = if this.chunked.is_some() { this } else { this.chunked(10_000) };
+        let (call, post) = this.call();
+        RowStream::new(call, post)
+    }
+
+    /// The call, and whether it goes out as POST.
+    fn call(self) -> (Call<'a>, bool) {
+        let client = self.client.shared();
+        let effect: Effect = effect(self.statement);
+        let parameters = self.parameters(client);
+        let post = self.post.unwrap_or(!effect.reads || parameters.len() > LONGEST_IN_ADDRESS);
+        let deadline = self.deadline.unwrap_or(client.deadline);
+        let hedge = self.hedge.filter(|_| effect.reads);
+        self.client.probe_what_failed();
+        (Call::new(client, parameters, deadline, effect, self.chunked.is_some(), hedge), post)
     }
 
     fn parameters(&self, client: &Shared) -> String {
@@ -139,129 +237,9 @@ impl<'a> IntoFuture for Query<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         async move {
-            let client = self.client.shared();
-            let effect = effect(self.statement);
-            let parameters = self.parameters(client);
-            let long = parameters.len() > LONGEST_IN_ADDRESS;
-            let call = Call {
-                client,
-                parameters,
-                begun: Instant::now(),
-                deadline: self.deadline.unwrap_or(client.deadline),
-                reads: effect.reads,
-            };
-            self.client.probe_what_failed();
-            let response = call.run(self.post.unwrap_or(!effect.reads || long)).await?;
-            if effect.creates && response.first_error().is_none() {
-                client.note_creation();
-            }
-            Ok(response)
+            let (call, post) = self.call();
+            call.run(post).await
         }
         .boxed()
     }
-}
-
-struct Call<'a> {
-    client: &'a Shared,
-    parameters: String,
-    begun: Instant,
-    deadline: Duration,
-    reads: bool,
-}
-
-impl Call<'_> {
-    async fn run(&self, mut post: bool) -> Result<QueryResponse, QueryError> {
-        let endpoints = &self.client.endpoints;
-        let mut avoid = None;
-        let mut left = endpoints.len();
-        loop {
-            let pick = endpoints.pick(avoid, fastrand::u64(..));
-            let sent = self.client.transport.send(self.request(&pick, post)).await;
-            let failed = matches!(&sent, Err(_) | Ok(Answer { cut: Some(Cut::Lost(_)), .. }));
-            let sign = if failed { Sign::Failed } else { Sign::Answered };
-            endpoints.learn(pick.index, sign, std::time::Instant::now());
-            match sent {
-                Err(error) => {
-                    left -= 1;
-                    let harmless = self.reads && !error.is_time_out() || error.is_unconnected();
-                    if left == 0 || !harmless || self.begun.elapsed() >= self.deadline {
-                        return Err(no_answer(error, &pick));
-                    }
-                    avoid = Some(pick.index);
-                }
-                // The handler of 0.10 never ran for a POST.
-                Ok(answer) if answer.status == 405 && post => post = false,
-                Ok(answer) => return self.read(answer, &pick),
-            }
-        }
-    }
-
-    fn request(&self, pick: &Pick, post: bool) -> Request {
-        let mut url = pick.endpoint.join("query");
-        let time = self.deadline.saturating_sub(self.begun.elapsed());
-        let mut request = if post {
-            let mut request = Request::new(Method::POST, url, time);
-            request.body = self.parameters.clone().into();
-            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-            request.headers.insert(CONTENT_TYPE, form);
-            request
-        } else {
-            url.set_query(Some(&self.parameters));
-            Request::new(Method::GET, url, time)
-        };
-        if let Some(credentials) = self.client.credentials(pick.index) {
-            request.headers.insert(AUTHORIZATION, credentials.value().clone());
-        }
-        request.answer_limit = self.client.answer_limit;
-        request
-    }
-
-    fn read(&self, answer: Answer, pick: &Pick) -> Result<QueryResponse, QueryError> {
-        let status = answer.status;
-        let fail = |kind| Err(QueryError::new(kind, Some(pick.endpoint.clone()), None));
-        let unexpected = |reason: &str| fail(QueryErrorKind::Unexpected { status, reason: reason.into() });
-        if answer.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
-            return unexpected("the answer is encoded, which was not asked for");
-        }
-        match &answer.cut {
-            Some(Cut::Lost(error)) => return Err(no_answer(error.clone(), pick)),
-            Some(Cut::TooLarge) => {
-                return fail(QueryErrorKind::AnswerTooLarge { limit: self.client.answer_limit });
-            }
-            None => {}
-        }
-        let results = match (status, read(&answer.body)) {
-            (200, Ok(Body::Results(results))) => results,
-            (200, Ok(Body::Error(message))) => {
-                return fail(QueryErrorKind::Refused { status, message: message.into() });
-            }
-            (200, Err(fault)) if fault.is_eof() => {
-                let reason = "the answer ends in the middle".into();
-                return fail(QueryErrorKind::NoAnswer { reason });
-            }
-            (200, Err(fault)) => return unexpected(&fault.to_string()),
-            _ => {
-                let message = crate::error::message(&Reply::new(status, &answer.body));
-                return fail(QueryErrorKind::Refused { status, message });
-            }
-        };
-        Ok(QueryResponse {
-            results,
-            endpoint: pick.endpoint.clone(),
-            server_version: answer
-                .header("x-influxdb-version")
-                .and_then(|version| ServerVersion::read(version, answer.header("x-influxdb-build"))),
-            request_id: answer.request_id(),
-        })
-    }
-}
-
-fn no_answer(error: TransportError, pick: &Pick) -> QueryError {
-    let reason = error.reason().into();
-    let kind = if error.is_unconnected() {
-        QueryErrorKind::Unreachable { reason }
-    } else {
-        QueryErrorKind::NoAnswer { reason }
-    };
-    QueryError::new(kind, Some(pick.endpoint.clone()), Some(error))
 }

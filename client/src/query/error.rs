@@ -57,6 +57,18 @@ pub enum QueryErrorKind {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The server left rows of a statement out, because its own limit on rows was reached.
+    Truncated {
+        /// The statement's place in the query, from 0.
+        index: usize,
+    },
+    /// A row does not fit the type it was to be read as.
+    Row {
+        /// The place of the row in the answer, from 0.
+        index: usize,
+        /// What does not fit.
+        reason: Box<str>,
+    },
 }
 
 impl QueryErrorKind {
@@ -68,7 +80,8 @@ impl QueryErrorKind {
             Self::NoAnswer { .. } => Class::Timeout,
             Self::Refused { status, message } => class_of(*status, message),
             Self::Statement { message, .. } => class_of(400, message),
-            Self::Unexpected { .. } | Self::AnswerTooLarge { .. } => Class::Refused,
+            Self::Unexpected { .. } | Self::AnswerTooLarge { .. } | Self::Row { .. } => Class::Refused,
+            Self::Truncated { .. } => Class::Limit,
         }
     }
 }
@@ -125,6 +138,11 @@ impl QueryError {
         Self(Box::new(Inner { kind, endpoint, source }))
     }
 
+    /// An error that is no single endpoint's.
+    pub(crate) fn of(kind: QueryErrorKind) -> Self {
+        Self::new(kind, None, None)
+    }
+
     /// What went wrong.
     #[must_use]
     pub fn kind(&self) -> &QueryErrorKind {
@@ -151,7 +169,9 @@ impl QueryError {
             QueryErrorKind::Unreachable { .. }
             | QueryErrorKind::NoAnswer { .. }
             | QueryErrorKind::Unexpected { .. }
-            | QueryErrorKind::AnswerTooLarge { .. } => None,
+            | QueryErrorKind::AnswerTooLarge { .. }
+            | QueryErrorKind::Truncated { .. }
+            | QueryErrorKind::Row { .. } => None,
         }
     }
 }
@@ -172,6 +192,12 @@ impl fmt::Display for QueryError {
             }
             QueryErrorKind::AnswerTooLarge { limit } => {
                 write!(f, "the answer has more than {limit} bytes: ask for less, or raise the limit")?;
+            }
+            QueryErrorKind::Truncated { index } => {
+                write!(f, "statement {}: the server left rows out: ask in chunks", index + 1)?;
+            }
+            QueryErrorKind::Row { index, reason } => {
+                write!(f, "row {} does not fit: {}", index + 1, Excerpt(reason))?;
             }
         }
         self.0.endpoint.as_ref().map_or(Ok(()), |endpoint| write!(f, " [{endpoint}]"))

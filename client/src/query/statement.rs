@@ -7,12 +7,14 @@ pub(super) struct Effect {
     pub(super) reads: bool,
     /// One of them creates a database, a retention policy or a user.
     pub(super) creates: bool,
+    /// How many there are.
+    pub(super) count: usize,
 }
 
 /// Looks at the words outside quotes and comments: what begins with `SELECT`, `SHOW` or `EXPLAIN` and has no `INTO` only
 /// reads. What cannot be told is taken for a change.
 pub(super) fn effect(query: &str) -> Effect {
-    let mut effect = Effect { reads: true, creates: false };
+    let mut effect = Effect { reads: true, creates: false, count: 0 };
     let mut first = true;
     for word in Words(query) {
         match word {
@@ -21,6 +23,7 @@ pub(super) fn effect(query: &str) -> Effect {
                 let is = |other: &str| word.eq_ignore_ascii_case(other);
                 effect.reads &= is("select") || is("show") || is("explain");
                 effect.creates |= is("create");
+                effect.count += 1;
                 first = false;
             }
             word => effect.reads &= !word.eq_ignore_ascii_case("into"),
@@ -98,6 +101,15 @@ mod tests {
             ["SELECT * INTO a FROM b", "DROP DATABASE x", "SHOW DATABASES; DELETE FROM x", "x", "(SELECT x", "'"]
         {
             assert_eq!(effect(query).reads, query == "(SELECT x" || query == "'", "{query}");
+        }
+    }
+
+    #[test]
+    fn statements_are_counted() {
+        for (query, count) in
+            [("SELECT 1", 1), ("SELECT 1;", 1), (" ; SHOW DATABASES ;; SELECT ';' FROM \"x;y\" ", 2), ("", 0)]
+        {
+            assert_eq!(effect(query).count, count, "{query}");
         }
     }
 

@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::stream::{self, StreamExt as _};
 use tokio::time::Instant;
 use url::{Host, Url};
 
 use super::body::CountedBody;
 use super::proxy::Proxy;
 use super::tls::{TlsError, TlsSettings};
-use super::{Answer, Cut, Request, Transport, TransportError};
+use super::{Answer, Cut, OpenAnswer, Request, Transport, TransportError};
 
 /// What a caller may choose about connections.
 #[derive(Clone)]
@@ -61,21 +62,42 @@ impl HttpTransport {
 
     async fn exchange(&self, request: Request) -> Result<Answer, TransportError> {
         let deadline = Instant::now() + request.time_limit;
+        let limit = request.answer_limit;
+        let mut response = self.head(request, deadline).await?;
+        let (body, cut) = read(&mut response, deadline, limit).await;
+        Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body, cut })
+    }
+
+    /// Sends a request and waits for the head of its answer.
+    async fn head(&self, request: Request, deadline: Instant) -> Result<reqwest::Response, TransportError> {
         let client = if is_this_machine(&request.url) { &self.local } else { &self.remote };
         let mut outgoing = client.request(request.method, request.url).headers(request.headers);
         if !request.body.is_empty() {
             outgoing = outgoing.body(reqwest::Body::wrap(CountedBody::new(request.body, request.sent)));
         }
-        let mut response = match tokio::time::timeout_at(deadline, outgoing.send()).await {
-            Err(_) => return Err(TransportError::timed_out()),
-            Ok(Err(error)) if error.is_connect() => {
-                return Err(TransportError::unconnected(error.without_url()));
+        match tokio::time::timeout_at(deadline, outgoing.send()).await {
+            Err(_) => Err(TransportError::timed_out()),
+            Ok(Err(error)) if error.is_connect() => Err(TransportError::unconnected(error.without_url())),
+            Ok(Err(error)) => Err(TransportError::lost(error.without_url())),
+            Ok(Ok(response)) => Ok(response),
+        }
+    }
+
+    async fn begin(&self, request: Request) -> Result<OpenAnswer, TransportError> {
+        let limit = request.time_limit;
+        let mut response = self.head(request, Instant::now() + limit).await?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = stream::unfold(Some(response), move |response| async move {
+            let mut response = response?;
+            match tokio::time::timeout(limit, response.chunk()).await {
+                Ok(Ok(None)) => None,
+                Ok(Ok(Some(piece))) => Some((Ok(piece), Some(response))),
+                Ok(Err(error)) => Some((Err(TransportError::lost(error.without_url())), None)),
+                Err(_) => Some((Err(TransportError::timed_out()), None)),
             }
-            Ok(Err(error)) => return Err(TransportError::lost(error.without_url())),
-            Ok(Ok(response)) => response,
-        };
-        let (body, cut) = read(&mut response, deadline, request.answer_limit).await;
-        Ok(Answer { status: response.status().as_u16(), headers: std::mem::take(response.headers_mut()), body, cut })
+        });
+        Ok(OpenAnswer::new(status, headers, body.boxed()))
     }
 }
 
@@ -136,6 +158,10 @@ fn is_this_machine(url: &Url) -> bool {
 impl Transport for HttpTransport {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, TransportError>> {
         self.exchange(request).boxed()
+    }
+
+    fn open(&self, request: Request) -> BoxFuture<'_, Result<OpenAnswer, TransportError>> {
+        self.begin(request).boxed()
     }
 }
 

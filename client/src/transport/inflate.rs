@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use http::HeaderValue;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
 
-use super::{Answer, Cut, Request, Transport, TransportError};
+use super::{Answer, Cut, OpenAnswer, Request, Transport, TransportError};
 
 /// Asks for compressed answers to queries and inflates them, up to [`Request::answer_limit`].
 #[derive(Debug)]
@@ -24,6 +24,11 @@ impl Transport for Inflating {
         }
         let limit = request.answer_limit;
         async move { self.0.send(request).await.map(|answer| plain(answer, limit)) }.boxed()
+    }
+
+    /// What is read as it arrives is not asked for compressed: a server keeps much back before it compresses a block.
+    fn open(&self, request: Request) -> BoxFuture<'_, Result<OpenAnswer, TransportError>> {
+        self.0.open(request)
     }
 }
 

@@ -5,6 +5,7 @@ mod credentials;
 mod error;
 mod http;
 mod inflate;
+mod open;
 mod proxy;
 mod tls;
 #[cfg(feature = "tls")]
@@ -24,6 +25,7 @@ pub(crate) use self::http::{HttpSettings, HttpTransport};
 pub use credentials::Credentials;
 pub use error::TransportError;
 pub(crate) use inflate::Inflating;
+pub use open::OpenAnswer;
 pub(crate) use proxy::Proxy;
 pub use tls::TlsError;
 pub(crate) use tls::TlsSettings;
@@ -41,6 +43,17 @@ pub trait Transport: Send + Sync + Debug {
     /// [`TransportError`] where no status came back in time. An answer whose body is not complete is not an
     /// error but an [`Answer`] with [`Answer::cut`].
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, TransportError>>;
+
+    /// Sends a request and returns with the head of the answer; its body is read as it arrives, without a limit on its
+    /// size. [`Request::time_limit`] is the longest wait for the head and for each piece of the body.
+    ///
+    /// Unless implemented, the whole answer is read first, up to [`Request::answer_limit`].
+    ///
+    /// # Errors
+    /// [`TransportError`] where no status came back in time.
+    fn open(&self, request: Request) -> BoxFuture<'_, Result<OpenAnswer, TransportError>> {
+        open::whole(self, request)
+    }
 }
 
 /// A request on its way out.

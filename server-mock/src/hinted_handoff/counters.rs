@@ -34,10 +34,10 @@ pub struct QueueCounters {
     pub shard: u64,
     /// Name as in `SHOW STATS`, and value.
     pub values: Vec<(&'static str, u64)>,
-    /// Where the next delivery reads, as `path:offset`; empty for a queue that is being removed.
-    pub head: String,
-    /// Where the next append goes, likewise.
-    pub tail: String,
+    /// Where the first record that was not delivered stands in the oldest segment.
+    pub head: u64,
+    /// Where the newest segment ends; eight bytes behind the head where nothing waits.
+    pub tail: u64,
 }
 
 impl Counters {

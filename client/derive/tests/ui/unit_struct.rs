@@ -1,0 +1,6 @@
+use influx_client_derive::Measurement;
+
+#[derive(Measurement)]
+struct Cpu;
+
+fn main() {}
