@@ -34,10 +34,11 @@ pub struct QueueCounters {
     pub shard: u64,
     /// Name as in `SHOW STATS`, and value.
     pub values: Vec<(&'static str, u64)>,
-    /// Where the first record that was not delivered stands in the oldest segment.
-    pub head: u64,
-    /// Where the newest segment ends; eight bytes behind the head where nothing waits.
-    pub tail: u64,
+    /// Where the first record that was not delivered stands, as `path:offset` in the oldest segment; empty for a queue that
+    /// is being removed.
+    pub head: String,
+    /// Where the newest segment ends, likewise; eight bytes behind the head where nothing waits.
+    pub tail: String,
 }
 
 impl Counters {

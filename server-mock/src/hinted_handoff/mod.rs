@@ -18,7 +18,7 @@ mod service;
 mod shared;
 
 pub use counters::QueueCounters;
-pub(crate) use queue::segment_id;
+pub(crate) use queue::is_segment;
 pub use service::{Deliver, Handoff, QueueDepth};
 
 #[cfg(test)]

@@ -168,10 +168,12 @@ impl Queue {
         self.depth
     }
 
-    /// Where the first record that was not delivered stands in the oldest segment, and where the newest segment ends, as
-    /// the real format counts: its files end with eight bytes where these begin with them.
-    pub(super) fn ends(&self) -> (u64, u64) {
-        (self.offset - Segment::FIRST, self.tail.len())
+    /// Where the first record that was not delivered stands in the oldest segment, and where the newest segment ends, both
+    /// as `path:offset` and as the real format counts: its files end with eight bytes where these begin with them.
+    pub(super) fn ends(&self) -> (String, String) {
+        let place = |id, offset: u64| format!("{}:{offset}", segment_path(&self.dir, id).display());
+        let head = place(self.ids[0], self.offset - Segment::FIRST);
+        (head, place(self.ids[self.ids.len() - 1], self.tail.len()))
     }
 
     /// Adds a block at the tail and returns the file to sync before it may be called durable.
@@ -306,9 +308,14 @@ fn remove_segment(dir: &Path, id: u64) -> io::Result<()> {
     }
 }
 
-/// The id in the name of a segment file; `None` for any other file of a queue.
-pub(crate) fn segment_id(path: &Path) -> Option<u64> {
+/// The id in the name of a segment file; `None` for any other file.
+fn segment_id(path: &Path) -> Option<u64> {
     path.file_name()?.to_str()?.strip_suffix(".seg")?.parse().ok()
+}
+
+/// Whether a file of a queue's directory is one of its segments.
+pub(crate) fn is_segment(path: &Path) -> bool {
+    segment_id(path).is_some()
 }
 
 fn segment_ids(dir: &Path) -> io::Result<Vec<u64>> {

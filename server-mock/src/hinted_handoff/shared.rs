@@ -55,8 +55,8 @@ impl SharedQueue {
         self.lock().as_ref().map(Queue::depth).unwrap_or_default()
     }
 
-    /// See [`Queue::ends`]; nothing for a queue that was removed.
-    pub(super) fn ends(&self) -> (u64, u64) {
+    /// Where it begins and ends; nothing once it was removed.
+    pub(super) fn ends(&self) -> (String, String) {
         self.lock().as_ref().map(Queue::ends).unwrap_or_default()
     }
 

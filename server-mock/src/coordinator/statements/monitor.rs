@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::{Delivery, Owners};
-use crate::hinted_handoff::{Handoff, QueueCounters, segment_id};
+use crate::hinted_handoff::{Handoff, QueueCounters, is_segment};
 use crate::query::{Row, Value};
 use crate::stats::{Number, ProcessUsage, Statistic, Stats};
 use crate::{Profile, go};
@@ -200,9 +200,7 @@ impl Monitor {
             let files = QueueFiles::find(&self.queue_dir(queue.node, queue.shard));
             let active = if meta.data_node(queue.node).is_some() { "yes" } else { "no" };
             let modified = Value::Time(nanoseconds(files.modified));
-            let head = text(format!("{}:{}", files.head, queue.head));
-            let tail = text(format!("{}:{}", files.tail, queue.tail));
-            vec![Value::Unsigned(queue.node), text(active), modified, head, tail]
+            vec![Value::Unsigned(queue.node), text(active), modified, text(&queue.head), text(&queue.tail)]
         };
         let lines: Vec<_> = self.handoff.counters().iter().map(line).collect();
         let columns = ["node", "active", "last modified", "head", "tail"];
@@ -248,32 +246,22 @@ struct QueueFiles {
     bytes: u64,
     count: u64,
     modified: SystemTime,
-    head: String,
-    tail: String,
 }
 
 impl QueueFiles {
     /// What is on disk now.
     fn find(dir: &Path) -> Self {
-        let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok);
-        let mut segments: Vec<(u64, PathBuf, u64, SystemTime)> = entries
-            .filter_map(|entry| {
-                let id = segment_id(&entry.path())?;
-                let facts = entry.metadata().ok()?;
-                Some((id, entry.path(), facts.len(), facts.modified().unwrap_or(UNIX_EPOCH)))
-            })
-            .collect();
-        segments.sort();
-        let path = |segment: Option<&(u64, PathBuf, u64, SystemTime)>| {
-            segment.map(|(_, path, ..)| path.display().to_string()).unwrap_or_default()
-        };
-        Self {
-            bytes: segments.iter().map(|(_, _, bytes, _)| bytes).sum(),
-            count: segments.len() as u64,
-            modified: segments.iter().map(|(.., modified)| *modified).max().unwrap_or(UNIX_EPOCH),
-            head: path(segments.first()),
-            tail: path(segments.last()),
+        let mut found = Self { bytes: 0, count: 0, modified: UNIX_EPOCH };
+        for entry in std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok) {
+            if !is_segment(&entry.path()) {
+                continue;
+            }
+            let Ok(facts) = entry.metadata() else { continue };
+            found.bytes += facts.len();
+            found.count += 1;
+            found.modified = found.modified.max(facts.modified().unwrap_or(UNIX_EPOCH));
         }
+        found
     }
 }
 
