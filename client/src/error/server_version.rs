@@ -54,8 +54,9 @@ impl ServerVersion {
         self.standing
     }
 
-    /// Whether a statement can name the type of a field, `field::integer`.
-    pub(crate) const fn knows_types(&self) -> bool {
+    /// Whether it is 1.0 or later: then a statement can name the type of a field (`field::integer`), and statistics have
+    /// every queue of hinted handoff.
+    pub(crate) const fn is_since_1_0(&self) -> bool {
         self.major >= 1
     }
 

@@ -33,6 +33,8 @@ struct Entry {
     collision: u32,
     /// Whether the name is short and written as it reads.
     plain: bool,
+    /// The address of the name's key, if one that is known at compile time gave it: 0 otherwise.
+    ready: usize,
     /// The type first given; none where no finished row has given one.
     field_type: Option<FieldType>,
 }
@@ -182,6 +184,30 @@ impl Names {
         self.open_other_row(cursor, measurement)
     }
 
+    /// Begins a row whose measurement is that of the key at `address`, as [`Names::open_row`] does.
+    ///
+    /// Keys live as long as the program, so that their address stands for the name, however long that is.
+    #[inline(always)]
+    pub(crate) fn open_ready_row(&mut self, cursor: &mut Cursor, address: usize, measurement: &[u8]) {
+        if self.changed {
+            self.roll_back();
+        }
+        self.row += 1;
+        cursor.previous = NONE;
+        if let Some(entry) = self.entries.get(self.measurement_guess as usize)
+            && entry.ready == address
+            && entry.parent == NONE
+        {
+            cursor.measurement = self.measurement_guess;
+            cursor.guess = entry.child;
+            self.last_measurement = self.measurement_guess;
+            self.measurement_guess = entry.next;
+        } else {
+            self.open_other_row(cursor, measurement);
+            self.entries[cursor.measurement as usize].ready = address;
+        }
+    }
+
     #[inline(never)]
     fn open_other_row(&mut self, cursor: &mut Cursor, measurement: &[u8]) -> bool {
         let found = self.find_or_add(NONE, measurement);
@@ -248,6 +274,35 @@ impl Names {
         cursor.previous = cursor.guess;
         cursor.guess = entry.next;
         true
+    }
+
+    /// Whether the guessed entry is the field that the key at `address` gave before, with this type; if so the cursor
+    /// moves on. The keys of a row are known to differ.
+    #[inline(always)]
+    pub(crate) fn is_ready(&self, cursor: &mut Cursor, address: usize, field_type: FieldType) -> bool {
+        let Some(entry) = self.entries.get(cursor.guess as usize) else {
+            return false;
+        };
+        // Two measurements may share a key, if the compiler made one of two that are alike.
+        if entry.ready != address || entry.parent != cursor.measurement || entry.field_type != Some(field_type) {
+            return false;
+        }
+        cursor.previous = cursor.guess;
+        cursor.guess = entry.next;
+        true
+    }
+
+    /// Like [`Names::field`], for the key at `address`, which is known the next time.
+    pub(crate) fn ready_field(
+        &mut self,
+        cursor: &mut Cursor,
+        address: usize,
+        name: &[u8],
+        field_type: FieldType,
+    ) -> Result<(), Clash> {
+        self.field(cursor, name, field_type)?;
+        self.entries[cursor.previous as usize].ready = address;
+        Ok(())
     }
 
     /// Finds or adds a field and checks it against what the batch has.
@@ -329,6 +384,7 @@ impl Names {
             hash,
             collision: head,
             plain,
+            ready: 0,
             field_type: None,
         });
         self.by_hash.insert(hash, added);
@@ -387,6 +443,40 @@ mod tests {
             }
             names.close_row();
         }
+    }
+
+    /// However long the names, and whatever other measurement has fields under the same keys.
+    #[test]
+    fn a_row_of_ready_keys_like_the_one_before_is_known() {
+        let mut names = Names::default();
+        let fields = [(7, "a field of more than a word"), (8, "b"), (9, "another field of more than a word")];
+        for round in 0..3 {
+            for (address, measurement) in [(1, "a measurement of more than a word"), (2, "n")] {
+                let mut cursor = Cursor::UNCHECKED;
+                names.open_ready_row(&mut cursor, address, measurement.as_bytes());
+                for (address, key) in fields {
+                    let known = names.is_ready(&mut cursor, address, FieldType::Float);
+                    assert_eq!(known, round > 0, "round {round}, {measurement}, {key}");
+                    let other = names.is_ready(&mut { cursor }, address, FieldType::Integer);
+                    assert!(!other, "of another type");
+                    if !known {
+                        let given = names.ready_field(&mut cursor, address, key.as_bytes(), FieldType::Float);
+                        assert_eq!(given, Ok(()));
+                    }
+                }
+                names.close_row();
+            }
+        }
+        // Rows given by name meet the same types.
+        let mut cursor = open(&mut names, "a measurement of more than a word");
+        assert_eq!(give(&mut names, &mut cursor, fields[0].1, FieldType::Integer), Err(Clash::Type(FieldType::Float)));
+        // What an unfinished row gave is not known.
+        let mut cursor = Cursor::UNCHECKED;
+        names.open_ready_row(&mut cursor, 2, b"n");
+        assert_eq!(names.ready_field(&mut cursor, 10, b"c", FieldType::Float), Ok(()));
+        names.open_ready_row(&mut cursor, 2, b"n");
+        assert!(!names.is_ready(&mut cursor, 10, FieldType::Float));
+        assert_eq!(names.ready_field(&mut cursor, 10, b"c", FieldType::String), Ok(()));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::clock;
 use super::digits;
 use super::error::{PointError, PointErrorKind};
 use super::field_type::FieldType;
+use super::names::Cursor;
 use super::row::WINDOW;
 use super::tag::{Tag, TagValue};
 use super::text::{self, WORD};
@@ -23,8 +24,6 @@ pub struct Key {
     block: [u8; BLOCK],
     text: &'static str,
     name: &'static str,
-    /// The word of the name, if it is short.
-    word: u128,
 }
 
 impl Key {
@@ -38,21 +37,14 @@ impl Key {
             block[at] = bytes[at];
             at += 1;
         }
-        Self { block, text, name, word: const_word(name.as_bytes()) }
+        Self { block, text, name }
     }
-}
 
-/// What [`text::short_word`] gives, at compile time.
-const fn const_word(name: &[u8]) -> u128 {
-    let mut word = [0; WORD];
-    if name.len() <= WORD {
-        let mut at = 0;
-        while at < name.len() {
-            word[at] = name[at];
-            at += 1;
-        }
+    /// What the key is known by.
+    #[inline(always)]
+    fn address(&'static self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
-    u128::from_le_bytes(word)
 }
 
 /// A row of a derived measurement.
@@ -65,8 +57,7 @@ impl<'b> ReadyRow<'b> {
     /// Begins a row with its measurement.
     #[inline]
     pub fn open(batch: &'b mut Batch, measurement: &'static Key) -> Self {
-        batch.start_row(measurement.word, measurement.name);
-        batch.row.end = batch.put_key(batch.end, measurement);
+        batch.open_ready_row(measurement);
         Self { batch }
     }
 
@@ -207,6 +198,20 @@ impl<T: Into<Timestamp> + Copy> TimeColumn for Option<T> {
 
 impl Batch {
     #[inline(always)]
+    fn open_ready_row(&mut self, measurement: &'static Key) {
+        self.row.longest = WORD;
+        if self.row.error.is_some() {
+            self.row.error = None;
+        }
+        if self.checks_types {
+            self.names.open_ready_row(&mut self.row.cursor, measurement.address(), measurement.name.as_bytes());
+        } else {
+            self.row.cursor = Cursor::UNCHECKED;
+        }
+        self.row.end = self.put_key(self.end, measurement);
+    }
+
+    #[inline(always)]
     fn put_key(&mut self, end: usize, key: &Key) -> usize {
         if key.text.len() <= BLOCK {
             *self.buffer.window(end) = key.block;
@@ -317,20 +322,20 @@ impl Batch {
     /// Checks a field's type with those of the batch. Its name was compared with the row's others by the derive.
     #[inline(always)]
     fn check_ready_field(&mut self, key: &'static Key, field_type: FieldType) {
-        if !self.names.is_guessed(&mut self.row.cursor, key.word, key.name.len(), field_type) {
+        // The equals sign is no part of the key.
+        self.row.longest = self.row.longest.max(key.text.len() - 1);
+        if !self.names.is_ready(&mut self.row.cursor, key.address(), field_type) {
             self.look_up_ready_field(key, field_type);
         }
     }
 
     #[inline(never)]
     fn look_up_ready_field(&mut self, key: &'static Key, field_type: FieldType) {
-        // The equals sign is no part of the key.
-        self.row.longest = self.row.longest.max(key.text.len() - 1);
-        if self.row.cursor.is_checked()
-            && self.row.error.is_none()
-            && let Err(clash) = self.names.field(&mut self.row.cursor, key.name.as_bytes(), field_type)
-        {
-            self.refuse_clash(key.name, field_type, clash);
+        if self.row.cursor.is_checked() && self.row.error.is_none() {
+            let (cursor, name) = (&mut self.row.cursor, key.name.as_bytes());
+            if let Err(clash) = self.names.ready_field(cursor, key.address(), name, field_type) {
+                self.refuse_clash(key.name, field_type, clash);
+            }
         }
     }
 }

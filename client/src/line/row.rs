@@ -72,7 +72,7 @@ impl Batch {
 
     /// Tells whether the measurement is known to be short and plain.
     #[inline(always)]
-    pub(super) fn start_row(&mut self, word: u128, measurement: &str) -> bool {
+    fn start_row(&mut self, word: u128, measurement: &str) -> bool {
         self.row.end = self.end;
         self.row.longest = WORD;
         if self.row.error.is_some() {

@@ -94,6 +94,18 @@ impl fmt::Display for ClusterHandoff {
 /// its queues, and where their heads are: from both an empty queue is known for certain, a waiting one only on servers that
 /// count what waits. Version 0.10 tells only where head and tail of a queue are.
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cluster = influx_server_mock::TestCluster::builder().nodes(1, 2).start().await?;
+/// # let client = influx_client::Client::builder().endpoints(cluster.urls()).build()?;
+/// let handoff = client.cluster_settled().await?;
+/// println!("{handoff}");
+/// assert!(handoff.is_settled());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// [`QueryError`] if no endpoint tells who the servers are.
 ///
@@ -156,9 +168,9 @@ impl<'a> IntoFuture for Settled<'a> {
                         trouble: None,
                     })
                     .collect(),
-                Topology::Cluster(nodes, roll) => {
-                    let roll = &roll;
-                    let asked = nodes.into_iter().map(|(id, node)| async move {
+                Topology::Cluster(cluster) => {
+                    let roll = &cluster.roll;
+                    let asked = cluster.nodes.into_iter().map(|(id, node)| async move {
                         let (address, told) = match node {
                             Err(unreachable) => (unreachable.address, Err(unreachable.reason.into())),
                             Ok(node) => {

@@ -135,22 +135,22 @@ struct Position {
 }
 
 impl Look {
-    pub(super) fn new(statistics: Vec<Statistic>, diagnostics: &[DiagnosticTable]) -> Self {
+    pub(super) fn new(statistics: Vec<Statistic>, diagnostics: &[DiagnosticTable], since_1_0: bool) -> Self {
         let hh = diagnostics.iter().filter(|table| table.name == "hh");
         let positions = hh.flat_map(|table| &table.rows).filter_map(|row| {
             let place = |name| split_place(row.get(name)?.as_str()?);
             Some(Position {
                 node: number(row.get("node")?)?,
-                active: row.get("active").is_some_and(|active| active == "yes"),
+                active: row.get("active").is_some_and(|active| active == "yes" || *active == true),
                 head: place("head"),
                 tail: place("tail"),
             })
         });
-        // A queue exists from its first hint on, and from the start of a node that finds one on its disk; each has a line
-        // in the diagnostics and, in 1.8, in the statistics. Only a node whose statistics have the module at all is known to
-        // list them.
-        let lists = statistics.iter().any(|s| s.name == "hh" || s.name == "hh_processor");
-        let complete = lists || diagnostics.iter().any(|table| table.name == "hh");
+        // A queue exists from its first hint on, and from the start of a node that finds one on its disk. Each has a line in
+        // the diagnostics, where these have the module at all; and in the statistics, but in version 0.10 only once it has
+        // counted something.
+        let listed = statistics.iter().any(|statistic| statistic.name == "hh");
+        let complete = since_1_0 && listed || diagnostics.iter().any(|table| table.name == "hh");
         Self { positions: positions.collect(), statistics, complete }
     }
 
@@ -245,11 +245,11 @@ mod tests {
             &[("node", "5"), ("shardID", "7")],
             &json!({ "queueBytes": bytes, "queueDepth": files }),
         );
-        Look::new(vec![of], &[table(head, "/hh/5/7/1:9")])
+        Look::new(vec![of], &[table(head, "/hh/5/7/1:9")], true)
     }
 
     fn old_look(head: &str, tail: &str) -> Look {
-        Look::new(Vec::new(), &[table(head, tail)])
+        Look::new(Vec::new(), &[table(head, tail)], false)
     }
 
     fn table(head: &str, tail: &str) -> DiagnosticTable {
@@ -304,7 +304,7 @@ mod tests {
     fn what_is_counted_is_believed() {
         let counted = |blocks: i64| {
             let values = json!({ "blocks": blocks, "points": 3, "bytes": 90 });
-            Look::new(vec![statistic("hh_queue", &[("node", "5"), ("shard", "7")], &values)], &[table("", "")])
+            Look::new(vec![statistic("hh_queue", &[("node", "5"), ("shard", "7")], &values)], &[table("", "")], true)
         };
         let backlog = Backlog::read(&counted(1), &counted(1));
         let of_shard = backlog.queues.iter().find(|queue| queue.shard == Some(7)).unwrap();
@@ -318,7 +318,12 @@ mod tests {
         let nothing = Look::default();
         let backlog = Backlog::read(&nothing, &nothing);
         assert_eq!((backlog.state(), backlog.of(5, 7)), (HandoffState::Unknown, HandoffState::Unknown));
-        let module = Look::new(vec![statistic("hh", &[], &json!({ "writeShardReq": 0 }))], &[]);
-        assert_eq!(Backlog::read(&module, &module).state(), HandoffState::Empty);
+        let module = |since_1_0| Look::new(vec![statistic("hh", &[], &json!({ "writeShardReq": 0 }))], &[], since_1_0);
+        assert_eq!(Backlog::read(&module(true), &module(true)).state(), HandoffState::Empty);
+        assert_eq!(
+            Backlog::read(&module(false), &module(false)).state(),
+            HandoffState::Unknown,
+            "0.10 leaves some out"
+        );
     }
 }

@@ -96,6 +96,8 @@ pub struct PointResolution {
     pub replicas: Vec<(usize, ReplicaAnswer)>,
     /// Why it is not known where it is, where that does not lie with a node.
     pub doubt: Option<Doubt>,
+    /// Another node read it from a replica that could not be asked: at least one has it.
+    pub witnessed: bool,
     /// The server refused it for good, so it is not to be expected anywhere, unless an equal one was there before.
     pub refused: bool,
 }
@@ -230,26 +232,56 @@ impl PointResolution {
     /// How many replicas are known to have it.
     #[must_use]
     pub fn copies(&self) -> usize {
-        self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Stored).count()
+        let told = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Stored).count();
+        told.max(usize::from(self.witnessed))
+    }
+
+    /// Takes in what a node read of it that is perhaps no replica itself. Only what is there proves something.
+    pub(super) fn hear(&mut self, answer: ReplicaAnswer) {
+        if self.whereabouts != Whereabouts::Unknown {
+            return;
+        }
+        match answer {
+            ReplicaAnswer::Stored => {
+                self.witnessed = true;
+                // The only one it can have been read from.
+                if let [(_, only)] = self.replicas.as_mut_slice() {
+                    *only = ReplicaAnswer::Stored;
+                    self.whereabouts = Whereabouts::Everywhere;
+                } else {
+                    self.whereabouts = Whereabouts::Somewhere;
+                }
+            }
+            ReplicaAnswer::Overwritten => self.whereabouts = Whereabouts::Overwritten,
+            ReplicaAnswer::Absent | ReplicaAnswer::Unknown => {}
+        }
     }
 
     fn meets(&self, level: ConsistencyLevel) -> bool {
         let required = match level {
             ConsistencyLevel::Any | ConsistencyLevel::One => 1,
+            // How many there have to be is not known where the replicas are not.
+            ConsistencyLevel::Quorum | ConsistencyLevel::All if self.replicas.is_empty() => return false,
             ConsistencyLevel::Quorum => self.replicas.len() / 2 + 1,
-            ConsistencyLevel::All => self.replicas.len().max(1),
+            ConsistencyLevel::All => self.replicas.len(),
         };
         self.copies() >= required
     }
 
     pub(super) fn doubtful(doubt: Doubt) -> Self {
-        Self { whereabouts: Whereabouts::Unknown, replicas: Vec::new(), doubt: Some(doubt), refused: false }
+        Self {
+            whereabouts: Whereabouts::Unknown,
+            replicas: Vec::new(),
+            doubt: Some(doubt),
+            witnessed: false,
+            refused: false,
+        }
     }
 
     /// No shard group covers its time; `certain` says that every data node told so.
     pub(super) fn without_shard_group(certain: bool) -> Self {
         let whereabouts = if certain { Whereabouts::Nowhere } else { Whereabouts::Unknown };
-        Self { whereabouts, replicas: Vec::new(), doubt: None, refused: false }
+        Self { whereabouts, replicas: Vec::new(), doubt: None, witnessed: false, refused: false }
     }
 
     pub(super) fn of(replicas: Vec<(usize, ReplicaAnswer)>) -> Self {
@@ -266,7 +298,7 @@ impl PointResolution {
         } else {
             Whereabouts::Nowhere
         };
-        Self { whereabouts, replicas, doubt: None, refused: false }
+        Self { whereabouts, replicas, doubt: None, witnessed: false, refused: false }
     }
 }
 
@@ -368,6 +400,27 @@ mod tests {
         assert_eq!(empty.to_string(), "no points; hinted handoff is pending");
         assert_eq!(empty.overall(), None);
         assert_eq!(resolution(vec![of(&[Stored]), of(&[Absent])]).overall(), None);
+    }
+
+    #[test]
+    fn a_witness_proves_what_is_there_and_nothing_else() {
+        use ReplicaAnswer::{Absent, Overwritten, Stored, Unknown};
+        let heard = |answers: &[ReplicaAnswer], answer| {
+            let mut point = of(answers);
+            point.hear(answer);
+            (point.whereabouts, point.copies())
+        };
+        assert_eq!(heard(&[Unknown, Absent], Stored), (Whereabouts::Somewhere, 1));
+        assert_eq!(heard(&[Unknown], Stored), (Whereabouts::Everywhere, 1));
+        assert_eq!(heard(&[Unknown, Unknown], Overwritten), (Whereabouts::Overwritten, 0));
+        for answer in [Absent, Unknown] {
+            assert_eq!(heard(&[Unknown, Unknown], answer), (Whereabouts::Unknown, 0));
+        }
+        assert_eq!(heard(&[Absent, Absent], Stored), (Whereabouts::Nowhere, 0), "its replicas have spoken");
+        let mut doubtful = PointResolution::doubtful(Doubt::Placement);
+        doubtful.hear(Stored);
+        assert_eq!((doubtful.whereabouts, doubtful.copies()), (Whereabouts::Somewhere, 1));
+        assert!(doubtful.meets(ConsistencyLevel::One) && !doubtful.meets(ConsistencyLevel::Quorum));
     }
 
     proptest! {

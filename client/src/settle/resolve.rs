@@ -13,8 +13,10 @@ use super::node::Node;
 use super::placement::{Place, Placements};
 use super::queues::{Backlog, Look};
 use super::reading::{self, Reading, shown};
-use super::resolution::{Doubt, HandoffState, NodeReading, PointResolution, ReplicaAnswer, Resolution, handoff};
-use super::topology::{Addresses, Roll, Topology, Unreachable, discover};
+use super::resolution::{
+    Doubt, HandoffState, NodeReading, PointResolution, ReplicaAnswer, Resolution, Whereabouts, handoff,
+};
+use super::topology::{Addresses, Cluster, Roll, Topology, Unreachable, discover};
 use super::wanted::{self, NotWanted, Wanted};
 use crate::client::Shared;
 use crate::query::show::{read_diagnostics, read_policies, read_servers, read_shards, read_statistics, show_policies};
@@ -28,7 +30,8 @@ use crate::{Batch, BuildError, Client, ConsistencyLevel, Endpoint, QueryError, Q
 /// [`Resolve::node`]; else at the endpoint of the client that has the node's own address; else at that address, over the
 /// scheme of the endpoint that told it and without credentials, unless [`Resolve::trust_listed_nodes`] says otherwise.
 /// A node whose address is shared, or means something else here (none, or loopback while the endpoint is elsewhere), is
-/// not asked, and neither is one that does not answer: nothing is guessed. Which node answers at an address is the cluster's word;
+/// not asked, and neither is one that does not answer: nothing is guessed. Of points that no replica could be asked about, an
+/// endpoint of the client is asked as a witness: what it reads is on some replica, and what it does not read proves nothing. Which node answers at an address is the cluster's word;
 /// behind a balancer or a tunnel give the addresses.
 ///
 /// A server without clustering is its own only replica; several of them as endpoints are taken for copies of each other.
@@ -36,6 +39,25 @@ use crate::{Batch, BuildError, Client, ConsistencyLevel, Endpoint, QueryError, Q
 /// A point is looked for at its exact series and time, and its fields are compared by value; in JSON an integer 1 and a float
 /// 1 are the same. The number of statements is bounded: one for up to a thousand points of a measurement (two with integer
 /// fields: as a server cuts fractions off, they are read as floats too), and more only where an answer is too large.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cluster = influx_server_mock::TestCluster::builder().nodes(1, 3).start().await?;
+/// # cluster.create_database("metrics", 3).await?;
+/// use influx_client::{Batch, Client, ConsistencyLevel, Whereabouts};
+///
+/// let client = Client::builder().endpoints(cluster.urls()).database("metrics").build()?;
+/// let mut batch = Batch::default();
+/// batch.point("cpu").tag("host", "a").field("usage", 0.5).now()?;
+/// let ack = client.write(&batch).consistency(ConsistencyLevel::All).await?;
+/// let resolution = client.confirm(&batch, &ack).await?;
+/// assert_eq!(resolution.bears_out(), Some(true));
+/// assert_eq!(resolution.overall(), Some(Whereabouts::Everywhere));
+/// assert_eq!(resolution.points()[0].copies(), 3);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`QueryError`] if no endpoint tells who the servers are. What single nodes do not tell stands in the [`Resolution`].
@@ -126,7 +148,7 @@ impl<'a> IntoFuture for Resolve<'a> {
             };
             let mut resolution = match discover(client, &self.addresses, run.until).await? {
                 Topology::Single(nodes) => run.single(nodes).await,
-                Topology::Cluster(nodes, roll) => run.cluster(nodes, &roll).await,
+                Topology::Cluster(cluster) => run.cluster(cluster).await,
             };
             resolution.claimed = self.claimed;
             for index in self.refused {
@@ -208,7 +230,8 @@ impl Run<'_> {
         }
     }
 
-    async fn cluster(&self, nodes: BTreeMap<u64, Result<Node, Unreachable>>, roll: &Roll) -> Resolution {
+    async fn cluster(&self, Cluster { nodes, roll, witness }: Cluster) -> Resolution {
+        let roll = &roll;
         // Queues first: a hint that is delivered while the values are read must not be missed in both.
         let begun = join_all(nodes.iter().map(|(id, node)| async {
             let begun = match node {
@@ -263,7 +286,8 @@ impl Run<'_> {
                 }
             }
         });
-        let points = points.collect();
+        let mut points: Vec<PointResolution> = points.collect();
+        self.hear(&witness, &mut points).await;
         missing.sort_unstable();
         missing.dedup();
         let shown = nodes.iter().map(|(id, node)| {
@@ -278,6 +302,24 @@ impl Run<'_> {
             NodeReading { id: Some(*id), address, trouble }
         });
         Resolution { points, nodes: shown.collect(), handoff: handoff(&missing, &backlogs), claimed: None }
+    }
+
+    /// Asks an endpoint about the points that are on no replica that could be asked. It reads them from some replica, so what
+    /// it has is on one; what it does not have may be on another.
+    async fn hear(&self, witness: &Node, points: &mut [PointResolution]) {
+        let open: Vec<&Wanted> =
+            self.wanted().filter(|point| points[point.index].whereabouts == Whereabouts::Unknown).collect();
+        if open.is_empty() {
+            return;
+        }
+        let Ok(Some((policy, casts))) = self.policy(witness).await else { return };
+        let names = (self.database.as_str(), policy.as_str());
+        let reading = reading::read(self.client, witness, &open, names, casts, self.until).await;
+        for point in open {
+            if let Some(found) = reading.found.get(&point.index) {
+                points[point.index].hear((*found).into());
+            }
+        }
     }
 
     /// What every data node knows of the shards by now; one that did not tell before is not asked again.
@@ -315,7 +357,7 @@ impl Run<'_> {
         };
         let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
         let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
-        let casts = response.server_version.as_ref().is_some_and(ServerVersion::knows_types);
+        let casts = response.server_version.as_ref().is_some_and(ServerVersion::is_since_1_0);
         Ok(policy.map(|policy| (policy.name, casts)))
     }
 
@@ -387,9 +429,11 @@ pub(super) async fn own_backlog(
         return Err(QueryError::of(QueryErrorKind::Unexpected { status: 200, reason }));
     }
     let look = async || -> Result<Look, QueryError> {
-        let statistics = read_statistics(&node.show(client, "SHOW STATS", until).await?);
+        let response = node.show(client, "SHOW STATS", until).await?;
+        let since_1_0 = response.server_version.as_ref().is_some_and(ServerVersion::is_since_1_0);
+        let statistics = read_statistics(&response);
         let diagnostics = read_diagnostics(&node.show(client, "SHOW DIAGNOSTICS", until).await?);
-        Ok(Look::new(statistics, &diagnostics))
+        Ok(Look::new(statistics, &diagnostics, since_1_0))
     };
     let first = look().await?;
     Ok(Backlog::read(&first, &look().await?))

@@ -12,10 +12,18 @@ use crate::{ClusterNode, Credentials, Endpoint, QueryError, QueryErrorKind, Stan
 
 /// The servers to be asked.
 pub(super) enum Topology {
-    /// The data nodes of a cluster, by id: where each is asked, or why it cannot be.
-    Cluster(BTreeMap<u64, Result<Node, Unreachable>>, Roll),
+    Cluster(Cluster),
     /// Servers without clustering: each endpoint keeps everything itself.
     Single(Vec<Node>),
+}
+
+/// The data nodes of a cluster.
+pub(super) struct Cluster {
+    /// By id: where each is asked, or why it cannot be.
+    pub(super) nodes: BTreeMap<u64, Result<Node, Unreachable>>,
+    pub(super) roll: Roll,
+    /// An endpoint of the client that answered, whichever node that is.
+    pub(super) witness: Node,
 }
 
 /// The ids and HTTP addresses of the data nodes, as the endpoints told them.
@@ -82,7 +90,11 @@ pub(super) async fn discover(client: &Shared, addresses: &Addresses, until: Inst
         }
     }
     match (told.is_empty(), single) {
-        (false, false) => Ok(Topology::Cluster(locate(&told, &nodes, addresses), Roll::new(&told))),
+        (false, false) => Ok(Topology::Cluster(Cluster {
+            nodes: locate(&told, &nodes, addresses),
+            roll: Roll::new(&told),
+            witness: told[0].0.clone(),
+        })),
         (true, true) => Ok(Topology::Single(nodes)),
         (true, false) => Err(failed.expect("every endpoint told, was single or failed")),
         (false, true) => {

@@ -220,6 +220,30 @@ fn assert_true_but_for(resolution: &Resolution, id: u64) {
     }
 }
 
+/// A replica that only the other nodes reach: what they read of it is there, and what they do not read is not judged.
+#[tokio::test]
+async fn another_node_is_a_witness_of_what_is_there() {
+    let cluster = cluster_of(Profile::V1_8, 1).await;
+    let client = impatient(&cluster.urls()[..1]);
+    make_shards(&cluster, &client, 12).await;
+    let batch = many("m", 12);
+    let ack = client.write(&batch).consistency(ConsistencyLevel::All).await.unwrap();
+    let there = cluster.count_on("data2", "db", "m").await;
+    assert!(there > 0, "some series belong to it");
+    cluster.node("data2").refuse_http();
+    let resolution = client.confirm(&batch, &ack).await.unwrap();
+    assert_eq!(resolution.overall(), Some(Whereabouts::Everywhere), "{resolution:?}");
+    assert_eq!(resolution.points().iter().filter(|point| point.witnessed).count() as u64, there);
+    let other = many("other", 12);
+    let resolution = client.confirm(&other, &ack).await.unwrap();
+    let at = resolution.nodes().iter().position(|node| node.id == Some(cluster.node("data2").id())).unwrap();
+    for point in resolution.points() {
+        let expected = if point.replicas[0].0 == at { Whereabouts::Unknown } else { Whereabouts::Nowhere };
+        assert_eq!(point.whereabouts, expected, "{resolution:?}");
+    }
+    assert!(resolution.count(Whereabouts::Nowhere) > 0, "{resolution:?}");
+}
+
 /// A cut between nodes: the coordinator's side has the points, the other side not yet.
 #[tokio::test]
 async fn a_partition_is_seen_as_it_is() {

@@ -18,6 +18,18 @@ use crate::Client;
 
 /// Statements that only look, with their answers as types; see [`Client::show`].
 ///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let cluster = influx_server_mock::TestCluster::builder().nodes(1, 2).start().await?;
+/// # let client = influx_client::Client::builder().endpoints(cluster.urls()).build()?;
+/// for node in client.show().servers().await?.data {
+///     println!("data node {} at {}", node.id, node.http_addr);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// Columns that a version does not have are `None`; columns that this client does not know are passed over.
 ///
 /// # Errors

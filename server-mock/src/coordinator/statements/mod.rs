@@ -210,6 +210,8 @@ impl Statements {
         let mut sources = Vec::with_capacity(planned.len());
         for scan in &planned {
             sources.push(read::scan(&self.owners, scan).await?);
+            // Scans of this node's own shards never wait: without a pause nobody could end the query between them.
+            tokio::task::yield_now().await;
         }
         let computation = Computation { select, sources, context, limits: self.limits, interrupted };
         let Some(target) = computation.select.target.clone() else {
