@@ -19,7 +19,8 @@
 //!
 //! * [`Batch`] holds encoded points in one buffer; [`LineWriter`] writes one point into it, [`Series`] keeps a key that
 //!   is written often, [`RawLine`] reads a line that somebody else wrote. A type that derives
-//!   [`Measurement`] is a point, and so is a [`Point`], which owns its parts: [`Batch::push`] takes both. A batch knows whether sending it again is safe.
+//!   [`Measurement`] is a point, and so is a [`Point`], which owns its parts: [`Batch::push`] takes both. A batch knows
+//!   whether sending it again is safe.
 //! * [`Client`] sends it: [`Write`] is one call, with a [`ConsistencyLevel`] and a deadline. [`Endpoint`]s are chosen by
 //!   what is known of their health.
 //! * [`Ack`] or [`WriteError`] is what comes back. An error has an [`ErrorKind`], belongs to a [`Class`], claims an
@@ -38,7 +39,9 @@
 //!
 //! # Features
 //!
+//! * `derive` (on): `#[derive(Measurement)]` and `#[derive(TagValue)]`.
 //! * `tls` (on): `https` addresses, by rustls.
+//! * `chrono`, `jiff` (off): their times as times of points.
 //! * `tracing` (off): a span for each write and each of its requests, without anything secret or any point in it.
 //! * `blocking` (off): `blocking::Client`, for programs without an async runtime.
 
@@ -120,3 +123,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct CrateReadme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/settled.md")]
+struct SettledPage;

@@ -1,5 +1,6 @@
 //! A query before it is sent.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use url::form_urlencoded::Serializer;
 use super::answer::QueryResponse;
 use super::error::QueryError;
 use super::exchange::Call;
+use super::quote::without_texts;
 use super::statement::{Effect, effect};
 use super::stream::{ChunkStream, RowStream};
 use crate::client::Shared;
@@ -31,7 +33,6 @@ const LONGEST_IN_ADDRESS: usize = 4096;
 ///
 /// # Cancellation
 /// Dropping the future gives up waiting; a statement that changes something may still be carried out.
-#[derive(Debug)]
 #[must_use = "a query does nothing until it is awaited"]
 pub struct Query<'a> {
     client: &'a Client,
@@ -44,6 +45,18 @@ pub struct Query<'a> {
     params: Map<String, Value>,
     deadline: Option<Duration>,
     hedge: Option<Duration>,
+}
+
+/// A statement may set a password, and a bound value may be one.
+impl fmt::Debug for Query<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Query")
+            .field("statement", &without_texts(self.statement))
+            .field("database", &self.database)
+            .field("retention_policy", &self.retention_policy)
+            .field("bound", &self.params.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Query<'a> {

@@ -48,6 +48,31 @@ fn quoted(text: &str, quote: char) -> String {
     out
 }
 
+/// A statement with its texts in single quotes left out: what may be a password, and what tells most of users' data.
+pub(super) fn without_texts(statement: &str) -> String {
+    let mut shown = String::with_capacity(statement.len());
+    let mut quote = None;
+    let mut escaped = false;
+    for c in statement.chars() {
+        let hidden = quote == Some('\'');
+        let ends = quote == Some(c) && !escaped;
+        if quote.is_none() && matches!(c, '\'' | '"') {
+            quote = Some(c);
+            shown.push(c);
+            if c == '\'' {
+                shown.push('…');
+            }
+        } else if ends {
+            quote = None;
+            shown.push(c);
+        } else if !hidden {
+            shown.push(c);
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -83,6 +108,18 @@ mod tests {
             let read = parsed(&format!("CREATE USER u WITH PASSWORD {}", literal(&name)));
             prop_assert_eq!(read.len(), 1);
             prop_assert!(!quote_string(&name).is_empty());
+        }
+    }
+
+    #[test]
+    fn texts_are_left_out_of_what_is_shown() {
+        for (statement, shown) in [
+            ("CREATE USER \"o'k\" WITH PASSWORD 's3cret'", "CREATE USER \"o'k\" WITH PASSWORD '…'"),
+            (r"SELECT v FROM m WHERE a = 'it\'s' AND b = ''", "SELECT v FROM m WHERE a = '…' AND b = '…'"),
+            (r"SET PASSWORD FOR u = 'a\\' -- 'rest", r"SET PASSWORD FOR u = '…' -- '…"),
+            (r#"SELECT "a\"'b" FROM m"#, r#"SELECT "a\"'b" FROM m"#),
+        ] {
+            assert_eq!(without_texts(statement), shown);
         }
     }
 }
