@@ -51,7 +51,7 @@ impl Times {
 /// What lies before [`SettledHorizon::before`] can be read as final, as far as this writer is concerned: every point it
 /// was given with an earlier time was acknowledged at the level asked for, or refused for good (a point that
 /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) threw away unsent counts as refused: it is reported, and will never
-/// arrive).
+/// arrive). It is worth what the acknowledgements are worth: see [`Ack::caveat`](crate::Ack::caveat).
 ///
 /// # When it goes back
 /// It rises by itself and never falls, except that a point is given with a time before it: then it goes back to that
