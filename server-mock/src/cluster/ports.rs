@@ -57,6 +57,8 @@ impl Ports {
     fn reserve(&mut self) -> io::Result<()> {
         // Where reservations cannot be kept (somebody else's directory), a free port is still a good guess.
         let kept = fs::create_dir_all(&self.reservations).is_ok();
+        // Of two clusters that find the same stale file one would remove what the other has just written.
+        let _alone = alone(&self.reservations);
         let start = fastrand::u16(..BLOCKS);
         for step in 0..BLOCKS {
             let block = (start + step) % BLOCKS;
@@ -86,6 +88,13 @@ impl Ports {
     pub(crate) fn into_reservations(self) -> Vec<PathBuf> {
         self.taken
     }
+}
+
+/// Keeps other clusters of this machine from reserving until it is dropped; nothing where there can be no such file.
+fn alone(reservations: &Path) -> Option<fs::File> {
+    let path = reservations.with_extension("lock");
+    let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path).ok()?;
+    file.lock().ok().map(|()| file)
 }
 
 /// Gives blocks back.
@@ -142,6 +151,34 @@ mod tests {
             let mut cluster = ports(dir.path(), "a", Some(std::process::id()));
             assert!(seen.insert(block_of(&cluster.next().unwrap())));
         }
+    }
+
+    /// Stale files of clusters that are gone, and many clusters that begin at once.
+    #[test]
+    fn blocks_that_are_free_again_are_shared_by_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("a"), "").unwrap();
+        let blocks = dir.path().join("blocks");
+        fs::create_dir_all(&blocks).unwrap();
+        for block in 0..BLOCKS {
+            fs::write(blocks.join(block.to_string()), "0 /nobody/made/this\n").unwrap();
+        }
+        let start = std::sync::Barrier::new(8);
+        let reserve = || {
+            start.wait();
+            let take = |_| {
+                let mut cluster = ports(dir.path(), "a", None);
+                cluster.reserve().unwrap();
+                (cluster.free[0] - FIRST) / BLOCK
+            };
+            (0..usize::from(BLOCKS) / 8).map(take).collect::<Vec<_>>()
+        };
+        let taken = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(reserve)).collect();
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        let distinct: std::collections::HashSet<_> = taken.iter().collect();
+        assert_eq!(distinct.len(), taken.len());
     }
 
     #[test]

@@ -20,6 +20,8 @@ impl Daemon {
     /// Any free ports, unless the arguments say otherwise: the last one counts.
     fn command(arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_influxd-mock"));
+        // A killed server leaves its temporary directory behind: not among those of the whole machine.
+        command.env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
         command.args([
             "--json",
             "--http-bind",
