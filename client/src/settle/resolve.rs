@@ -233,7 +233,7 @@ impl Run<'_> {
     async fn cluster(&self, Cluster { nodes, roll, witness }: Cluster) -> Resolution {
         let roll = &roll;
         // Queues first: a hint that is delivered while the values are read must not be missed in both.
-        let begun = join_all(nodes.iter().map(|(id, node)| async {
+        let begun = join_all(nodes.iter().map(|(id, node)| async move {
             let begun = match node {
                 Err(unreachable) => Err(unreachable.reason.into()),
                 Ok(node) => match own_backlog(self.client, node, *id, roll, self.until).await {
