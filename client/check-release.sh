@@ -16,6 +16,7 @@ done
 if command -v rustup >/dev/null && rustup toolchain install "$oldest" --profile minimal >/dev/null 2>&1; then
 	echo "oldest Rust: $oldest"
 	cargo "+$oldest" check --quiet --locked -p influx-client --all-features --target-dir "target/rust-$oldest"
+	cargo "+$oldest" check --quiet --locked --workspace --target-dir "target/rust-$oldest"
 else
 	echo "passed over: Rust $oldest cannot be installed here"
 fi
