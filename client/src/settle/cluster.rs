@@ -13,7 +13,7 @@ use super::reading::shown;
 use super::resolution::HandoffState;
 use super::resolve::own_backlog;
 use super::topology::{Addresses, Topology, discover};
-use crate::{BuildError, Client, Endpoint, QueryError};
+use crate::{BuildError, Client, QueryError};
 
 /// The hinted handoff of a cluster, as its data nodes report it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,9 +135,7 @@ impl<'a> Settled<'a> {
     /// # Errors
     /// [`BuildError::Endpoint`] where the address cannot be used.
     pub fn node(mut self, id: u64, address: &str) -> Result<Self, BuildError> {
-        let index = self.addresses.given.len();
-        let parsed = Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
-        self.addresses.given.insert(id, parsed);
+        self.addresses.give(id, address)?;
         Ok(self)
     }
 

@@ -20,7 +20,7 @@ use super::topology::{Addresses, Cluster, Roll, Topology, Unreachable, discover}
 use super::wanted::{self, NotWanted, Wanted};
 use crate::client::Shared;
 use crate::query::show::{read_diagnostics, read_policies, read_servers, read_shards, read_statistics, show_policies};
-use crate::{Batch, BuildError, Client, ConsistencyLevel, Endpoint, QueryError, QueryErrorKind, ServerVersion};
+use crate::{Batch, BuildError, Client, ConsistencyLevel, QueryError, QueryErrorKind, ServerVersion};
 
 /// A batch that is about to be read back: choose what differs from the client's settings, then `.await` it.
 ///
@@ -113,9 +113,7 @@ impl<'a> Resolve<'a> {
     /// # Errors
     /// [`BuildError::Endpoint`] where the address cannot be used.
     pub fn node(mut self, id: u64, address: &str) -> Result<Self, BuildError> {
-        let index = self.addresses.given.len();
-        let parsed = Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
-        self.addresses.given.insert(id, parsed);
+        self.addresses.give(id, address)?;
         Ok(self)
     }
 

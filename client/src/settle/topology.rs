@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::node::Node;
 use crate::client::Shared;
 use crate::query::show::{read_servers, read_shards};
-use crate::{ClusterNode, Credentials, Endpoint, QueryError, QueryErrorKind, Standing};
+use crate::{BuildError, ClusterNode, Credentials, Endpoint, QueryError, QueryErrorKind, Standing};
 
 /// The servers to be asked.
 pub(super) enum Topology {
@@ -62,6 +62,16 @@ pub(super) struct Addresses {
     pub(super) given: BTreeMap<u64, (Endpoint, Option<Credentials>)>,
     /// Whether addresses that only the cluster names get the client's credentials.
     pub(super) trusted: bool,
+}
+
+impl Addresses {
+    /// Takes the caller's word for where a data node is.
+    pub(super) fn give(&mut self, id: u64, address: &str) -> Result<(), BuildError> {
+        let index = self.given.len();
+        let parsed = Endpoint::parse(address).map_err(|error| BuildError::Endpoint { index, error })?;
+        self.given.insert(id, parsed);
+        Ok(())
+    }
 }
 
 /// Asks every endpoint who the servers are.

@@ -4,7 +4,7 @@
 //! `RESAMPLE EVERY d` makes it run at the boundaries of `d`, also within an interval that has not ended; `FOR d` makes it
 //! reach that far back.
 
-use super::ast::{BinaryOp, CreateContinuousQuery, Expr, Select, Statement};
+use super::ast::{BinaryOp, CreateContinuousQuery, Expr, Select, Statement, time_arguments};
 use super::{Params, ParseError, parse};
 use crate::Profile;
 
@@ -49,11 +49,7 @@ impl Continuous {
     }
 
     fn new(create: CreateContinuousQuery) -> Option<Self> {
-        let time = create.select.dimensions.iter().find_map(|dimension| match &dimension.expr {
-            Expr::Call(call) if call.name == "time" => Some(call.args.as_slice()),
-            _ => None,
-        })?;
-        let (interval, offset) = match time {
+        let (interval, offset) = match time_arguments(&create.select.dimensions)? {
             [Expr::Duration(interval), Expr::Duration(offset), ..] => (*interval, *offset),
             [Expr::Duration(interval), ..] => (*interval, 0),
             _ => return None,

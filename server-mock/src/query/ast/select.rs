@@ -79,6 +79,15 @@ pub struct Dimension {
     pub expr: Expr,
 }
 
+/// What stands in the parentheses of `time(…)`, if it is among the entries of `GROUP BY`.
+#[must_use]
+pub fn time_arguments(dimensions: &[Dimension]) -> Option<&[Expr]> {
+    dimensions.iter().find_map(|dimension| match &dimension.expr {
+        Expr::Call(call) if call.name == "time" => Some(call.args.as_slice()),
+        _ => None,
+    })
+}
+
 /// What a bucket without a value shows.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub enum Fill {

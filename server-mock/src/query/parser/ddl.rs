@@ -8,7 +8,7 @@ use crate::Profile;
 use crate::core::meta::Privilege;
 use crate::query::ast::{
     AlterRetentionPolicy, BinaryOp, CreateContinuousQuery, CreateDatabase, CreateRetentionPolicy, CreateSubscription,
-    Dimension, Expr, Measurement, Resample, Secret, Statement,
+    Dimension, Expr, Measurement, Resample, Secret, Statement, time_arguments,
 };
 use crate::query::format_duration;
 use crate::query::token::{Keyword, Kind, Position};
@@ -270,11 +270,7 @@ fn finite_duration(cursor: &mut Cursor<'_>) -> Result<i64, ParseError> {
 
 /// The first argument of `time(…)` in `GROUP BY`; 0 when there is none.
 fn group_interval(dimensions: &[Dimension]) -> Result<i64, &'static str> {
-    let time = dimensions.iter().find_map(|dimension| match &dimension.expr {
-        Expr::Call(call) if call.name == "time" => Some(call),
-        _ => None,
-    });
-    match time.map(|call| call.args.as_slice()) {
+    match time_arguments(dimensions) {
         None => Ok(0),
         Some([Expr::Duration(interval)] | [Expr::Duration(interval), _]) => Ok(*interval),
         Some([_] | [_, _]) => Err("time dimension must have duration argument"),
