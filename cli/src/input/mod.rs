@@ -4,6 +4,7 @@ mod feed;
 mod lines;
 mod pack;
 mod source;
+mod zstd;
 
 pub(crate) use feed::{Feed, FeedOptions, Next};
 pub(crate) use pack::{Pack, Place, Rules};
