@@ -9,6 +9,7 @@ mod run;
 mod sum;
 mod verdict;
 
+pub(crate) use counts::joined;
 pub(crate) use ending::Ending;
 pub(crate) use progress::{Progress, ProgressChoice};
 pub(crate) use rejects::Rejects;
