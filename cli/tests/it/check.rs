@@ -40,7 +40,6 @@ fn a_sound_file_is_counted_and_dated() {
     assert_eq!(shown.code, 0);
     assert!(shown.out.contains("263 groups of 7d") && shown.out.contains("hourly_normals   8,759"), "{}", shown.out);
     assert_eq!(shown.err, "");
-    // What a server finds is what was found here.
     assert_eq!(report["series"]["count"], 11);
 }
 
