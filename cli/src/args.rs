@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs,
-    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, write::WriteArgs,
+    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, stamp::StampArgs,
+    write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Query(QueryArgs),
     Ping(PingArgs),
     Check(CheckArgs),
+    Stamp(StampArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),

@@ -12,4 +12,5 @@ mod inputs;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;
+pub(crate) mod stamp;
 pub(crate) mod write;

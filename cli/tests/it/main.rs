@@ -16,5 +16,6 @@ mod members;
 mod outcomes;
 mod query;
 mod signals;
+mod stamp;
 mod streams;
 mod usage;
