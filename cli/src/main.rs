@@ -18,6 +18,7 @@ mod settings;
 mod signals;
 mod target;
 mod times;
+mod verify;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Check(args) => args.run(console),
         Command::Stamp(args) => args.run(console),
+        Command::Verify(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),

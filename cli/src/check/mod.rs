@@ -4,5 +4,5 @@ mod distinct;
 mod survey;
 mod types;
 
-pub(crate) use distinct::{AsIs, Estimate, hash_of};
-pub(crate) use survey::{Finding, Limits, Survey, series_hash};
+pub(crate) use distinct::{AsIs, Estimate};
+pub(crate) use survey::{Finding, Limits, Survey, point_hash, series_hash};

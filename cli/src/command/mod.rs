@@ -13,4 +13,5 @@ pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;
 pub(crate) mod stamp;
+pub(crate) mod verify;
 pub(crate) mod write;

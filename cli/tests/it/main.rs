@@ -19,3 +19,4 @@ mod signals;
 mod stamp;
 mod streams;
 mod usage;
+mod verify;
