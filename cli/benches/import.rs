@@ -147,7 +147,12 @@ fn rows(files: &Files, sinks: [SocketAddr; 2]) -> Vec<Row> {
         for (file, form, flags) in [(&files.plain, "plain", &[][..]), (&files.compressed, "gz", &["-compressed"])] {
             let Some(shell) = other_shell() else { continue };
             let mut command = vec![shell.into(), "-import".into(), "-precision=ns".into()];
-            command.extend(["-host".into(), sink.ip().to_string().into(), "-port".into(), sink.port().to_string().into()]);
+            command.extend([
+                "-host".into(),
+                sink.ip().to_string().into(),
+                "-port".into(),
+                sink.port().to_string().into(),
+            ]);
             command.extend(flags.iter().map(OsString::from));
             command.push({
                 let mut path = OsString::from("-path=");
