@@ -9,6 +9,7 @@ pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod fault;
 mod inputs;
+pub(crate) mod job;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;

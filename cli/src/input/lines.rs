@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use influx_client::LineSplitter;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Room asked of one read.
 const CHUNK: usize = 256 * 1024;
@@ -52,6 +52,8 @@ pub(crate) struct Lines<R> {
     buffer: Vec<u8>,
     /// What of the buffer was read and not yet handed out.
     held: Range<usize>,
+    /// What is held up to here has no quote and no backslash.
+    plain: usize,
     ended: bool,
     number: u64,
     byte: u64,
@@ -81,17 +83,62 @@ enum Step {
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, ended: false, number: 1, byte: 0, limit, passing: None }
+        let held = 0..0;
+        Self { input, buffer: Vec::new(), held, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
     }
 
-    /// The next line, or `None` at the end.
+    /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
     ///
     /// # Errors
     /// Reading failed. What came after the last line end is then not handed out: half a line may parse, as
     /// another value.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    #[inline]
+    pub(crate) fn next(&mut self, before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
+        match self.plain_line() {
+            Some(length) => {
+                let (number, byte, start) = (self.number, self.byte, self.held.start);
+                self.number += 1;
+                self.byte += length as u64 + 1;
+                self.held.start += length + 1;
+                Ok(Some(self.line(Kind::Whole, start..start + length, number, byte)))
+            }
+            None => self.any_line(before_read),
+        }
+    }
+
+    /// The length of the line that comes next, if all of it was read and nothing about it needs a closer look.
+    #[inline]
+    fn plain_line(&mut self) -> Option<usize> {
+        let held = &self.buffer[self.held.clone()];
+        let first = *held.first()?;
+        if first <= b' ' || first == b'#' {
+            return None;
+        }
+        let length = memchr(b'\n', held).filter(|length| *length <= self.limit)?;
+        let end = self.held.start + length;
+        if self.plain < end {
+            // One search for many lines: most inputs have few quotes or none.
+            let from = self.plain.max(self.held.start);
+            self.plain = memchr2(b'"', b'\\', &self.buffer[from..self.held.end]).map_or(self.held.end, |at| from + at);
+        }
+        (end <= self.plain).then_some(length)
+    }
+
+    #[inline]
+    fn line(&self, kind: Kind, range: Range<usize>, number: u64, byte: u64) -> Line<'_> {
+        let text = &self.buffer[range];
+        let text = match kind {
+            // A carriage return before the line end is the file's convention, never part of a point.
+            Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
+            Kind::Open | Kind::TooLong(_) => text,
+        };
+        Line { kind, text, number, byte, byte_end: self.byte }
+    }
+
+    #[inline(never)]
+    fn any_line(&mut self, mut before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
         loop {
-            match self.advance()? {
+            match self.advance(&mut before_read)? {
                 Step::End => return Ok(None),
                 Step::Other(_) => {}
                 Step::Line { kind, text, number, byte, .. } => return Ok(Some(self.line(kind, text, number, byte))),
@@ -104,7 +151,7 @@ impl<R: Read> Lines<R> {
     /// # Errors
     /// As [`Lines::next`].
     pub(crate) fn piece(&mut self) -> io::Result<Option<Piece<'_>>> {
-        Ok(match self.advance()? {
+        Ok(match self.advance(&mut || {})? {
             Step::End => None,
             Step::Other(range) => Some(Piece::Other(&self.buffer[range])),
             Step::Line { kind, text, whole, number, byte } => {
@@ -113,25 +160,15 @@ impl<R: Read> Lines<R> {
         })
     }
 
-    fn line(&self, kind: Kind, text: Range<usize>, number: u64, byte: u64) -> Line<'_> {
-        let text = &self.buffer[text];
-        let text = match kind {
-            // A carriage return before the line end is the file's convention, never part of a point.
-            Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
-            Kind::Open | Kind::TooLong(_) => text,
-        };
-        Line { kind, text, number, byte, byte_end: self.byte }
-    }
-
-    fn advance(&mut self) -> io::Result<Step> {
+    fn advance(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
         if self.passing.is_some() {
-            return self.pass();
+            return self.pass(before_read);
         }
         let mut scan = Scan::default();
         let found = loop {
             match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
                 Some(found) => break found,
-                None => self.fill()?,
+                None => self.fill(before_read)?,
             }
         };
         let (number, byte, start) = (self.number, self.byte, self.held.start);
@@ -143,7 +180,7 @@ impl<R: Read> Lines<R> {
             }
             Found::Comment => {
                 self.passing = Some(Passing { line: None, length: 0, over: false });
-                self.pass()
+                self.pass(before_read)
             }
             Found::Line { length, through, open } => {
                 self.take(through);
@@ -152,13 +189,13 @@ impl<R: Read> Lines<R> {
             }
             Found::TooLong => {
                 self.passing = Some(Passing { line: Some((number, byte)), length: 0, over: false });
-                self.pass()
+                self.pass(before_read)
             }
         }
     }
 
     /// Hands out the next part of a line that is not kept.
-    fn pass(&mut self) -> io::Result<Step> {
+    fn pass(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
         let Some(Passing { line, mut length, over }) = self.passing.take() else { return Ok(Step::End) };
         if over && let Some((number, byte)) = line {
             let nothing = self.held.start..self.held.start;
@@ -166,7 +203,7 @@ impl<R: Read> Lines<R> {
             return Ok(Step::Line { kind, text: nothing.clone(), whole: nothing, number, byte });
         }
         if self.held.is_empty() && !self.ended {
-            self.fill()?;
+            self.fill(before_read)?;
         }
         let start = self.held.start;
         let (taken, over) = match memchr(b'\n', &self.buffer[self.held.clone()]) {
@@ -195,8 +232,10 @@ impl<R: Read> Lines<R> {
     }
 
     /// Reads more behind what is held.
-    fn fill(&mut self) -> io::Result<()> {
+    fn fill(&mut self, before_read: &mut impl FnMut()) -> io::Result<()> {
+        before_read();
         if self.held.start > 0 {
+            self.plain = self.plain.max(self.held.start) - self.held.start;
             self.buffer.copy_within(self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
@@ -299,7 +338,7 @@ mod tests {
 
     fn all(mut lines: Lines<impl Read>) -> Vec<(Kind, String, u64, u64, u64)> {
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next(|| ()).unwrap() {
             let text = String::from_utf8_lossy(line.text).into_owned();
             found.push((line.kind, text, line.number, line.byte, line.byte_end));
         }
@@ -404,7 +443,7 @@ mod tests {
     fn long_comments_and_blanks_do_not_pile_up() {
         let text = format!("# {}\n{}\na f=1 1\n", "c".repeat(600_000), " ".repeat(600_000));
         let mut lines = Lines::new(text.as_bytes(), 20);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
     }
 
@@ -417,7 +456,7 @@ mod tests {
             }
         }
         let mut lines = Lines::new(b"a f=1 1\nb f=12".chain(Fails), 100);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
-        assert!(lines.next().is_err());
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
+        assert!(lines.next(|| ()).is_err());
     }
 }
