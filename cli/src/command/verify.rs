@@ -120,7 +120,8 @@ impl VerifyArgs {
             let mut row = Totals::default();
             for stretch in &stretches {
                 let beyond = oldest.is_some_and(|oldest| stretch.start.saturating_add(width) <= oldest);
-                let one = Compared { measurement: &measurement.name, fields: &names, stretch, width, beyond };
+                let alone = readers.len() == 1;
+                let one = Compared { measurement: &measurement.name, fields: &names, stretch, width, beyond, alone };
                 self.compare(&one, &readers, &found, &mut row, &mut outcome, console)?;
             }
             outcome.rows.push((measurement.name.to_string(), expected_points(&stretches), row));
@@ -271,6 +272,8 @@ struct Compared<'a> {
     stretch: &'a Stretch,
     width: i64,
     beyond: bool,
+    /// Only one reader is asked.
+    alone: bool,
 }
 
 impl Compared<'_> {
@@ -315,7 +318,7 @@ impl Compared<'_> {
             between(expected),
             grouped(found(worst)),
             if difference.uncertain { "cannot tell".to_owned() } else { String::new() },
-            reader_name(reader),
+            if self.alone { String::new() } else { reader_name(reader) },
         ]
     }
 }
@@ -406,7 +409,15 @@ impl End<'_> {
         }
         let mut text = table.text();
         if !outcome.different.is_empty() {
-            let columns = ["measurement", "field", "from", "expected#", "found#", "", "where"];
+            let columns = [
+                "measurement",
+                "field",
+                "from",
+                "expected#",
+                "found#",
+                "",
+                if self.readers.len() > 1 { "where" } else { "" },
+            ];
             let mut table = Table::new(&columns);
             for cells in &outcome.different {
                 table.row(cells.clone());

@@ -2,9 +2,11 @@
 
 use std::time::Instant;
 
-use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision};
+use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision, RawLine};
 
 use super::lines::{Kind, Line};
+use super::unit::UnitDoubt;
+use crate::times;
 
 /// Where a line stands in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +66,16 @@ pub(crate) struct Pack {
     kept_back_bytes: usize,
     /// When its first line came.
     pub(crate) since: Option<Instant>,
+    /// Why its first timestamp may be of another unit. One a pack is looked at: inputs do not mix units, and more would
+    /// cost time.
+    pub(crate) doubt: Option<UnitDoubt>,
 }
 
 impl Pack {
     pub(crate) fn new(rules: &Rules) -> Self {
         let mut batch = Batch::new(rules.precision);
         batch.missing_time(rules.missing_time);
-        Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None }
+        Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None, doubt: None }
     }
 
     /// Empties it and keeps its memory.
@@ -80,6 +85,7 @@ impl Pack {
         self.kept_back.clear();
         self.kept_back_bytes = 0;
         self.since = None;
+        self.doubt = None;
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -134,6 +140,10 @@ impl Pack {
             if let Err(error) = self.batch.push_unchecked_line(line.text) {
                 return self.keep_back(keep(Class::Malformed, &error), rules);
             }
+        }
+        if self.places.is_empty() {
+            let time = RawLine::parse(line.text).ok().and_then(|line| line.timestamp());
+            self.doubt = time.and_then(|time| UnitDoubt::of(time, rules.precision, times::now()));
         }
         self.since.get_or_insert_with(Instant::now);
         self.places.push(place);
@@ -215,6 +225,17 @@ mod tests {
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::NotHere);
         pack.clear();
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::Taken, "another pack has its own first type");
+    }
+
+    #[test]
+    fn the_first_timestamp_is_held_against_its_unit() {
+        let mut pack = Pack::new(&RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt.map(|doubt| doubt.looks_like), Some(Precision::Seconds));
+        pack.clear();
+        offer(&mut pack, "m v=1 1600000000000000000", &RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt, None);
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(crate) struct Job<'a> {
     late: bool,
     /// The caveat of an acknowledgement was told.
     warned: bool,
+    /// That timestamps may be of another unit was told.
+    doubted: bool,
 }
 
 impl<'a> Job<'a> {
@@ -76,8 +78,23 @@ impl<'a> Job<'a> {
     ) -> Self {
         let sum = Sum::new(options.tolerance.allow_rejected);
         let flight = Flight::default();
-        let (drained, over, late, warned) = (false, false, false, false);
-        Self { client, feed, ending, options, traffic, flight, seq: 0, teller, sum, drained, over, late, warned }
+        let (drained, over, late, warned, doubted) = (false, false, false, false, false);
+        Self {
+            client,
+            feed,
+            ending,
+            options,
+            traffic,
+            flight,
+            seq: 0,
+            teller,
+            sum,
+            drained,
+            over,
+            late,
+            warned,
+            doubted,
+        }
     }
 
     /// Sends all there is, tells what became of it, and returns the sum.
@@ -147,6 +164,7 @@ impl<'a> Job<'a> {
 
     fn pack(&mut self, pack: Box<Pack>) {
         self.sum.counts.read += pack.points();
+        self.doubt_unit(&pack);
         for line in &pack.kept_back {
             self.sum.keep_back(line.class);
             let (place, text) = (Some(line.place), line.text.as_deref());
@@ -164,6 +182,16 @@ impl<'a> Job<'a> {
             return;
         }
         self.feed.recycle(pack);
+    }
+
+    /// Warns once if timestamps look like another unit: the server would take them, and put them where nobody looks.
+    fn doubt_unit(&mut self, pack: &Pack) {
+        if let (Some(doubt), Some(place), false) = (pack.doubt, pack.places.first(), self.doubted) {
+            self.doubted = true;
+            let Teller { reporter, progress, .. } = &self.teller;
+            let message = format!("{}: {}", reporter.named(*place), doubt.text());
+            progress.beside(|| reporter.console().warn(&message));
+        }
     }
 
     /// Takes in the verdict on a pack.
