@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod classify;
 mod cluster;
 mod crashes;
@@ -16,5 +17,7 @@ mod members;
 mod outcomes;
 mod query;
 mod signals;
+mod stamp;
 mod streams;
 mod usage;
+mod verify;
