@@ -206,7 +206,7 @@ mod tests {
         let mut survey = Survey::new(limits);
         let mut lines = Lines::new(text.as_bytes(), 1_000);
         let mut findings = Vec::new();
-        while let Some(line) = lines.next(|| {}).unwrap() {
+        while let Some(line) = lines.next(|| ()).unwrap() {
             if let Some(finding) = survey.take(0, &line) {
                 findings.push((line.number, finding.class));
             }

@@ -116,7 +116,7 @@ impl Check<'_> {
         let failed = |error| Failure::local_io(format!("{}: {error}", source.name()));
         let input = source.open(Arc::clone(&self.consumed)).map_err(failed)?;
         let mut lines = Lines::new(input, self.args.max_line);
-        while let Some(line) = lines.next(|| {}).map_err(failed)? {
+        while let Some(line) = lines.next(|| ()).map_err(failed)? {
             self.meter.line();
             if let Some(finding) = self.survey.take(index, &line) {
                 self.refuse(index, &line, &finding)?;

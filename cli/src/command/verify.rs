@@ -164,7 +164,7 @@ impl VerifyArgs {
         for (index, source) in sources.iter().enumerate() {
             let failed = |error| Failure::local_io(format!("{}: {error}", source.name()));
             let mut lines = Lines::new(source.open(Arc::clone(&consumed)).map_err(failed)?, self.max_line);
-            while let Some(line) = lines.next(|| {}).map_err(failed)? {
+            while let Some(line) = lines.next(|| ()).map_err(failed)? {
                 meter.line();
                 read.lines += 1;
                 let parsed = match line.kind {

@@ -83,8 +83,7 @@ enum Step {
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        let held = 0..0;
-        Self { input, buffer: Vec::new(), held, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
+        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
     }
 
     /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
@@ -151,7 +150,7 @@ impl<R: Read> Lines<R> {
     /// # Errors
     /// As [`Lines::next`].
     pub(crate) fn piece(&mut self) -> io::Result<Option<Piece<'_>>> {
-        Ok(match self.advance(&mut || {})? {
+        Ok(match self.advance(&mut || ())? {
             Step::End => None,
             Step::Other(range) => Some(Piece::Other(&self.buffer[range])),
             Step::Line { kind, text, whole, number, byte } => {
