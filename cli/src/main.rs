@@ -3,6 +3,7 @@
 mod args;
 mod cluster_dir;
 mod command;
+mod config;
 mod console;
 mod demo;
 mod failure;
@@ -12,21 +13,24 @@ mod logging;
 mod policy;
 mod queries;
 mod render;
+mod secret;
 mod settings;
 mod signals;
+mod start;
 mod target;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match start::read(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(exit) => return ExitCode::from(exit.0),
+    };
     let console = Console::new(cli.output.verbosity(), cli.output.color);
     match &cli.command {
         Command::Node(_) => logging::start_node(),
@@ -56,6 +60,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),
         Command::Fault(args) => runtime()?.block_on(args.run(console)),
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }

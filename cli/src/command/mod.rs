@@ -4,6 +4,7 @@ pub(crate) mod classify;
 pub(crate) mod cluster;
 mod cluster_members;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod fault;

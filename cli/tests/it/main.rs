@@ -5,6 +5,7 @@
 
 mod classify;
 mod cluster;
+mod config;
 mod crashes;
 mod demo;
 mod explain;
