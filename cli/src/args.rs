@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
-    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, write::WriteArgs,
+    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, status::StatusArgs,
+    write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Write(WriteArgs),
     Query(QueryArgs),
     Ping(PingArgs),
+    Status(StatusArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),

@@ -55,6 +55,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
+        Command::Status(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),

@@ -65,6 +65,21 @@ pub(crate) struct TargetArgs {
     proxy: Option<String>,
 }
 
+/// Builders of clients of the same servers.
+pub(crate) struct Builders {
+    /// Of all.
+    pub(crate) whole: ClientBuilder,
+    /// Of each by itself, in the order of the addresses.
+    pub(crate) each: Vec<ClientBuilder>,
+}
+
+/// What is read for encryption: PEM.
+struct Encryption {
+    ca: Option<Vec<u8>>,
+    /// Certificate chain and key.
+    identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
 enum Credentials {
     None,
     Basic { username: String, password: Secret },
@@ -125,33 +140,60 @@ impl TargetArgs {
     /// # Errors
     /// The credentials are incomplete, or a file cannot be read.
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
+        self.builder_of(&self.hosts()?, &self.credentials()?, &self.encryption()?)
+    }
+
+    /// As [`TargetArgs::builder`], and one for each address alone; files are read once, since some are pipes.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn builders(&self) -> Result<Builders, Failure> {
+        let (hosts, credentials, encryption) = (self.hosts()?, self.credentials()?, self.encryption()?);
+        let each = hosts.iter().map(|host| self.builder_of(std::slice::from_ref(host), &credentials, &encryption));
+        let each = each.collect::<Result<_, _>>()?;
+        Ok(Builders { each, whole: self.builder_of(&hosts, &credentials, &encryption)? })
+    }
+
+    fn encryption(&self) -> Result<Encryption, Failure> {
+        let identity = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => Some((contents(cert)?, contents(key)?)),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::Usage("--cert without its key: give --key FILE".to_owned())),
+            (None, Some(_)) => {
+                return Err(Failure::Usage("--key without its certificate: give --cert FILE".to_owned()));
+            }
+        };
+        Ok(Encryption { ca: self.ca.as_deref().map(contents).transpose()?, identity })
+    }
+
+    fn builder_of(
+        &self,
+        hosts: &[String],
+        credentials: &Credentials,
+        encryption: &Encryption,
+    ) -> Result<ClientBuilder, Failure> {
         let mut builder = Client::builder()
-            .endpoints(self.hosts()?)
+            .endpoints(hosts)
             .attempt_timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             // The command line says how often, and one run is one caller.
             .retry_budget(None)
             .danger_trust_any_server(self.insecure)
             .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
-        if let Some(path) = &self.ca {
-            builder = builder.root_certificates(contents(path)?);
+        if let Some(ca) = &encryption.ca {
+            builder = builder.root_certificates(ca.clone());
         }
-        builder = match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => builder.identity(contents(cert)?, contents(key)?),
-            (None, None) => builder,
-            (Some(_), None) => return Err(Failure::Usage("--cert without its key: give --key FILE".to_owned())),
-            (None, Some(_)) => {
-                return Err(Failure::Usage("--key without its certificate: give --cert FILE".to_owned()));
-            }
-        };
+        if let Some((cert, key)) = &encryption.identity {
+            builder = builder.identity(cert.clone(), key.clone());
+        }
         builder = match self.proxy.as_deref() {
             None => builder,
             Some("none") => builder.no_proxy(),
             Some(text) => builder.proxy(proxy(text)?.as_str()),
         };
-        Ok(match self.credentials()? {
+        Ok(match credentials {
             Credentials::None => builder,
-            Credentials::Basic { username, password } => builder.basic_auth(&username, password.expose()),
+            Credentials::Basic { username, password } => builder.basic_auth(username, password.expose()),
             Credentials::Token(token) => builder.token(token.expose()),
         })
     }

@@ -11,4 +11,5 @@ pub(crate) mod fault;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;
+pub(crate) mod status;
 pub(crate) mod write;

@@ -16,5 +16,6 @@ mod members;
 mod outcomes;
 mod query;
 mod signals;
+mod status;
 mod streams;
 mod usage;
