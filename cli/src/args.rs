@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
-    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, status::StatusArgs,
-    write::WriteArgs,
+    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs,
+    status::StatusArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -63,6 +63,7 @@ pub(crate) enum Command {
     Query(QueryArgs),
     Ping(PingArgs),
     Status(StatusArgs),
+    Retry(RetryArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),

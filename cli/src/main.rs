@@ -13,6 +13,7 @@ mod logging;
 mod policy;
 mod queries;
 mod render;
+mod retry;
 mod secret;
 mod settings;
 mod signals;
@@ -56,6 +57,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Status(args) => runtime()?.block_on(args.run(console)),
+        Command::Retry(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),

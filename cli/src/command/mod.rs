@@ -11,5 +11,6 @@ pub(crate) mod fault;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;
+pub(crate) mod retry;
 pub(crate) mod status;
 pub(crate) mod write;

@@ -15,6 +15,7 @@ mod input;
 mod members;
 mod outcomes;
 mod query;
+mod retry;
 mod signals;
 mod status;
 mod streams;
