@@ -6,6 +6,7 @@
 mod check;
 mod classify;
 mod cluster;
+mod config;
 mod crashes;
 mod demo;
 mod explain;
@@ -16,8 +17,10 @@ mod input;
 mod members;
 mod outcomes;
 mod query;
+mod retry;
 mod signals;
 mod stamp;
+mod status;
 mod streams;
 mod usage;
 mod verify;
