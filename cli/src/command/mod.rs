@@ -3,6 +3,7 @@
 pub(crate) mod classify;
 pub(crate) mod cluster;
 mod cluster_members;
+mod cluster_watch;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod explain;

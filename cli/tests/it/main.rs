@@ -5,9 +5,11 @@
 
 mod classify;
 mod cluster;
+mod cluster_watch;
 mod crashes;
 mod demo;
 mod explain;
+mod fault_times;
 mod faults;
 mod harness;
 mod input;
