@@ -290,7 +290,8 @@ impl StatusArgs {
             ]);
         }
         console.print(&table.text())?;
-        let faults = cluster.faults().await.len() + cluster.pending().iter().filter(|it| it.fault.is_some()).count();
+        let (faults, pending) = cluster.in_force().await;
+        let faults = faults.len() + pending.iter().filter(|it| it.fault.is_some()).count();
         if faults > 0 {
             let faults = settings::counted(faults as u64, "fault is", "faults are");
             console.say(&format!("{faults} in force: influx-cli fault list"));

@@ -16,6 +16,7 @@ mod input;
 mod members;
 mod outcomes;
 mod query;
+mod recipes;
 mod signals;
 mod streams;
 mod usage;

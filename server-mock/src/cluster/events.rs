@@ -22,7 +22,7 @@ impl Event {
     pub(super) fn of(kind: &str) -> Self {
         let mut object = Map::new();
         object.insert("v".to_owned(), json!(1));
-        object.insert("time".to_owned(), json!(format_rfc3339(i128::from(now_millis()) * 1_000_000)));
+        object.insert("time".to_owned(), json!(time(now_millis())));
         object.insert("type".to_owned(), json!(kind));
         Self(object)
     }
@@ -40,6 +40,12 @@ impl Event {
         }
         self
     }
+}
+
+/// With three digits of the second always, so that times compare as texts do.
+fn time(millis: u64) -> String {
+    let second = format_rfc3339(i128::from(millis / 1_000) * 1_000_000_000);
+    format!("{}.{:03}Z", second.trim_end_matches('Z'), millis % 1_000)
 }
 
 /// Milliseconds since 1970.
@@ -67,5 +73,16 @@ impl ProcessCluster {
         if let Err(error) = written {
             tracing::warn!(%error, "cannot note an event");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_compare_as_texts_do() {
+        assert_eq!(time(1_451_520_000_090), "2015-12-31T00:00:00.090Z");
+        assert!(time(1_451_520_000_999) < time(1_451_520_001_000));
     }
 }

@@ -8,7 +8,7 @@ use super::events::Event;
 use super::process::{CALL_LIMIT, GRACE, TICK};
 use super::signal::Signal;
 use super::state::{io_error, write_private};
-use super::timers::{End, TimerCommand};
+use super::timers::{End, Pending, TimerCommand};
 use super::{ClusterError, NodeState, ProcessCluster};
 use crate::fault::{Fault, FaultState};
 use crate::runtime::{FAULTS_FILE, call};
@@ -83,6 +83,7 @@ impl ProcessCluster {
         for position in positions {
             match how {
                 Stop::Kill => {
+                    self.keep_counts(position).await?;
                     self.signal(position, Signal::Kill)?;
                     self.wait_for(position, NodeState::Dead).await?;
                 }
@@ -143,6 +144,7 @@ impl ProcessCluster {
         let alone = self.alone().await?;
         let position = self.position(name)?;
         self.strike_out(name);
+        self.keep_counts(position).await?;
         if ended == Ended::InOrder {
             self.signal(position, Signal::Resume)?;
             self.signal(position, Signal::End)?;
@@ -180,9 +182,26 @@ impl ProcessCluster {
         self.inject(&[Fault::Partition { sides: sides.to_vec() }]).await
     }
 
+    /// Notes how often the counted replies of a node still apply, so that it goes on from there when it is started again.
+    async fn keep_counts(&mut self, position: usize) -> Result<(), ClusterError> {
+        /// One that is busy keeps nobody from killing it.
+        const LIMIT: Duration = Duration::from_millis(500);
+        let config = &self.configs[position];
+        if !self.state.faults.counts_replies(&config.name) || self.state_at(position) != NodeState::Running {
+            return Ok(());
+        }
+        let told = call(&config.admin, &config.token, Method::GET, "/faults", Vec::new(), LIMIT).await;
+        let Ok(told): Result<FaultState, _> = told else { return Ok(()) };
+        let name = config.name.clone();
+        self.state.faults.keep_replies(&name, &told.node.replies);
+        self.state.save(&self.dir)?;
+        write_private(&self.dir.join(&name).join(FAULTS_FILE), &self.share(&name))
+    }
+
     /// Adds faults: all of them, or none where one of them cannot be.
     ///
-    /// A reply that is counted begins its count again when its node is restarted.
+    /// A reply that is counted begins its count again when its node dies of anything else than [`kill`](Self::kill) and
+    /// [`restart`](Self::restart).
     ///
     /// # Errors
     /// [`ClusterError::Fault`] when this cluster cannot have one of them; then nothing has changed. Another error when a
@@ -235,8 +254,13 @@ impl ProcessCluster {
 
     /// What is in force until it is healed. How often counted replies still apply is as the nodes tell; of one that does
     /// not run, as it was ordered. Killed and paused nodes are no part of it, nor is what ends by itself: see
-    /// [`pending`](Self::pending).
+    /// [`in_force`](Self::in_force).
     pub async fn faults(&self) -> Vec<Fault> {
+        self.in_force().await.0
+    }
+
+    /// What is in force until it is healed, as [`faults`](Self::faults) tells it, and what ends by itself.
+    pub async fn in_force(&self) -> (Vec<Fault>, Vec<Pending>) {
         let mut board = self.state.faults.clone();
         let running = (0..self.configs.len()).filter(|position| self.state_at(*position) == NodeState::Running);
         let asked = running.map(|position| async move {
@@ -250,7 +274,7 @@ impl ProcessCluster {
                 board.keep_replies(name, &state.node.replies);
             }
         }
-        board.list()
+        (board.list(), self.pending_on(&board))
     }
 
     /// Ends all faults of links and nodes, also those that would end by themselves. Paused nodes stay paused and dead ones

@@ -15,7 +15,7 @@ use super::events::{Event, now_millis};
 use super::signal::{self, Signal};
 use super::state::{State, io_error};
 use super::{ClusterError, NodeState, ProcessCluster};
-use crate::fault::Fault;
+use crate::fault::{Board, Fault};
 
 /// How a process is started that ends faults when their time has come: it must call [`ProcessCluster::wait_for_order`].
 #[derive(Clone, Debug)]
@@ -116,15 +116,14 @@ impl ProcessCluster {
         state.timers.retain(|timer| timer.end != End::Faults || standing.contains(&timer.order));
     }
 
-    /// What ends by itself, and when.
-    #[must_use]
-    pub fn pending(&self) -> Vec<Pending> {
+    /// What of these faults ends by itself, and which nodes run again then.
+    pub(super) fn pending_on(&self, board: &Board) -> Vec<Pending> {
         let mut pending = Vec::new();
         for timer in &self.state.timers {
             let of = |fault, node| Pending { order: timer.order, until: timer.until, fault, node };
             match &timer.end {
                 End::Faults => {
-                    let faults = self.state.faults.timed().filter(|(order, _)| *order == timer.order);
+                    let faults = board.timed().filter(|(order, _)| *order == timer.order);
                     pending.extend(faults.map(|(_, fault)| of(Some(fault.clone()), None)));
                 }
                 End::Restart(names) | End::Resume(names) => {

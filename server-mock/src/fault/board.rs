@@ -201,6 +201,11 @@ impl Board {
         });
     }
 
+    /// Whether replies of a node are counted.
+    pub(crate) fn counts_replies(&self, name: &str) -> bool {
+        self.in_force().nodes.get(name).is_some_and(|node| node.replies.iter().any(|rule| rule.fault.times.is_some()))
+    }
+
     /// What ends by itself, by order.
     pub(crate) fn timed(&self) -> impl Iterator<Item = (u64, &Fault)> {
         self.timed.iter().map(|timed| (timed.order, &timed.fault))

@@ -71,8 +71,8 @@ impl Entry {
 impl ListArgs {
     pub(super) async fn run(self, console: &Console) -> Result<(), Failure> {
         let cluster = self.dir.open_now().await?;
-        let pending = cluster.pending();
-        let mut entries: Vec<Entry> = cluster.faults().await.iter().map(|fault| Entry::of(fault, None)).collect();
+        let (faults, pending) = cluster.in_force().await;
+        let mut entries: Vec<Entry> = faults.iter().map(|fault| Entry::of(fault, None)).collect();
         let timed = pending.iter().filter_map(|it| Some((it.fault.as_ref()?, it.left())));
         entries.extend(timed.map(|(fault, left)| Entry::of(fault, Some(left))));
         for node in cluster.nodes() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use influx_server_mock::{
-    ClockSkew, Disk, DiskState, Fault, LinkFault, NodeEntry, Probability, ProcessCluster, Role, TimerCommand,
+    ClockSkew, Disk, DiskState, Fault, LinkFault, NodeEntry, NodeState, Probability, ProcessCluster, Role, TimerCommand,
 };
 
 use super::failed;
@@ -13,7 +13,7 @@ use crate::cluster_dir::ClusterDirArgs;
 use crate::command::cluster::this_executable;
 use crate::console::Console;
 use crate::failure::Failure;
-use crate::settings::{self, duration_text};
+use crate::settings;
 
 /// For how long.
 #[derive(Clone, Debug, Args)]
@@ -33,7 +33,7 @@ impl Lasting {
 
     /// For the end of a message.
     pub(super) fn text(&self) -> String {
-        self.time.map(|time| format!(", for {}", duration_text(time))).unwrap_or_default()
+        self.time.map(|time| format!(", for {time:?}")).unwrap_or_default()
     }
 }
 
@@ -286,7 +286,11 @@ impl HealArgs {
         let mut cluster = self.dir.open_now().await?;
         if self.names.is_empty() || self.names.iter().any(|name| name == "all") {
             cluster.heal().await.map_err(failed)?;
-            console.say("no fault is in force");
+            let stopped = stopped(&cluster)?;
+            console.say(&match stopped.is_empty() {
+                true => "no fault is in force".to_owned(),
+                false => format!("no other fault is in force, but {}", stopped.join(", ")),
+            });
             return Ok(());
         }
         cluster.heal_nodes(&self.names).await.map_err(failed)?;
@@ -295,6 +299,20 @@ impl HealArgs {
         }
         Ok(())
     }
+}
+
+/// Nodes that do not run, and what makes them.
+fn stopped(cluster: &ProcessCluster) -> Result<Vec<String>, Failure> {
+    let mut stopped = Vec::new();
+    for node in cluster.nodes() {
+        let name = &node.name;
+        match cluster.state(name).map_err(failed)? {
+            NodeState::Running => {}
+            NodeState::Paused => stopped.push(format!("{name} is paused (fault resume {name})")),
+            NodeState::Dead => stopped.push(format!("{name} is dead (fault restart {name})")),
+        }
+    }
+    Ok(stopped)
 }
 
 /// The groups of a partition.
