@@ -12,6 +12,7 @@ mod explain;
 mod fault_times;
 mod faults;
 mod harness;
+mod in_flight;
 mod input;
 mod members;
 mod outcomes;
