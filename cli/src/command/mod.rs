@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod classify;
 pub(crate) mod cluster;
 mod cluster_members;
+mod cluster_watch;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod demo;
