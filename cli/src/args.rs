@@ -5,7 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
     demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
-    retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
+    retry::RetryArgs, schema::SchemaArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Retry(RetryArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
+    Schema(SchemaArgs),
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),

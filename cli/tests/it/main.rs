@@ -21,6 +21,8 @@ mod outcomes;
 mod query;
 mod recipes;
 mod retry;
+mod schema;
+mod schemas;
 mod signals;
 mod stamp;
 mod status;
