@@ -59,7 +59,7 @@ impl OutputArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Write(WriteArgs),
+    Write(Box<WriteArgs>),
     Query(QueryArgs),
     Ping(PingArgs),
     Check(CheckArgs),
