@@ -4,7 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs, explain::ExplainArgs,
-    fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, write::WriteArgs,
+    fault::FaultArgs, import::ImportArgs, journal::JournalArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
+    write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -58,6 +59,8 @@ impl OutputArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Write(WriteArgs),
+    Import(ImportArgs),
+    Journal(JournalArgs),
     Query(QueryArgs),
     Ping(PingArgs),
     Explain(ExplainArgs),

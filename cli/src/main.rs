@@ -5,9 +5,11 @@ mod cluster_dir;
 mod command;
 mod console;
 mod demo;
+mod failpoint;
 mod failure;
 mod input;
 mod job;
+mod journal;
 mod logging;
 mod policy;
 mod queries;
@@ -49,6 +51,8 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
     let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
     match command {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Import(args) => runtime()?.block_on(args.run(console)),
+        Command::Journal(args) => args.run(console),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),

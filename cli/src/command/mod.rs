@@ -7,6 +7,8 @@ pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod fault;
+pub(crate) mod import;
+pub(crate) mod journal;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;

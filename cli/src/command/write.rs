@@ -10,8 +10,8 @@ use influx_client::{Client, ConsistencyLevel, Gzip, MissingTime, Precision};
 
 use crate::console::{Console, Verbosity};
 use crate::failure::{Exit, Failure};
-use crate::input::{Feed, FeedOptions, Rules, Source};
-use crate::job::{Ending, Job, Progress, ProgressChoice, Rejects, Reporter, Subject, Sum, Teller};
+use crate::input::{Dump, Feed, FeedOptions, Rules, Source};
+use crate::job::{Ending, Job, Keeping, Progress, ProgressChoice, Rejects, Reporter, Subject, Sum, Teller};
 use crate::policy::Tries;
 use crate::queries;
 use crate::settings;
@@ -38,10 +38,10 @@ pub(crate) struct WriteArgs {
     pub(crate) target: TargetArgs,
     /// Database.
     #[arg(short, long, value_name = "DB", env = "INFLUX_DATABASE", help_heading = "Target")]
-    database: String,
+    pub(crate) database: String,
     /// Retention policy; the database's default one if left out.
     #[arg(long = "rp", value_name = "RP", env = "INFLUX_RP", help_heading = "Target")]
-    retention_policy: Option<String>,
+    pub(crate) retention_policy: Option<String>,
     /// How many replicas must acknowledge: any, one, quorum or all.
     #[arg(
         short,
@@ -51,13 +51,13 @@ pub(crate) struct WriteArgs {
         default_value = "one",
         help_heading = "Target"
     )]
-    consistency: ConsistencyLevel,
+    pub(crate) consistency: ConsistencyLevel,
     /// Unit of the timestamps: ns, u, ms, s, m or h.
     #[arg(long, value_name = "UNIT", env = "INFLUX_PRECISION", default_value = "ns", help_heading = "Target")]
-    precision: Precision,
+    pub(crate) precision: Precision,
     /// Create the database first, if it does not exist.
     #[arg(long, help_heading = "Target")]
-    create_database: bool,
+    pub(crate) create_database: bool,
     /// Longest time for the whole run; what is read and not sent by then is unsent.
     #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
     deadline: Option<Duration>,
@@ -76,7 +76,7 @@ pub(crate) struct WriteArgs {
     batch_bytes: usize,
     /// Longest line; longer ones are refused without being sent.
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = settings::size, help_heading = "Batches")]
-    max_line: usize,
+    pub(crate) max_line: usize,
     /// Send what there is when the input has been silent for so long.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = settings::duration, help_heading = "Batches")]
     flush_interval: Duration,
@@ -86,7 +86,7 @@ pub(crate) struct WriteArgs {
     gzip: Option<u8>,
     /// Give lines without a timestamp the time at which they are read. Only then can they be sent twice without harm.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t, help_heading = "Batches")]
-    stamp: Stamp,
+    pub(crate) stamp: Stamp,
     /// Keep back lines that cannot be parsed, instead of asking the server.
     #[arg(long)]
     validate: bool,
@@ -108,7 +108,7 @@ pub(crate) struct WriteArgs {
 
 /// Which lines get a timestamp here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Stamp {
+pub(crate) enum Stamp {
     /// Those without one, where the precision is fine enough (ns, u): coarser stamps, which must differ from each
     /// other, would run ahead of the clock.
     #[default]
@@ -120,7 +120,7 @@ enum Stamp {
 }
 
 impl Stamp {
-    fn missing_time(self, precision: Precision) -> MissingTime {
+    pub(crate) fn missing_time(self, precision: Precision) -> MissingTime {
         let fine = match precision {
             Precision::Nanoseconds | Precision::Microseconds => true,
             Precision::Milliseconds | Precision::Seconds | Precision::Minutes | Precision::Hours => false,
@@ -137,7 +137,7 @@ impl WriteArgs {
     pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let signals = Signals::listen(Second::Leaves).map_err(|error| Failure::Internal(error.to_string()))?;
         let sources = self.sources(console)?;
-        Ok(self.write(sources, signals, console).await?.exit())
+        Ok(self.write(sources, signals, console, None).await?.exit())
     }
 
     /// The whole job, from any inputs.
@@ -149,6 +149,7 @@ impl WriteArgs {
         sources: Vec<Source>,
         signals: Signals,
         console: &Console,
+        import: Option<(Dump, Keeping)>,
     ) -> Result<Sum, Failure> {
         if self.target.timeout <= Duration::from_secs(10) {
             console.warn(
@@ -178,7 +179,8 @@ impl WriteArgs {
             max_bytes: self.batch_bytes,
         };
         let progress = Progress::new(self.progress, input_bytes, console);
-        let options = FeedOptions { sources, rules, max_line: self.max_line, linger: self.flush_interval };
+        let (dump, keeping) = import.map(|(dump, keeping)| (Some(dump), keeping)).unwrap_or_default();
+        let options = FeedOptions { sources, rules, max_line: self.max_line, linger: self.flush_interval, dump };
         let feed = Feed::start(options).map_err(|error| Failure::Internal(error.to_string()))?;
         let every_batch = console.verbosity() >= Verbosity::Verbose;
         let job = Job {
@@ -187,6 +189,7 @@ impl WriteArgs {
             ending: Ending::new(signals, self.deadline, self.target.timeout),
             fail_fast: self.fail_fast,
             teller: Teller { reporter: Reporter::new(console, self.json, every_batch, subject), progress, rejects },
+            keeping,
             sum: Sum::default(),
             over: false,
             late: false,
@@ -196,7 +199,7 @@ impl WriteArgs {
     }
 
     /// The inputs, found to be there before anything is sent.
-    fn sources(&self, console: &Console) -> Result<Vec<Source>, Failure> {
+    pub(crate) fn sources(&self, console: &Console) -> Result<Vec<Source>, Failure> {
         let sources: Vec<Source> = self.files.iter().map(|file| Source::named(file)).collect();
         let stdins = sources.iter().filter(|source| **source == Source::Stdin).count();
         if stdins + usize::from(self.target.reads_stdin()) > 1 {
@@ -250,7 +253,7 @@ impl WriteArgs {
 }
 
 /// A name for this run, so that events of several runs in one log can be told apart.
-fn job_id() -> String {
+pub(crate) fn job_id() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     // The keys of the standard hasher are random in each process.
     format!("{:08x}", RandomState::new().build_hasher().finish() as u32)

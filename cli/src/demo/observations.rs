@@ -10,7 +10,7 @@ use super::stage::{DATABASE, PATIENCE, Stage};
 use crate::console::Paint;
 use crate::failure::Failure;
 use crate::input::{Feed, FeedOptions, Rules, Source};
-use crate::job::{Ending, Job, Progress, ProgressChoice, Reporter, Subject, Sum, Teller};
+use crate::job::{Ending, Job, Keeping, Progress, ProgressChoice, Reporter, Subject, Sum, Teller};
 use crate::queries;
 use crate::render::plot;
 use crate::settings::{bytes_text, duration_text, grouped};
@@ -46,6 +46,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     };
     let input_bytes = Some(OBSERVATIONS.len() as u64);
     let options = FeedOptions {
+        dump: None,
         sources: vec![Source::Embedded(NAME, OBSERVATIONS)],
         rules,
         max_line: 1 << 20,
@@ -67,6 +68,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
         ending: Ending::new(signals, None, Duration::from_secs(1)),
         fail_fast: true,
         teller: Teller { reporter: Reporter::silent(console, subject), progress, rejects: None },
+        keeping: Keeping::default(),
         sum: Sum::default(),
         over: false,
         late: false,

@@ -22,9 +22,11 @@ pub(crate) enum Kind {
     Open,
     /// Longer than the limit; its text is not kept, this is its length in bytes.
     TooLong(u64),
+    /// A comment, cut to a length at which any header would be whole; handed out only where it was asked for.
+    Comment,
 }
 
-/// One line, without its line end; blank lines and comments are never handed out.
+/// One line, without its line end; blank lines are never handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     pub(crate) kind: Kind,
@@ -35,6 +37,8 @@ pub(crate) struct Line<'a> {
     pub(crate) byte: u64,
     /// Offset behind its line end.
     pub(crate) byte_end: u64,
+    /// Number of the line behind it.
+    pub(crate) next_number: u64,
 }
 
 /// The lines of an input.
@@ -47,12 +51,47 @@ pub(crate) struct Lines<R> {
     number: u64,
     byte: u64,
     limit: usize,
+    /// Comments are handed out.
+    shows_comments: bool,
+    /// Each line of text is a line: nothing is quoted.
+    plain: bool,
+    comment: Vec<u8>,
 }
+
+/// More than any header has.
+const COMMENT: usize = 4 * 1024;
 
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, ended: false, number: 1, byte: 0, limit }
+        Self {
+            input,
+            buffer: Vec::new(),
+            held: 0..0,
+            ended: false,
+            number: 1,
+            byte: 0,
+            limit,
+            shows_comments: false,
+            plain: false,
+            comment: Vec::new(),
+        }
+    }
+
+    /// Hands comments out too, and counts from a place within the input: what is read first is line `number`, at `byte`.
+    pub(crate) fn of_dump(mut self, byte: u64, number: u64) -> Self {
+        (self.shows_comments, self.byte, self.number) = (true, byte, number);
+        self
+    }
+
+    /// Says whether the lines that follow end at each line end, as those of no line protocol do.
+    pub(crate) fn set_plain(&mut self, plain: bool) {
+        self.plain = plain;
+    }
+
+    /// Where the next line begins, and its number.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        (self.byte, self.number)
     }
 
     /// The next line, or `None` at the end.
@@ -62,7 +101,7 @@ impl<R: Read> Lines<R> {
     /// another value.
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         loop {
-            let mut scan = Scan::default();
+            let mut scan = Scan { plain: self.plain, ..Scan::default() };
             let found = loop {
                 match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
                     Some(found) => break found,
@@ -75,6 +114,12 @@ impl<R: Read> Lines<R> {
                 Found::Blank { through } => {
                     self.take(through);
                     continue;
+                }
+                Found::Comment if self.shows_comments => {
+                    self.keep_comment()?;
+                    self.discard_line()?;
+                    let (text, byte_end, next_number) = (&self.comment[..], self.byte, self.number);
+                    return Ok(Some(Line { kind: Kind::Comment, text, number, byte, byte_end, next_number }));
                 }
                 Found::Comment => {
                     self.discard_line()?;
@@ -91,9 +136,9 @@ impl<R: Read> Lines<R> {
             let text = match kind {
                 // A carriage return before the line end is the file's convention, never part of a point.
                 Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
-                Kind::Open | Kind::TooLong(_) => text,
+                Kind::Open | Kind::TooLong(_) | Kind::Comment => text,
             };
-            return Ok(Some(Line { kind, text, number, byte, byte_end: self.byte }));
+            return Ok(Some(Line { kind, text, number, byte, byte_end: self.byte, next_number: self.number }));
         }
     }
 
@@ -103,6 +148,20 @@ impl<R: Read> Lines<R> {
         self.number += memchr::memchr_iter(b'\n', taken).count() as u64;
         self.byte += bytes as u64;
         self.held.start += bytes;
+    }
+
+    /// Copies the comment that is next, so that reading on cannot overwrite it.
+    fn keep_comment(&mut self) -> io::Result<()> {
+        loop {
+            let held = &self.buffer[self.held.clone()];
+            let end = memchr(b'\n', held);
+            if end.is_some() || held.len() > COMMENT || self.ended {
+                self.comment.clear();
+                self.comment.extend_from_slice(&held[..end.unwrap_or(held.len()).min(COMMENT)]);
+                return Ok(());
+            }
+            self.fill()?;
+        }
     }
 
     /// Throws the rest of the line away as it is read; its length without the line end.
@@ -163,6 +222,8 @@ struct Scan {
     splitter: LineSplitter,
     /// How many bytes of the line the splitter has seen.
     seen: usize,
+    /// Nothing is quoted.
+    plain: bool,
 }
 
 impl Scan {
@@ -178,6 +239,13 @@ impl Scan {
                 Some(first) if text[first] == b'#' => return Some(Found::Comment),
                 Some(_) => {}
             }
+        }
+        if self.plain {
+            return match memchr(b'\n', &text[..text.len().min(limit + 1)]) {
+                Some(length) => Some(Found::Line { length, through: length + 1, open: false }),
+                None if text.len() > limit => Some(Found::TooLong),
+                None => ended.then_some(Found::Line { length: text.len(), through: text.len(), open: false }),
+            };
         }
         let end = self.splitter.end_of_line(&text[self.seen..]);
         if let Some(end) = end
@@ -316,6 +384,27 @@ mod tests {
         let mut lines = Lines::new(text.as_bytes(), 20);
         assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_dump_shows_its_comments_and_where_it_goes_on() {
+        let long = format!("# {}\n", "c".repeat(600_000));
+        let text = format!("# DDL\nCREATE \"a=\"b\n{long}# DML\na f=\"1\n# no comment\" 1\n# end");
+        let mut lines = Lines::new(Drip(text.as_bytes()), 700_000).of_dump(1_000, 11);
+        let mut next = |plain| {
+            lines.set_plain(plain);
+            let line = lines.next().unwrap()?;
+            Some((line.kind, String::from_utf8_lossy(line.text).into_owned(), line.number, line.byte, line.next_number))
+        };
+        assert_eq!(next(false).unwrap(), (Kind::Comment, "# DDL".to_owned(), 11, 1_000, 12));
+        assert_eq!(next(true).unwrap(), (Kind::Whole, "CREATE \"a=\"b".to_owned(), 12, 1_006, 13));
+        let (kind, comment, ..) = next(true).unwrap();
+        assert_eq!((kind, comment.len()), (Kind::Comment, COMMENT));
+        assert_eq!(next(true).unwrap().1, "# DML");
+        let (kind, text, number, _, behind) = next(false).unwrap();
+        assert_eq!((kind, text.as_str(), number, behind), (Kind::Whole, "a f=\"1\n# no comment\" 1", 15, 17));
+        assert_eq!(next(false).unwrap().1, "# end");
+        assert_eq!(next(false), None);
     }
 
     #[test]

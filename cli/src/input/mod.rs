@@ -1,10 +1,14 @@
 //! From files and pipes to packs of lines: opened, decompressed, cut where a server would cut, in bounded memory.
 
+mod dump;
 mod feed;
+mod headers;
 mod lines;
 mod pack;
 mod source;
 
+pub(crate) use dump::{Dump, Event, Start, Stretch};
 pub(crate) use feed::{Feed, FeedOptions, Next};
+pub(crate) use headers::{Context, Mark, shown};
 pub(crate) use pack::{Pack, Place, Rules};
 pub(crate) use source::Source;

@@ -1,7 +1,7 @@
 //! Where line protocol comes from: files or standard input, plain or gzip.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,6 +34,25 @@ impl Source {
         }
     }
 
+    /// Whether it is a file that is compressed, by its first bytes.
+    pub(crate) fn is_compressed(&self) -> bool {
+        match self {
+            Self::File(path) => {
+                File::open(path).and_then(|mut file| head(&mut file, ZSTD.len())).is_ok_and(|head| is_compressed(&head))
+            }
+            Self::Stdin | Self::Embedded(..) => false,
+        }
+    }
+
+    /// Whether it can be read again from any place: no stream.
+    pub(crate) fn is_file(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            Self::File(path) => path.is_file(),
+            Self::Embedded(..) => true,
+        }
+    }
+
     /// Bytes on disk (compressed ones of a gzip file), where that is known.
     pub(crate) fn size(&self) -> Option<u64> {
         match self {
@@ -43,22 +62,59 @@ impl Source {
         }
     }
 
+    /// Opens the input at an offset of its (decompressed) bytes, and gives how many of its first bytes are passed over: those
+    /// of a byte order mark, which is no part of a line. Plain files are not read up to the offset.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; and the input ends before the offset.
+    pub(crate) fn open_at(&self, offset: u64, consumed: Arc<AtomicU64>) -> io::Result<(Box<dyn Read + Send>, u64)> {
+        if offset == 0 {
+            let mut input = self.decompressed(consumed)?;
+            let start = head(&mut input, BYTE_ORDER_MARK.len())?;
+            let (start, passed) = if start == BYTE_ORDER_MARK { (Vec::new(), 3) } else { (start, 0) };
+            return Ok((Box::new(io::Cursor::new(start).chain(input)), passed));
+        }
+        if let Self::File(path) = self {
+            let mut file = File::open(path)?;
+            let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
+            if let Some(size) = size
+                && !is_compressed(&head(&mut file, ZSTD.len())?)
+            {
+                if size < offset {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                file.seek(SeekFrom::Start(offset))?;
+                consumed.fetch_add(offset, Ordering::Relaxed);
+                return Ok((Box::new(Counted { inner: file, consumed }), offset));
+            }
+        }
+        let mut input = self.decompressed(consumed)?;
+        if io::copy(&mut input.by_ref().take(offset), &mut io::sink())? < offset {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok((input, offset))
+    }
+
     /// Opens the input, telling gzip by its first bytes rather than by its name; `consumed` counts the bytes taken
     /// from disk or pipe, before decompression.
     ///
     /// # Errors
     /// The file cannot be opened or read, is a directory, or is compressed in a way other than gzip.
     pub(crate) fn open(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+        without_mark(self.decompressed(consumed)?)
+    }
+
+    fn decompressed(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
         match self {
-            Self::Stdin => decoded(Counted { inner: io::stdin(), consumed }),
+            Self::Stdin => decompressed(Counted { inner: io::stdin(), consumed }),
             Self::File(path) => {
                 let file = File::open(path)?;
                 if file.metadata()?.is_dir() {
                     return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
                 }
-                decoded(Counted { inner: file, consumed })
+                decompressed(Counted { inner: file, consumed })
             }
-            Self::Embedded(_, bytes) => decoded(Counted { inner: *bytes, consumed }),
+            Self::Embedded(_, bytes) => decompressed(Counted { inner: *bytes, consumed }),
         }
     }
 }
@@ -81,8 +137,12 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// The input without compression and without a byte order mark.
-fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+fn is_compressed(head: &[u8]) -> bool {
+    head.starts_with(&GZIP) || head == ZSTD
+}
+
+/// The input without compression.
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let head = head(&mut input, ZSTD.len())?;
     if head == ZSTD {
         return Err(io::Error::new(
@@ -92,7 +152,7 @@ fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + S
     }
     let gzip = head.starts_with(&GZIP);
     let whole = io::Cursor::new(head).chain(input);
-    if gzip { without_mark(MultiGzDecoder::new(whole)) } else { without_mark(whole) }
+    if gzip { Ok(Box::new(MultiGzDecoder::new(whole))) } else { Ok(Box::new(whole)) }
 }
 
 fn without_mark(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
@@ -125,7 +185,7 @@ mod tests {
 
     fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        decoded(io::Cursor::new(bytes))?.read_to_end(&mut all)?;
+        without_mark(decompressed(io::Cursor::new(bytes))?)?.read_to_end(&mut all)?;
         Ok(all)
     }
 

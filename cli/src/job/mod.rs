@@ -2,6 +2,7 @@
 
 mod counts;
 mod ending;
+mod keeping;
 mod progress;
 mod rejects;
 mod report;
@@ -10,6 +11,7 @@ mod sum;
 mod verdict;
 
 pub(crate) use ending::Ending;
+pub(crate) use keeping::Keeping;
 pub(crate) use progress::{Progress, ProgressChoice};
 pub(crate) use rejects::Rejects;
 pub(crate) use report::{Reporter, Subject};

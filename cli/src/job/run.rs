@@ -6,13 +6,15 @@ use influx_client::{Ack, Caveat, Class, Client, WriteError};
 
 use super::counts::ends_the_run;
 use super::ending::{Cause, Ending};
+use super::keeping::Keeping;
 use super::progress::Progress;
 use super::rejects::Rejects;
 use super::report::{Reject, Reporter};
 use super::sum::Sum;
 use super::verdict::Verdict;
-use crate::failure::{Exit, report};
-use crate::input::{Feed, Next, Pack};
+use crate::failure::{Exit, Failure, report};
+use crate::input::{Event, Feed, Next, Pack, shown};
+use crate::queries;
 
 /// All who are told of a job's course.
 pub(crate) struct Teller<'a> {
@@ -29,6 +31,7 @@ pub(crate) struct Job<'a> {
     /// Stop at the first batch that is not acknowledged.
     pub(crate) fail_fast: bool,
     pub(crate) teller: Teller<'a>,
+    pub(crate) keeping: Keeping,
     pub(crate) sum: Sum,
     /// Nothing more is sent; what was read is counted.
     pub(crate) over: bool,
@@ -59,6 +62,7 @@ impl Job<'_> {
                     seq += 1;
                     self.pack(seq, pack).await;
                 }
+                Next::Event(event) => self.event(event).await,
                 Next::End { complete } => {
                     self.sum.complete = complete;
                     break;
@@ -101,10 +105,72 @@ impl Job<'_> {
             self.sum.leave_unsent(pack.places.len() as u64);
         } else if !pack.places.is_empty() {
             self.send(seq, &pack).await;
+        } else {
+            self.keeping.pack(&pack, None);
         }
+        self.keeping.first_line(self.feed.first_line());
+        self.mind_the_journal();
         let Teller { reporter, progress, .. } = &mut self.teller;
         progress.tell(self.feed.consumed(), &self.sum.counts, reporter.console());
         self.feed.recycle(pack);
+    }
+
+    /// What stands between the points; all before it has its verdict.
+    async fn event(&mut self, event: Event) {
+        match event {
+            Event::Statement { stretch, line, text } => {
+                if self.over {
+                    return;
+                }
+                let place = self.teller.reporter.line(stretch.source, line);
+                let ran = queries::execute_in(self.client, stretch.to.context.database.as_deref(), &text).await;
+                match ran {
+                    Ok(()) => {
+                        let Teller { reporter, progress, .. } = &self.teller;
+                        progress.beside(|| reporter.console().detail(&format!("{place}: ran {}", shown(&text))));
+                        self.keeping.statement(&stretch);
+                    }
+                    // What follows counts on what the statement makes.
+                    Err(failure) => self.stop_for(&failure, &format!("{place}: {}", shown(&text))),
+                }
+            }
+            Event::Stray { source, line, why } => {
+                let place = self.teller.reporter.line(source, line);
+                self.trouble(Class::Malformed, &format!("{place}: {why}"));
+                self.stop();
+            }
+            Event::End(stretch) => self.keeping.end(&stretch),
+        }
+        self.mind_the_journal();
+    }
+
+    /// Ends the run for a failure of something other than a batch.
+    fn stop_for(&mut self, failure: &Failure, what: &str) {
+        match failure {
+            Failure::Classed { class, message, .. } => self.trouble(*class, &format!("{what}: {message}")),
+            Failure::Usage(message)
+            | Failure::Cluster(message)
+            | Failure::ClaimBroken(message)
+            | Failure::Internal(message) => self.trouble(Class::LocalIo, &format!("{what}: {message}")),
+            Failure::ClosedPipe | Failure::Signal(_) => {}
+        }
+        self.stop();
+    }
+
+    /// Nothing more is read or sent.
+    fn stop(&mut self) {
+        self.feed.stop();
+        self.over = true;
+    }
+
+    /// Ends the run if its journal cannot be kept: what would be sent without it would be sent again.
+    fn mind_the_journal(&mut self) {
+        if !self.over
+            && let Some(why) = self.keeping.trouble()
+        {
+            self.trouble(Class::Journal, &why);
+            self.stop();
+        }
     }
 
     /// One request, or more where the client settles a partial refusal or retries.
@@ -134,6 +200,9 @@ impl Job<'_> {
             }
             None => {}
         }
+        let refusals =
+            written.as_ref().and_then(|written| written.as_ref().err()).map_or(&[][..], WriteError::refusals);
+        self.keeping.pack(pack, Some((&verdict, refusals)));
         let failed = verdict.class != Class::Ok;
         if failed && (self.fail_fast || ends_the_run(verdict.class)) {
             self.feed.stop();
@@ -144,6 +213,14 @@ impl Job<'_> {
     /// One call of the client; `None` if its answer was not waited for.
     async fn write(&mut self, pack: &Pack) -> Option<Result<Ack, WriteError>> {
         let mut write = self.client.write(&pack.batch);
+        if let Some(context) = pack.stretch.as_ref().map(|stretch| &stretch.to.context) {
+            if let Some(database) = &context.database {
+                write = write.database(database.as_str());
+            }
+            if let Some(policy) = &context.retention_policy {
+                write = write.retention_policy(policy.as_str());
+            }
+        }
         if let Some(left) = self.ending.left() {
             write = write.deadline(left);
         }
@@ -201,7 +278,18 @@ impl Job<'_> {
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
         }
-        if self.sum.counts.read == 0 && self.sum.complete && self.sum.bytes_read > 0 {
+        if let Some(balance) = self.keeping.close() {
+            if let Some(why) = balance.trouble.filter(|_| self.sum.class != Class::Journal) {
+                self.trouble(Class::Journal, &why);
+            }
+            for class in balance.rejected {
+                self.sum.note(class, class.advice());
+            }
+            self.sum.earlier = Some(balance.earlier);
+            self.sum.resume = balance.resume;
+        }
+        let nothing_ever = self.sum.earlier.as_ref().is_none_or(|earlier| earlier.all() == 0);
+        if self.sum.counts.read == 0 && nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");
         }
