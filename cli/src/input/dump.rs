@@ -4,6 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::feed::{Ended, Shared};
 use super::headers::{Context, Mark, is_statement};
@@ -82,7 +83,7 @@ impl Shared {
         for (source, input) in self.options.sources.iter().enumerate() {
             let start = dump.starts.get(source).cloned().unwrap_or_default();
             if let Some(lines) = start.done {
-                self.pass_over(input);
+                self.pass_over(input.size().unwrap_or(0));
                 lines_before += lines;
                 continue;
             }
@@ -100,9 +101,10 @@ impl Shared {
     fn read_input(&self, source: usize, input: &Source, start: &Start, base: Option<i64>) -> io::Result<Option<u64>> {
         // What is left of a stream begins where it was cut.
         let offset = if input.is_file() { start.mark.byte } else { 0 };
-        let (opened, passed) = input.open_at(offset, Arc::clone(&self.consumed))?;
-        let begin = if input.is_file() { passed } else { start.mark.byte + passed };
-        let mut lines = Lines::new(opened, self.options.max_line).of_dump(begin, start.mark.line);
+        let opened = input.open_at(offset, Arc::clone(&self.consumed))?;
+        self.pass_over(opened.unread);
+        let begin = if input.is_file() { opened.at } else { start.mark.byte + opened.at };
+        let mut lines = Lines::new(opened.input, self.options.max_line).of_dump(begin, start.mark.line);
         let mut context = Arc::clone(&start.mark.context);
         let mut settled = start.settled.iter().peekable();
         let mut from = start.mark.byte;
@@ -151,11 +153,10 @@ impl Shared {
         Ok(Some(line))
     }
 
-    /// Counts an input as read of which nothing is left.
-    fn pass_over(&self, input: &Source) {
-        if let Some(size) = input.size() {
-            self.consumed.fetch_add(size, std::sync::atomic::Ordering::Relaxed);
-        }
+    /// Counts bytes as read that nobody has to read again.
+    fn pass_over(&self, bytes: u64) {
+        self.passed.fetch_add(bytes, Ordering::Relaxed);
+        self.consumed.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 

@@ -67,6 +67,8 @@ pub(super) struct Shared {
     /// There may be something to take.
     ready: Notify,
     pub(super) consumed: Arc<AtomicU64>,
+    /// Of these, what was not read since it was settled.
+    pub(super) passed: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -115,6 +117,7 @@ impl Feed {
             room: Condvar::new(),
             ready: Notify::new(),
             consumed: Arc::default(),
+            passed: AtomicU64::new(0),
         });
         let reader = Arc::clone(&shared);
         thread::Builder::new().name("input".to_owned()).spawn(move || {
@@ -192,7 +195,12 @@ impl Feed {
         self.shared.lock().first_line.take()
     }
 
-    /// Bytes taken from the inputs so far, before decompression; those that were passed over among them.
+    /// Bytes taken from the inputs so far, before decompression.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.consumed() - self.shared.passed.load(Ordering::Relaxed)
+    }
+
+    /// How far it is in the inputs, in bytes before decompression: what was read and what was passed over.
     pub(crate) fn consumed(&self) -> u64 {
         self.shared.consumed.load(Ordering::Relaxed)
     }

@@ -9,6 +9,8 @@ mod source;
 
 pub(crate) use dump::{Dump, Event, Start, Stretch};
 pub(crate) use feed::{Feed, FeedOptions, Next};
-pub(crate) use headers::{Context, Mark, shown};
+#[cfg(test)]
+pub(crate) use headers::Context;
+pub(crate) use headers::{Mark, shown};
 pub(crate) use pack::{Pack, Place, Rules};
 pub(crate) use source::Source;

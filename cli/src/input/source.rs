@@ -62,37 +62,34 @@ impl Source {
         }
     }
 
-    /// Opens the input at an offset of its (decompressed) bytes, and gives how many of its first bytes are passed over: those
-    /// of a byte order mark, which is no part of a line. Plain files are not read up to the offset.
+    /// Opens the input at an offset of its (decompressed) bytes, behind a byte order mark at least, which is no part of a line.
+    /// Plain files are not read up to the offset.
     ///
     /// # Errors
     /// As [`Source::open`]; and the input ends before the offset.
-    pub(crate) fn open_at(&self, offset: u64, consumed: Arc<AtomicU64>) -> io::Result<(Box<dyn Read + Send>, u64)> {
+    pub(crate) fn open_at(&self, offset: u64, consumed: Arc<AtomicU64>) -> io::Result<OpenedAt> {
         if offset == 0 {
             let mut input = self.decompressed(consumed)?;
             let start = head(&mut input, BYTE_ORDER_MARK.len())?;
-            let (start, passed) = if start == BYTE_ORDER_MARK { (Vec::new(), 3) } else { (start, 0) };
-            return Ok((Box::new(io::Cursor::new(start).chain(input)), passed));
+            let (start, at) = if start == BYTE_ORDER_MARK { (Vec::new(), 3) } else { (start, 0) };
+            return Ok(OpenedAt { input: Box::new(io::Cursor::new(start).chain(input)), at, unread: 0 });
         }
-        if let Self::File(path) = self {
+        if let Self::File(path) = self
+            && self.is_file()
+            && !self.is_compressed()
+        {
             let mut file = File::open(path)?;
-            let size = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|data| data.len());
-            if let Some(size) = size
-                && !is_compressed(&head(&mut file, ZSTD.len())?)
-            {
-                if size < offset {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                file.seek(SeekFrom::Start(offset))?;
-                consumed.fetch_add(offset, Ordering::Relaxed);
-                return Ok((Box::new(Counted { inner: file, consumed }), offset));
+            if file.metadata()?.len() < offset {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
+            file.seek(SeekFrom::Start(offset))?;
+            return Ok(OpenedAt { input: Box::new(Counted { inner: file, consumed }), at: offset, unread: offset });
         }
         let mut input = self.decompressed(consumed)?;
         if io::copy(&mut input.by_ref().take(offset), &mut io::sink())? < offset {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok((input, offset))
+        Ok(OpenedAt { input, at: offset, unread: 0 })
     }
 
     /// Opens the input, telling gzip by its first bytes rather than by its name; `consumed` counts the bytes taken
@@ -117,6 +114,15 @@ impl Source {
             Self::Embedded(_, bytes) => decompressed(Counted { inner: *bytes, consumed }),
         }
     }
+}
+
+/// An input that was opened somewhere.
+pub(crate) struct OpenedAt {
+    pub(crate) input: Box<dyn Read + Send>,
+    /// The offset of its first byte.
+    pub(crate) at: u64,
+    /// How many bytes before it were not read.
+    pub(crate) unread: u64,
 }
 
 /// Counts what passes.

@@ -207,11 +207,13 @@ impl<'a> Reporter<'a> {
             .map(|(class, count)| format!("{} {class}", grouped(*count)))
             .collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+        // A dump names its databases itself.
+        let database = Some(&self.subject.database).filter(|name| !name.is_empty());
+        let to = database.map(|name| format!(" to {name}")).unwrap_or_default();
         self.console.say(&format!(
-            "{} {points} at {} to {} in {}: {}{kinds}, {} sent, {} points/s",
+            "{} {points} at {}{to} in {}: {}{kinds}, {} sent, {} points/s",
             self.console.painted_err(&format!("{word}:"), paint),
             self.subject.level,
-            self.subject.database,
             duration_text(sum.elapsed),
             counted(batches, "request", "requests"),
             bytes_text(sum.bytes_sent),

@@ -12,6 +12,7 @@ use super::rejects::Rejects;
 use super::report::{Reject, Reporter};
 use super::sum::Sum;
 use super::verdict::Verdict;
+use crate::failpoint;
 use crate::failure::{Exit, Failure, report};
 use crate::input::{Event, Feed, Next, Pack, shown};
 use crate::queries;
@@ -212,6 +213,7 @@ impl Job<'_> {
 
     /// One call of the client; `None` if its answer was not waited for.
     async fn write(&mut self, pack: &Pack) -> Option<Result<Ack, WriteError>> {
+        failpoint::pass("before-send");
         let mut write = self.client.write(&pack.batch);
         if let Some(context) = pack.stretch.as_ref().map(|stretch| &stretch.to.context) {
             if let Some(database) = &context.database {
@@ -273,7 +275,7 @@ impl Job<'_> {
 
     fn finish(mut self) -> Sum {
         self.sum.signal = self.ending.signal();
-        self.sum.bytes_read = self.feed.consumed();
+        self.sum.bytes_read = self.feed.bytes_read();
         self.teller.progress.finish();
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");

@@ -52,6 +52,7 @@ impl JournalFile {
             if !is_still_at(&file, path) {
                 continue;
             }
+            remove_leftover(&new_path(path))?;
             if made {
                 sync_directory_of(path).map_err(|error| FileError::Io("sync its directory", error))?;
             }
@@ -111,16 +112,8 @@ impl JournalFile {
     /// # Errors
     /// The new file cannot be written or take the place; the old one is then as it was.
     pub(crate) fn replace(&mut self, bytes: &[u8]) -> Result<(), FileError> {
-        let mut name: OsString = self.path.clone().into_os_string();
-        name.push(".new");
-        let path = PathBuf::from(name);
-        // What a killed process left behind: only who holds the lock of the journal comes here.
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(FileError::Io("remove an old copy of it", error));
-            }
-            Ok(()) | Err(_) => {}
-        }
+        let path = new_path(&self.path);
+        remove_leftover(&path)?;
         let file = open_private(&path, OpenOptions::new().create_new(true))?;
         lock(&file)?;
         let written = (&file).write_all(bytes).and_then(|()| file.sync_all());
@@ -142,6 +135,21 @@ impl JournalFile {
     pub(crate) fn sync(&self) -> Result<(), FileError> {
         failpoint::pass("before-sync");
         self.file.sync_data().map_err(|error| FileError::Io("sync it", error))
+    }
+}
+
+/// Where the new content of a journal is written.
+fn new_path(path: &Path) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".new");
+    PathBuf::from(name)
+}
+
+/// Removes what a killed process has left behind; only who has the lock of the journal may do so.
+fn remove_leftover(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::Io("remove an old copy of it", error)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

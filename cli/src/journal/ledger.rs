@@ -158,7 +158,9 @@ impl Journal {
 
     /// An input was read to its end.
     pub(crate) fn end(&mut self, stretch: &Stretch) {
-        self.settle(stretch, Points::default());
+        if stretch.to.byte > stretch.from {
+            self.settle(stretch, Points::default());
+        }
         self.write(&Record::End { input: stretch.source, at: stretch.to.clone() });
     }
 
