@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs, explain::ExplainArgs,
-    fault::FaultArgs, import::ImportArgs, journal::JournalArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
-    write::WriteArgs,
+    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs,
+    explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, node::NodeArgs, ping::PingArgs,
+    query::QueryArgs, stamp::StampArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -63,6 +63,9 @@ pub(crate) enum Command {
     Journal(JournalArgs),
     Query(QueryArgs),
     Ping(PingArgs),
+    Check(CheckArgs),
+    Stamp(StampArgs),
+    Verify(VerifyArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use influx_client::MissingTime;
 
-use super::write::{WriteArgs, job_id};
+use super::job::{Defaults, JobArgs, job_id};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::input::{Dump, Source};
@@ -26,12 +26,14 @@ use crate::signals::{Second, Signals};
 /// Dumps of `influx_inspect export` are understood: statements below `# DDL` are run, and `# CONTEXT-DATABASE:` and
 /// `# CONTEXT-RETENTION-POLICY:` say where the points below them go. A file without headers is plain line protocol.
 #[derive(Clone, Debug, Args)]
-// Clap has these two from `write`, where they mean a little less.
-#[command(mut_arg("files", |files| files.default_value(None).required(true).help(FILES)))]
+// From `write`, where it must be given.
 #[command(mut_arg("database", |database| database.required(false).default_value("").hide_default_value(true).help(DATABASE)))]
 pub(crate) struct ImportArgs {
+    /// Files of line protocol, with the headers of a dump or without, plain, gzip or zstd; - is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
     #[command(flatten)]
-    write: WriteArgs,
+    write: JobArgs,
     /// Where to keep the journal: auto is a file of its own for these inputs and this target (`influx-cli journal`), and
     /// none for standard input.
     #[arg(long, value_name = "FILE|auto|off", default_value = "auto", help_heading = "Resume")]
@@ -44,8 +46,6 @@ pub(crate) struct ImportArgs {
     restart: bool,
 }
 
-const FILES: &str =
-    "Files of line protocol, with the headers of a dump or without, plain or compressed; - is standard input";
 const DATABASE: &str = "Database for what stands above the first `# CONTEXT-DATABASE:` of a dump";
 
 impl ImportArgs {
@@ -54,9 +54,9 @@ impl ImportArgs {
         if self.write.database.is_empty() && self.write.create_database {
             return Err(Failure::Usage("--create-database needs the name of a database: give --database".to_owned()));
         }
-        let sources = self.write.sources(console)?;
+        let sources = self.write.sources(&self.files, console)?;
         let (dump, keeping) = self.begin(&sources, console)?;
-        Ok(self.write.write(sources, signals, console, Some((dump, keeping))).await?.exit())
+        Ok(self.write.run(sources, Defaults::IMPORT, signals, console, Some((dump, keeping))).await?.exit())
     }
 
     /// Opens the journal and finds where to begin.
@@ -82,7 +82,7 @@ impl ImportArgs {
         } else if settled > 0 {
             console.say(&format!("going on: {} are settled", counted(settled, "point", "points")));
         }
-        let stamps = self.write.stamp.missing_time(self.write.precision) == MissingTime::ClientClock;
+        let stamps = self.write.batches.stamp.missing_time(self.write.precision) == MissingTime::ClientClock;
         let unit = self.write.precision.nanoseconds();
         let dump =
             Dump { starts: journal.starts(), base_time: stamps.then(|| state.header.base_time.div_euclid(unit)) };
@@ -98,8 +98,8 @@ impl ImportArgs {
             rp: write.retention_policy.clone(),
             precision: write.precision.to_string(),
             consistency: write.consistency.to_string(),
-            stamp: format!("{:?}", write.stamp).to_lowercase(),
-            max_line: write.max_line as u64,
+            stamp: format!("{:?}", write.batches.stamp).to_lowercase(),
+            max_line: write.batches.max_line as u64,
         };
         Ok(Header {
             v: journal::VERSION,

@@ -3,10 +3,10 @@
 //! What it hands out keeps to one input and one context each, and says which stretch of the input it settles.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
-use super::feed::{Ended, Shared};
+use super::feed::{Ended, Shared, State};
 use super::headers::{Context, Mark, is_statement};
 use super::lines::{Kind, Line, Lines};
 use super::source::Source;
@@ -110,9 +110,11 @@ impl Shared {
         let mut from = start.mark.byte;
         let mut first_line = start.first_line.as_deref().filter(|_| !input.is_file());
         let mut offers_first = !input.is_file() && from == 0;
+        // Kept for the lines that one read has brought, as for other inputs.
+        let mut state: Option<MutexGuard<'_, State>> = None;
         loop {
-            lines.set_plain(context.statements);
-            let Some(line) = lines.next()? else { break };
+            lines.set_verbatim(context.statements);
+            let Some(line) = lines.next(|| drop(state.take()))? else { break };
             if line.kind == Kind::Comment {
                 if let Some(changed) = context.after(line.text).filter(|changed| *changed != *context) {
                     context = Arc::new(changed);
@@ -121,7 +123,8 @@ impl Shared {
             }
             if offers_first {
                 offers_first = false;
-                self.lock().first_line = Some((source, crate::journal::line_hash(line.text)));
+                state.get_or_insert_with(|| self.lock()).first_line =
+                    Some((source, crate::journal::line_hash(line.text)));
             }
             if first_line.take().is_some_and(|first| first == crate::journal::line_hash(line.text)) {
                 return Err(io::Error::other(
@@ -133,18 +136,23 @@ impl Shared {
             if settled.peek().is_some_and(|(begin, _)| *begin <= line.byte) {
                 continue;
             }
-            let goes_on = if context.statements {
+            if context.statements {
+                drop(state.take());
                 let to = Mark { byte: line.byte_end, line: line.next_number, context: Arc::clone(&context) };
-                self.tell(statement(Stretch { source, from, to }, &line))
+                if !self.tell(statement(Stretch { source, from, to }, &line)) {
+                    return Ok(None);
+                }
             } else {
                 let stamp = base.map(|base| base.saturating_add_unsigned(line.number));
-                self.add(source, &line, Some(Placed { from, context: &context, stamp }))
-            };
-            if !goes_on {
-                return Ok(None);
+                let held = state.take().unwrap_or_else(|| self.lock());
+                state = self.add(held, source, &line, Some(Placed { from, context: &context, stamp }));
+                if state.is_none() {
+                    return Ok(None);
+                }
             }
             from = line.byte_end;
         }
+        drop(state);
         let (byte, line) = lines.position();
         let to = Mark { byte, line, context };
         if !self.tell(Event::End(Stretch { source, from, to })) {

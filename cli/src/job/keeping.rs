@@ -63,9 +63,11 @@ impl Keeping {
         }
         if let Some((verdict, refusals)) = sent {
             let tally = verdict.tally;
-            if tally.unknown + tally.not_stored + tally.below_level > 0 {
+            let missed = if verdict.excused { 0 } else { tally.below_level };
+            if tally.unknown + tally.not_stored + missed > 0 {
                 return;
             }
+            points.below_level = tally.below_level as u64;
             points.accepted = tally.stored as u64;
             points.deferred = tally.deferred as u64;
             let mut unnamed = tally.refused;

@@ -27,6 +27,8 @@ pub(crate) enum Begin {
 
 /// A journal of this many bytes may be kept as it is: below it there is nothing to gain.
 const COMPACT_FROM: u64 = 64 * 1024;
+/// And what is kept of a finished job.
+const FINISHED: u64 = 4 * 1024;
 /// How often the place reached is described so that it can be found again.
 const TAIL_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -91,7 +93,7 @@ impl Journal {
             Source::File(_) | Source::Stdin | Source::Embedded(..) => None,
         };
         Ok(Self {
-            compact_at: COMPACT_FROM.max(2 * file.length()),
+            compact_at: COMPACT_FROM,
             earlier: state.points.clone(),
             plain: sources.iter().map(plain).collect(),
             file,
@@ -175,6 +177,10 @@ impl Journal {
     /// What was added last may not be on the disk.
     pub(crate) fn close(mut self) -> (State, Result<(), String>) {
         self.write_tails();
+        if self.state.is_finished() && self.file.length() > FINISHED {
+            // Nobody adds to it any more, and it may stay for long.
+            self.compact();
+        }
         let failed = self.syncer.take().and_then(Syncer::stop);
         if let Some(why) = failed.filter(|_| self.trouble.is_none()) {
             self.trouble = Some(why);

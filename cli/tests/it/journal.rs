@@ -12,7 +12,8 @@ fn unfinished(place: &Place) -> Sink {
     let sink =
         Sink::answering(|request| if request.number == 0 { Answer::Stored } else { Answer::Error(500, "timeout") });
     let file = place.file("a.lp", points("m", 20));
-    let ran = place.import(&sink.url, &["--batch-lines", "5", "--fail-fast", "--retries", "0", &file]);
+    let ran =
+        place.import(&sink.url, &["--batch-lines", "5", "--in-flight", "1", "--fail-fast", "--retries", "0", &file]);
     assert_eq!(ran.code, 11, "{ran:?}");
     sink
 }
@@ -111,7 +112,7 @@ fn a_journal_that_was_changed_or_is_of_a_later_version_is_not_believed() {
     let path = place.journals().remove(0);
     let whole = fs::read(&path).unwrap();
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let resume = || place.import(&sink.url, &["--batch-lines", "5", "a.lp", "--resume"]);
+    let resume = || place.import(&sink.url, &["--batch-lines", "5", "--in-flight", "1", "a.lp", "--resume"]);
     let mut flipped = whole.clone();
     let at = flipped.windows(8).position(|bytes| bytes == b"accepted").unwrap();
     flipped[at + 10] ^= 1;

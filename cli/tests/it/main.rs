@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod classify;
 mod cluster;
 mod crashes;
@@ -11,6 +12,7 @@ mod explain;
 mod faults;
 mod harness;
 mod import;
+mod in_flight;
 mod input;
 mod journal;
 mod members;
@@ -20,5 +22,7 @@ mod query;
 mod resume;
 mod signals;
 mod sink;
+mod stamp;
 mod streams;
 mod usage;
+mod verify;

@@ -54,7 +54,7 @@ fn whatever_moment_it_is_killed_at_no_line_is_lost_and_few_are_sent_again() {
     ] {
         let (sink, place) = (Sink::new(), Place::new());
         let file = place.file("a.lp", &text);
-        let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "5", &file];
+        let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1", &file];
         killed_at(&place, failpoint, &arguments);
         let before = sink.acknowledged().len();
         let ran = place.run(&[&arguments[..], &["--resume", "--json"]].concat());
@@ -73,7 +73,7 @@ fn a_journal_survives_the_kill_of_who_compacts_it() {
     for failpoint in ["compact-written:1", "compact-renamed:1", "compact-written:2"] {
         let (sink, place) = (Sink::new(), Place::new());
         let file = place.file("a.lp", &text);
-        let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "1", &file];
+        let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "1", "--in-flight", "1", &file];
         // The first pass is the journal's creation.
         killed_at(&place, failpoint, &arguments);
         let ran = place.run(&[&arguments[..], &["--resume", "--json"]].concat());
@@ -93,7 +93,8 @@ fn lines_without_a_time_get_the_same_one_in_each_run() {
     let (sink, place) = (Sink::new(), Place::new());
     // The same line again and again, in two files: only the stamps tell them apart.
     let files = [place.file("a.lp", "# one\nm v=1\n\n".repeat(40)), place.file("b.lp", "m v=1\n".repeat(40))];
-    let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "5", &files[0], &files[1]];
+    let arguments =
+        ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1", &files[0], &files[1]];
     for pass in [2, 5, 3] {
         killed_at(&place, &format!("before-journal:{pass}"), &[&arguments[..], &["--resume"]].concat());
     }
@@ -108,7 +109,7 @@ fn lines_without_a_time_get_the_same_one_in_each_run() {
 fn a_run_that_is_not_finished_is_not_begun_anew_unasked() {
     let (sink, place) = (Sink::new(), Place::new());
     let file = place.file("a.lp", points("m", 20));
-    let arguments = ["--batch-lines", "5", &file];
+    let arguments = ["--batch-lines", "5", "--in-flight", "1", &file];
     killed_at(&place, "before-send:3", &[&["import", "-H", &sink.url, "-d", "db"][..], &arguments].concat());
     let ran = place.import(&sink.url, &arguments);
     assert_eq!(ran.code, 24, "{ran:?}");
@@ -141,7 +142,7 @@ fn what_failed_is_sent_again_and_nothing_else() {
     });
     let place = Place::new();
     let file = place.file("a.lp", points("m", 30));
-    let arguments = ["--batch-lines", "5", "--retries", "0", &file];
+    let arguments = ["--batch-lines", "5", "--in-flight", "1", "--retries", "0", &file];
     let ran = place.import(&sink.url, &arguments);
     assert_eq!(ran.code, 11, "{ran:?}");
     let summary = ran.summary();
@@ -168,7 +169,7 @@ fn refused_points_are_remembered_by_the_run_that_finishes() {
     let text = format!("{}bad line\nm v=1i 5\n{}", points("m", 8), points("n", 10));
     let file = place.file("a.lp", text);
     let url = cluster.url("data1");
-    let arguments = ["--batch-lines", "5", &file];
+    let arguments = ["--batch-lines", "5", "--in-flight", "1", &file];
     killed_at(&place, "before-send:4", &[&["import", "-H", &url, "-d", "db"][..], &arguments].concat());
     for left in [5, 0] {
         let ran = place.import(&url, &[&arguments[..], &["--resume"]].concat());
@@ -183,7 +184,7 @@ fn another_input_or_other_settings_are_not_taken_for_the_same_job() {
     let (sink, place) = (Sink::new(), Place::new());
     let text = points("m", 20);
     let file = place.file("a.lp", &text);
-    let base = ["--batch-lines", "5", "--journal", "j", "a.lp"];
+    let base = ["--batch-lines", "5", "--in-flight", "1", "--journal", "j", "a.lp"];
     killed_at(&place, "before-send:3", &[&["import", "-H", &sink.url, "-d", "db"][..], &base].concat());
     let resume = |changed: &[&str]| place.import(&sink.url, &[&base[..], &["--resume"], changed].concat());
     for (changed, what) in [
@@ -238,7 +239,8 @@ fn a_signal_ends_it_with_the_command_that_goes_on() {
         let place = Place::new();
         let text = points("m", 100_000);
         place.file("it's my file.lp", &text);
-        let mut command = place.command(&["import", "-H", &sink.url, "-d", "db", "it's my file.lp"]);
+        let mut command =
+            place.command(&["import", "--in-flight", "1", "-H", &sink.url, "-d", "db", "it's my file.lp"]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         until("the fourth request is there", || sink.seen() == 4);
         kill_process(Pid::from_child(&child), number).unwrap();
@@ -247,7 +249,7 @@ fn a_signal_ends_it_with_the_command_that_goes_on() {
         assert_eq!(ran.code, code, "{ran:?}");
         let resume =
             ran.err.lines().find_map(|line| line.strip_prefix("resume with: ")).unwrap_or_else(|| panic!("{ran:?}"));
-        assert!(resume.contains("import -H http"), "{resume}");
+        assert!(resume.contains("import --in-flight 1 -H http"), "{resume}");
         assert!(sink.acknowledged().len() < 20, "it ended early");
         // What it says is what a shell does.
         let mut shell = place.command(&[]);
@@ -278,7 +280,8 @@ fn compressed_input_is_gone_on_with_where_it_was_left() {
         place.file("a.gz", encoder.finish().unwrap()),
         place.file("marked.lp", [&b"\xef\xbb\xbf"[..], text.replace("m,", "n,").as_bytes()].concat()),
     ];
-    let arguments = ["import", "-H", &sink.url, "-d", "db", "--batch-lines", "5", &files[0], &files[1]];
+    let arguments =
+        ["import", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1", &files[0], &files[1]];
     killed_at(&place, "before-send:21", &arguments);
     killed_at(&place, "before-send:41", &[&arguments[..], &["--resume"]].concat());
     let ran = place.run(&[&arguments[..], &["--resume", "--json"]].concat());
@@ -290,7 +293,7 @@ fn compressed_input_is_gone_on_with_where_it_was_left() {
 fn a_stream_is_gone_on_with_by_tail() {
     let (sink, place) = (Sink::new(), Place::new());
     let text = points("m", 60);
-    let all = ["import", "--journal", "j", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "-"];
+    let all = ["import", "--journal", "j", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1", "-"];
     let mut command = place.command(&all);
     command.env("INFLUX_CLI_FAILPOINT", "before-send:5");
     let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -333,7 +336,7 @@ fn a_journal_that_cannot_be_written_ends_the_run_and_claims_nothing_more() {
     let text = points("m", 300);
     let file = place.file("a.lp", &text);
     let program = env!("CARGO_BIN_EXE_influx-cli");
-    let arguments = format!("import --json -H {} -d db --batch-lines 1 --journal j {file}", sink.url);
+    let arguments = format!("import --json -H {} -d db --batch-lines 1 --in-flight 1 --journal j {file}", sink.url);
     // A file may not grow beyond some kilobytes: the same to a program as a disk that is full.
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &format!("trap '' XFSZ; ulimit -f 8; exec {program} {arguments}")]).current_dir(place.dir());
