@@ -8,6 +8,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod explain;
 pub(crate) mod fault;
+pub(crate) mod job;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use influx_client::LineSplitter;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Room asked of one read.
 const CHUNK: usize = 256 * 1024;
@@ -43,6 +43,8 @@ pub(crate) struct Lines<R> {
     buffer: Vec<u8>,
     /// What of the buffer was read and not yet handed out.
     held: Range<usize>,
+    /// What is held up to here has no quote and no backslash.
+    plain: usize,
     ended: bool,
     number: u64,
     byte: u64,
@@ -52,21 +54,65 @@ pub(crate) struct Lines<R> {
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, ended: false, number: 1, byte: 0, limit }
+        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit }
     }
 
-    /// The next line, or `None` at the end.
+    /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
     ///
     /// # Errors
     /// Reading failed. What came after the last line end is then not handed out: half a line may parse, as
     /// another value.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
+    #[inline]
+    pub(crate) fn next(&mut self, before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
+        match self.plain_line() {
+            Some(length) => {
+                let (number, byte, start) = (self.number, self.byte, self.held.start);
+                self.number += 1;
+                self.byte += length as u64 + 1;
+                self.held.start += length + 1;
+                Ok(Some(self.line(Kind::Whole, start..start + length, number, byte)))
+            }
+            None => self.any_line(before_read),
+        }
+    }
+
+    /// The length of the line that comes next, if all of it was read and nothing about it needs a closer look.
+    #[inline]
+    fn plain_line(&mut self) -> Option<usize> {
+        let held = &self.buffer[self.held.clone()];
+        let first = *held.first()?;
+        if first <= b' ' || first == b'#' {
+            return None;
+        }
+        let length = memchr(b'\n', held).filter(|length| *length <= self.limit)?;
+        let end = self.held.start + length;
+        if self.plain < end {
+            // One search for many lines: most inputs have few quotes or none.
+            let from = self.plain.max(self.held.start);
+            self.plain = memchr2(b'"', b'\\', &self.buffer[from..self.held.end]).map_or(self.held.end, |at| from + at);
+        }
+        (end <= self.plain).then_some(length)
+    }
+
+    #[inline]
+    fn line(&self, kind: Kind, range: Range<usize>, number: u64, byte: u64) -> Line<'_> {
+        let text = &self.buffer[range];
+        let text = match kind {
+            // A carriage return before the line end is the file's convention, never part of a point.
+            Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
+            Kind::Open | Kind::TooLong(_) => text,
+        };
+        Line { kind, text, number, byte, byte_end: self.byte }
+    }
+
+    #[inline(never)]
+    fn any_line(&mut self, mut before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
         loop {
             let mut scan = Scan::default();
             let found = loop {
                 match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
                     Some(found) => break found,
-                    None => self.fill()?,
+                    None => self.fill(&mut before_read)?,
                 }
             };
             let (number, byte) = (self.number, self.byte);
@@ -77,7 +123,7 @@ impl<R: Read> Lines<R> {
                     continue;
                 }
                 Found::Comment => {
-                    self.discard_line()?;
+                    self.discard_line(&mut before_read)?;
                     continue;
                 }
                 Found::Line { length, through, open } => {
@@ -85,15 +131,9 @@ impl<R: Read> Lines<R> {
                     self.take(through);
                     (if open { Kind::Open } else { Kind::Whole }, start..start + length)
                 }
-                Found::TooLong => (Kind::TooLong(self.discard_line()?), 0..0),
+                Found::TooLong => (Kind::TooLong(self.discard_line(&mut before_read)?), 0..0),
             };
-            let text = &self.buffer[range];
-            let text = match kind {
-                // A carriage return before the line end is the file's convention, never part of a point.
-                Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
-                Kind::Open | Kind::TooLong(_) => text,
-            };
-            return Ok(Some(Line { kind, text, number, byte, byte_end: self.byte }));
+            return Ok(Some(self.line(kind, range, number, byte)));
         }
     }
 
@@ -106,7 +146,7 @@ impl<R: Read> Lines<R> {
     }
 
     /// Throws the rest of the line away as it is read; its length without the line end.
-    fn discard_line(&mut self) -> io::Result<u64> {
+    fn discard_line(&mut self, before_read: &mut impl FnMut()) -> io::Result<u64> {
         let mut length = 0;
         loop {
             let held = &self.buffer[self.held.clone()];
@@ -119,13 +159,15 @@ impl<R: Read> Lines<R> {
             if self.ended {
                 return Ok(length);
             }
-            self.fill()?;
+            self.fill(before_read)?;
         }
     }
 
     /// Reads more behind what is held.
-    fn fill(&mut self) -> io::Result<()> {
+    fn fill(&mut self, before_read: &mut impl FnMut()) -> io::Result<()> {
+        before_read();
         if self.held.start > 0 {
+            self.plain = self.plain.max(self.held.start) - self.held.start;
             self.buffer.copy_within(self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
@@ -228,7 +270,7 @@ mod tests {
 
     fn all(mut lines: Lines<impl Read>) -> Vec<(Kind, String, u64, u64, u64)> {
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next(|| ()).unwrap() {
             let text = String::from_utf8_lossy(line.text).into_owned();
             found.push((line.kind, text, line.number, line.byte, line.byte_end));
         }
@@ -314,7 +356,7 @@ mod tests {
     fn long_comments_and_blanks_do_not_pile_up() {
         let text = format!("# {}\n{}\na f=1 1\n", "c".repeat(600_000), " ".repeat(600_000));
         let mut lines = Lines::new(text.as_bytes(), 20);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
     }
 
@@ -327,7 +369,7 @@ mod tests {
             }
         }
         let mut lines = Lines::new(b"a f=1 1\nb f=12".chain(Fails), 100);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
-        assert!(lines.next().is_err());
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
+        assert!(lines.next(|| ()).is_err());
     }
 }

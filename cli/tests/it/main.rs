@@ -11,6 +11,7 @@ mod demo;
 mod explain;
 mod faults;
 mod harness;
+mod in_flight;
 mod input;
 mod members;
 mod outcomes;
