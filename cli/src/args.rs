@@ -3,9 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs, demo::DemoArgs,
-    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs,
-    status::StatusArgs, write::WriteArgs,
+    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
+    retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -62,6 +62,9 @@ pub(crate) enum Command {
     Write(WriteArgs),
     Query(QueryArgs),
     Ping(PingArgs),
+    Check(CheckArgs),
+    Stamp(StampArgs),
+    Verify(VerifyArgs),
     Status(StatusArgs),
     Retry(RetryArgs),
     Explain(ExplainArgs),

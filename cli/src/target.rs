@@ -143,6 +143,14 @@ impl TargetArgs {
         self.builder_of(&self.hosts()?, &self.credentials()?, &self.encryption()?)
     }
 
+    /// The same without addresses, for those who ask one node at a time.
+    ///
+    /// # Errors
+    /// As [`TargetArgs::builder`].
+    pub(crate) fn connection(&self) -> Result<ClientBuilder, Failure> {
+        self.builder_of(&[], &self.credentials()?, &self.encryption()?)
+    }
+
     /// As [`TargetArgs::builder`], and one for each address alone; files are read once, since some are pipes.
     ///
     /// # Errors

@@ -3,12 +3,15 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod classify;
 mod cluster;
+mod cluster_watch;
 mod config;
 mod crashes;
 mod demo;
 mod explain;
+mod fault_times;
 mod faults;
 mod harness;
 mod in_flight;
@@ -16,8 +19,11 @@ mod input;
 mod members;
 mod outcomes;
 mod query;
+mod recipes;
 mod retry;
 mod signals;
+mod stamp;
 mod status;
 mod streams;
 mod usage;
+mod verify;
