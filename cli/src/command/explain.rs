@@ -20,13 +20,13 @@ pub(crate) struct ExplainArgs {
 }
 
 /// An exit code that is none of the table's classes.
-struct Other {
-    code: u8,
-    name: &'static str,
-    meaning: &'static str,
+pub(crate) struct Other {
+    pub(crate) code: u8,
+    pub(crate) name: &'static str,
+    pub(crate) meaning: &'static str,
 }
 
-const OTHERS: &[Other] = &[
+pub(crate) const OTHERS: &[Other] = &[
     Other { code: 1, name: "internal", meaning: "a defect of influx-cli itself" },
     Other { code: 2, name: "usage", meaning: "the command line is wrong; nothing was done" },
     Other { code: 40, name: "claim-broken", meaning: "something that the demonstration claims did not come out" },

@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod fault;
 mod inputs;
 pub(crate) mod job;
+pub(crate) mod man;
 pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;

@@ -16,6 +16,7 @@ mod faults;
 mod harness;
 mod in_flight;
 mod input;
+mod man;
 mod members;
 mod outcomes;
 mod query;
