@@ -76,6 +76,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
         Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
+        Command::Man(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }
 }

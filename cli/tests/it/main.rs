@@ -18,6 +18,7 @@ mod import;
 mod in_flight;
 mod input;
 mod journal;
+mod man;
 mod members;
 mod outcomes;
 mod place;
