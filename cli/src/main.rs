@@ -9,6 +9,7 @@ mod failure;
 mod input;
 mod job;
 mod logging;
+mod output_file;
 mod policy;
 mod queries;
 mod render;
