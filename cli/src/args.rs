@@ -3,8 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs, explain::ExplainArgs,
-    fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, write::WriteArgs,
+    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
+    retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -21,7 +22,8 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 ok, 2 usage, 10-16 try again (16: only wait), 20-24 fix the set-up,
-30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.";
+30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.
+Settings: flag before environment before profile; `influx-cli config show` tells each one's source.";
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
@@ -57,14 +59,20 @@ impl OutputArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Write(WriteArgs),
+    Write(Box<WriteArgs>),
     Query(QueryArgs),
     Ping(PingArgs),
+    Check(CheckArgs),
+    Stamp(StampArgs),
+    Verify(VerifyArgs),
+    Status(StatusArgs),
+    Retry(RetryArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),
+    Config(ConfigArgs),
     Completions(CompletionsArgs),
     Node(NodeArgs),
 }

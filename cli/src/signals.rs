@@ -70,16 +70,26 @@ impl Signals {
     }
 }
 
+/// Each signal as it arrives.
 #[cfg(unix)]
+<<<<<<< HEAD
 struct Arrivals {
     interrupt: Option<tokio::signal::unix::Signal>,
+=======
+pub(crate) struct Arrivals {
+    interrupt: tokio::signal::unix::Signal,
+>>>>>>> main
     terminate: tokio::signal::unix::Signal,
     hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Arrivals {
-    fn new() -> io::Result<Self> {
+    /// Takes the signals over from their default action. Call inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The handlers cannot be installed.
+    pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         // What whoever started this had ignored stays so: `nohup`, and the background jobs of a script.
         let unless_ignored = |number, kind| if is_ignored(number) { Ok(None) } else { signal(kind).map(Some) };
@@ -90,7 +100,11 @@ impl Arrivals {
         })
     }
 
-    async fn arrival(&mut self) -> u8 {
+    /// Waits for the next signal.
+    ///
+    /// # Cancellation
+    /// Cancel safe: a signal that arrived meanwhile comes next.
+    pub(crate) async fn arrival(&mut self) -> u8 {
         tokio::select! {
             () = received(&mut self.interrupt) => INTERRUPT,
             _ = self.terminate.recv() => TERMINATE,
@@ -99,6 +113,7 @@ impl Arrivals {
     }
 }
 
+<<<<<<< HEAD
 /// Waits for a signal; for ever for one that is ignored.
 #[cfg(unix)]
 async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
@@ -116,16 +131,19 @@ fn is_ignored(number: u8) -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
+=======
+/// Each signal as it arrives.
+>>>>>>> main
 #[cfg(not(unix))]
-struct Arrivals;
+pub(crate) struct Arrivals;
 
 #[cfg(not(unix))]
 impl Arrivals {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
-    async fn arrival(&mut self) -> u8 {
+    pub(crate) async fn arrival(&mut self) -> u8 {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

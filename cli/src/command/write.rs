@@ -22,7 +22,7 @@ use crate::signals::{Second, Signals};
 /// reached (10) or the set-up is wrong (20 to 24), and leaves the rest of the input unread.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct WriteArgs {
-    /// Files of line protocol, plain or compressed (told by their first bytes); - is standard input.
+    /// Files of line protocol, plain, gzip or zstd (told by their first bytes); - is standard input.
     #[arg(value_name = "FILE", default_value = "-")]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -67,6 +67,8 @@ struct Shared {
 struct State {
     filling: Box<Pack>,
     full: bool,
+    // Packs change hands by their boxes, not by their contents.
+    #[expect(clippy::vec_box)]
     spare: Vec<Box<Pack>>,
     /// Most lines of a pack from now on.
     max_lines: usize,
@@ -185,44 +187,52 @@ impl Shared {
     }
 
     fn read_all(&self) -> Result<Ended, (String, io::Error)> {
+        // Taken for the lines that one read has brought, and given back before the next read, which may block.
+        let mut state: Option<MutexGuard<'_, State>>;
         for (index, source) in self.options.sources.iter().enumerate() {
+            // To open a pipe may take long, as reading may.
+            state = None;
             let failed = |error| (source.name(), error);
             let input = source.open(Arc::clone(&self.consumed)).map_err(failed)?;
             let mut lines = Lines::new(input, self.options.max_line);
-            while let Some(line) = lines.next().map_err(failed)? {
-                if !self.add(index, &line) {
-                    return Ok(Ended::Stopped);
+            while let Some(line) = lines.next(|| drop(state.take())).map_err(failed)? {
+                let held = state.take().unwrap_or_else(|| self.lock());
+                match self.add(held, index, &line) {
+                    Some(held) => state = Some(held),
+                    None => return Ok(Ended::Stopped),
                 }
             }
         }
         Ok(Ended::Complete)
     }
 
-    /// Adds a line, waiting for room; false once reading was stopped, and then the line counts as not read.
-    fn add(&self, source: usize, line: &Line<'_>) -> bool {
-        let mut state = self.lock();
+    /// Adds a line, waiting for room; `None` once reading was stopped, and then the line counts as not read.
+    fn add<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        source: usize,
+        line: &Line<'_>,
+    ) -> Option<MutexGuard<'a, State>> {
         loop {
             while state.full && !state.stopped {
                 state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.stopped {
-                return false;
+                return None;
             }
             let first = state.filling.is_empty();
             let rules = Rules { max_lines: state.max_lines, ..self.options.rules };
-            match state.filling.offer(source, line, &rules, Instant::now()) {
+            match state.filling.offer(source, line, &rules) {
                 Offer::Taken => {
-                    drop(state);
                     if first {
                         self.ready.notify_one();
                     }
-                    return true;
+                    return Some(state);
                 }
                 Offer::Last => {
                     state.full = true;
-                    drop(state);
                     self.ready.notify_one();
-                    return true;
+                    return Some(state);
                 }
                 Offer::NotHere => {
                     state.full = true;

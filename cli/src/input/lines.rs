@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use influx_client::LineSplitter;
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 /// Room asked of one read.
 const CHUNK: usize = 256 * 1024;
@@ -37,64 +37,189 @@ pub(crate) struct Line<'a> {
     pub(crate) byte_end: u64,
 }
 
+/// A stretch of the input: one after the other they are the whole of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// A line and all its bytes, its line end included. Those of a line that is too long came before.
+    Line(Line<'a>, &'a [u8]),
+    /// Blank lines, comments and lines that are too long, or parts of them.
+    Other(&'a [u8]),
+}
+
 /// The lines of an input.
 pub(crate) struct Lines<R> {
     input: R,
     buffer: Vec<u8>,
     /// What of the buffer was read and not yet handed out.
     held: Range<usize>,
+    /// What is held up to here has no quote and no backslash.
+    plain: usize,
     ended: bool,
     number: u64,
     byte: u64,
     limit: usize,
+    /// A line that is handed out without being kept.
+    passing: Option<Passing>,
+}
+
+/// A comment, or a line that is too long, of which a part was seen.
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    /// Number and offset of a line that is too long.
+    line: Option<(u64, u64)>,
+    /// Its bytes so far.
+    length: u64,
+    /// Its end was seen.
+    over: bool,
+}
+
+/// What was found next, as places in the buffer.
+enum Step {
+    End,
+    Other(Range<usize>),
+    Line { kind: Kind, text: Range<usize>, whole: Range<usize>, number: u64, byte: u64 },
 }
 
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, ended: false, number: 1, byte: 0, limit }
+        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
     }
 
-    /// The next line, or `None` at the end.
+    /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
     ///
     /// # Errors
     /// Reading failed. What came after the last line end is then not handed out: half a line may parse, as
     /// another value.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
-        loop {
-            let mut scan = Scan::default();
-            let found = loop {
-                match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
-                    Some(found) => break found,
-                    None => self.fill()?,
-                }
-            };
-            let (number, byte) = (self.number, self.byte);
-            let (kind, range) = match found {
-                Found::End => return Ok(None),
-                Found::Blank { through } => {
-                    self.take(through);
-                    continue;
-                }
-                Found::Comment => {
-                    self.discard_line()?;
-                    continue;
-                }
-                Found::Line { length, through, open } => {
-                    let start = self.held.start;
-                    self.take(through);
-                    (if open { Kind::Open } else { Kind::Whole }, start..start + length)
-                }
-                Found::TooLong => (Kind::TooLong(self.discard_line()?), 0..0),
-            };
-            let text = &self.buffer[range];
-            let text = match kind {
-                // A carriage return before the line end is the file's convention, never part of a point.
-                Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
-                Kind::Open | Kind::TooLong(_) => text,
-            };
-            return Ok(Some(Line { kind, text, number, byte, byte_end: self.byte }));
+    #[inline]
+    pub(crate) fn next(&mut self, before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
+        match self.plain_line() {
+            Some(length) => {
+                let (number, byte, start) = (self.number, self.byte, self.held.start);
+                self.number += 1;
+                self.byte += length as u64 + 1;
+                self.held.start += length + 1;
+                Ok(Some(self.line(Kind::Whole, start..start + length, number, byte)))
+            }
+            None => self.any_line(before_read),
         }
+    }
+
+    /// The length of the line that comes next, if all of it was read and nothing about it needs a closer look.
+    #[inline]
+    fn plain_line(&mut self) -> Option<usize> {
+        let held = &self.buffer[self.held.clone()];
+        let first = *held.first()?;
+        if first <= b' ' || first == b'#' {
+            return None;
+        }
+        let length = memchr(b'\n', held).filter(|length| *length <= self.limit)?;
+        let end = self.held.start + length;
+        if self.plain < end {
+            // One search for many lines: most inputs have few quotes or none.
+            let from = self.plain.max(self.held.start);
+            self.plain = memchr2(b'"', b'\\', &self.buffer[from..self.held.end]).map_or(self.held.end, |at| from + at);
+        }
+        (end <= self.plain).then_some(length)
+    }
+
+    #[inline]
+    fn line(&self, kind: Kind, range: Range<usize>, number: u64, byte: u64) -> Line<'_> {
+        let text = &self.buffer[range];
+        let text = match kind {
+            // A carriage return before the line end is the file's convention, never part of a point.
+            Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
+            Kind::Open | Kind::TooLong(_) => text,
+        };
+        Line { kind, text, number, byte, byte_end: self.byte }
+    }
+
+    #[inline(never)]
+    fn any_line(&mut self, mut before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
+        loop {
+            match self.advance(&mut before_read)? {
+                Step::End => return Ok(None),
+                Step::Other(_) => {}
+                Step::Line { kind, text, number, byte, .. } => return Ok(Some(self.line(kind, text, number, byte))),
+            }
+        }
+    }
+
+    /// The next stretch of the input, or `None` at the end.
+    ///
+    /// # Errors
+    /// As [`Lines::next`].
+    pub(crate) fn piece(&mut self) -> io::Result<Option<Piece<'_>>> {
+        Ok(match self.advance(&mut || ())? {
+            Step::End => None,
+            Step::Other(range) => Some(Piece::Other(&self.buffer[range])),
+            Step::Line { kind, text, whole, number, byte } => {
+                Some(Piece::Line(self.line(kind, text, number, byte), &self.buffer[whole]))
+            }
+        })
+    }
+
+    fn advance(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
+        if self.passing.is_some() {
+            return self.pass(before_read);
+        }
+        let mut scan = Scan::default();
+        let found = loop {
+            match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
+                Some(found) => break found,
+                None => self.fill(before_read)?,
+            }
+        };
+        let (number, byte, start) = (self.number, self.byte, self.held.start);
+        match found {
+            Found::End => Ok(Step::End),
+            Found::Blank { through } => {
+                self.take(through);
+                Ok(Step::Other(start..start + through))
+            }
+            Found::Comment => {
+                self.passing = Some(Passing { line: None, length: 0, over: false });
+                self.pass(before_read)
+            }
+            Found::Line { length, through, open } => {
+                self.take(through);
+                let kind = if open { Kind::Open } else { Kind::Whole };
+                Ok(Step::Line { kind, text: start..start + length, whole: start..start + through, number, byte })
+            }
+            Found::TooLong => {
+                self.passing = Some(Passing { line: Some((number, byte)), length: 0, over: false });
+                self.pass(before_read)
+            }
+        }
+    }
+
+    /// Hands out the next part of a line that is not kept.
+    fn pass(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
+        let Some(Passing { line, mut length, over }) = self.passing.take() else { return Ok(Step::End) };
+        if over && let Some((number, byte)) = line {
+            let nothing = self.held.start..self.held.start;
+            let kind = Kind::TooLong(length);
+            return Ok(Step::Line { kind, text: nothing.clone(), whole: nothing, number, byte });
+        }
+        if self.held.is_empty() && !self.ended {
+            self.fill(before_read)?;
+        }
+        let start = self.held.start;
+        let (taken, over) = match memchr(b'\n', &self.buffer[self.held.clone()]) {
+            Some(at) => {
+                length += at as u64;
+                (at + 1, true)
+            }
+            None => {
+                length += self.held.len() as u64;
+                (self.held.len(), self.ended)
+            }
+        };
+        self.take(taken);
+        if !over || line.is_some() {
+            self.passing = Some(Passing { line, length, over });
+        }
+        Ok(Step::Other(start..start + taken))
     }
 
     /// Marks bytes as handed out.
@@ -105,27 +230,11 @@ impl<R: Read> Lines<R> {
         self.held.start += bytes;
     }
 
-    /// Throws the rest of the line away as it is read; its length without the line end.
-    fn discard_line(&mut self) -> io::Result<u64> {
-        let mut length = 0;
-        loop {
-            let held = &self.buffer[self.held.clone()];
-            if let Some(at) = memchr(b'\n', held) {
-                self.take(at + 1);
-                return Ok(length + at as u64);
-            }
-            length += held.len() as u64;
-            self.take(held.len());
-            if self.ended {
-                return Ok(length);
-            }
-            self.fill()?;
-        }
-    }
-
     /// Reads more behind what is held.
-    fn fill(&mut self) -> io::Result<()> {
+    fn fill(&mut self, before_read: &mut impl FnMut()) -> io::Result<()> {
+        before_read();
         if self.held.start > 0 {
+            self.plain = self.plain.max(self.held.start) - self.held.start;
             self.buffer.copy_within(self.held.clone(), 0);
             self.held = 0..self.held.len();
         }
@@ -217,6 +326,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// Kind, text, number, first and last byte of a line.
+    type Seen = (Kind, String, u64, u64, u64);
+
     /// Hands out one byte a read, so that every boundary falls everywhere.
     struct Drip<'a>(&'a [u8]);
 
@@ -226,18 +338,37 @@ mod tests {
         }
     }
 
-    fn all(mut lines: Lines<impl Read>) -> Vec<(Kind, String, u64, u64, u64)> {
+    fn all(mut lines: Lines<impl Read>) -> Vec<Seen> {
         let mut found = Vec::new();
-        while let Some(line) = lines.next().unwrap() {
+        while let Some(line) = lines.next(|| ()).unwrap() {
             let text = String::from_utf8_lossy(line.text).into_owned();
             found.push((line.kind, text, line.number, line.byte, line.byte_end));
         }
         found
     }
 
+    /// The lines of a text, and the whole of it in pieces.
+    fn pieces(mut lines: Lines<impl Read>) -> (Vec<Seen>, Vec<u8>) {
+        let (mut found, mut bytes) = (Vec::new(), Vec::new());
+        while let Some(piece) = lines.piece().unwrap() {
+            match piece {
+                Piece::Other(part) => bytes.extend(part),
+                Piece::Line(line, part) => {
+                    bytes.extend(part);
+                    assert_eq!(line.byte_end, bytes.len() as u64, "a line comes when all its bytes have come");
+                    let text = String::from_utf8_lossy(line.text).into_owned();
+                    found.push((line.kind, text, line.number, line.byte, line.byte_end));
+                }
+            }
+        }
+        (found, bytes)
+    }
+
     /// The lines of a text, found to be the same however the reads fall.
-    fn lines(text: &str, limit: usize) -> Vec<(Kind, String, u64, u64, u64)> {
+    fn lines(text: &str, limit: usize) -> Vec<Seen> {
         let whole = all(Lines::new(text.as_bytes(), limit));
+        assert_eq!(pieces(Lines::new(text.as_bytes(), limit)), (whole.clone(), text.as_bytes().to_vec()), "{text:?}");
+        assert_eq!(pieces(Lines::new(Drip(text.as_bytes()), limit)).1, text.as_bytes(), "{text:?}");
         assert_eq!(whole, all(Lines::new(Drip(text.as_bytes()), limit)), "{text:?}");
         whole
     }
@@ -314,7 +445,7 @@ mod tests {
     fn long_comments_and_blanks_do_not_pile_up() {
         let text = format!("# {}\n{}\na f=1 1\n", "c".repeat(600_000), " ".repeat(600_000));
         let mut lines = Lines::new(text.as_bytes(), 20);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
     }
 
@@ -327,7 +458,7 @@ mod tests {
             }
         }
         let mut lines = Lines::new(b"a f=1 1\nb f=12".chain(Fails), 100);
-        assert_eq!(lines.next().unwrap().unwrap().text, b"a f=1 1");
-        assert!(lines.next().is_err());
+        assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
+        assert!(lines.next(|| ()).is_err());
     }
 }

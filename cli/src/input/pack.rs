@@ -104,11 +104,11 @@ impl Pack {
     }
 
     /// Offers it the next line.
-    pub(crate) fn offer(&mut self, source: usize, line: &Line<'_>, rules: &Rules, now: Instant) -> Offer {
+    pub(crate) fn offer(&mut self, source: usize, line: &Line<'_>, rules: &Rules) -> Offer {
         let place = Place { source, line: line.number, byte: line.byte, byte_end: line.byte_end };
         if let Kind::TooLong(length) = line.kind {
             let reason = format!("line of {length} bytes is longer than --max-line");
-            return self.keep_back(KeptBack { place, class: Class::Limit, reason, text: None }, rules, now);
+            return self.keep_back(KeptBack { place, class: Class::Limit, reason, text: None }, rules);
         }
         let room = rules.max_bytes.saturating_sub(self.batch.bytes());
         if !self.is_empty() && line.text.len() >= room {
@@ -124,24 +124,24 @@ impl Pack {
                 // A request with two types for one field may be acknowledged and lost. Even in requests one after
                 // the other, a slow replica may see the second type first and then differ from the rest for ever.
                 PointErrorKind::TypeFlip { .. } if !rules.split_types => {
-                    return self.keep_back(keep(Class::TypeConflict, &error), rules, now);
+                    return self.keep_back(keep(Class::TypeConflict, &error), rules);
                 }
                 PointErrorKind::TypeFlip { .. } if !self.is_empty() => return Offer::NotHere,
                 PointErrorKind::TypeFlip { .. } => last = true,
-                _ if rules.validate => return self.keep_back(keep(Class::Malformed, &error), rules, now),
+                _ if rules.validate => return self.keep_back(keep(Class::Malformed, &error), rules),
                 _ => {}
             }
             if let Err(error) = self.batch.push_unchecked_line(line.text) {
-                return self.keep_back(keep(Class::Malformed, &error), rules, now);
+                return self.keep_back(keep(Class::Malformed, &error), rules);
             }
         }
-        self.since.get_or_insert(now);
+        self.since.get_or_insert_with(Instant::now);
         self.places.push(place);
         if last || self.is_full(rules) { Offer::Last } else { Offer::Taken }
     }
 
-    fn keep_back(&mut self, line: KeptBack, rules: &Rules, now: Instant) -> Offer {
-        self.since.get_or_insert(now);
+    fn keep_back(&mut self, line: KeptBack, rules: &Rules) -> Offer {
+        self.since.get_or_insert_with(Instant::now);
         self.kept_back_bytes += line.text.as_ref().map_or(0, Vec::len);
         self.kept_back.push(line);
         if self.is_full(rules) { Offer::Last } else { Offer::Taken }
@@ -169,7 +169,7 @@ mod tests {
     fn offer(pack: &mut Pack, text: &str, rules: &Rules) -> Offer {
         let number = pack.points() + 1;
         let line = Line { kind: Kind::Whole, text: text.as_bytes(), number, byte: 0, byte_end: 0 };
-        pack.offer(0, &line, rules, Instant::now())
+        pack.offer(0, &line, rules)
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod tolerance;
 mod traffic;
 mod verdict;
 
+pub(crate) use counts::joined;
 pub(crate) use ending::Ending;
 pub(crate) use flight::{Manner, Window};
 pub(crate) use progress::{Progress, ProgressChoice};

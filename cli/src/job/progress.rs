@@ -108,7 +108,7 @@ impl Progress {
                     "v": 1, "type": "progress", "input_bytes": consumed, "input_total": self.total, "points": counts,
                     "seconds": (seconds * 1e3).round() / 1e3, "points_per_s": rate, "eta_seconds": left,
                     "in_flight": live.in_flight, "in_flight_allowed": live.allowed, "retries": live.retries,
-                    "trouble": live.trouble.map(|class| class.id()),
+                    "trouble": live.trouble.map(Class::id),
                 });
                 console.error(&object.to_string());
             }

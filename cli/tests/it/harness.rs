@@ -16,6 +16,8 @@ pub(crate) fn program() -> Command {
             command.env_remove(&name);
         }
     }
+    // No configuration file either.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

@@ -4,9 +4,11 @@
 #![allow(clippy::unwrap_used)]
 
 mod bad_inputs;
+mod check;
 mod classify;
 mod cluster;
 mod cluster_watch;
+mod config;
 mod crashes;
 mod demo;
 mod explain;
@@ -19,6 +21,10 @@ mod members;
 mod outcomes;
 mod query;
 mod recipes;
+mod retry;
 mod signals;
+mod stamp;
+mod status;
 mod streams;
 mod usage;
+mod verify;

@@ -12,6 +12,7 @@ mod line_error;
 mod measurement;
 mod names;
 mod owned_value;
+mod plain;
 mod point;
 mod point_serde;
 mod push;

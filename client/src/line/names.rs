@@ -164,13 +164,20 @@ impl Names {
     /// Tells whether the measurement is known to be short and plain.
     #[inline(always)]
     pub(crate) fn open_row(&mut self, cursor: &mut Cursor, word: u128, measurement: &[u8]) -> bool {
+        self.is_guessed_row(cursor, word, measurement.len()) || self.open_other_row(cursor, measurement)
+    }
+
+    /// Begins a row, forgetting what an unfinished one left behind, and tells whether its measurement is the guessed
+    /// one, which is short and plain; if not, [`Names::open_other_row`] has to follow.
+    #[inline(always)]
+    pub(crate) fn is_guessed_row(&mut self, cursor: &mut Cursor, word: u128, len: usize) -> bool {
         if self.changed {
             self.roll_back();
         }
         self.row += 1;
         cursor.previous = NONE;
         // A longer name has no word, and no entry has its shape.
-        let shape = Shape::of_measurement(measurement.len());
+        let shape = Shape::of_measurement(len);
         if let Some(entry) = self.entries.get(self.measurement_guess as usize)
             && entry.word == word
             && entry.shape == shape
@@ -181,7 +188,7 @@ impl Names {
             self.measurement_guess = entry.next;
             return true;
         }
-        self.open_other_row(cursor, measurement)
+        false
     }
 
     /// Begins a row whose measurement is that of the key at `address`, as [`Names::open_row`] does.
@@ -208,8 +215,9 @@ impl Names {
         }
     }
 
+    /// Looks the measurement of a row up that has just begun, and tells whether it is short and plain.
     #[inline(never)]
-    fn open_other_row(&mut self, cursor: &mut Cursor, measurement: &[u8]) -> bool {
+    pub(crate) fn open_other_row(&mut self, cursor: &mut Cursor, measurement: &[u8]) -> bool {
         let found = self.find_or_add(NONE, measurement);
         match self.entries.get_mut(self.last_measurement as usize) {
             Some(last) => last.next = found,

@@ -189,11 +189,12 @@ struct NameCheck<'b> {
 impl Visitor for NameCheck<'_> {
     #[inline]
     fn measurement(&mut self, raw: &[u8]) {
+        self.error = None;
         if let Some(names) = &mut self.names {
-            let name = decoded(raw);
-            let short = name.len() <= WORD;
-            let word = if short { text::word(&name) } else { 0 };
-            names.open_row(&mut self.cursor, word, &name);
+            let word = if raw.len() <= WORD { text::word(raw) } else { 0 };
+            if !names.is_guessed_row(&mut self.cursor, word, raw.len()) {
+                names.open_other_row(&mut self.cursor, &decoded(raw));
+            }
         }
     }
 

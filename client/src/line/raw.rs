@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::error::PointErrorKind;
 use super::field_type::FieldType;
 use super::line_error::{LineError, LineErrorKind};
+use super::plain;
 use super::row::SEPARATOR_BYTES;
 
 /// A line of line protocol, checked as a 1.x server checks it and taken apart.
@@ -58,10 +59,20 @@ impl<'a> RawLine<'a> {
         Self::parse_with(line, &mut ())
     }
 
-    /// Like [`RawLine::parse`], and shows `visitor` each name as it is met.
+    /// Like [`RawLine::parse`], and shows `visitor` each name as it is met; the measurement may come again, and then
+    /// what was shown before does not count.
     #[inline]
     pub(crate) fn parse_with(line: &'a [u8], visitor: &mut impl Visitor) -> Result<Self, LineError> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
+        match plain::parse(line, visitor) {
+            Some(plain) => Ok(plain),
+            None => Self::parse_closely(line, visitor),
+        }
+    }
+
+    /// Parses a line without its line feed, whatever it looks like.
+    #[inline(never)]
+    pub(super) fn parse_closely(line: &'a [u8], visitor: &mut impl Visitor) -> Result<Self, LineError> {
         let start = skip_white(line, 0);
         match line.get(start) {
             None => return Err(LineErrorKind::Blank.at(start)),
@@ -94,6 +105,18 @@ impl<'a> RawLine<'a> {
             at = end + 1;
         }
         Ok(Self { line, measurement, key_end, fields: fields_start..at, time: scan_time(line, at)? })
+    }
+
+    /// A line that begins with its measurement, of so many bytes.
+    #[inline(always)]
+    pub(super) fn from_parts(
+        line: &'a [u8],
+        measurement: usize,
+        key_end: usize,
+        fields: Range<usize>,
+        time: Option<(Range<usize>, i64)>,
+    ) -> Self {
+        Self { line, measurement: 0..measurement, key_end, fields, time }
     }
 
     /// The measurement, decoded.
@@ -310,15 +333,24 @@ fn scan_field(line: &[u8], at: usize) -> Result<(Range<usize>, FieldType, usize)
         Some(b'0'..=b'9' | b'.' | b'-' | b'n' | b'N') => scan_number(line, start)?,
         Some(_) => {
             let end = end_of_value(line, start);
-            match &line[start..end] {
-                b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False" | b"FALSE" => {
-                    (FieldType::Boolean, end)
-                }
-                _ => return Err(LineErrorKind::InvalidBoolean.at(start)),
+            match value_of_word(&line[start..end]) {
+                Some(field_type) => (field_type, end),
+                None => return Err(LineErrorKind::InvalidBoolean.at(start)),
             }
         }
     };
     Ok((at..equals, field_type, end))
+}
+
+/// The type of a value that is a word.
+#[inline]
+pub(super) fn value_of_word(value: &[u8]) -> Option<FieldType> {
+    match value {
+        b"t" | b"T" | b"true" | b"True" | b"TRUE" | b"f" | b"F" | b"false" | b"False" | b"FALSE" => {
+            Some(FieldType::Boolean)
+        }
+        _ => None,
+    }
 }
 
 /// The end of a value that is no string.
@@ -348,7 +380,7 @@ fn scan_string(line: &[u8], start: usize) -> Result<usize, LineError> {
 
 /// The type and end of the number that starts at `start`.
 #[inline]
-fn scan_number(line: &[u8], start: usize) -> Result<(FieldType, usize), LineError> {
+pub(super) fn scan_number(line: &[u8], start: usize) -> Result<(FieldType, usize), LineError> {
     let mut at = start + usize::from(line[start] == b'-');
     let digits = at;
     while matches!(line.get(at), Some(b'0'..=b'9')) {

@@ -1,0 +1,374 @@
+//! The short way through a line that has nothing odd about it.
+//!
+//! The signs that part a line are found for 64 bytes at a time, and each must then be the one that can stand there. A
+//! line that is not of this plain form, wrong or only unusual, is left to the parser that knows all the rules: whatever is
+//! taken here is taken there in the same way (a test holds the two against each other).
+
+use super::field_type::FieldType;
+use super::raw::{RawLine, Visitor, duplicate_tag, scan_number, value_of_word};
+
+/// Blocks of a line that are looked at; longer ones go the long way.
+const BLOCKS: usize = 16;
+const BLOCK: usize = 64;
+
+/// The line taken apart, unless it has to be looked at more closely; names shown so far are then shown again.
+#[inline]
+pub(super) fn parse<'a>(line: &'a [u8], visitor: &mut impl Visitor) -> Option<RawLine<'a>> {
+    // White space, a comment.
+    if *line.first()? <= b' ' || line[0] == b'#' {
+        return None;
+    }
+    let mut signs = Signs::of(line)?;
+    let byte = |at: usize| line.get(at).copied();
+
+    let measurement = signs.next();
+    if measurement == 0 {
+        return None;
+    }
+    visitor.measurement(&line[..measurement]);
+    let mut at = measurement;
+    let mut previous: &[u8] = b"";
+    let mut sorted = true;
+    while byte(at)? == b',' {
+        let (start, equals, end) = (at + 1, signs.next(), signs.next());
+        let key = &line[start..equals];
+        if byte(equals)? != b'=' || end == equals + 1 {
+            return None;
+        }
+        let (first, before) = (*key.first()?, previous.first().copied().unwrap_or(0));
+        sorted &= before < first || before == first && previous < key;
+        visitor.tag_key(key);
+        previous = key;
+        at = end;
+    }
+    // Keys that strictly increase have no two alike.
+    if byte(at)? != b' ' || !sorted && duplicate_tag(line, measurement, at).is_some() {
+        return None;
+    }
+    let key_end = at;
+
+    let fields = at + 1;
+    loop {
+        let (start, equals) = (at + 1, signs.next());
+        // A field key after white space that is no space.
+        if byte(equals)? != b'=' || equals == start || line[start] <= b' ' {
+            return None;
+        }
+        let value = equals + 1;
+        let field_type = match byte(value)? {
+            b'0'..=b'9' | b'.' | b'-' => {
+                at = signs.next();
+                let (field_type, end) = scan_number(line, value).ok()?;
+                if end != at {
+                    return None;
+                }
+                field_type
+            }
+            b'"' => {
+                // The quote that opens, then whatever is text inside.
+                signs.next();
+                at = loop {
+                    let sign = signs.next();
+                    match byte(sign)? {
+                        b'"' => break sign + 1,
+                        b'\\' => return None,
+                        _ => {}
+                    }
+                };
+                if at < line.len() && signs.next() != at {
+                    return None;
+                }
+                FieldType::String
+            }
+            _ => {
+                at = signs.next();
+                value_of_word(line.get(value..at)?)?
+            }
+        };
+        visitor.field(&line[start..equals], field_type);
+        match byte(at) {
+            Some(b',') => {}
+            Some(b' ') => break,
+            None => return Some(RawLine::from_parts(line, measurement, key_end, fields..at, None)),
+            Some(_) => return None,
+        }
+    }
+
+    let start = at + 1;
+    if signs.next() < line.len() {
+        return None;
+    }
+    let time = i64::try_from(number(&line[start..])?).ok()?;
+    Some(RawLine::from_parts(line, measurement, key_end, fields..at, Some((start..line.len(), time))))
+}
+
+/// Where the signs of a line stand: comma, space, equals sign, quote, backslash, line feed.
+struct Signs {
+    blocks: [u64; BLOCKS],
+    /// The block of `rest`.
+    block: usize,
+    /// Those of the block that are still to come.
+    rest: u64,
+    len: usize,
+}
+
+impl Signs {
+    #[inline(always)]
+    fn of(line: &[u8]) -> Option<Self> {
+        let mut blocks = [0; BLOCKS];
+        let (whole, tail) = line.as_chunks::<BLOCK>();
+        if whole.len() >= BLOCKS {
+            return None;
+        }
+        for (signs, block) in blocks.iter_mut().zip(whole) {
+            *signs = signs_of(block);
+        }
+        if !tail.is_empty() {
+            blocks[whole.len()] = if let Some(last) = line.last_chunk::<BLOCK>() {
+                signs_of(last) >> (BLOCK - tail.len())
+            } else {
+                let mut block = [0; BLOCK];
+                block[..tail.len()].copy_from_slice(tail);
+                signs_of(&block)
+            };
+        }
+        Some(Self { rest: blocks[0], blocks, block: 0, len: line.len() })
+    }
+
+    /// The place of the next sign, or the end of the line.
+    #[inline(always)]
+    fn next(&mut self) -> usize {
+        while self.rest == 0 {
+            self.block += 1;
+            match self.blocks.get(self.block) {
+                Some(signs) => self.rest = *signs,
+                None => {
+                    self.block = BLOCKS;
+                    return self.len;
+                }
+            }
+        }
+        let at = self.block * BLOCK + self.rest.trailing_zeros() as usize;
+        self.rest &= self.rest - 1;
+        at
+    }
+}
+
+/// A bit for each byte that is a sign.
+#[inline(always)]
+fn signs_of(block: &[u8; BLOCK]) -> u64 {
+    /// Moves bit 8·i to bit 56 + i.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut signs = 0;
+    let (lanes, _) = block.as_chunks::<16>();
+    for (n, lane) in lanes.iter().enumerate() {
+        let mut is_sign = [0; 16];
+        for (is_sign, &byte) in is_sign.iter_mut().zip(lane) {
+            *is_sign = u8::from(
+                (byte == b',') | (byte == b' ') | (byte == b'=') | (byte == b'"') | (byte == b'\\') | (byte == b'\n'),
+            );
+        }
+        let word = u128::from_le_bytes(is_sign);
+        let low = (word as u64).wrapping_mul(GATHER) >> 56;
+        let high = ((word >> 64) as u64).wrapping_mul(GATHER) >> 56;
+        signs |= (low | high << 8) << (16 * n);
+    }
+    signs
+}
+
+/// A number of 1 to 19 digits, which always fits.
+#[inline]
+fn number(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    let (eights, rest) = digits.as_chunks::<8>();
+    let mut number = 0;
+    for eight in eights {
+        number = number * 100_000_000 + eight_digits(*eight)?;
+    }
+    for &byte in rest {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u64::from(byte - b'0');
+    }
+    Some(number)
+}
+
+/// Eight digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
+#[inline(always)]
+fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let digits = u64::from_le_bytes(digits) ^ (ONES * u64::from(b'0'));
+    // More than nine carries into the top bit, more than 127 has it already.
+    if (digits | digits.wrapping_add(ONES * (0x80 - 10))) & (ONES * 0x80) != 0 {
+        return None;
+    }
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours * 10_000 + (fours >> 32)) & 0xffff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What a visitor is shown.
+    #[derive(Debug, Default, PartialEq, Eq)]
+    struct Shown(Vec<(Vec<u8>, Option<FieldType>)>);
+
+    impl Visitor for Shown {
+        fn measurement(&mut self, raw: &[u8]) {
+            self.0.clear();
+            self.0.push((raw.to_vec(), None));
+        }
+
+        fn tag_key(&mut self, raw: &[u8]) {
+            self.0.push((raw.to_vec(), None));
+        }
+
+        fn field(&mut self, raw: &[u8], field_type: FieldType) {
+            self.0.push((raw.to_vec(), Some(field_type)));
+        }
+    }
+
+    /// Holds the short way against the long one; whether it was taken.
+    fn alike(line: &[u8]) -> bool {
+        let mut shown = Shown::default();
+        let short = parse(line, &mut shown);
+        if let Some(short) = &short {
+            let mut long_shown = Shown::default();
+            let long = RawLine::parse_closely(line, &mut long_shown);
+            assert_eq!(Ok(short), long.as_ref(), "{}", String::from_utf8_lossy(line));
+            assert_eq!(shown, long_shown);
+        }
+        short.is_some()
+    }
+
+    #[test]
+    fn ordinary_lines_go_the_short_way() {
+        for line in [
+            "m v=1",
+            "m v=1i 5",
+            "cpu,host=a,region=b usage=1.5,n=-7i,up=true,note=\"a, b = c\" 1700000000000000000",
+            "m s=\"\"",
+            "m s=\"\",t=f 9223372036854775807",
+            "m,b=1,a=2 v=1",
+            "m\tx,a=b v=.5,w=1.,x=-0.25 1",
+        ] {
+            assert!(alike(line.as_bytes()), "{line}");
+        }
+        for len in 1..1_100 {
+            let line = format!("m,t={} v=1,w=\"{}\" 17", "x".repeat(len), "y".repeat(len % 7));
+            assert_eq!(alike(line.as_bytes()), line.len() < BLOCKS * BLOCK, "{len}");
+        }
+    }
+
+    #[test]
+    fn what_is_odd_or_wrong_goes_the_long_way() {
+        for line in [
+            "",
+            " m v=1",
+            "#m v=1",
+            ",t=a v=1",
+            "m",
+            "m,t=a",
+            "m,t= v=1",
+            "m,=a v=1",
+            "m,t v=1",
+            "m,t=a=b v=1",
+            "m  v=1",
+            "m \tv=1",
+            "m v",
+            "m v=",
+            "m =1",
+            "m v=1,",
+            "m v=1,,w=2",
+            "m v=1  5",
+            "m v=1 5 ",
+            "m v=1 -5",
+            "m v=1 5x",
+            "m v=1 99999999999999999999",
+            "m v=1 9223372036854775808",
+            "m v=\"a",
+            "m v=\"a\"b",
+            "m v=\"a\\\"b\"",
+            "m\\ x v=1",
+            "m v=1x",
+            "m v=tr",
+            "m v=NaN",
+            "m v=1u",
+            "m,b=1,a=2,b=2 v=1",
+            "m,a=1,a=2 v=1",
+            "m v=1 1\n",
+            "m v=1\n1",
+            "m v=1e5x",
+            "m v=1 5\tx",
+            "m=1 v=1",
+            "m v=\"a\" b\"",
+            "m v=1\u{0} 5",
+        ] {
+            assert!(!alike(line.as_bytes()), "{line}");
+        }
+        // Nor need a float with an exponent be looked at closely, which the long way's own rule sees to.
+        assert!(alike(b"m v=1e5 5"));
+    }
+
+    #[test]
+    fn signs_are_found_at_every_place() {
+        for len in 1..300 {
+            for at in 0..len {
+                let mut line = vec![b'x'; len];
+                line[at] = b'=';
+                let mut signs = Signs::of(&line).unwrap();
+                assert_eq!((signs.next(), signs.next(), signs.next()), (at, len, len));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_read_as_the_library_reads_them(text in "[0-9]{0,20}|[0-9/:\u{b0}a]{0,20}") {
+            let read = number(text.as_bytes());
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 19;
+            prop_assert_eq!(read, text.parse().ok().filter(|_| digits));
+        }
+
+        #[test]
+        fn arbitrary_text_is_read_alike(line in r#"[mtf0-9i.,= "\\\n\t\-e#]{0,40}"#) {
+            alike(line.as_bytes());
+        }
+
+        /// Sound lines with a byte changed: near enough to go far.
+        #[test]
+        fn a_changed_byte_is_read_alike(
+            tags in prop::collection::vec("[a-c]{1,3}=[a-z0-9]{1,20}", 0..4),
+            fields in prop::collection::vec("[a-z]{1,20}=(-?[0-9]{0,20}(\\.[0-9]{0,20})?i?|t|true|FALSE|\"[a-z ,=]{0,70}\")", 1..6),
+            time in "| [0-9]{1,20}",
+            change in any::<prop::sample::Index>(),
+            byte in prop::sample::select(br#"x0,= "\-.itT#"#.to_vec()),
+        ) {
+            let mut line = "cpu".to_owned();
+            for tag in tags {
+                line += ",";
+                line += &tag;
+            }
+            line += " ";
+            line += &fields.join(",");
+            line += &time;
+            let mut line = line.into_bytes();
+            alike(&line);
+            let at = change.index(line.len());
+            line[at] = byte;
+            alike(&line);
+            line.insert(at, byte);
+            alike(&line);
+            line.truncate(at);
+            alike(&line);
+        }
+    }
+}
