@@ -72,13 +72,8 @@ impl Signals {
 
 /// Each signal as it arrives.
 #[cfg(unix)]
-<<<<<<< HEAD
-struct Arrivals {
-    interrupt: Option<tokio::signal::unix::Signal>,
-=======
 pub(crate) struct Arrivals {
-    interrupt: tokio::signal::unix::Signal,
->>>>>>> main
+    interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
     hangup: Option<tokio::signal::unix::Signal>,
 }
@@ -113,7 +108,6 @@ impl Arrivals {
     }
 }
 
-<<<<<<< HEAD
 /// Waits for a signal; for ever for one that is ignored.
 #[cfg(unix)]
 async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
@@ -131,9 +125,7 @@ fn is_ignored(number: u8) -> bool {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
-=======
 /// Each signal as it arrives.
->>>>>>> main
 #[cfg(not(unix))]
 pub(crate) struct Arrivals;
 
