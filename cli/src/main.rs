@@ -14,6 +14,7 @@ mod job;
 mod journal;
 mod logging;
 mod meter;
+mod output_file;
 mod policy;
 mod queries;
 mod render;

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod bad_inputs;
 mod check;
 mod classify;
 mod cluster;
