@@ -155,23 +155,21 @@ impl Signs {
 }
 
 /// A bit for each byte that is a sign.
-#[inline(always)]
+///
+/// Written so that the compiler makes vectors of it, which it does as long as this is a function of its own.
+#[inline(never)]
 fn signs_of(block: &[u8; BLOCK]) -> u64 {
     /// Moves bit 8·i to bit 56 + i.
     const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut is_sign = [0; BLOCK];
+    for at in 0..BLOCK {
+        let is = |sign: u8| block[at] == sign;
+        is_sign[at] = u8::from(is(b',') | is(b' ') | is(b'=') | is(b'"') | is(b'\\') | is(b'\n'));
+    }
     let mut signs = 0;
-    let (lanes, _) = block.as_chunks::<16>();
-    for (n, lane) in lanes.iter().enumerate() {
-        let mut is_sign = [0; 16];
-        for (is_sign, &byte) in is_sign.iter_mut().zip(lane) {
-            *is_sign = u8::from(
-                (byte == b',') | (byte == b' ') | (byte == b'=') | (byte == b'"') | (byte == b'\\') | (byte == b'\n'),
-            );
-        }
-        let word = u128::from_le_bytes(is_sign);
-        let low = (word as u64).wrapping_mul(GATHER) >> 56;
-        let high = ((word >> 64) as u64).wrapping_mul(GATHER) >> 56;
-        signs |= (low | high << 8) << (16 * n);
+    let (eights, _) = is_sign.as_chunks::<8>();
+    for n in 0..BLOCK / 8 {
+        signs |= (u64::from_le_bytes(eights[n]).wrapping_mul(GATHER) >> 56) << (8 * n);
     }
     signs
 }
