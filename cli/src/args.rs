@@ -3,8 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs, explain::ExplainArgs,
-    fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, write::WriteArgs,
+    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs,
+    explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, stamp::StampArgs,
+    verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -60,6 +61,9 @@ pub(crate) enum Command {
     Write(WriteArgs),
     Query(QueryArgs),
     Ping(PingArgs),
+    Check(CheckArgs),
+    Stamp(StampArgs),
+    Verify(VerifyArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),

@@ -1,6 +1,7 @@
 //! `influx-cli`: writes line protocol to InfluxDB 1.x at a chosen consistency level, and tells what became of it.
 
 mod args;
+mod check;
 mod cluster_dir;
 mod command;
 mod console;
@@ -9,12 +10,15 @@ mod failure;
 mod input;
 mod job;
 mod logging;
+mod meter;
 mod policy;
 mod queries;
 mod render;
 mod settings;
 mod signals;
 mod target;
+mod times;
+mod verify;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -51,6 +55,9 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
+        Command::Check(args) => args.run(console),
+        Command::Stamp(args) => args.run(console),
+        Command::Verify(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),

@@ -66,6 +66,27 @@ pub(crate) fn size(text: &str) -> Result<usize, String> {
     Ok(bytes as usize)
 }
 
+/// Reads a count for a second: `50000`, `50k`, `1.5M/s`, in powers of 1,000.
+pub(crate) fn rate(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no rate: write 50000, 50k/s or 1.5M/s");
+    let number = text.trim().trim_end_matches("/s");
+    let digits = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
+    let unit = match &number[digits..] {
+        "" => 1.0,
+        "k" | "K" => 1e3,
+        "m" | "M" => 1e6,
+        _ => return Err(wrong()),
+    };
+    let rate: f64 = number[..digits].parse().map_err(|_| wrong())?;
+    let rate = (rate * unit).round();
+    if (1.0..=1e12).contains(&rate) { Ok(rate as u64) } else { Err(wrong()) }
+}
+
+/// Reads a number of bytes for a second: `4MiB/s`.
+pub(crate) fn byte_rate(text: &str) -> Result<u64, String> {
+    size(text.trim().trim_end_matches("/s")).map(|bytes| bytes as u64)
+}
+
 /// A count with thousands separated, as in `11,681`.
 pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
@@ -136,6 +157,18 @@ mod tests {
         for text in ["", "0", "-1", "4XB", "4 GiB", "nan", "MiB"] {
             assert!(size(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn rates_are_read_with_and_without_their_unit() {
+        for (text, points) in [("1", 1), ("50000", 50_000), ("50k/s", 50_000), ("1.5M", 1_500_000)] {
+            assert_eq!(rate(text).unwrap(), points, "{text}");
+        }
+        for text in ["", "0", "-1", "1/m", "k", "1e3", "9999999M"] {
+            assert!(rate(text).is_err(), "{text}");
+        }
+        assert_eq!(byte_rate("4MiB/s").unwrap(), 4 << 20);
+        assert!(byte_rate("0/s").is_err());
     }
 
     #[test]

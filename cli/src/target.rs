@@ -85,8 +85,15 @@ impl TargetArgs {
     /// # Errors
     /// The credentials are incomplete, or their file cannot be read.
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
+        Ok(self.connection()?.endpoints(self.hosts()?))
+    }
+
+    /// The same without addresses, for those who ask one node at a time.
+    ///
+    /// # Errors
+    /// As [`TargetArgs::builder`].
+    pub(crate) fn connection(&self) -> Result<ClientBuilder, Failure> {
         let builder = Client::builder()
-            .endpoints(self.hosts()?)
             .attempt_timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             // The command line says how often, and one run is one caller.

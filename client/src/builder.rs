@@ -40,6 +40,7 @@ impl Gzip {
 }
 
 /// Settings of a client; see [`Client::builder`].
+#[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
     /// With their passwords, until the client is made.
@@ -133,6 +134,12 @@ impl ClientBuilder {
     /// A bearer token (JWT), sent in the `Authorization` header.
     pub fn token(mut self, token: &str) -> Self {
         self.credentials = Some(Credentials::bearer(token).ok_or(BuildError::Token));
+        self
+    }
+
+    /// Forgets user, password and token: for an address that must not get them. Those within an address stay.
+    pub fn no_credentials(mut self) -> Self {
+        self.credentials = None;
         self
     }
 

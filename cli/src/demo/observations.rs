@@ -1,6 +1,7 @@
 //! The real input: observations of the weather in two cities, written at quorum and read back.
 
 use std::io::{Cursor, Read};
+use std::sync::Arc;
 use std::time::Duration;
 
 use influx_client::{Client, ConsistencyLevel, Gzip, MissingTime, NoRetry, Precision};
@@ -10,7 +11,7 @@ use super::stage::{DATABASE, PATIENCE, Stage};
 use crate::console::Paint;
 use crate::failure::Failure;
 use crate::input::{Feed, FeedOptions, Rules, Source};
-use crate::job::{Ending, Job, Progress, ProgressChoice, Reporter, Subject, Sum, Teller};
+use crate::job::{Ending, Job, JobOptions, Progress, ProgressChoice, Reporter, Subject, Teller, Traffic};
 use crate::queries;
 use crate::render::plot;
 use crate::settings::{bytes_text, duration_text, grouped};
@@ -61,17 +62,12 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
         input_bytes,
     };
     let progress = Progress::new(ProgressChoice::Auto, input_bytes, console);
-    let job = Job {
-        client: &client,
-        feed: Feed::start(options).map_err(|error| Failure::Internal(error.to_string()))?,
-        ending: Ending::new(signals, None, Duration::from_secs(1)),
-        fail_fast: true,
-        teller: Teller { reporter: Reporter::silent(console, subject), progress, rejects: None },
-        sum: Sum::default(),
-        over: false,
-        late: false,
-        warned: false,
-    };
+    let feed = Feed::start(options).map_err(|error| Failure::Internal(error.to_string()))?;
+    let ending = Ending::new(signals, None, Duration::from_secs(1));
+    let reporter = Reporter::silent(console, subject);
+    let teller = Teller { reporter, progress, rejects: None, summary_file: None };
+    let options = JobOptions { fail_fast: true, ..JobOptions::default() };
+    let job = Job::new(&client, Arc::new(Traffic::new(1)), feed, ending, teller, options);
     let sum = job.run().await;
     let expected = points_inside()?;
     console.print(&format!(

@@ -67,7 +67,11 @@ struct Shared {
 struct State {
     filling: Box<Pack>,
     full: bool,
-    spare: Option<Box<Pack>>,
+    // Packs change hands by their boxes, not by their contents.
+    #[expect(clippy::vec_box)]
+    spare: Vec<Box<Pack>>,
+    /// Most lines of a pack from now on.
+    max_lines: usize,
     stopped: bool,
     /// Set when the reader has ended.
     ended: Option<Ended>,
@@ -93,7 +97,8 @@ impl Feed {
         let state = State {
             filling: Box::new(Pack::new(&options.rules)),
             full: false,
-            spare: None,
+            spare: Vec::new(),
+            max_lines: options.rules.max_lines,
             stopped: false,
             ended: None,
         };
@@ -126,7 +131,7 @@ impl Feed {
                 let due = waited.is_some_and(|waited| waited >= linger);
                 let over = state.stopped || state.ended.is_some();
                 if !state.filling.is_empty() && (state.full || due || over) {
-                    let empty = state.spare.take().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
+                    let empty = state.spare.pop().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
                     let pack = mem::replace(&mut state.filling, empty);
                     state.full = false;
                     drop(state);
@@ -153,7 +158,13 @@ impl Feed {
     /// Gives a pack back, for its memory.
     pub(crate) fn recycle(&self, mut pack: Box<Pack>) {
         pack.clear();
-        self.shared.lock().spare = Some(pack);
+        self.shared.lock().spare.push(pack);
+    }
+
+    /// Makes packs of at most so many lines from the next one on; never more than the rules say.
+    pub(crate) fn limit_lines(&self, lines: usize) {
+        let mut state = self.shared.lock();
+        state.max_lines = state.max_lines.min(lines.max(1));
     }
 
     /// Stops reading. Whole lines that were read are still handed out; then comes the end.
@@ -210,7 +221,8 @@ impl Shared {
                 return None;
             }
             let first = state.filling.is_empty();
-            match state.filling.offer(source, line, &self.options.rules) {
+            let rules = Rules { max_lines: state.max_lines, ..self.options.rules };
+            match state.filling.offer(source, line, &rules) {
                 Offer::Taken => {
                     if first {
                         self.ready.notify_one();

@@ -37,6 +37,15 @@ pub(crate) struct Line<'a> {
     pub(crate) byte_end: u64,
 }
 
+/// A stretch of the input: one after the other they are the whole of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// A line and all its bytes, its line end included. Those of a line that is too long came before.
+    Line(Line<'a>, &'a [u8]),
+    /// Blank lines, comments and lines that are too long, or parts of them.
+    Other(&'a [u8]),
+}
+
 /// The lines of an input.
 pub(crate) struct Lines<R> {
     input: R,
@@ -49,12 +58,32 @@ pub(crate) struct Lines<R> {
     number: u64,
     byte: u64,
     limit: usize,
+    /// A line that is handed out without being kept.
+    passing: Option<Passing>,
+}
+
+/// A comment, or a line that is too long, of which a part was seen.
+#[derive(Clone, Copy, Debug)]
+struct Passing {
+    /// Number and offset of a line that is too long.
+    line: Option<(u64, u64)>,
+    /// Its bytes so far.
+    length: u64,
+    /// Its end was seen.
+    over: bool,
+}
+
+/// What was found next, as places in the buffer.
+enum Step {
+    End,
+    Other(Range<usize>),
+    Line { kind: Kind, text: Range<usize>, whole: Range<usize>, number: u64, byte: u64 },
 }
 
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit }
+        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
     }
 
     /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
@@ -108,33 +137,89 @@ impl<R: Read> Lines<R> {
     #[inline(never)]
     fn any_line(&mut self, mut before_read: impl FnMut()) -> io::Result<Option<Line<'_>>> {
         loop {
-            let mut scan = Scan::default();
-            let found = loop {
-                match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
-                    Some(found) => break found,
-                    None => self.fill(&mut before_read)?,
-                }
-            };
-            let (number, byte) = (self.number, self.byte);
-            let (kind, range) = match found {
-                Found::End => return Ok(None),
-                Found::Blank { through } => {
-                    self.take(through);
-                    continue;
-                }
-                Found::Comment => {
-                    self.discard_line(&mut before_read)?;
-                    continue;
-                }
-                Found::Line { length, through, open } => {
-                    let start = self.held.start;
-                    self.take(through);
-                    (if open { Kind::Open } else { Kind::Whole }, start..start + length)
-                }
-                Found::TooLong => (Kind::TooLong(self.discard_line(&mut before_read)?), 0..0),
-            };
-            return Ok(Some(self.line(kind, range, number, byte)));
+            match self.advance(&mut before_read)? {
+                Step::End => return Ok(None),
+                Step::Other(_) => {}
+                Step::Line { kind, text, number, byte, .. } => return Ok(Some(self.line(kind, text, number, byte))),
+            }
         }
+    }
+
+    /// The next stretch of the input, or `None` at the end.
+    ///
+    /// # Errors
+    /// As [`Lines::next`].
+    pub(crate) fn piece(&mut self) -> io::Result<Option<Piece<'_>>> {
+        Ok(match self.advance(&mut || ())? {
+            Step::End => None,
+            Step::Other(range) => Some(Piece::Other(&self.buffer[range])),
+            Step::Line { kind, text, whole, number, byte } => {
+                Some(Piece::Line(self.line(kind, text, number, byte), &self.buffer[whole]))
+            }
+        })
+    }
+
+    fn advance(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
+        if self.passing.is_some() {
+            return self.pass(before_read);
+        }
+        let mut scan = Scan::default();
+        let found = loop {
+            match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
+                Some(found) => break found,
+                None => self.fill(before_read)?,
+            }
+        };
+        let (number, byte, start) = (self.number, self.byte, self.held.start);
+        match found {
+            Found::End => Ok(Step::End),
+            Found::Blank { through } => {
+                self.take(through);
+                Ok(Step::Other(start..start + through))
+            }
+            Found::Comment => {
+                self.passing = Some(Passing { line: None, length: 0, over: false });
+                self.pass(before_read)
+            }
+            Found::Line { length, through, open } => {
+                self.take(through);
+                let kind = if open { Kind::Open } else { Kind::Whole };
+                Ok(Step::Line { kind, text: start..start + length, whole: start..start + through, number, byte })
+            }
+            Found::TooLong => {
+                self.passing = Some(Passing { line: Some((number, byte)), length: 0, over: false });
+                self.pass(before_read)
+            }
+        }
+    }
+
+    /// Hands out the next part of a line that is not kept.
+    fn pass(&mut self, before_read: &mut impl FnMut()) -> io::Result<Step> {
+        let Some(Passing { line, mut length, over }) = self.passing.take() else { return Ok(Step::End) };
+        if over && let Some((number, byte)) = line {
+            let nothing = self.held.start..self.held.start;
+            let kind = Kind::TooLong(length);
+            return Ok(Step::Line { kind, text: nothing.clone(), whole: nothing, number, byte });
+        }
+        if self.held.is_empty() && !self.ended {
+            self.fill(before_read)?;
+        }
+        let start = self.held.start;
+        let (taken, over) = match memchr(b'\n', &self.buffer[self.held.clone()]) {
+            Some(at) => {
+                length += at as u64;
+                (at + 1, true)
+            }
+            None => {
+                length += self.held.len() as u64;
+                (self.held.len(), self.ended)
+            }
+        };
+        self.take(taken);
+        if !over || line.is_some() {
+            self.passing = Some(Passing { line, length, over });
+        }
+        Ok(Step::Other(start..start + taken))
     }
 
     /// Marks bytes as handed out.
@@ -143,24 +228,6 @@ impl<R: Read> Lines<R> {
         self.number += memchr::memchr_iter(b'\n', taken).count() as u64;
         self.byte += bytes as u64;
         self.held.start += bytes;
-    }
-
-    /// Throws the rest of the line away as it is read; its length without the line end.
-    fn discard_line(&mut self, before_read: &mut impl FnMut()) -> io::Result<u64> {
-        let mut length = 0;
-        loop {
-            let held = &self.buffer[self.held.clone()];
-            if let Some(at) = memchr(b'\n', held) {
-                self.take(at + 1);
-                return Ok(length + at as u64);
-            }
-            length += held.len() as u64;
-            self.take(held.len());
-            if self.ended {
-                return Ok(length);
-            }
-            self.fill(before_read)?;
-        }
     }
 
     /// Reads more behind what is held.
@@ -277,9 +344,28 @@ mod tests {
         found
     }
 
+    /// The lines of a text, and the whole of it in pieces.
+    fn pieces(mut lines: Lines<impl Read>) -> (Vec<(Kind, String, u64, u64, u64)>, Vec<u8>) {
+        let (mut found, mut bytes) = (Vec::new(), Vec::new());
+        while let Some(piece) = lines.piece().unwrap() {
+            match piece {
+                Piece::Other(part) => bytes.extend(part),
+                Piece::Line(line, part) => {
+                    bytes.extend(part);
+                    assert_eq!(line.byte_end, bytes.len() as u64, "a line comes when all its bytes have come");
+                    let text = String::from_utf8_lossy(line.text).into_owned();
+                    found.push((line.kind, text, line.number, line.byte, line.byte_end));
+                }
+            }
+        }
+        (found, bytes)
+    }
+
     /// The lines of a text, found to be the same however the reads fall.
     fn lines(text: &str, limit: usize) -> Vec<(Kind, String, u64, u64, u64)> {
         let whole = all(Lines::new(text.as_bytes(), limit));
+        assert_eq!(pieces(Lines::new(text.as_bytes(), limit)), (whole.clone(), text.as_bytes().to_vec()), "{text:?}");
+        assert_eq!(pieces(Lines::new(Drip(text.as_bytes()), limit)).1, text.as_bytes(), "{text:?}");
         assert_eq!(whole, all(Lines::new(Drip(text.as_bytes()), limit)), "{text:?}");
         whole
     }

@@ -4,7 +4,11 @@ mod feed;
 mod lines;
 mod pack;
 mod source;
+mod unit;
+mod zstd;
 
 pub(crate) use feed::{Feed, FeedOptions, Next};
+pub(crate) use lines::{Kind, Line, Lines, Piece};
 pub(crate) use pack::{Pack, Place, Rules};
 pub(crate) use source::Source;
+pub(crate) use unit::{UnitDoubt, unit};

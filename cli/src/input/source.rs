@@ -1,12 +1,14 @@
-//! Where line protocol comes from: files or standard input, plain or gzip.
+//! Where line protocol comes from: files or standard input, plain, gzip or zstd.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
+
+use super::zstd;
 
 /// One input as named on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl Source {
         }
     }
 
-    /// Bytes on disk (compressed ones of a gzip file), where that is known.
+    /// Bytes on disk (compressed ones of a compressed file), where that is known.
     pub(crate) fn size(&self) -> Option<u64> {
         match self {
             Self::Stdin => None,
@@ -43,11 +45,11 @@ impl Source {
         }
     }
 
-    /// Opens the input, telling gzip by its first bytes rather than by its name; `consumed` counts the bytes taken
-    /// from disk or pipe, before decompression.
+    /// Opens the input, telling gzip and zstd by their first bytes rather than by a name; `consumed` counts the bytes
+    /// taken from disk or pipe, before decompression.
     ///
     /// # Errors
-    /// The file cannot be opened or read, is a directory, or is compressed in a way other than gzip.
+    /// The file cannot be opened or read, is a directory, or is compressed in a way that is not read here.
     pub(crate) fn open(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
         match self {
             Self::Stdin => decoded(Counted { inner: io::stdin(), consumed }),
@@ -78,21 +80,39 @@ impl<R: Read> Read for Counted<R> {
 }
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const BYTE_ORDER_MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// First bytes of what is compressed otherwise, with the command that reads it. As points they would be refused line by
+/// line; none of them can start one that a server takes.
+const OTHERS: [(&[u8], &str); 4] =
+    [(b"\xfd7zXZ\0", "xz -dc"), (b"BZh", "bzip2 -dc"), (b"\x04\x22\x4d\x18", "lz4 -dc"), (b"PK\x03\x04", "unzip -p")];
+
+/// Longest of the first bytes that are looked at.
+const HEAD: usize = 6;
 
 /// The input without compression and without a byte order mark.
 fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
-    let head = head(&mut input, ZSTD.len())?;
-    if head == ZSTD {
-        return Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "is compressed with zstd, of which only gzip is read here: pipe it through `zstd -dc`",
-        ));
+    let head = head(&mut input, HEAD)?;
+    if let Some((_, command)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
+        // A measurement may begin like bzip2, but is text then; the compressed block has its own mark behind it.
+        if *command != "bzip2 -dc" || matches!(head.get(3..), Some([b'1'..=b'9', 0x31, 0x41])) {
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                format!(
+                    "is compressed in a way that is not read here (gzip and zstd are): pipe it through `{command}`"
+                ),
+            ));
+        }
     }
-    let gzip = head.starts_with(&GZIP);
+    let (gzip, zstd) = (head.starts_with(&GZIP), zstd::starts(&head));
     let whole = io::Cursor::new(head).chain(input);
-    if gzip { without_mark(MultiGzDecoder::new(whole)) } else { without_mark(whole) }
+    if gzip {
+        without_mark(MultiGzDecoder::new(whole))
+    } else if zstd {
+        without_mark(zstd::Frames::new(BufReader::with_capacity(64 * 1024, whole)))
+    } else {
+        without_mark(whole)
+    }
 }
 
 fn without_mark(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
@@ -157,8 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn zstd_is_told_by_its_bytes_too() {
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let zstd = |bytes: &[u8]| ruzstd::encoding::compress_to_vec(bytes, level);
+        assert_eq!(read(zstd(b"\xef\xbb\xbfm f=1 1\n")).unwrap(), b"m f=1 1\n");
+        let mut cut = zstd(&b"m f=1 1\n".repeat(1_000));
+        cut.truncate(cut.len() - 6);
+        assert!(read(cut).is_err());
+    }
+
+    #[test]
     fn other_compression_is_named_rather_than_sent_as_points() {
-        let error = read(vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0]).unwrap_err();
-        assert!(error.to_string().contains("zstd -dc"), "{error}");
+        for (bytes, command) in [
+            (&b"\xfd7zXZ\0\0"[..], "`xz -dc`"),
+            (b"BZh91AY&SY", "`bzip2 -dc`"),
+            (b"\x04\x22\x4d\x18\0", "`lz4 -dc`"),
+            (b"PK\x03\x04\0", "`unzip -p`"),
+        ] {
+            let error = read(bytes.to_vec()).unwrap_err();
+            assert!(error.to_string().contains(command), "{error}");
+        }
+        assert_eq!(read(b"BZhang f=1 1\n".to_vec()).unwrap(), b"BZhang f=1 1\n");
+        assert_eq!(read(b"PKs f=1 1\n".to_vec()).unwrap(), b"PKs f=1 1\n");
     }
 }

@@ -64,10 +64,14 @@ impl Counts {
 
 /// The one class of several: what a script has to attend to first.
 ///
-/// Set-up before trouble on the way, trouble before data; points refused for different reasons are `rejected`.
+/// Set-up before trouble on the way, trouble before data; points refused for different reasons are `rejected`, unless they
+/// were more than the run puts up with.
 pub(crate) fn joined(one: Class, other: Class) -> Class {
     if one == other {
         one
+    } else if one.is_about_data() && other.is_about_data() && [one, other].contains(&Class::TooManyRejected) {
+        // It ended the run; why the points were refused is in the counts and the rejects.
+        Class::TooManyRejected
     } else if one.is_about_data() && other.is_about_data() {
         Class::Rejected
     } else if rank(one) >= rank(other) {
@@ -181,6 +185,7 @@ mod tests {
             }
         }
         assert_eq!(joined(Class::Malformed, Class::TypeConflict), Class::Rejected);
+        assert_eq!(joined(Class::Malformed, Class::TooManyRejected), Class::TooManyRejected);
     }
 
     #[test]

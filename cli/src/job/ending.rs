@@ -10,10 +10,14 @@ pub(crate) struct Ending {
     signals: Signals,
     /// The end of the time that the run has.
     deadline: Option<Instant>,
+    /// The deadline was told.
+    passed: bool,
     /// How long the rest may take after a signal.
     drain: Duration,
     /// The last moment of that rest.
     drained: Option<Instant>,
+    /// The end of that rest was told.
+    over: bool,
 }
 
 /// A reason to end, as it comes up.
@@ -31,7 +35,7 @@ impl Ending {
     pub(crate) fn new(signals: Signals, deadline: Option<Duration>, drain: Duration) -> Self {
         // A deadline beyond what the clock can tell is none.
         let deadline = deadline.and_then(|deadline| Instant::now().checked_add(deadline));
-        Self { signals, deadline, drain, drained: None }
+        Self { signals, deadline, passed: false, drain, drained: None, over: false }
     }
 
     /// What is left of the deadline.
@@ -54,19 +58,23 @@ impl Ending {
         self.drained.get_or_insert_with(|| Instant::now() + self.drain);
     }
 
-    /// Waits for the next reason to end. After a signal only the end of its rest is one.
+    /// Waits for the next reason to end, each of which is told once. After a signal only the end of its rest is one.
     ///
     /// # Cancellation
     /// Cancel safe.
     pub(crate) async fn next(&mut self) -> Cause {
         if self.is_draining() {
-            until(self.drained).await;
+            until(self.drained.filter(|_| !self.over)).await;
+            self.over = true;
             return Cause::Drained;
         }
-        let deadline = self.deadline;
+        let deadline = self.deadline.filter(|_| !self.passed);
         tokio::select! {
             _ = self.signals.arrived() => Cause::Signal,
-            () = until(deadline) => Cause::Deadline,
+            () = until(deadline) => {
+                self.passed = true;
+                Cause::Deadline
+            }
         }
     }
 }

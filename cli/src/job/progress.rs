@@ -7,9 +7,11 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 
+use influx_client::Class;
+
 use super::counts::Counts;
 use crate::console::{Console, Verbosity};
-use crate::settings::{bytes_text, grouped};
+use crate::settings::{bytes_text, counted, duration_text, grouped};
 
 /// When to show progress, and in which form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -23,6 +25,19 @@ pub(crate) enum ProgressChoice {
     Never,
     /// A JSON object each second, on standard error.
     Json,
+}
+
+/// What is going on at a moment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Live {
+    /// Requests under way.
+    pub(crate) in_flight: usize,
+    /// How many there may be at most, as the servers' push-back has it.
+    pub(crate) allowed: usize,
+    /// Requests so far whose points were sent again.
+    pub(crate) retries: u64,
+    /// What the last request met, if it failed.
+    pub(crate) trouble: Option<Class>,
 }
 
 /// The progress of one job, on standard error.
@@ -61,10 +76,8 @@ impl Progress {
         Self { form, total, started: now, told: now }
     }
 
-    /// Tells how far it is: bytes consumed of the input, and the counts of points.
-    pub(crate) fn tell(&mut self, consumed: u64, counts: &Counts, console: &Console) {
-        let seconds = self.started.elapsed().as_secs_f64().max(1e-6);
-        let rate = (counts.settled() as f64 / seconds) as u64;
+    /// Tells how far it is, if it is time to: bytes consumed of the input, the counts of points, and what is going on.
+    pub(crate) fn tell(&mut self, consumed: u64, counts: &Counts, live: &Live, console: &Console) {
         let due = match &self.form {
             Form::Bar(_) => true,
             Form::Lines(interval) => self.told.elapsed() >= *interval,
@@ -75,23 +88,38 @@ impl Progress {
             return;
         }
         self.told = Instant::now();
+        let seconds = self.started.elapsed().as_secs_f64().max(1e-6);
+        let rate = (counts.settled() as f64 / seconds) as u64;
         match &self.form {
             Form::Bar(bar) => {
                 bar.set_position(consumed);
-                bar.set_message(message(counts, rate));
+                bar.set_message(message(counts, rate, live));
             }
             Form::Lines(_) => {
                 let share = self.total.filter(|total| *total > 0).map(|total| consumed * 100 / total);
                 let share = share.map(|share| format!(" ({share} %)")).unwrap_or_default();
-                console.say(&format!("{} read{share}, {}", bytes_text(consumed), message(counts, rate)));
+                let left = self.left(consumed, seconds).map(|left| format!(", {} left", duration_text(left)));
+                let left = left.unwrap_or_default();
+                console.say(&format!("{} read{share}, {}{left}", bytes_text(consumed), message(counts, rate, live)));
             }
             Form::Json => {
-                let total = self.total;
-                let object = json!({"v": 1, "type": "progress", "input_bytes": consumed, "input_total": total, "points": counts, "seconds": seconds, "points_per_s": rate});
+                let left = self.left(consumed, seconds).map(|left| left.as_secs());
+                let object = json!({
+                    "v": 1, "type": "progress", "input_bytes": consumed, "input_total": self.total, "points": counts,
+                    "seconds": (seconds * 1e3).round() / 1e3, "points_per_s": rate, "eta_seconds": left,
+                    "in_flight": live.in_flight, "in_flight_allowed": live.allowed, "retries": live.retries,
+                    "trouble": live.trouble.map(Class::id),
+                });
                 console.error(&object.to_string());
             }
             Form::None => {}
         }
+    }
+
+    /// The time that the rest takes if it goes on like this.
+    fn left(&self, consumed: u64, seconds: f64) -> Option<Duration> {
+        let total = self.total.filter(|total| consumed > 0 && *total >= consumed)?;
+        Duration::try_from_secs_f64(seconds * (total - consumed) as f64 / consumed as f64).ok()
     }
 
     /// Runs `print` without the bar in its way.
@@ -110,18 +138,31 @@ impl Progress {
     }
 }
 
-fn message(counts: &Counts, rate: u64) -> String {
+fn message(counts: &Counts, rate: u64, live: &Live) -> String {
     let mut text = format!("{} points, {}/s", grouped(counts.accepted), grouped(rate));
-    let troubled = counts.settled() - counts.accepted;
+    let Live { in_flight, allowed, retries, trouble } = *live;
+    if allowed > 1 || in_flight > 1 {
+        text.push_str(&format!(", {in_flight} in flight"));
+    }
+    if counts.rejected > 0 {
+        text.push_str(&format!(", {} rejected", grouped(counts.rejected)));
+    }
+    let troubled = counts.settled() - counts.accepted - counts.rejected;
     if troubled > 0 {
         text.push_str(&format!(", {} not accepted", grouped(troubled)));
+    }
+    if retries > 0 {
+        text.push_str(&format!(", {}", counted(retries, "retry", "retries")));
+    }
+    if let Some(class) = trouble {
+        text.push_str(&format!(", now: {class}"));
     }
     text
 }
 
 fn bar(total: Option<u64>) -> ProgressBar {
     let template = match total {
-        Some(_) => "{bar:32} {percent:>3} %  {msg}  eta {eta}",
+        Some(_) => "{bar:24} {percent:>3} %  {msg}  eta {eta}",
         None => "{spinner} {bytes}  {msg}  {elapsed}",
     };
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
@@ -131,4 +172,22 @@ fn bar(total: Option<u64>) -> ProgressBar {
     }
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_leaves_out_what_is_zero() {
+        let counts = Counts { read: 6_000, accepted: 5_000, ..Counts::default() };
+        let quiet = Live { in_flight: 1, allowed: 1, ..Live::default() };
+        assert_eq!(message(&counts, 2_500, &quiet), "5,000 points, 2,500/s");
+        let counts = Counts { rejected: 2, unknown: 998, ..counts };
+        let live = Live { in_flight: 2, allowed: 4, retries: 1, trouble: Some(Class::Overloaded) };
+        assert_eq!(
+            message(&counts, 3_000, &live),
+            "5,000 points, 3,000/s, 2 in flight, 2 rejected, 998 not accepted, 1 retry, now: overloaded"
+        );
+    }
 }

@@ -113,6 +113,9 @@ impl<'a> Reporter<'a> {
         let lines = span.map(|(first, last)| self.lines(first, last)).unwrap_or_default();
         match &verdict.message {
             // One loud line a class; a thousand of them would bury the summary.
+            Some(message) if first && verdict.excused => {
+                self.console.warn(&format!("batch {seq}{lines}: {}", one_line(message)));
+            }
             Some(message) if first => {
                 let message = format!("batch {seq}{lines}: {message}");
                 report(self.console, Exit::of(verdict.class), &message, Some(verdict.advice.text()));
@@ -173,6 +176,11 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// The summary as one JSON object and a line end.
+    pub(crate) fn summary_text(&self, sum: &Sum, rejects: Option<&Path>) -> String {
+        format!("{}\n", summary_object(&self.subject, sum, rejects))
+    }
+
     /// The last event.
     pub(crate) fn summary(&mut self, sum: &Sum, rejects: Option<&Path>) {
         if self.json {
@@ -183,10 +191,11 @@ impl<'a> Reporter<'a> {
             return;
         }
         let counts = &sum.counts;
-        let (paint, word) = match (sum.signal, sum.class) {
-            (Some(_), _) => (Paint::Doubtful, "interrupted"),
-            (None, Class::Ok) => (Paint::Good, "ok"),
-            (None, class) => (Paint::Bad, class.id()),
+        let (paint, word) = match (sum.signal, sum.class, sum.exit()) {
+            (Some(_), ..) => (Paint::Doubtful, "interrupted"),
+            (None, Class::Ok, _) => (Paint::Good, "ok"),
+            (None, class, Exit::OK) => (Paint::Doubtful, class.id()),
+            (None, class, _) => (Paint::Bad, class.id()),
         };
         let points = if counts.accepted == counts.read {
             counted(counts.read, "point", "points")

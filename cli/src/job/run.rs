@@ -1,72 +1,103 @@
-//! The loop of a job: take a pack, send it, tell what became of it, until the input or the time is at its end.
+//! The loop of a job: take packs, keep requests under way, tell what became of each, until the input or the time is at
+//! its end.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use influx_client::{Ack, Caveat, Class, Client, WriteError};
+use influx_client::{Caveat, Class, Client};
+use tokio::time::{MissedTickBehavior, interval};
 
 use super::counts::ends_the_run;
 use super::ending::{Cause, Ending};
-use super::progress::Progress;
+use super::flight::{Flight, Landed, Manner};
+use super::progress::{Live, Progress};
 use super::rejects::Rejects;
 use super::report::{Reject, Reporter};
 use super::sum::Sum;
+use super::summary_file::SummaryFile;
+use super::throttle::Throttle;
+use super::tolerance::{OnBelowLevel, Tolerance};
+use super::traffic::Traffic;
 use super::verdict::Verdict;
 use crate::failure::{Exit, report};
 use crate::input::{Feed, Next, Pack};
+
+/// Between two looks at the progress.
+const TICK: Duration = Duration::from_millis(200);
 
 /// All who are told of a job's course.
 pub(crate) struct Teller<'a> {
     pub(crate) reporter: Reporter<'a>,
     pub(crate) progress: Progress,
     pub(crate) rejects: Option<Rejects>,
+    pub(crate) summary_file: Option<SummaryFile>,
+}
+
+/// How a job goes about it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JobOptions {
+    /// Stop at the first batch that is not acknowledged.
+    pub(crate) fail_fast: bool,
+    pub(crate) tolerance: Tolerance,
+    pub(crate) throttle: Throttle,
+    pub(crate) manner: Manner,
 }
 
 /// A job under way.
 pub(crate) struct Job<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) feed: Feed,
-    pub(crate) ending: Ending,
-    /// Stop at the first batch that is not acknowledged.
-    pub(crate) fail_fast: bool,
-    pub(crate) teller: Teller<'a>,
-    pub(crate) sum: Sum,
+    client: &'a Client,
+    feed: Feed,
+    ending: Ending,
+    options: JobOptions,
+    traffic: Arc<Traffic>,
+    flight: Flight,
+    seq: u64,
+    teller: Teller<'a>,
+    sum: Sum,
+    /// Nothing more comes from the feed.
+    drained: bool,
     /// Nothing more is sent; what was read is counted.
-    pub(crate) over: bool,
+    over: bool,
     /// The deadline has passed.
-    pub(crate) late: bool,
+    late: bool,
     /// The caveat of an acknowledgement was told.
-    pub(crate) warned: bool,
+    warned: bool,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    /// A job of this client, which must have `traffic` as an observer.
+    pub(crate) fn new(
+        client: &'a Client,
+        traffic: Arc<Traffic>,
+        feed: Feed,
+        ending: Ending,
+        teller: Teller<'a>,
+        options: JobOptions,
+    ) -> Self {
+        let sum = Sum::new(options.tolerance.allow_rejected);
+        let flight = Flight::default();
+        let (drained, over, late, warned) = (false, false, false, false);
+        Self { client, feed, ending, options, traffic, flight, seq: 0, teller, sum, drained, over, late, warned }
+    }
+
     /// Sends all there is, tells what became of it, and returns the sum.
     pub(crate) async fn run(mut self) -> Sum {
         let started = Instant::now();
         self.teller.reporter.start();
-        let mut seq = 0;
-        loop {
-            let next = tokio::select! {
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !(self.drained && self.flight.is_empty()) {
+            let now = Instant::now();
+            let pause = if self.over { Duration::ZERO } else { self.options.throttle.wait(now) };
+            let takes = !self.drained && (self.over || self.flight.len() < self.traffic.allowed());
+            tokio::select! {
                 // The reasons to end first: packs may come as fast as they are taken.
                 biased;
-                cause = self.ending.next(), if !self.over => {
-                    self.end(cause);
-                    continue;
-                }
-                next = self.feed.next() => next,
-            };
-            match next {
-                Next::Pack(pack) => {
-                    seq += 1;
-                    self.pack(seq, pack).await;
-                }
-                Next::End { complete } => {
-                    self.sum.complete = complete;
-                    break;
-                }
-                Next::Failed { source, error } => {
-                    self.trouble(Class::LocalIo, &format!("{source}: {error}"));
-                    break;
-                }
+                cause = self.ending.next() => self.end(cause),
+                landed = self.flight.next() => self.land(landed),
+                next = self.feed.next(), if takes && pause.is_zero() => self.take(next),
+                () = tokio::time::sleep(pause), if takes && !pause.is_zero() => {}
+                _ = tick.tick() => self.tell_progress(),
             }
         }
         self.sum.elapsed = started.elapsed();
@@ -75,53 +106,81 @@ impl Job<'_> {
 
     /// Nothing more is read, and sooner or later nothing more is sent.
     fn end(&mut self, cause: Cause) {
-        self.feed.stop();
         match cause {
             Cause::Signal => {
+                self.feed.stop();
                 self.ending.start_draining();
                 let Teller { reporter, progress, .. } = &self.teller;
                 progress.beside(|| reporter.console().say("ending: nothing more is read, what was read is sent"));
             }
-            Cause::Drained => self.over = true,
+            Cause::Drained => {
+                self.stop();
+                self.abandon();
+            }
+            // Requests under way keep the deadline by themselves, and then tell more than could be said here.
             Cause::Deadline => {
                 self.late = true;
-                self.over = true;
+                self.stop();
             }
         }
     }
 
-    async fn pack(&mut self, seq: u64, pack: Box<Pack>) {
+    /// Nothing more is sent.
+    fn stop(&mut self) {
+        self.feed.stop();
+        self.over = true;
+    }
+
+    fn take(&mut self, next: Next) {
+        match next {
+            Next::Pack(pack) => self.pack(pack),
+            Next::End { complete } => {
+                self.sum.complete = complete;
+                self.drained = true;
+            }
+            Next::Failed { source, error } => {
+                self.trouble(Class::LocalIo, &format!("{source}: {error}"));
+                self.drained = true;
+            }
+        }
+    }
+
+    fn pack(&mut self, pack: Box<Pack>) {
         self.sum.counts.read += pack.points();
         for line in &pack.kept_back {
             self.sum.keep_back(line.class);
             let (place, text) = (Some(line.place), line.text.as_deref());
             self.refuse(Reject { place, class: line.class, reason: line.reason.clone(), text });
         }
+        self.judge_rejected(false);
         if self.over {
             self.sum.leave_unsent(pack.places.len() as u64);
         } else if !pack.places.is_empty() {
-            self.send(seq, &pack).await;
+            self.seq += 1;
+            let (points, bytes) = (pack.batch.points() as u64, pack.batch.bytes() as u64);
+            self.options.throttle.take(points, bytes, Instant::now());
+            self.flight.launch(self.seq, pack, self.client, &self.options.manner, self.ending.left());
+            self.sum.peak_in_flight = self.sum.peak_in_flight.max(self.flight.len() as u64);
+            return;
         }
-        let Teller { reporter, progress, .. } = &mut self.teller;
-        progress.tell(self.feed.consumed(), &self.sum.counts, reporter.console());
         self.feed.recycle(pack);
     }
 
-    /// One request, or more where the client settles a partial refusal or retries.
-    async fn send(&mut self, seq: u64, pack: &Pack) {
-        let started = Instant::now();
-        let written = self.write(pack).await;
-        let verdict = match &written {
-            Some(Ok(ack)) => Verdict::acknowledged(ack),
-            Some(Err(error)) => Verdict::failed(error),
-            None => Verdict::abandoned(pack.places.len(), pack.batch.is_idempotent()),
+    /// Takes in the verdict on a pack.
+    fn land(&mut self, landed: Landed) {
+        let Landed { seq, pack, result, took } = landed;
+        let mut verdict = match &result {
+            Ok(ack) => Verdict::acknowledged(ack),
+            Err(error) => Verdict::failed(error),
         };
+        verdict.excused =
+            verdict.class == Class::BelowLevel && self.options.tolerance.below_level == OnBelowLevel::Accept;
         self.sum.add(&verdict);
         let Teller { reporter, progress, .. } = &mut self.teller;
-        progress.beside(|| reporter.batch(seq, pack.span(), &verdict, started.elapsed()));
-        match &written {
-            Some(Ok(_)) => self.warn_of(verdict.caveat),
-            Some(Err(error)) => {
+        progress.beside(|| reporter.batch(seq, pack.span(), &verdict, took));
+        match &result {
+            Ok(_) => self.warn_of(verdict.caveat),
+            Err(error) => {
                 for refusal in error.refusals() {
                     let place = refusal.line.and_then(|line| pack.places.get(line)).copied();
                     let text = match refusal.line {
@@ -132,34 +191,49 @@ impl Job<'_> {
                     self.refuse(Reject { place, class, reason, text });
                 }
             }
-            None => {}
         }
-        let failed = verdict.class != Class::Ok;
-        if failed && (self.fail_fast || ends_the_run(verdict.class)) {
-            self.feed.stop();
-            self.over = true;
+        if let Some(points) = verdict.fits {
+            self.feed.limit_lines(points);
+        }
+        self.judge_rejected(false);
+        if verdict.is_failure() && (self.options.fail_fast || ends_the_run(verdict.class)) {
+            self.stop();
+        }
+        self.feed.recycle(pack);
+    }
+
+    /// Gives up waiting for what is under way.
+    fn abandon(&mut self) {
+        while let Some(landed) = self.flight.landed() {
+            self.land(landed);
+        }
+        for (seq, aloft) in self.flight.abandon() {
+            let verdict = Verdict::abandoned(aloft.points, aloft.idempotent);
+            self.sum.add(&verdict);
+            let Teller { reporter, progress, .. } = &mut self.teller;
+            progress.beside(|| reporter.batch(seq, aloft.span, &verdict, aloft.started.elapsed()));
         }
     }
 
-    /// One call of the client; `None` if its answer was not waited for.
-    async fn write(&mut self, pack: &Pack) -> Option<Result<Ack, WriteError>> {
-        let mut write = self.client.write(&pack.batch);
-        if let Some(left) = self.ending.left() {
-            write = write.deadline(left);
+    /// Ends the run if more points were refused than it puts up with.
+    fn judge_rejected(&mut self, over: bool) {
+        let Some(most) = self.options.tolerance.max_rejected else { return };
+        if self.sum.class != Class::TooManyRejected && most.is_exceeded(&self.sum.counts, over) {
+            let rejected = self.sum.counts.rejected;
+            self.trouble(Class::TooManyRejected, &format!("{rejected} points were refused, more than --max-rejected"));
+            self.stop();
         }
-        let mut write = std::pin::pin!(write.into_future());
-        loop {
-            tokio::select! {
-                written = &mut write => return Some(written),
-                cause = self.ending.next(), if !self.over => {
-                    self.end(cause);
-                    // A request under way keeps the run's deadline by itself, and then tells more than could be said here.
-                    if cause == Cause::Drained {
-                        return None;
-                    }
-                }
-            }
-        }
+    }
+
+    fn tell_progress(&mut self) {
+        let live = Live {
+            in_flight: self.flight.len(),
+            allowed: self.traffic.allowed(),
+            retries: self.traffic.retries(),
+            trouble: self.traffic.trouble(),
+        };
+        let Teller { reporter, progress, .. } = &mut self.teller;
+        progress.tell(self.feed.consumed(), &self.sum.counts, &live, reporter.console());
     }
 
     /// What acknowledgements of this server are worth, once a run.
@@ -174,7 +248,7 @@ impl Job<'_> {
 
     /// Tells of a refused line and puts it aside.
     fn refuse(&mut self, reject: Reject<'_>) {
-        let Teller { reporter, progress, rejects } = &mut self.teller;
+        let Teller { reporter, progress, rejects, .. } = &mut self.teller;
         progress.beside(|| reporter.reject(&reject));
         if let Some(rejects) = rejects
             && let Err(error) = rejects.add(&reporter.place(&reject), &reject.reason, reject.text)
@@ -182,8 +256,7 @@ impl Job<'_> {
             // Refused lines that are kept nowhere would be lost: better to stop here.
             let message = format!("cannot write to the rejects file: {error}");
             self.trouble(Class::LocalIo, &message);
-            self.feed.stop();
-            self.over = true;
+            self.stop();
         }
     }
 
@@ -198,6 +271,7 @@ impl Job<'_> {
         self.sum.signal = self.ending.signal();
         self.sum.bytes_read = self.feed.consumed();
         self.teller.progress.finish();
+        self.judge_rejected(true);
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
         }
@@ -209,6 +283,11 @@ impl Job<'_> {
         let path = rejects.as_ref().and_then(Rejects::path).map(ToOwned::to_owned);
         if let Some(Err(error)) = rejects.map(Rejects::close) {
             self.trouble(Class::LocalIo, &format!("cannot write the rejects file to disk: {error}"));
+        }
+        if let Some(file) = self.teller.summary_file.take()
+            && let Err(error) = file.write(&self.teller.reporter.summary_text(&self.sum, path.as_deref()))
+        {
+            self.trouble(Class::LocalIo, &format!("cannot write the summary file: {error}"));
         }
         self.teller.reporter.summary(&self.sum, path.as_deref());
         if let Some(trouble) = self.teller.reporter.trouble().map(ToOwned::to_owned) {

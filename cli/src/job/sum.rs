@@ -30,13 +30,17 @@ pub(crate) struct Sum {
     pub(crate) peak_in_flight: u64,
     /// Every input was read to its end.
     pub(crate) complete: bool,
+    /// Refused points alone are no failure.
+    pub(crate) allow_rejected: bool,
     /// The signal that ended the run.
     pub(crate) signal: Option<u8>,
 }
 
-impl Default for Sum {
-    fn default() -> Self {
+impl Sum {
+    /// Nothing so far; `allow_rejected`: refused points alone are going to be no failure.
+    pub(crate) fn new(allow_rejected: bool) -> Self {
         Self {
+            allow_rejected,
             class: Class::Ok,
             advice: Advice::Nothing,
             outcome: None,
@@ -51,17 +55,16 @@ impl Default for Sum {
             signal: None,
         }
     }
-}
 
-impl Sum {
     /// Takes in the verdict on a batch.
     pub(crate) fn add(&mut self, verdict: &Verdict) {
         self.counts.add(&verdict.tally);
         *self.batches.entry(verdict.class).or_default() += 1;
         self.attempts += verdict.attempts as u64;
         self.bytes_sent += verdict.sent;
-        self.peak_in_flight = self.peak_in_flight.max(1);
-        self.note(verdict.class, verdict.advice);
+        if !verdict.excused {
+            self.note(verdict.class, verdict.advice);
+        }
         self.note_outcome(verdict.outcome);
     }
 
@@ -105,7 +108,13 @@ impl Sum {
 
     /// The exit code: a signal's, else the class's.
     pub(crate) fn exit(&self) -> Exit {
-        self.signal.map_or(Exit::of(self.class), Exit::by_signal)
+        match self.signal {
+            Some(signal) => Exit::by_signal(signal),
+            None if self.allow_rejected && self.class.is_about_data() && self.class != Class::TooManyRejected => {
+                Exit::OK
+            }
+            None => Exit::of(self.class),
+        }
     }
 
     /// Points accepted in a second.

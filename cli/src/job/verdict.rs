@@ -19,12 +19,23 @@ pub(crate) struct Verdict {
     pub(crate) error: Option<String>,
     /// What happened, for a person.
     pub(crate) message: Option<String>,
+    /// Below the level, which this run puts up with: no failure of the run.
+    pub(crate) excused: bool,
+    /// The most points that one request took, where another one was too large for the server.
+    pub(crate) fits: Option<usize>,
     /// Why an acknowledgement is worth less than it says, if that is known.
     pub(crate) caveat: Option<Caveat>,
 }
 
 fn sent(attempts: &[Attempt]) -> u64 {
     attempts.iter().map(|attempt| attempt.sent).sum()
+}
+
+/// The most points that a request took, if another one was too large (413).
+fn fits(attempts: &[Attempt]) -> Option<usize> {
+    let too_large = |attempt: &Attempt| attempt.class == Class::Limit && attempt.status == Some(413);
+    let taken = attempts.iter().filter(|attempt| attempt.class == Class::Ok).map(|attempt| attempt.points);
+    attempts.iter().any(too_large).then(|| taken.max()).flatten()
 }
 
 impl Verdict {
@@ -42,6 +53,8 @@ impl Verdict {
             request_id: ack.request_id().map(str::to_owned),
             error: None,
             message: None,
+            excused: false,
+            fits: fits(ack.attempts()),
             caveat: ack.caveat(),
         }
     }
@@ -60,8 +73,15 @@ impl Verdict {
             request_id: error.request_id().map(str::to_owned),
             error: Some(error.server_message().map_or_else(|| error.kind().to_string(), str::to_owned)),
             message: Some(error.kind().to_string()),
+            excused: false,
+            fits: fits(error.attempts()),
             caveat: None,
         }
+    }
+
+    /// Whether a script has to attend to it.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.class != Class::Ok && !self.excused
     }
 
     /// Of a batch whose answer was not waited for, since the process was told to end.
@@ -79,6 +99,8 @@ impl Verdict {
             request_id: None,
             error: Some(message.clone()),
             message: Some(message),
+            excused: false,
+            fits: None,
             caveat: None,
         }
     }

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod check;
 mod classify;
 mod cluster;
 mod crashes;
@@ -10,10 +11,13 @@ mod demo;
 mod explain;
 mod faults;
 mod harness;
+mod in_flight;
 mod input;
 mod members;
 mod outcomes;
 mod query;
 mod signals;
+mod stamp;
 mod streams;
 mod usage;
+mod verify;

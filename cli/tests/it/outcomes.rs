@@ -83,8 +83,9 @@ fn refused_points_are_named_and_the_others_stored() {
     assert_eq!((reject["line"].as_u64(), reject["text"].as_str()), (Some(4), Some("typed f=\"x\" 2")));
 
     let unparsable = format!("{}typed f= 3\n{}", points("o", 3), points("p", 3));
-    let ran = cluster.write(&["-c", "quorum", "--rejects", rejects_file], &unparsable);
+    let ran = cluster.write(&["-c", "quorum", "--rejects", rejects_file, "--no-validate"], &unparsable);
     assert_eq!(ran.code, 31, "{ran:?}");
+    assert_eq!(ran.events_of("batch")[0]["status"], 400, "the server judges: {ran:?}");
     assert_eq!(ran.events_of("reject")[0]["line"], 4);
     assert_eq!(ran.summary()["points"]["accepted"], 6);
 
@@ -100,7 +101,7 @@ fn refused_points_are_named_and_the_others_stored() {
     }
 
     // Checked here instead of there: no request for the bad line, the same exit code.
-    let ran = cluster.write(&["--validate"], &unparsable);
+    let ran = cluster.write(&[], &unparsable);
     assert_eq!((ran.code, ran.summary()["attempts"].as_u64()), (31, Some(1)), "{ran:?}");
     // Nothing but bad lines: nothing is stored.
     let ran = cluster.write(&[], "m v=\nm v=\n");

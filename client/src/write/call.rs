@@ -47,10 +47,15 @@ pub struct Write<'a> {
     level: Option<ConsistencyLevel>,
     deadline: Option<Duration>,
     shard_group: Option<Duration>,
+    most_groups: usize,
     split_types: bool,
+    extra_requests: u32,
 }
 
 impl<'a> Write<'a> {
+    /// Requests that may be spent on finding refused points and on splitting what is too large.
+    const EXTRA_REQUESTS: u32 = 64;
+
     pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
         Self {
             client,
@@ -60,7 +65,9 @@ impl<'a> Write<'a> {
             level: None,
             deadline: None,
             shard_group: None,
+            most_groups: usize::MAX,
             split_types: false,
+            extra_requests: Self::EXTRA_REQUESTS,
         }
     }
 
@@ -90,6 +97,21 @@ impl<'a> Write<'a> {
     /// [`WriteError::tally`] counts both.
     pub const fn per_shard_group(mut self, duration: Duration) -> Self {
         self.shard_group = Some(duration);
+        self
+    }
+
+    /// Cuts by [`Write::per_shard_group`] only where that makes at most so many requests, and sends the points of more
+    /// groups together: a year of daily values in weekly groups would else take 52 requests of 7 points. No limit
+    /// unless set.
+    pub const fn at_most_shard_groups(mut self, groups: usize) -> Self {
+        self.most_groups = groups;
+        self
+    }
+
+    /// How many requests may be spent on finding refused points that the server does not name, and on halving what is too
+    /// large for it; 64 unless set. With none, what cannot be told apart is reported as unknown.
+    pub const fn extra_requests(mut self, requests: u32) -> Self {
+        self.extra_requests = requests;
         self
     }
 
@@ -123,6 +145,7 @@ impl<'a> IntoFuture for Write<'a> {
         let deadline = self.deadline.unwrap_or(client.deadline);
         let batch = self.batch;
         let (shard_group, split_types) = (self.shard_group, self.split_types);
+        let (most_groups, extra_requests) = (self.most_groups, self.extra_requests);
         let write = async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
@@ -133,15 +156,13 @@ impl<'a> IntoFuture for Write<'a> {
             handle.probe_what_failed();
             let precision = batch.precision();
             let target = Target { database, retention_policy, level, precision };
-            let windows = match shard_group {
-                Some(duration) => by_window(batch, duration),
-                None => vec![Lines::Range(0..batch.points())],
-            };
+            let windows = shard_group.and_then(|duration| by_window(batch, duration, most_groups));
+            let windows = windows.unwrap_or_else(|| vec![Lines::Range(0..batch.points())]);
             let pieces = windows.into_iter().flat_map(|lines| match split_types {
                 true => by_type(batch, lines),
                 false => vec![lines],
             });
-            let job = Job::cut(batch, pieces);
+            let job = Job::cut(batch, pieces, extra_requests);
             let call = Call::new(client, batch, target.clone(), deadline);
             trace::call(&target, batch, call.run(job)).await
         };

@@ -8,8 +8,6 @@ use super::tally::Tally;
 use crate::error::shortened;
 use crate::{Batch, Class, Dropped, ErrorKind, Others, Outcome, Reason, Refusal, SizeLimit, Verdict};
 
-/// How many requests may be spent on finding refused points and on splitting what is too large.
-const EXTRA_REQUESTS: u32 = 64;
 /// How much of a refused line is kept, in bytes.
 const KEPT: usize = 1024;
 
@@ -27,6 +25,7 @@ pub(super) struct Job<'b> {
     unnamed: usize,
     /// The join of the attempts that refused points.
     refused_as: Option<Outcome>,
+    /// Requests that may still be spent on finding refused points and on splitting what is too large.
     extra: u32,
 }
 
@@ -53,7 +52,7 @@ pub(super) enum Settled {
 
 impl<'b> Job<'b> {
     /// A job that sends the batch in these pieces, which have every line once.
-    pub(super) fn cut(batch: &'b Batch, pieces: impl IntoIterator<Item = Lines>) -> Self {
+    pub(super) fn cut(batch: &'b Batch, pieces: impl IntoIterator<Item = Lines>, extra: u32) -> Self {
         let queue = pieces.into_iter().map(|lines| Piece::new(lines, None)).collect();
         Self {
             batch,
@@ -62,7 +61,7 @@ impl<'b> Job<'b> {
             refusals: Vec::new(),
             unnamed: 0,
             refused_as: None,
-            extra: 0,
+            extra,
         }
     }
 
@@ -205,12 +204,9 @@ impl<'b> Job<'b> {
     }
 
     fn take_extra(&mut self, requests: usize) -> bool {
-        let wanted = u32::try_from(requests).map_or(EXTRA_REQUESTS, |n| self.extra.saturating_add(n));
-        if wanted > EXTRA_REQUESTS {
-            return false;
-        }
-        self.extra = wanted;
-        true
+        let left = u32::try_from(requests).ok().and_then(|requests| self.extra.checked_sub(requests));
+        self.extra = left.unwrap_or(self.extra);
+        left.is_some()
     }
 
     fn mark(&mut self, lines: impl Iterator<Item = usize>, state: State) {

@@ -14,11 +14,13 @@ const SECOND: i128 = 1_000_000_000;
 ///
 /// Windows are counted from the beginning of the year 1 (a Monday), as shard groups are (cluster 1.8 facts § 3). Lines without a
 /// time get the server's, so they lie in one window as good as always.
-pub(super) fn by_window(batch: &Batch, duration: Duration) -> Vec<Lines> {
+///
+/// `None` where there are more than `most` of them.
+pub(super) fn by_window(batch: &Batch, duration: Duration, most: usize) -> Option<Vec<Lines>> {
     let all = 0..batch.points();
     let width = i128::try_from(duration.as_nanos()).unwrap_or(i128::MAX);
     if width == 0 {
-        return vec![Lines::Range(all)];
+        return Some(vec![Lines::Range(all)]);
     }
     let unit = i128::from(batch.precision().nanoseconds());
     let window = |line: usize| {
@@ -33,6 +35,9 @@ pub(super) fn by_window(batch: &Batch, duration: Duration) -> Vec<Lines> {
             found.push((window, Vec::new()));
             found.len() - 1
         });
+        if found.len() > most {
+            return None;
+        }
         match found[at].1.last_mut() {
             Some(range) if range.end == line => range.end += 1,
             _ => found[at].1.push(line..line + 1),
@@ -42,7 +47,7 @@ pub(super) fn by_window(batch: &Batch, duration: Duration) -> Vec<Lines> {
         1 => Lines::Range(ranges.swap_remove(0)),
         _ => Lines::Some(ranges.into_iter().flatten().collect()),
     };
-    found.into_iter().map(lines).collect()
+    Some(found.into_iter().map(lines).collect())
 }
 
 /// The time at the end of a line of ours, if it has one.
@@ -72,7 +77,7 @@ mod tests {
     }
 
     fn weeks(times: &[i64]) -> Vec<Lines> {
-        by_window(&batch(times), Duration::from_secs(7 * 24 * 3600))
+        by_window(&batch(times), Duration::from_secs(7 * 24 * 3600), usize::MAX).unwrap()
     }
 
     #[test]
@@ -88,9 +93,10 @@ mod tests {
         let mut batch = batch(&[MONDAY]);
         batch.point("m").field("s", "x 5").server_time().unwrap();
         batch.point("m").field("f", 5_i64).server_time().unwrap();
-        let lines = by_window(&batch, Duration::from_secs(3600));
+        let lines = by_window(&batch, Duration::from_secs(3600), 2).unwrap();
         assert_eq!(lines, [Lines::Range(0..1), Lines::Range(1..3)]);
-        assert_eq!(by_window(&batch, Duration::ZERO), [Lines::Range(0..3)]);
+        assert_eq!(by_window(&batch, Duration::from_secs(3600), 1), None);
+        assert_eq!(by_window(&batch, Duration::ZERO, 1).unwrap(), [Lines::Range(0..3)]);
     }
 
     proptest! {

@@ -11,7 +11,7 @@ use crate::{ConsistencyLevel, Context, NoReply, RawLine, Reply, classify, classi
 
 /// A job that sends the batch as one request, as far as replies allow.
 fn whole(batch: &Batch) -> Job<'_> {
-    Job::cut(batch, [Lines::Range(0..batch.points())])
+    Job::cut(batch, [Lines::Range(0..batch.points())], 64)
 }
 
 fn batch(lines: &[&str]) -> Batch {

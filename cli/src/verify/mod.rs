@@ -1,0 +1,9 @@
+//! Whether a server has what a file has: what is expected of it, what it counts, and what the difference says.
+
+mod compare;
+mod expected;
+mod readers;
+
+pub(crate) use compare::{Circumstances, Difference, Found, Totals, verdict};
+pub(crate) use expected::{Between, Expected, Measurement, NotTaken, Stretch};
+pub(crate) use readers::{Question, Reader, every_node, policy};
