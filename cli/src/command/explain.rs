@@ -23,16 +23,16 @@ pub(crate) struct ExplainArgs {
 
 /// An exit code that is none of the table's classes.
 #[derive(Clone, Copy, Debug)]
-struct Other {
-    code: u8,
-    name: &'static str,
-    meaning: &'static str,
+pub(crate) struct Other {
+    pub(crate) code: u8,
+    pub(crate) name: &'static str,
+    pub(crate) meaning: &'static str,
     stored: &'static str,
     resend: &'static str,
     advice: &'static str,
 }
 
-const OTHERS: &[Other] = &[
+pub(crate) const OTHERS: &[Other] = &[
     Other {
         code: 1,
         name: "internal",

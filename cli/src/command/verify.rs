@@ -170,7 +170,7 @@ impl VerifyArgs {
                 read.lines += 1;
                 let parsed = match line.kind {
                     Kind::Whole => RawLine::parse(line.text).ok(),
-                    Kind::Open | Kind::TooLong(_) => None,
+                    Kind::Open | Kind::TooLong(_) | Kind::Comment => None,
                 };
                 let time = match parsed.as_ref().map(RawLine::timestamp) {
                     Some(None) => {
