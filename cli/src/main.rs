@@ -4,18 +4,25 @@ mod args;
 mod check;
 mod cluster_dir;
 mod command;
+mod config;
 mod console;
 mod demo;
+mod failpoint;
 mod failure;
 mod input;
 mod job;
+mod journal;
 mod logging;
 mod meter;
+mod output_file;
 mod policy;
 mod queries;
 mod render;
+mod retry;
+mod secret;
 mod settings;
 mod signals;
+mod start;
 mod target;
 mod times;
 mod verify;
@@ -23,14 +30,15 @@ mod verify;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match start::read(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(exit) => return ExitCode::from(exit.0),
+    };
     let console = Console::new(cli.output.verbosity(), cli.output.color);
     match &cli.command {
         Command::Node(_) => logging::start_node(),
@@ -53,17 +61,23 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
     let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
     match command {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Import(args) => runtime()?.block_on(args.run(console)),
+        Command::Journal(args) => args.run(console),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Check(args) => args.run(console),
         Command::Stamp(args) => args.run(console),
         Command::Verify(args) => runtime()?.block_on(args.run(console)),
+        Command::Status(args) => runtime()?.block_on(args.run(console)),
+        Command::Retry(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),
         Command::Fault(args) => runtime()?.block_on(args.run(console)),
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
+        Command::Man(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }
 }

@@ -3,21 +3,34 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod bad_inputs;
 mod check;
 mod classify;
 mod cluster;
+mod cluster_watch;
+mod config;
 mod crashes;
 mod demo;
 mod explain;
+mod fault_times;
 mod faults;
 mod harness;
+mod import;
 mod in_flight;
 mod input;
+mod journal;
+mod man;
 mod members;
 mod outcomes;
+mod place;
 mod query;
+mod recipes;
+mod resume;
+mod retry;
 mod signals;
+mod sink;
 mod stamp;
+mod status;
 mod streams;
 mod usage;
 mod verify;

@@ -131,13 +131,20 @@ impl Batch {
         let mut has_time = true;
         let mut end = self.end;
         match (stamp_at, self.missing_time) {
-            (Some(at), MissingTime::ClientClock) => {
-                let stamp = clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?;
+            (Some(at), MissingTime::ClientClock | MissingTime::At(_)) => {
+                let stamp = match self.missing_time {
+                    MissingTime::At(stamp) => Timestamp::Units(stamp)
+                        .in_precision(precision)
+                        .ok_or(PointErrorKind::TimeOutOfRange { precision })?,
+                    MissingTime::ClientClock | MissingTime::ServerClock => {
+                        clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?
+                    }
+                };
                 end = self.buffer.put(end, &line[..at]);
                 end = self.buffer.put_byte(end, b' ');
                 end += digits::put(self.buffer.window(end), stamp);
             }
-            (missing, _) => {
+            (missing, MissingTime::ClientClock | MissingTime::ServerClock | MissingTime::At(_)) => {
                 has_time = missing.is_none();
                 end = self.buffer.put(end, line);
             }
