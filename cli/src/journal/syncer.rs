@@ -60,8 +60,7 @@ impl Syncer {
     /// Ends the thread; gives what has gone wrong.
     pub(super) fn stop(mut self) -> Option<String> {
         self.end();
-        let failed = self.shared.lock().failed.take();
-        failed
+        self.shared.lock().failed.take()
     }
 
     fn end(&mut self) {
