@@ -3,9 +3,10 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
-    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, demo::DemoArgs,
-    explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, node::NodeArgs, ping::PingArgs,
-    query::QueryArgs, stamp::StampArgs, verify::VerifyArgs, write::WriteArgs,
+    check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, node::NodeArgs,
+    ping::PingArgs, query::QueryArgs, retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs,
+    write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -22,7 +23,8 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 ok, 2 usage, 10-16 try again (16: only wait), 20-24 fix the set-up,
-30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.";
+30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.
+Settings: flag before environment before profile; `influx-cli config show` tells each one's source.";
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
@@ -58,19 +60,22 @@ impl OutputArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Write(WriteArgs),
-    Import(ImportArgs),
+    Write(Box<WriteArgs>),
+    Import(Box<ImportArgs>),
     Journal(JournalArgs),
     Query(QueryArgs),
     Ping(PingArgs),
     Check(CheckArgs),
     Stamp(StampArgs),
     Verify(VerifyArgs),
+    Status(StatusArgs),
+    Retry(RetryArgs),
     Explain(ExplainArgs),
     Classify(ClassifyArgs),
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),
+    Config(ConfigArgs),
     Completions(CompletionsArgs),
     Node(NodeArgs),
 }

@@ -39,6 +39,16 @@ impl ClusterDirArgs {
         Ok(state.join("influx-cli").join("cluster"))
     }
 
+    /// As [`open`](Self::open), without what should have ended by itself and did not, as after a crash of the machine.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) async fn open_now(&self) -> Result<ProcessCluster, Failure> {
+        let mut cluster = self.open()?;
+        cluster.end_due().await.map_err(|error| Failure::Cluster(error.to_string()))?;
+        Ok(cluster)
+    }
+
     /// The running cluster of the directory.
     ///
     /// # Errors

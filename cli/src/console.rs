@@ -99,6 +99,11 @@ impl Console {
         self.verbosity
     }
 
+    /// Whether standard output is a terminal.
+    pub(crate) fn is_terminal(&self) -> bool {
+        io::stdout().is_terminal()
+    }
+
     /// Writes results to standard output.
     ///
     /// # Errors

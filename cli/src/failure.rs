@@ -4,6 +4,7 @@ use influx_client::{Class, WriteError};
 
 use crate::console::{Console, Paint};
 use crate::render::one_line;
+use crate::secret::without_credentials;
 
 /// The exit code of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl Failure {
 /// Writes `error[CODE]: message  (hint: …; influx-cli explain CODE)`.
 pub(crate) fn report(console: &Console, exit: Exit, message: &str, hint: Option<&str>) {
     let head = console.painted_err(&format!("error[{}]:", exit.0), Paint::Bad);
-    let message = one_line(message);
+    let message = one_line(&without_credentials(message));
     console.error(&match hint {
         Some(hint) => format!("{head} {message}  (hint: {}; influx-cli explain {})", one_line(hint), exit.0),
         None => format!("{head} {message}"),

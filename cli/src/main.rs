@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod cluster_dir;
 mod command;
+mod config;
 mod console;
 mod demo;
 mod failpoint;
@@ -16,8 +17,11 @@ mod meter;
 mod policy;
 mod queries;
 mod render;
+mod retry;
+mod secret;
 mod settings;
 mod signals;
+mod start;
 mod target;
 mod times;
 mod verify;
@@ -25,14 +29,15 @@ mod verify;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Cli, Command};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match start::read(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(exit) => return ExitCode::from(exit.0),
+    };
     let console = Console::new(cli.output.verbosity(), cli.output.color);
     match &cli.command {
         Command::Node(_) => logging::start_node(),
@@ -62,11 +67,14 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Check(args) => args.run(console),
         Command::Stamp(args) => args.run(console),
         Command::Verify(args) => runtime()?.block_on(args.run(console)),
+        Command::Status(args) => runtime()?.block_on(args.run(console)),
+        Command::Retry(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),
         Command::Fault(args) => runtime()?.block_on(args.run(console)),
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }

@@ -67,20 +67,29 @@ impl Signals {
     }
 }
 
+/// Each signal as it arrives.
 #[cfg(unix)]
-struct Arrivals {
+pub(crate) struct Arrivals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
 #[cfg(unix)]
 impl Arrivals {
-    fn new() -> io::Result<Self> {
+    /// Takes the signals over from their default action. Call inside a tokio runtime.
+    ///
+    /// # Errors
+    /// The handlers cannot be installed.
+    pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    async fn arrival(&mut self) -> u8 {
+    /// Waits for the next signal.
+    ///
+    /// # Cancellation
+    /// Cancel safe: a signal that arrived meanwhile comes next.
+    pub(crate) async fn arrival(&mut self) -> u8 {
         tokio::select! {
             _ = self.interrupt.recv() => INTERRUPT,
             _ = self.terminate.recv() => TERMINATE,
@@ -88,16 +97,17 @@ impl Arrivals {
     }
 }
 
+/// Each signal as it arrives.
 #[cfg(not(unix))]
-struct Arrivals;
+pub(crate) struct Arrivals;
 
 #[cfg(not(unix))]
 impl Arrivals {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self)
     }
 
-    async fn arrival(&mut self) -> u8 {
+    pub(crate) async fn arrival(&mut self) -> u8 {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -2,15 +2,18 @@
 
 use std::env;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Args;
+use clap::builder::BoolishValueParser;
+use clap::{ArgMatches, Args};
 use influx_client::{Client, ClientBuilder};
 use url::Url;
 
+use crate::config::credentials::{Choice, Kept, Layer, choose};
+use crate::config::{self, Profile, privacy};
 use crate::failure::Failure;
+use crate::secret::{self, Secret};
 use crate::settings;
 
 /// Where to, as whom, and how long to wait.
@@ -22,25 +25,60 @@ pub(crate) struct TargetArgs {
     #[arg(default_value = "http://localhost:8086", hide_env_values = true)]
     // Not parsed by clap, which repeats a wrong value in its message: it may hold a password.
     hosts: Vec<String>,
-    /// User name (or INFLUX_USERNAME).
-    #[arg(long, value_name = "U")]
-    username: Option<String>,
-    /// File with the password, - for standard input (or INFLUX_PASSWORD, INFLUX_PASSWORD_FILE).
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-    /// File with a JWT, - for standard input (or INFLUX_TOKEN, INFLUX_TOKEN_FILE).
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["username", "password_file"])]
-    token_file: Option<PathBuf>,
+    /// Take settings from this profile of the configuration file (`influx-cli config`).
+    #[arg(long, value_name = "NAME", env = "INFLUX_PROFILE")]
+    // Read before all others: the profile gives them their defaults.
+    profile: Option<String>,
     /// Longest wait for one answer; more than the server's own write-timeout (10s by default).
     #[arg(long, value_name = "TIME", env = "INFLUX_TIMEOUT", default_value = "15s", value_parser = settings::some_duration)]
     pub(crate) timeout: Duration,
     /// Longest wait for a connection.
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = settings::some_duration)]
     connect_timeout: Duration,
+    /// User name (or INFLUX_USERNAME). A password that is given nowhere is asked for at the terminal.
+    #[arg(long, visible_alias = "user", value_name = "U", help_heading = "Credentials and encryption")]
+    username: Option<String>,
+    /// File with the password, - for standard input (or INFLUX_PASSWORD, INFLUX_PASSWORD_FILE).
+    #[arg(long, value_name = "FILE", help_heading = "Credentials and encryption")]
+    password_file: Option<PathBuf>,
+    /// File with a JWT, - for standard input (or INFLUX_TOKEN, INFLUX_TOKEN_FILE).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["username", "password_file"])]
+    #[arg(help_heading = "Credentials and encryption")]
+    token_file: Option<PathBuf>,
+    /// Certificates (PEM) to trust beside those of the machine.
+    #[arg(long, value_name = "FILE", env = "INFLUX_CA_FILE", help_heading = "Credentials and encryption")]
+    ca: Option<PathBuf>,
+    /// Certificate chain (PEM) to show to servers that ask for one; goes with --key.
+    #[arg(long, value_name = "FILE", help_heading = "Credentials and encryption")]
+    cert: Option<PathBuf>,
+    /// Private key (PEM) of --cert.
+    #[arg(long, value_name = "FILE", help_heading = "Credentials and encryption")]
+    key: Option<PathBuf>,
+    /// Trust any server, whoever it is: whoever sits between can read and change everything.
+    #[arg(long, env = "INFLUX_SKIP_VERIFY", value_parser = BoolishValueParser::new())]
+    #[arg(action = clap::ArgAction::SetTrue, help_heading = "Credentials and encryption")]
+    insecure: bool,
+    /// Go through this HTTP proxy, or through none. Default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, but never for this
+    /// machine.
+    #[arg(long, value_name = "URL|none", help_heading = "Credentials and encryption")]
+    // Not parsed by clap, for the reason above.
+    proxy: Option<String>,
 }
 
-/// A secret: not shown by Debug, so that no error path can print it.
-struct Secret(String);
+/// Builders of clients of the same servers.
+pub(crate) struct Builders {
+    /// Of all.
+    pub(crate) whole: ClientBuilder,
+    /// Of each by itself, in the order of the addresses.
+    pub(crate) each: Vec<ClientBuilder>,
+}
+
+/// What is read for encryption: PEM.
+struct Encryption {
+    ca: Option<Vec<u8>>,
+    /// Certificate chain and key.
+    identity: Option<(Vec<u8>, Vec<u8>)>,
+}
 
 enum Credentials {
     None,
@@ -65,6 +103,23 @@ fn host(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// What is worth a warning about the files and switches of a command line, whichever command it is.
+pub(crate) fn warnings(matches: &ArgMatches) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if matches.try_get_one::<bool>("insecure").ok().flatten() == Some(&true) {
+        warnings.push(
+            "--insecure: the server is not asked who it is; whoever sits between can read the password and change the data"
+                .to_owned(),
+        );
+    }
+    for id in ["key", "password_file", "token_file"] {
+        if let Ok(Some(path)) = matches.try_get_one::<PathBuf>(id) {
+            warnings.extend(privacy::warning(path));
+        }
+    }
+    warnings
+}
+
 impl TargetArgs {
     /// The addresses; they hold no credentials.
     ///
@@ -80,12 +135,12 @@ impl TargetArgs {
         [&self.password_file, &self.token_file].into_iter().flatten().any(|path| path.as_os_str() == "-")
     }
 
-    /// A client builder with addresses, credentials and time-outs.
+    /// A client builder with addresses, credentials, time-outs and what encryption needs.
     ///
     /// # Errors
-    /// The credentials are incomplete, or their file cannot be read.
+    /// The credentials are incomplete, or a file cannot be read.
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
-        Ok(self.connection()?.endpoints(self.hosts()?))
+        self.builder_of(&self.hosts()?, &self.credentials()?, &self.encryption()?)
     }
 
     /// The same without addresses, for those who ask one node at a time.
@@ -93,59 +148,145 @@ impl TargetArgs {
     /// # Errors
     /// As [`TargetArgs::builder`].
     pub(crate) fn connection(&self) -> Result<ClientBuilder, Failure> {
-        let builder = Client::builder()
+        self.builder_of(&[], &self.credentials()?, &self.encryption()?)
+    }
+
+    /// As [`TargetArgs::builder`], and one for each address alone; files are read once, since some are pipes.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn builders(&self) -> Result<Builders, Failure> {
+        let (hosts, credentials, encryption) = (self.hosts()?, self.credentials()?, self.encryption()?);
+        let each = hosts.iter().map(|host| self.builder_of(std::slice::from_ref(host), &credentials, &encryption));
+        let each = each.collect::<Result<_, _>>()?;
+        Ok(Builders { each, whole: self.builder_of(&hosts, &credentials, &encryption)? })
+    }
+
+    fn encryption(&self) -> Result<Encryption, Failure> {
+        let identity = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => Some((contents(cert)?, contents(key)?)),
+            (None, None) => None,
+            (Some(_), None) => return Err(Failure::Usage("--cert without its key: give --key FILE".to_owned())),
+            (None, Some(_)) => {
+                return Err(Failure::Usage("--key without its certificate: give --cert FILE".to_owned()));
+            }
+        };
+        Ok(Encryption { ca: self.ca.as_deref().map(contents).transpose()?, identity })
+    }
+
+    fn builder_of(
+        &self,
+        hosts: &[String],
+        credentials: &Credentials,
+        encryption: &Encryption,
+    ) -> Result<ClientBuilder, Failure> {
+        let mut builder = Client::builder()
+            .endpoints(hosts)
             .attempt_timeout(self.timeout)
             .connect_timeout(self.connect_timeout)
             // The command line says how often, and one run is one caller.
             .retry_budget(None)
+            .danger_trust_any_server(self.insecure)
             .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
-        Ok(match self.credentials()? {
+        if let Some(ca) = &encryption.ca {
+            builder = builder.root_certificates(ca.clone());
+        }
+        if let Some((cert, key)) = &encryption.identity {
+            builder = builder.identity(cert.clone(), key.clone());
+        }
+        builder = match self.proxy.as_deref() {
+            None => builder,
+            Some("none") => builder.no_proxy(),
+            Some(text) => builder.proxy(proxy(text)?.as_str()),
+        };
+        Ok(match credentials {
             Credentials::None => builder,
-            Credentials::Basic { username, password } => builder.basic_auth(&username, &password.0),
-            Credentials::Token(token) => builder.token(&token.0),
+            Credentials::Basic { username, password } => builder.basic_auth(username, password.expose()),
+            Credentials::Token(token) => builder.token(token.expose()),
         })
     }
 
-    /// Flags before the environment; a user name of one does not mix with a token of the other.
     fn credentials(&self) -> Result<Credentials, Failure> {
-        if let Some(path) = &self.token_file {
-            return Ok(Credentials::Token(secret_of(path)?));
-        }
-        let env_user = variable("INFLUX_USERNAME")?;
-        let env_token =
-            match (variable("INFLUX_TOKEN")?, env::var_os("INFLUX_TOKEN_FILE").filter(|path| !path.is_empty())) {
-                (Some(token), _) => Some(Secret(token)),
-                (None, Some(path)) if self.username.is_none() => Some(secret_of(Path::new(&path))?),
-                (None, _) => None,
-            };
-        match (&self.username, env_user, env_token) {
-            (Some(username), ..) => self.basic(username.clone()),
-            (None, Some(_), Some(_)) => Err(Failure::Usage(
-                "the environment has both a user (INFLUX_USERNAME) and a token (INFLUX_TOKEN): unset one".to_owned(),
-            )),
-            (None, Some(username), None) => self.basic(username),
-            (None, None, Some(token)) => Ok(Credentials::Token(token)),
-            (None, None, None) if self.password_file.is_some() => {
-                Err(Failure::Usage("a password without a user: give --username".to_owned()))
+        match choose(&self.typed(), &environment()?, &of_profile(config::active()))? {
+            Choice::Nobody => Ok(Credentials::None),
+            Choice::User { username, password, .. } => {
+                let password = match password {
+                    Kept::Inline(secret) => secret,
+                    Kept::File(path) => Secret::read(&path)?,
+                    Kept::Nowhere if secret::somebody_is_there() => Secret::ask(&format!("Password of {username}: "))?,
+                    Kept::Nowhere => {
+                        return Err(Failure::Usage(
+                            "a user without a password: give --password-file FILE or set INFLUX_PASSWORD".to_owned(),
+                        ));
+                    }
+                };
+                Ok(Credentials::Basic { username, password })
             }
-            (None, None, None) => Ok(Credentials::None),
+            Choice::Token { token, .. } => {
+                let token = match token {
+                    Kept::Inline(secret) => secret,
+                    Kept::File(path) => Secret::read(&path)?,
+                    Kept::Nowhere => return Err(Failure::Internal("a token that is nowhere".to_owned())),
+                };
+                // What the tools of version 2 call a token of a 1.8 server; a JWT has no colon.
+                Ok(match token.expose().split_once(':') {
+                    Some((username, password)) => {
+                        Credentials::Basic { username: username.to_owned(), password: Secret::new(password) }
+                    }
+                    None => Credentials::Token(token),
+                })
+            }
         }
     }
 
-    fn basic(&self, username: String) -> Result<Credentials, Failure> {
-        let password = if let Some(path) = &self.password_file {
-            secret_of(path)?
-        } else if let Some(password) = variable("INFLUX_PASSWORD")? {
-            Secret(password)
-        } else if let Some(path) = env::var_os("INFLUX_PASSWORD_FILE").filter(|path| !path.is_empty()) {
-            secret_of(Path::new(&path))?
-        } else {
-            return Err(Failure::Usage(
-                "a user without a password: give --password-file FILE or set INFLUX_PASSWORD".to_owned(),
-            ));
-        };
-        Ok(Credentials::Basic { username, password })
+    fn typed(&self) -> Layer {
+        let file = |path: &Option<PathBuf>, name| path.as_ref().map(|path| (Kept::File(path.clone()), name));
+        Layer {
+            username: self.username.clone(),
+            password: file(&self.password_file, "--password-file"),
+            token: file(&self.token_file, "--token-file"),
+        }
     }
+}
+
+/// What the environment says about who the user is.
+///
+/// # Errors
+/// A variable is no text.
+pub(crate) fn environment() -> Result<Layer, Failure> {
+    let kept = |name: &'static str, file: &'static str| -> Result<_, Failure> {
+        if let Some(value) = variable(name)? {
+            return Ok(Some((Kept::Inline(Secret::new(value)), name)));
+        }
+        let path = env::var_os(file).filter(|path| !path.is_empty());
+        Ok(path.map(|path| (Kept::File(path.into()), file)))
+    };
+    Ok(Layer {
+        username: variable("INFLUX_USERNAME")?,
+        password: kept("INFLUX_PASSWORD", "INFLUX_PASSWORD_FILE")?,
+        token: kept("INFLUX_TOKEN", "INFLUX_TOKEN_FILE")?,
+    })
+}
+
+/// What a profile says about who the user is.
+pub(crate) fn of_profile(profile: Option<&Profile>) -> Layer {
+    let Some(profile) = profile else { return Layer::default() };
+    let kept = |secret: &'static str, file: &'static str| {
+        let inline = profile.secret(secret).map(|it| (Kept::Inline(it.clone()), secret));
+        inline.or_else(|| profile.text(file).map(|path| (Kept::File(path.into()), file)))
+    };
+    Layer {
+        username: profile.text("username").map(str::to_owned),
+        password: kept("password", "password_file"),
+        token: kept("token", "token_file"),
+    }
+}
+
+/// The address of a proxy. One with a password comes from the environment, which no process list shows.
+fn proxy(text: &str) -> Result<Url, Failure> {
+    host(text).map_err(|error| {
+        Failure::Usage(format!("--proxy: {}", error.replace("use --username and --password-file", "set HTTPS_PROXY")))
+    })
 }
 
 /// A variable of the environment, if it is set and not empty.
@@ -157,25 +298,8 @@ fn variable(name: &str) -> Result<Option<String>, Failure> {
     }
 }
 
-/// The secret in a file, without the line end that editors put there.
-fn secret_of(path: &Path) -> Result<Secret, Failure> {
-    let text = if path.as_os_str() == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    let mut text = text.map_err(|error| Failure::local_io(format!("{}: {error}", path.display())))?;
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
-    }
-    if text.is_empty() {
-        return Err(Failure::Usage(format!("{} holds no secret", path.display())));
-    }
-    Ok(Secret(text))
+fn contents(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| Failure::local_io(format!("{}: {error}", path.display())))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use influx_server_mock::{NodeEntry, NodeState, Options, ProcessCluster, Profile,
 use serde_json::{Value, json};
 
 use super::cluster_members::{AddArgs, RemoveArgs};
+use super::cluster_watch::{LogsArgs, RestartArgs, WaitArgs};
 use crate::cluster_dir::ClusterDirArgs;
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
@@ -27,6 +28,9 @@ pub(crate) struct ClusterArgs {
 enum Action {
     Up(UpArgs),
     Status(StatusArgs),
+    Wait(WaitArgs),
+    Logs(LogsArgs),
+    Restart(RestartArgs),
     Env(EnvArgs),
     Add(AddArgs),
     Remove(RemoveArgs),
@@ -54,6 +58,9 @@ struct UpArgs {
     /// A server option; `cluster options` lists them. May be given more than once.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
+    /// Take the ports from N on, in a row, the public APIs of the data nodes first; free ones unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1_024..=65_000))]
+    base_port: Option<u16>,
     /// Longest wait for all nodes to be healthy.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = settings::some_duration)]
     limit: Duration,
@@ -131,6 +138,9 @@ impl ClusterArgs {
         match self.action {
             Action::Up(up) => up.run(console).await,
             Action::Status(status) => status.run(console).await,
+            Action::Wait(wait) => wait.run(console).await,
+            Action::Logs(logs) => logs.run(console).await,
+            Action::Restart(restart) => restart.run(console).await,
             Action::Env(env) => env.run(console),
             Action::Add(add) => add.run(console).await,
             Action::Remove(remove) => remove.run(console).await,
@@ -156,6 +166,7 @@ impl UpArgs {
             profile: self.profile,
             topology,
             options,
+            base_port: self.base_port,
             executable: this_executable()?,
             arguments: NODE.map(str::to_owned).to_vec(),
             limit: self.limit,
@@ -235,7 +246,7 @@ fn state_name(state: NodeState) -> &'static str {
 
 impl StatusArgs {
     async fn run(self, console: &Console) -> Result<Exit, Failure> {
-        let cluster = self.dir.open()?;
+        let cluster = self.dir.open_now().await?;
         let depths = cluster.handoff_depths().await;
         let hints = |name: &str| depths.iter().find(|depth| depth.0 == name).map(|depth| &depth.1);
         if self.json {
@@ -279,6 +290,12 @@ impl StatusArgs {
             ]);
         }
         console.print(&table.text())?;
+        let (faults, pending) = cluster.in_force().await;
+        let faults = faults.len() + pending.iter().filter(|it| it.fault.is_some()).count();
+        if faults > 0 {
+            let faults = settings::counted(faults as u64, "fault is", "faults are");
+            console.say(&format!("{faults} in force: influx-cli fault list"));
+        }
         Ok(Exit::OK)
     }
 }

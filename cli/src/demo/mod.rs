@@ -41,6 +41,7 @@ pub(crate) async fn run(keep: bool, dir: &ClusterDirArgs, console: &Console) -> 
     let started = Instant::now();
     let place = Place::choose(keep, dir)?;
     let up = UpOptions {
+        base_port: None,
         dir: place.path().to_owned(),
         profile: Profile::V1_8,
         topology: Topology::Apart { meta: 3, data: 3 },

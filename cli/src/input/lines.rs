@@ -413,6 +413,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
+    /// Kind, text, number, first and last byte of a line.
+    type Seen = (Kind, String, u64, u64, u64);
+
     /// Hands out one byte a read, so that every boundary falls everywhere.
     struct Drip<'a>(&'a [u8]);
 
@@ -422,7 +425,7 @@ mod tests {
         }
     }
 
-    fn all(mut lines: Lines<impl Read>) -> Vec<(Kind, String, u64, u64, u64)> {
+    fn all(mut lines: Lines<impl Read>) -> Vec<Seen> {
         let mut found = Vec::new();
         while let Some(line) = lines.next(|| ()).unwrap() {
             let text = String::from_utf8_lossy(line.text).into_owned();
@@ -432,7 +435,7 @@ mod tests {
     }
 
     /// The lines of a text, and the whole of it in pieces.
-    fn pieces(mut lines: Lines<impl Read>) -> (Vec<(Kind, String, u64, u64, u64)>, Vec<u8>) {
+    fn pieces(mut lines: Lines<impl Read>) -> (Vec<Seen>, Vec<u8>) {
         let (mut found, mut bytes) = (Vec::new(), Vec::new());
         while let Some(piece) = lines.piece().unwrap() {
             match piece {
@@ -449,7 +452,7 @@ mod tests {
     }
 
     /// The lines of a text, found to be the same however the reads fall.
-    fn lines(text: &str, limit: usize) -> Vec<(Kind, String, u64, u64, u64)> {
+    fn lines(text: &str, limit: usize) -> Vec<Seen> {
         let whole = all(Lines::new(text.as_bytes(), limit));
         assert_eq!(pieces(Lines::new(text.as_bytes(), limit)), (whole.clone(), text.as_bytes().to_vec()), "{text:?}");
         assert_eq!(pieces(Lines::new(Drip(text.as_bytes()), limit)).1, text.as_bytes(), "{text:?}");

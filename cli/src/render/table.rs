@@ -61,9 +61,12 @@ impl Table {
     }
 }
 
-/// Characters, not columns of a terminal: wide characters in names are rare and only shift what follows.
+/// Characters, not columns of a terminal: wide characters in names are rare and only shift what follows. Colours take no
+/// room.
 fn width(text: &str) -> usize {
-    text.chars().count()
+    let mut pieces = text.split("\u{1b}[");
+    let first = pieces.next().map_or(0, |piece| piece.chars().count());
+    first + pieces.map(|piece| piece.split_once('m').map_or(piece, |(_, rest)| rest).chars().count()).sum::<usize>()
 }
 
 /// The text with control characters shown as escapes, so that what a server says cannot move the cursor.
@@ -96,6 +99,12 @@ mod tests {
             table.text(),
             "name         points\n----         ------\ndata1             7\na long name  11,681\n"
         );
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        assert_eq!(width("\u{1b}[31;1mdown\u{1b}[0m"), 4);
+        assert_eq!(width("down"), 4);
     }
 
     #[test]

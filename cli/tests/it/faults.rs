@@ -108,6 +108,14 @@ fn a_reply_is_given_as_often_as_ordered() {
     }
     assert!(post().starts_with("HTTP/1.1 204 "));
     cluster.fault(&["reply", "data1", "--class", "meta-unavailable", "--times", "1"]);
+    cluster.fault(&["reply", "data1", "--class", "auth", "--times", "1", "--route", "/write", "--for", "1h"]);
+    assert_eq!(cluster.write(&[], "m v=1 1\n").code, 15);
+    cluster.fault(&["kill", "data1"]);
+    cluster.fault(&["restart", "data1"]);
+    assert_eq!(cluster.write(&[], "m v=1 1\n").code, 20, "a node that is started again goes on with its count");
+    cluster.fault(&["restart", "data1"]);
+    assert!(listed(&cluster).is_empty());
+    cluster.fault(&["reply", "data1", "--class", "meta-unavailable", "--times", "1"]);
     assert_eq!(cluster.write(&[], "m v=1 2\n").code, 15);
     cluster.fault(&["reply", "data1", "--cut", "before", "--times", "1"]);
     assert_eq!(cluster.write(&[], "m v=1 3\n").code, 11, "handled, but not answered");

@@ -16,6 +16,8 @@ pub(crate) fn program() -> Command {
             command.env_remove(&name);
         }
     }
+    // No configuration file either.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 
@@ -185,7 +187,7 @@ impl Drop for Cluster {
 }
 
 /// Waits for a condition, for at most twenty seconds.
-pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();
     while !condition() {
         assert!(started.elapsed() < Duration::from_secs(20), "not in twenty seconds: {what}");

@@ -30,6 +30,8 @@ impl Injector {
     /// Takes in a node, which is told from now on what is wrong with it.
     pub(super) fn admit(&self, member: Member, faults: Faults) {
         self.known().nodes.push((member, faults));
+        // Of those that are cut off from all others it is one.
+        self.change(|_, _| ());
     }
 
     /// Forgets a node and what was wrong with it and with its links.
@@ -71,7 +73,7 @@ impl Injector {
         let Known { board, nodes } = &mut *known;
         let result = change(board, nodes);
         for (member, faults) in &*nodes {
-            faults.set(board.of(&member.name));
+            faults.set(board.of(&member.name, nodes.iter().map(|(member, _)| member.name.as_str())));
         }
         // A paused node opens and closes nothing, so there has to be an end to it.
         let deadline = Instant::now() + LISTENERS_LIMIT;

@@ -122,25 +122,33 @@ pub(super) enum PlanError {
 }
 
 /// Gives every node of a cluster its addresses on loopback and its configuration; files go below `dir`. The ports stay
-/// reserved for the cluster while `holder` holds them.
+/// reserved for the cluster while `holder` holds them. With a base port they are the ones from there on, in a row.
 pub(super) fn plan(
     topology: Topology,
     profile: Profile,
     options: &Options,
     dir: &Path,
     holder: Holder,
+    base_port: Option<u16>,
 ) -> Result<Plan, PlanError> {
     let places = topology.places()?;
-    let mut ports = Ports::new(holder);
+    let mut ports = match base_port {
+        Some(first) => Ports::in_a_row(holder, first),
+        None => Ports::new(holder),
+    };
     let cluster = fastrand::u64(1..);
     let token: String = std::iter::repeat_with(fastrand::alphanumeric).take(32).collect();
     let (mut metas, mut datas) = (Vec::new(), Vec::new());
+    // The addresses that people type come first.
+    let data_count = places.iter().filter(|place| place.data_id.is_some()).count();
+    let mut public = (0..data_count).map(|_| ports.next()).collect::<Result<Vec<_>, _>>()?.into_iter();
     for place in &places {
         if let Some(id) = place.meta_id {
             metas.push(MetaAddress { name: place.name.clone(), id, http: ports.next()?, tcp: ports.next()? });
         }
         if let Some(id) = place.data_id {
-            datas.push(DataAddress { name: place.name.clone(), id, http: ports.next()?, tcp: ports.next()? });
+            let http = public.next().expect("as many as there are data parts");
+            datas.push(DataAddress { name: place.name.clone(), id, http, tcp: ports.next()? });
         }
     }
     let nodes = places.into_iter().map(|place| {

@@ -29,20 +29,36 @@ pub(crate) struct Ports {
     reservations: PathBuf,
     free: VecDeque<u16>,
     taken: Vec<PathBuf>,
+    /// The next port of a row that was asked for.
+    row: Option<u16>,
 }
 
 impl Ports {
+    /// Ports from `first` on, in a row. One that somebody else has is an error, not passed over.
+    pub(crate) fn in_a_row(holder: Holder, first: u16) -> Self {
+        Self { row: Some(first), ..Self::new(holder) }
+    }
+
     pub(crate) fn new(holder: Holder) -> Self {
         Self {
             holder,
             reservations: std::env::temp_dir().join("influx-mock-ports"),
             free: VecDeque::new(),
             taken: Vec::new(),
+            row: None,
         }
     }
 
     /// The address of another free port.
     pub(crate) fn next(&mut self) -> io::Result<String> {
+        if let Some(port) = self.row {
+            let taken = |why| io::Error::new(io::ErrorKind::AddrInUse, format!("port {port}: {why}"));
+            self.row =
+                Some(port.checked_add(1).ok_or_else(|| taken("the row is longer than there are ports".to_owned()))?);
+            self.hold(port)?;
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| taken(error.to_string()))?;
+            return Ok(format!("127.0.0.1:{port}"));
+        }
         loop {
             let Some(port) = self.free.pop_front() else {
                 self.reserve()?;
@@ -69,6 +85,23 @@ impl Ports {
             }
         }
         Err(io::ErrorKind::AddrInUse.into())
+    }
+
+    /// Keeps other clusters from the block of a port, where it is in one.
+    fn hold(&mut self, port: u16) -> io::Result<()> {
+        let Some(block) = port.checked_sub(FIRST).map(|above| above / BLOCK).filter(|block| *block < BLOCKS) else {
+            return Ok(());
+        };
+        let ours = self.taken.contains(&self.reservations.join(block.to_string()));
+        let kept = ours || fs::create_dir_all(&self.reservations).is_err();
+        let _alone = alone(&self.reservations);
+        if kept || self.take(block) {
+            Ok(())
+        } else {
+            let whose = fs::read_to_string(self.reservations.join(block.to_string())).unwrap_or_default();
+            let whose = whose.trim_end().split_once(' ').map_or("another cluster", |(_, path)| path).to_owned();
+            Err(io::Error::new(io::ErrorKind::AddrInUse, format!("port {port} is reserved for {whose}")))
+        }
     }
 
     fn take(&mut self, block: u16) -> bool {

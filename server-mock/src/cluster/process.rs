@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::events::{self, Event};
 use super::layout::{Planned, plan};
 use super::ports::{Holder, release};
 use super::signal::{self, Signal};
-use super::state::{STATE_VERSION, State, io_error, write_private};
+use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
-use crate::fault::{Board, Fault, FaultState, Member, find};
+use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{FAULTS_FILE, NodeConfig, call, ping};
+use crate::runtime::{NodeConfig, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -33,6 +34,9 @@ pub struct UpOptions {
     pub executable: PathBuf,
     /// What stands before `--config FILE` on its command line.
     pub arguments: Vec<String>,
+    /// The first port of the nodes, which take the next ones in a row: the public APIs of the data nodes first. Free ones,
+    /// reserved for this cluster, if `None`.
+    pub base_port: Option<u16>,
     /// How long the nodes may take to come up.
     pub limit: Duration,
     /// Whether the nodes end with this process, however it ends.
@@ -48,18 +52,18 @@ pub struct ProcessCluster {
     pub(super) state: State,
     pub(super) configs: Vec<NodeConfig>,
     /// Whose standard input keeps tied nodes alive.
-    children: Vec<Child>,
+    pub(super) children: Vec<Child>,
     tied: bool,
 }
 
 /// Between two looks at something that is waited for.
-const TICK: Duration = Duration::from_millis(10);
+pub(super) const TICK: Duration = Duration::from_millis(10);
 /// How long a node may take to die of a signal that cannot be caught.
 const DEATH_LIMIT: Duration = Duration::from_secs(10);
 /// How long a node on loopback may take to answer an admin request or a ping.
 pub(super) const CALL_LIMIT: Duration = Duration::from_secs(2);
 /// How long nodes may take to end when asked to.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// Starts with other ports after somebody else took one between its choice and its use.
 const STARTS: usize = 3;
 
@@ -86,6 +90,8 @@ impl ProcessCluster {
     async fn try_up(options: &UpOptions) -> Result<Self, ClusterError> {
         fs::create_dir_all(&options.dir).map_err(io_error(format!("making {}", options.dir.display())))?;
         let dir = fs::canonicalize(&options.dir).map_err(io_error(format!("finding {}", options.dir.display())))?;
+        // Of two that come at once, one is first.
+        let alone = Alone::enter(&dir).await?;
         if State::path(&dir).exists() {
             return Err(ClusterError::Exists { dir: options.dir.display().to_string() });
         }
@@ -95,11 +101,15 @@ impl ProcessCluster {
             nodes: Vec::new(),
             reservations: Vec::new(),
             faults: Board::default(),
+            timers: Vec::new(),
+            next_order: 1,
             executable: options.executable.clone(),
             arguments: options.arguments.clone(),
         };
         // Before anything else: this file is what holds the cluster's ports.
         state.save(&dir)?;
+        drop(alone);
+        events::begin(&dir);
         let mut cluster = Self { dir, state, configs: Vec::new(), children: Vec::new(), tied: options.tied };
         let started = cluster.build(options).await;
         if let Err(error) = started {
@@ -113,7 +123,7 @@ impl ProcessCluster {
 
     async fn build(&mut self, options: &UpOptions) -> Result<(), ClusterError> {
         let holder = Holder { path: State::path(&self.dir), process: None };
-        let planned = plan(options.topology, options.profile, &options.options, &self.dir, holder)?;
+        let planned = plan(options.topology, options.profile, &options.options, &self.dir, holder, options.base_port)?;
         self.state.reservations = planned.reservations;
         for node in &planned.nodes {
             prepare(node)?;
@@ -132,6 +142,8 @@ impl ProcessCluster {
         for position in 0..self.configs.len() {
             self.wait_up(position, deadline, limit).await?;
         }
+        let names: Vec<&str> = self.state.nodes.iter().map(|node| node.name.as_str()).collect();
+        self.note(Event::of("up").text(format!("up: {}", names.join(", "))));
         Ok(())
     }
 
@@ -142,14 +154,23 @@ impl ProcessCluster {
     pub fn open(dir: &Path) -> Result<Self, ClusterError> {
         let state = State::load(dir)?;
         let dir = fs::canonicalize(dir).map_err(io_error(format!("finding {}", dir.display())))?;
-        let mut configs = Vec::new();
-        for node in &state.nodes {
-            let path = config_path(&dir, &node.name);
-            let text = fs::read(&path).map_err(io_error(format!("reading {}", path.display())))?;
-            let config = serde_json::from_slice(&text).map_err(std::io::Error::other);
-            configs.push(config.map_err(io_error(format!("reading {}", path.display())))?);
-        }
+        let configs = read_configs(&dir, &state)?;
         Ok(Self { dir, state, configs, children: Vec::new(), tied: false })
+    }
+
+    /// Keeps other commands from changing the cluster, and takes over what they changed until now.
+    ///
+    /// Each change of the state is made between this and the end of its result: a timer may end a fault while a command
+    /// adds one.
+    pub(super) async fn alone(&mut self) -> Result<Alone, ClusterError> {
+        let alone = Alone::enter(&self.dir).await?;
+        let state = State::load(&self.dir)?;
+        let names = |state: &State| state.nodes.iter().map(|node| node.name.clone()).collect::<Vec<_>>();
+        if names(&state) != names(&self.state) {
+            self.configs = read_configs(&self.dir, &state)?;
+        }
+        self.state = state;
+        Ok(alone)
     }
 
     /// Where the cluster keeps its files.
@@ -199,121 +220,6 @@ impl ProcessCluster {
         Ok(self.state_at(self.position(name)?))
     }
 
-    /// Kills a node as a crash would.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when there is no such node or it cannot be signalled.
-    pub async fn kill(&mut self, name: &str) -> Result<(), ClusterError> {
-        let position = self.position(name)?;
-        self.signal(position, Signal::Kill)?;
-        self.wait_for(position, NodeState::Dead).await
-    }
-
-    /// Stops a node without ending it: its connections stay open and nothing answers.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when there is no such node or it cannot be signalled.
-    pub async fn pause(&mut self, name: &str) -> Result<(), ClusterError> {
-        let position = self.position(name)?;
-        self.signal(position, Signal::Pause)?;
-        if self.state_at(position) == NodeState::Running {
-            self.wait_for(position, NodeState::Paused).await?;
-        }
-        Ok(())
-    }
-
-    /// Lets a paused node go on.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when there is no such node or it cannot be signalled.
-    pub async fn resume(&mut self, name: &str) -> Result<(), ClusterError> {
-        let position = self.position(name)?;
-        self.signal(position, Signal::Resume)?;
-        if self.state_at(position) == NodeState::Dead {
-            return Ok(());
-        }
-        self.wait_for(position, NodeState::Running).await?;
-        // It may have slept through a change of its faults, and through nodes that joined.
-        self.send_names(position).await?;
-        self.send_faults(position).await
-    }
-
-    /// Starts a node again, killing it first if it runs. With a limit, returns once it answers; without one, at once.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when there is no such node or it does not come up.
-    pub async fn restart(&mut self, name: &str, limit: Option<Duration>) -> Result<(), ClusterError> {
-        self.kill(name).await?;
-        let position = self.position(name)?;
-        self.spawn(position)?;
-        self.state.save(&self.dir)?;
-        match limit {
-            Some(limit) => self.wait_up(position, Instant::now() + limit, limit).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Cuts the links between nodes of different sides; a node on no side keeps all of its links. Without sides, ends
-    /// the partition and leaves other faults as they are.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when a name is unknown or on two sides, or a running node does not take the change.
-    pub async fn partition(&mut self, sides: &[Vec<String>]) -> Result<(), ClusterError> {
-        if sides.is_empty() {
-            self.state.faults.partition.clear();
-            self.state.save(&self.dir)?;
-            return self.apply_faults().await;
-        }
-        self.inject(&[Fault::Partition { sides: sides.to_vec() }]).await
-    }
-
-    /// Adds faults: all of them, or none where one of them cannot be.
-    ///
-    /// A reply that is counted begins its count again when its node is restarted.
-    ///
-    /// # Errors
-    /// [`ClusterError::Fault`] when this cluster cannot have one of them; then nothing has changed. Another error when a
-    /// running node does not take the change; then the others have it.
-    pub async fn inject(&mut self, faults: &[Fault]) -> Result<(), ClusterError> {
-        let members = self.members();
-        let mut board = self.state.faults.clone();
-        for fault in faults {
-            board.add(fault, &members)?;
-        }
-        self.state.faults = board;
-        self.state.save(&self.dir)?;
-        self.apply_faults().await
-    }
-
-    /// What is in force. How often counted replies still apply is as the nodes tell; of one that does not run, as it was
-    /// ordered. Killed and paused nodes are no part of it.
-    pub async fn faults(&self) -> Vec<Fault> {
-        let mut board = self.state.faults.clone();
-        let running = (0..self.configs.len()).filter(|position| self.state_at(*position) == NodeState::Running);
-        let asked = running.map(|position| async move {
-            let config = &self.configs[position];
-            let told = call(&config.admin, &config.token, Method::GET, "/faults", Vec::new(), CALL_LIMIT).await;
-            (&config.name, told.ok())
-        });
-        let told: Vec<(&String, Option<FaultState>)> = futures::future::join_all(asked).await;
-        for (name, state) in told {
-            if let Some(state) = state {
-                board.keep_replies(name, &state.node.replies);
-            }
-        }
-        board.list()
-    }
-
-    /// Ends all faults of links and nodes. Paused nodes stay paused and dead ones dead.
-    ///
-    /// # Errors
-    /// [`ClusterError`] when a running node does not take the change.
-    pub async fn heal(&mut self) -> Result<(), ClusterError> {
-        self.state.faults.clear();
-        self.state.save(&self.dir)?;
-        self.apply_faults().await
-    }
-
     /// How many points (series and time) of a measurement a node's own shards hold, whatever the others have.
     ///
     /// # Errors
@@ -342,10 +248,33 @@ impl ProcessCluster {
         LogsOnPanic { logs: self.state.nodes.iter().map(named).collect() }
     }
 
+    /// Whether each node runs and answers; the text says what it does instead.
+    pub async fn health(&self) -> Vec<(String, Result<(), String>)> {
+        let asked = (0..self.state.nodes.len()).map(|position| async move {
+            let node = &self.state.nodes[position];
+            let health = match self.state_at(position) {
+                NodeState::Dead => Err("is dead".to_owned()),
+                NodeState::Paused => Err("is paused".to_owned()),
+                NodeState::Running => match ping(node.http.trim_start_matches("http://"), CALL_LIMIT).await {
+                    Ok(true) => Ok(()),
+                    Ok(false) => Err("refuses to answer".to_owned()),
+                    Err(why) => Err(format!("does not answer ({why})")),
+                },
+            };
+            (node.name.clone(), health)
+        });
+        futures::future::join_all(asked).await
+    }
+
     /// What waits in the hinted handoff queues of each data node; the text says why where a node does not tell.
     pub async fn handoff_depths(&self) -> Vec<(String, Result<Vec<QueueDepth>, String>)> {
-        let datas = self.configs.iter().filter(|config| config.data_id.is_some());
-        let asked = datas.map(|config| async {
+        let datas = self.configs.iter().enumerate().filter(|(_, config)| config.data_id.is_some());
+        let asked = datas.map(|(position, config)| async move {
+            match self.state_at(position) {
+                NodeState::Running => {}
+                NodeState::Paused => return (config.name.clone(), Err("paused".to_owned())),
+                NodeState::Dead => return (config.name.clone(), Err("dead".to_owned())),
+            }
             let depths = call(&config.admin, &config.token, Method::GET, "/handoff", Vec::new(), CALL_LIMIT).await;
             (config.name.clone(), depths.map_err(|error| error.to_string()))
         });
@@ -357,6 +286,8 @@ impl ProcessCluster {
     /// # Errors
     /// [`ClusterError`] when a process cannot be signalled or does not end.
     pub async fn down(mut self) -> Result<(), ClusterError> {
+        let _alone = self.alone().await?;
+        self.end_timers();
         for position in 0..self.configs.len() {
             self.signal(position, Signal::Resume)?;
             self.signal(position, Signal::End)?;
@@ -370,6 +301,7 @@ impl ProcessCluster {
             self.wait_for(position, NodeState::Dead).await?;
         }
         self.children.clear();
+        self.note(Event::of("down").text("down"));
         let path = State::path(&self.dir);
         fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))?;
         release(&self.state.reservations);
@@ -399,20 +331,20 @@ impl ProcessCluster {
         self.state.nodes.iter().map(|node| Member { name: node.name.clone(), role: node.role }).collect()
     }
 
-    fn state_at(&self, position: usize) -> NodeState {
+    pub(super) fn state_at(&self, position: usize) -> NodeState {
         let node = &self.state.nodes[position];
         node.pid.map_or(NodeState::Dead, |pid| signal::state(pid, &config_path(&self.dir, &node.name)))
     }
 
     /// Signals a node's process, and only that: never another one that was given the same id since.
-    fn signal(&self, position: usize, signal: Signal) -> Result<(), ClusterError> {
+    pub(super) fn signal(&self, position: usize, signal: Signal) -> Result<(), ClusterError> {
         match self.state.nodes[position].pid {
             Some(pid) if self.state_at(position) != NodeState::Dead => signal::send(pid, signal),
             Some(_) | None => Ok(()),
         }
     }
 
-    async fn wait_for(&self, position: usize, wanted: NodeState) -> Result<(), ClusterError> {
+    pub(super) async fn wait_for(&self, position: usize, wanted: NodeState) -> Result<(), ClusterError> {
         let deadline = Instant::now() + DEATH_LIMIT;
         while self.state_at(position) != wanted {
             if Instant::now() > deadline {
@@ -480,27 +412,6 @@ impl ProcessCluster {
     fn log_lines(&self, position: usize, lines: usize) -> String {
         log_end(&log_path(&self.dir, &self.state.nodes[position].name), lines)
     }
-
-    pub(super) async fn apply_faults(&self) -> Result<(), ClusterError> {
-        // Files first: a node that starts meanwhile reads its own.
-        for node in &self.state.nodes {
-            write_private(&self.dir.join(&node.name).join(FAULTS_FILE), &self.state.faults.of(&node.name))?;
-        }
-        // All of them are told, whatever one of them answers: a heal must reach the others.
-        let told = futures::future::join_all((0..self.configs.len()).map(|position| self.send_faults(position))).await;
-        told.into_iter().collect()
-    }
-
-    async fn send_faults(&self, position: usize) -> Result<(), ClusterError> {
-        if self.state_at(position) != NodeState::Running {
-            return Ok(());
-        }
-        let config = &self.configs[position];
-        let body = serde_json::to_vec(&self.state.faults.of(&config.name)).map_err(std::io::Error::other);
-        let body = body.map_err(io_error("writing faults"))?;
-        let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/faults", body, CALL_LIMIT).await;
-        sent.map_err(|why| ClusterError::NotTaken { name: config.name.clone(), why: why.to_string() })
-    }
 }
 
 /// Prints the end of each node's log to standard error when it is dropped by a panic.
@@ -518,6 +429,16 @@ impl Drop for LogsOnPanic {
             }
         }
     }
+}
+
+fn read_configs(dir: &Path, state: &State) -> Result<Vec<NodeConfig>, ClusterError> {
+    let read = |node: &NodeEntry| {
+        let path = config_path(dir, &node.name);
+        let text = fs::read(&path).map_err(io_error(format!("reading {}", path.display())))?;
+        let config = serde_json::from_slice(&text).map_err(std::io::Error::other);
+        config.map_err(io_error(format!("reading {}", path.display())))
+    };
+    state.nodes.iter().map(read).collect()
 }
 
 fn log_end(path: &Path, count: usize) -> String {

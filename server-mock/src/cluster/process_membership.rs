@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::Method;
 
+use super::events::Event;
 use super::membership::{self, MembershipError};
 use super::ports::{Holder, Ports};
 use super::process::{CALL_LIMIT, config_path, entry, prepare};
@@ -24,6 +25,7 @@ impl ProcessCluster {
     /// # Cancellation
     /// The meta nodes may have recorded it already.
     pub async fn add(&mut self, role: Role, through: &[String], limit: Duration) -> Result<String, ClusterError> {
+        let alone = self.alone().await?;
         let members = self.members();
         for name in through {
             if !find(name, &members)?.is_meta() {
@@ -42,13 +44,18 @@ impl ProcessCluster {
         let position = self.configs.len() - 1;
         // One that does not listen must not leave the newcomer recorded and without a process.
         let told = futures::future::join_all((0..position).map(|other| self.send_names(other))).await;
+        // Of nodes that are cut off from all others, the newcomer is one.
+        let faulty = self.apply_faults().await;
         self.spawn(position)?;
         self.state.save(&self.dir)?;
+        // It may need the end of a fault to come up.
+        drop(alone);
         let deadline = Instant::now() + limit;
         // Before its data part: that one waits for a leader, which as a meta node without a vote it may not know.
         let joined = membership::admitted(&planned.config, limit).await;
         joined.map_err(|why| not_a_member(&name, &why))?;
         self.wait_up(position, deadline, limit).await?;
+        let _alone = self.alone().await?;
         for position in 0..self.configs.len() {
             let config = &mut self.configs[position];
             if config.name == name {
@@ -58,7 +65,9 @@ impl ProcessCluster {
             }
             write_private(&config_path(&self.dir, &config.name), config)?;
         }
+        self.note(Event::of("add").with("node", name.as_str()).text("joined"));
         told.into_iter().collect::<Result<(), _>>()?;
+        faulty?;
         Ok(name)
     }
 
@@ -73,6 +82,8 @@ impl ProcessCluster {
         let dismissed = membership::dismiss(&leaver, limit).await;
         dismissed.map_err(|why| not_a_member(name, &why))?;
         self.kill(name).await?;
+        let _alone = self.alone().await?;
+        let position = self.position(name)?;
         self.state.nodes.remove(position);
         self.configs.remove(position);
         for config in &mut self.configs {
@@ -80,7 +91,9 @@ impl ProcessCluster {
             write_private(&config_path(&self.dir, &config.name), config)?;
         }
         self.state.faults.forget(name);
+        self.drop_idle_timers();
         self.state.save(&self.dir)?;
+        self.note(Event::of("remove").with("node", name).text("left"));
         self.apply_faults().await
     }
 

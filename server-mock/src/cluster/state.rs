@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use super::layout::{PlanError, TopologyError};
+use super::timers::Timer;
 use crate::Profile;
 use crate::fault::{Board, FaultError};
 
@@ -59,6 +60,12 @@ pub(super) struct State {
     /// What is wrong with links and nodes.
     #[serde(default)]
     pub(super) faults: Board,
+    /// What ends by itself.
+    #[serde(default)]
+    pub(super) timers: Vec<Timer>,
+    /// The number of the next order that ends by itself.
+    #[serde(default)]
+    pub(super) next_order: u64,
     /// How nodes are started again.
     pub(super) executable: PathBuf,
     pub(super) arguments: Vec<String>,
@@ -163,6 +170,40 @@ impl From<PlanError> for ClusterError {
 pub(super) fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> ClusterError {
     let what = what.into();
     move |why| ClusterError::Io { what, why }
+}
+
+/// The right to change a cluster's state, for as long as it lives.
+#[derive(Debug)]
+pub(super) struct Alone {
+    /// Locked; the system unlocks it with the process, however that ends.
+    _file: fs::File,
+}
+
+impl Alone {
+    /// Waits until nobody else has the right.
+    pub(super) async fn enter(dir: &Path) -> Result<Self, ClusterError> {
+        const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+        let path = dir.join("cluster.lock");
+        let failed = |why| ClusterError::Io { what: format!("locking {}", path.display()), why };
+        let mut options = fs::OpenOptions::new();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(failed)?;
+        let since = std::time::Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { _file: file }),
+                Err(fs::TryLockError::WouldBlock) if since.elapsed() < LIMIT => {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+                Err(fs::TryLockError::WouldBlock) => {
+                    return Err(failed(io::Error::new(io::ErrorKind::TimedOut, "another command holds it")));
+                }
+                Err(fs::TryLockError::Error(why)) => return Err(failed(why)),
+            }
+        }
+    }
 }
 
 impl State {

@@ -486,7 +486,7 @@ impl TestClusterBuilder {
         let dir = std::env::temp_dir().join(format!("influx-test-cluster-{:016x}", fastrand::u64(..)));
         std::fs::create_dir_all(&dir).map_err(TestClusterError::Directory)?;
         let holder = Holder { path: dir.clone(), process: Some(std::process::id()) };
-        let planned = plan(self.topology, self.profile, &options, &dir, holder)?;
+        let planned = plan(self.topology, self.profile, &options, &dir, holder, None)?;
         let reservations = planned.reservations;
         let injector = Injector::new();
         let mut cluster = TestCluster { nodes: Vec::new(), injector, dir, reservations, limit: self.limit };

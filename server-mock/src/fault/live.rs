@@ -40,6 +40,7 @@ pub(crate) struct NodeFaults {
     pub(crate) replies: Vec<ReplyRule>,
     pub(super) refuse_http: bool,
     pub(super) handoff_full: bool,
+    pub(super) handoff_blocked: bool,
     pub(super) meta_down: bool,
 }
 
@@ -58,6 +59,9 @@ impl NodeFaults {
         }
         if self.handoff_full {
             faults.push(Fault::HandoffFull { node: node() });
+        }
+        if self.handoff_blocked {
+            faults.push(Fault::HandoffBlocked { node: node() });
         }
         if self.meta_down {
             faults.push(Fault::MetaDown { node: node() });
@@ -86,6 +90,7 @@ struct Parts {
     state: NodeFaults,
     disks: BTreeMap<Disk, DiskFault>,
     handoff_full: Option<Arc<AtomicBool>>,
+    handoff_blocked: Option<Arc<AtomicBool>>,
 }
 
 impl Faults {
@@ -108,11 +113,13 @@ impl Faults {
         &self.shared.replies
     }
 
-    /// Says which switch makes the hinted handoff queues play full ones.
-    pub(crate) fn attach_handoff_full(&self, switch: &Arc<AtomicBool>) {
+    /// Says which switches make the hinted handoff queues play full and blocked ones.
+    pub(crate) fn attach_handoff(&self, full: &Arc<AtomicBool>, blocked: &Arc<AtomicBool>) {
         let mut parts = self.parts();
-        switch.store(parts.state.handoff_full, Ordering::Relaxed);
-        parts.handoff_full = Some(switch.clone());
+        full.store(parts.state.handoff_full, Ordering::Relaxed);
+        blocked.store(parts.state.handoff_blocked, Ordering::Relaxed);
+        parts.handoff_full = Some(full.clone());
+        parts.handoff_blocked = Some(blocked.clone());
     }
 
     /// Says which disk the faults of a part apply to, and applies those there are.
@@ -132,6 +139,9 @@ impl Faults {
         self.shared.replies.set(&state.node.replies);
         if let Some(switch) = &parts.handoff_full {
             switch.store(state.node.handoff_full, Ordering::Relaxed);
+        }
+        if let Some(switch) = &parts.handoff_blocked {
+            switch.store(state.node.handoff_blocked, Ordering::Relaxed);
         }
         self.shared.network.set_faults(state.links);
         parts.state = state.node;

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{ClockSkew, Disk, DiskState, ReplyFault};
 use crate::net::LinkFault;
 
 /// A fault of a link or of a node. Orders add to what is in force; a heal ends all of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fault {
     /// The links between nodes of different sides are cut; a node on no side keeps all of its links. Replaces an
@@ -14,6 +17,11 @@ pub enum Fault {
     Partition {
         /// Names of nodes.
         sides: Vec<Vec<String>>,
+    },
+    /// All links of a node to other nodes are cut; clients still reach it. A node that joins later is cut off from it too.
+    Isolate {
+        /// Which node.
+        node: String,
     },
     /// What is wrong with the way from one node to another; see [`LinkFault`].
     Link {
@@ -60,6 +68,11 @@ pub enum Fault {
         /// Which data node.
         node: String,
     },
+    /// A data node's hinted handoff queues refuse every write as if too many were under way already.
+    HandoffBlocked {
+        /// Which data node.
+        node: String,
+    },
     /// The meta part of a node refuses connections, and ends those there are. On all meta nodes at once, metadata cannot
     /// change.
     MetaDown {
@@ -74,12 +87,14 @@ impl Fault {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Partition { .. } => "partition",
+            Self::Isolate { .. } => "isolate",
             Self::Link { .. } => "link",
             Self::Disk { .. } => "disk",
             Self::Clock { .. } => "clock",
             Self::Reply { .. } => "reply",
             Self::RefuseHttp { .. } => "refuse-http",
-            Self::HandoffFull { .. } => "handoff-full",
+            Self::HandoffFull { .. } => "hh-full",
+            Self::HandoffBlocked { .. } => "hh-block",
             Self::MetaDown { .. } => "meta-down",
         }
     }
@@ -95,6 +110,8 @@ impl Fault {
             | Self::Reply { node, .. }
             | Self::RefuseHttp { node }
             | Self::HandoffFull { node }
+            | Self::HandoffBlocked { node }
+            | Self::Isolate { node }
             | Self::MetaDown { node } => Some(node),
         }
     }
@@ -108,6 +125,7 @@ impl fmt::Display for Fault {
                 let sides: Vec<String> = sides.iter().map(|side| side.join(",")).collect();
                 write!(f, "cut between {}", sides.join(" | "))
             }
+            Self::Isolate { .. } => f.write_str("cut off from all other nodes"),
             Self::Link { to, both_ways, fault, .. } => {
                 write!(f, "{} {to}: {fault}", if *both_ways { "to and from" } else { "to" })
             }
@@ -116,6 +134,7 @@ impl fmt::Display for Fault {
             Self::Reply { fault, .. } => write!(f, "reply: {fault}"),
             Self::RefuseHttp { .. } => f.write_str("public port refuses connections"),
             Self::HandoffFull { .. } => f.write_str("hinted handoff queues full"),
+            Self::HandoffBlocked { .. } => f.write_str("hinted handoff queues blocked"),
             Self::MetaDown { .. } => f.write_str("meta part refuses connections"),
         }
     }

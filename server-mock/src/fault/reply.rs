@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::suggest;
 use crate::Profile;
 use crate::go::write_json_string;
+use crate::net::Probability;
 
 /// What becomes of a node's answers to requests.
 ///
@@ -37,6 +38,16 @@ pub struct ReplyFault {
     pub(super) handled: bool,
     pub(super) delay: Duration,
     pub(super) cut: ReplyCut,
+    /// How likely the order applies to a request that fits.
+    #[serde(default = "always")]
+    pub(super) share: Probability,
+    /// Where the random numbers begin.
+    #[serde(default)]
+    pub(super) seed: u64,
+}
+
+fn always() -> Probability {
+    Probability::ALWAYS
 }
 
 /// How much of an answer is sent before the connection is closed.
@@ -68,7 +79,22 @@ impl ReplyFault {
     /// The node's own answer, to be delayed or cut.
     #[must_use]
     pub fn real() -> Self {
-        Self { route: None, times: None, canned: None, handled: true, delay: Duration::ZERO, cut: ReplyCut::None }
+        Self {
+            route: None,
+            times: None,
+            canned: None,
+            handled: true,
+            delay: Duration::ZERO,
+            cut: ReplyCut::None,
+            share: Probability::ALWAYS,
+            seed: 0,
+        }
+    }
+
+    /// No answer at all: the request is read, nothing is done, and the connection stays open until the heal.
+    #[must_use]
+    pub fn hang() -> Self {
+        Self { handled: false, cut: ReplyCut::Never, ..Self::canned(CannedReply::new(500)) }
     }
 
     /// Only answers to requests for this path, such as `/write`.
@@ -81,6 +107,12 @@ impl ReplyFault {
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self { times: Some(times), ..self }
+    }
+
+    /// Only some of them, at random: the same ones, by their order, under the same seed.
+    #[must_use]
+    pub fn share(self, share: Probability, seed: u64) -> Self {
+        Self { share, seed, ..self }
     }
 
     /// The node does what it is asked and gives the canned reply then.
@@ -114,7 +146,10 @@ impl ReplyFault {
         if self.route.as_ref().is_some_and(|route| !route.starts_with('/')) {
             return Err(ReplyError::Route(self.route.clone().unwrap_or_default()));
         }
-        if self.times == Some(0) || (self.canned.is_none() && self.delay.is_zero() && self.cut == ReplyCut::None) {
+        if self.times == Some(0)
+            || self.share.is_never()
+            || (self.canned.is_none() && self.delay.is_zero() && self.cut == ReplyCut::None)
+        {
             return Err(ReplyError::Nothing);
         }
         match &self.canned {
@@ -126,9 +161,10 @@ impl ReplyFault {
 
 impl fmt::Display for ReplyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.canned {
-            Some(canned) => write!(f, "{}", canned.status)?,
-            None => f.write_str("its own")?,
+        match (&self.canned, self.cut) {
+            (Some(_), ReplyCut::Never) if !self.handled => f.write_str("none, not handled either")?,
+            (Some(canned), _) => write!(f, "{}", canned.status)?,
+            (None, _) => f.write_str("its own")?,
         }
         if self.canned.is_some() && self.handled {
             f.write_str(" after handling")?;
@@ -141,10 +177,14 @@ impl fmt::Display for ReplyFault {
             ReplyCut::BeforeHead => f.write_str(", closed before the head")?,
             ReplyCut::AfterHead => f.write_str(", closed after the head")?,
             ReplyCut::MidBody => f.write_str(", closed in the body")?,
-            ReplyCut::Never => f.write_str(", never sent")?,
+            ReplyCut::Never if self.handled || self.canned.is_none() => f.write_str(", never sent")?,
+            ReplyCut::Never => {}
         }
         if let Some(route) = &self.route {
             write!(f, ", to {route}")?;
+        }
+        if self.share != Probability::ALWAYS {
+            write!(f, ", to {} of them", self.share)?;
         }
         match self.times {
             Some(times) => write!(f, ", {times} left"),
@@ -303,6 +343,22 @@ impl CannedReply {
 pub(crate) struct ReplyRule {
     pub(super) id: u64,
     pub(crate) fault: ReplyFault,
+    /// Requests so far that it might have applied to.
+    #[serde(default, skip_serializing)]
+    pub(super) seen: u64,
+}
+
+impl ReplyRule {
+    pub(super) fn new(id: u64, fault: ReplyFault) -> Self {
+        Self { id, fault, seen: 0 }
+    }
+
+    /// Whether it applies to the next request that fits.
+    fn applies(&mut self) -> bool {
+        let seed = self.fault.seed.wrapping_add(self.seen.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        self.seen += 1;
+        self.fault.share.happens(&mut fastrand::Rng::with_seed(seed))
+    }
 }
 
 /// The replies in force at one node, and how often each still applies.
@@ -332,12 +388,15 @@ impl Replies {
         }
         let mut taken = None;
         self.rules.send_if_modified(|rules| {
-            let fits = |rule: &&mut ReplyRule| {
+            let fits = |rule: &ReplyRule| {
                 rule.fault.times != Some(0) && rule.fault.route.as_ref().is_none_or(|route| route == path)
             };
-            if let Some(rule) = rules.iter_mut().find(fits) {
-                taken = Some(rule.clone());
-                rule.fault.times = rule.fault.times.map(|times| times - 1);
+            for rule in rules {
+                if fits(rule) && rule.applies() {
+                    taken = Some(rule.clone());
+                    rule.fault.times = rule.fault.times.map(|times| times - 1);
+                    break;
+                }
             }
             false
         });
@@ -357,7 +416,21 @@ mod tests {
     use super::*;
 
     fn rule(id: u64, fault: ReplyFault) -> ReplyRule {
-        ReplyRule { id, fault }
+        ReplyRule::new(id, fault)
+    }
+
+    #[test]
+    fn a_share_of_the_requests_is_the_same_one_under_the_same_seed() {
+        let drawn = |seed| {
+            let replies = Replies::default();
+            let half = ReplyFault::canned(CannedReply::new(500)).share(Probability::percent(50), seed);
+            replies.set(&[rule(1, half)]);
+            (0..200).map(|_| replies.take("/write").is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(drawn(7), drawn(7));
+        assert_ne!(drawn(7), drawn(8));
+        let hits = drawn(7).iter().filter(|hit| **hit).count();
+        assert!((70..130).contains(&hits), "{hits} of 200");
     }
 
     #[test]

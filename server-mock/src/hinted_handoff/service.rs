@@ -60,6 +60,8 @@ pub struct Handoff<D> {
     disk: DiskFault,
     /// A fault: the queues take nothing more, as at their size limit.
     full: Arc<AtomicBool>,
+    /// A fault: the queues take nothing more, as with too many appends under way.
+    blocked: Arc<AtomicBool>,
     queues: Arc<Mutex<BTreeMap<Key, Arc<SharedQueue>>>>,
 }
 
@@ -97,6 +99,7 @@ impl<D: Deliver> Handoff<D> {
             },
             disk,
             full: Arc::default(),
+            blocked: Arc::default(),
             queues: Arc::default(),
             dir,
         };
@@ -124,6 +127,9 @@ impl<D: Deliver> Handoff<D> {
         }
         if self.full.load(Ordering::Relaxed) {
             return Err(HandoffError::Full);
+        }
+        if self.blocked.load(Ordering::Relaxed) {
+            return Err(HandoffError::Blocked);
         }
         let block = Block { shard, points };
         let blocks = if splits_large_writes(self.profile) {
@@ -180,6 +186,11 @@ impl<D: Deliver> Handoff<D> {
     /// While on, the queues refuse every write as if they were at their size limit.
     pub fn full_fault(&self) -> &Arc<AtomicBool> {
         &self.full
+    }
+
+    /// While on, the queues refuse every write as if too many were under way.
+    pub fn blocked_fault(&self) -> &Arc<AtomicBool> {
+        &self.blocked
     }
 
     /// The faults of the disk below, to be set by anyone.

@@ -175,7 +175,7 @@ impl Probability {
         self.0 == 0.0
     }
 
-    pub(super) fn happens(self, rng: &mut fastrand::Rng) -> bool {
+    pub(crate) fn happens(self, rng: &mut fastrand::Rng) -> bool {
         // f64() is below one, so that ALWAYS is always and never is never.
         rng.f64() < self.0
     }

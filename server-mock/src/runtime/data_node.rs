@@ -90,7 +90,7 @@ pub(super) async fn start(
     let handoff = open_handoff(config, &owners)?;
     faults.attach(Disk::Shards, owners.engine.disk_fault());
     faults.attach(Disk::Handoff, handoff.disk_fault());
-    faults.attach_handoff_full(handoff.full_fault());
+    faults.attach_handoff(handoff.full_fault(), handoff.blocked_fault());
     let coordinator = Coordinator {
         owners: owners.clone(),
         handoff: Arc::new(handoff),

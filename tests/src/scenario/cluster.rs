@@ -74,6 +74,7 @@ impl Cluster {
             options.set(name, value).map_err(|error| error.to_string())?;
         }
         let nodes = ProcessCluster::up(UpOptions {
+            base_port: None,
             dir: dir.to_owned(),
             profile: kind.profile,
             topology: Topology::Apart { meta: kind.meta, data: kind.data },

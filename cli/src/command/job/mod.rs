@@ -56,7 +56,7 @@ pub(crate) struct JobArgs {
     #[arg(long, help_heading = "Target")]
     pub(super) create_database: bool,
     /// Longest time for the whole run; what is read and not sent by then is unsent.
-    #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
+    #[arg(long, value_name = "TIME", value_parser = settings::some_duration, help_heading = "Retries")]
     deadline: Option<Duration>,
     #[command(flatten)]
     pub(super) batches: BatchArgs,

@@ -1,0 +1,236 @@
+//! The shell recipes of `examples/shell`: these very files, under each shell, against real faults, in each branch.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::harness::{Cluster, NOBODY, Ran, points, run_command, until};
+
+const SHELLS: [&str; 2] = ["dash", "bash"];
+
+/// A directory for a script, with the program on its path and a `sleep` that notes for how long it was asked and takes a
+/// fraction of that.
+struct Place {
+    dir: tempfile::TempDir,
+    shell: &'static str,
+}
+
+impl Place {
+    /// None where the machine lacks the shell, which is said.
+    fn new(shell: &'static str) -> Option<Self> {
+        if Command::new(shell).args(["-c", "true"]).status().is_err() {
+            eprintln!("skipped: there is no {shell} here");
+            return None;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let bin = dir.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        symlink(env!("CARGO_BIN_EXE_influx-cli"), bin.join("influx-cli")).unwrap();
+        let sleep = bin.join("sleep");
+        let noted = dir.path().join("slept");
+        fs::write(&sleep, format!("#!/bin/sh\necho \"$1\" >> '{}'\nexec /bin/sleep 0.1\n", noted.display())).unwrap();
+        fs::set_permissions(&sleep, fs::Permissions::from_mode(0o755)).unwrap();
+        Some(Self { dir, shell })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn put(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The pauses that scripts asked for since the last call.
+    fn slept(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("slept")).unwrap_or_default();
+        let _ = fs::remove_file(self.path("slept"));
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn run(&self, host: &str, database: &str, script: &str, arguments: &[&str]) -> Ran {
+        let mut command = Command::new(self.shell);
+        let path = std::env::var("PATH").unwrap_or_default();
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("INFLUX_")) {
+            command.env_remove(name);
+        }
+        command
+            .arg(recipe(script))
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env("PATH", format!("{}:{path}", self.path("bin").display()))
+            .env("INFLUX_HOST", host)
+            .env("INFLUX_DATABASE", database);
+        run_command(command, b"")
+    }
+}
+
+fn recipe(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shell").join(name)
+}
+
+/// Good points and one line that no server can store.
+fn with_a_bad_line(measurement: &str) -> String {
+    points(measurement, 3) + "bad v= 3\n"
+}
+
+/// Points held by each replica by itself.
+fn held(cluster: &Cluster, measurement: &str) -> Vec<u64> {
+    cluster.data_nodes().iter().map(|node| cluster.count(node, measurement)).collect()
+}
+
+/// The next write is answered as by a server whose queue holds it back for an owner (InfluxDB Enterprise says so, the open
+/// cluster does not), and the points do arrive.
+fn defer(cluster: &Cluster) {
+    cluster.fault(&["reply", "data1", "--class", "deferred", "--after-handling", "--times", "1", "--route", "/write"]);
+}
+
+#[test]
+fn scripts_are_posix_and_strict() {
+    for entry in fs::read_dir(recipe("")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "sh") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("#!/bin/sh\n") && text.contains("\nset -eu\n"), "{}", path.display());
+        assert!(fs::metadata(&path).unwrap().permissions().mode() & 0o111 != 0, "{} can be run", path.display());
+        for word in ["[[", "local ", "function ", "echo -e", "$'", "pipefail"] {
+            assert!(!text.contains(word), "{}: {word} is not POSIX", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_smallest_policy_takes_each_branch() {
+    let cluster = Cluster::up().database(3);
+    for shell in SHELLS {
+        let Some(place) = Place::new(shell) else { continue };
+        let script = "1-smallest-policy.sh";
+        let url = cluster.url("data1");
+        let run = |name: &str, text: &str| place.run(&url, "db", script, &[&place.put(name, text)]);
+        let name = |what: &str| format!("{what}_{shell}");
+
+        let ran = run("good.lp", &points(&name("good"), 5));
+        assert_eq!((ran.code, held(&cluster, &name("good"))), (0, vec![5; 3]), "{ran:?}");
+
+        let ran = run("mixed.lp", &with_a_bad_line(&name("mixed")));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.err.contains("the others are stored"), "{}", ran.err);
+        until("the good ones are everywhere", || held(&cluster, &name("mixed")) == [3; 3]);
+        assert!(fs::read_to_string(place.path("mixed.lp.bad")).unwrap().ends_with("\nbad v= 3\n"));
+
+        cluster.fault(&["kill", "data2", "data3"]);
+        let ran = run("late.lp", &points(&name("late"), 5));
+        assert_eq!((ran.code, cluster.count("data1", &name("late"))), (12, 5), "{ran:?}");
+        assert!(ran.err.contains("again later: "), "{}", ran.err);
+        cluster.fault(&["restart", "data2", "data3"]);
+        until("handoff brings the rest", || held(&cluster, &name("late")) == [5; 3]);
+
+        let ran = place.run(&url, "absent", script, &[&place.put("lost.lp", points("lost", 1))]);
+        assert_eq!(ran.code, 21, "{ran:?}");
+        assert!(ran.err.contains("mend the set-up (21)"), "{}", ran.err);
+        let ran = place.run(NOBODY, "db", script, &[&place.put("nobody.lp", points("nobody", 1))]);
+        assert_eq!((ran.code, ran.err.contains("again later")), (10, true), "{ran:?}");
+        let ran = place.run(&url, "db", script, &[]);
+        assert!(ran.code != 0, "set -u: an argument is missing");
+
+        defer(&cluster);
+        let ran = run("waits.lp", &points(&name("waits"), 4));
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert!(ran.err.contains("error[16]") && !ran.err.contains("again later"), "{}", ran.err);
+        until("it arrives", || held(&cluster, &name("waits")) == [4; 3]);
+    }
+}
+
+#[test]
+fn the_spool_keeps_what_may_be_lost_and_nothing_else() {
+    let cluster = Cluster::up().database(3);
+    for shell in SHELLS {
+        let Some(place) = Place::new(shell) else { continue };
+        let url = cluster.url("data1");
+        let spool = place.path("spool");
+        let name = |what: &str| format!("{what}_{shell}");
+        let run = |host: &str, database: &str| place.run(host, database, "4-spool.sh", &["spool"]);
+        assert_eq!(run(&url, "db").code, 0, "an empty spool");
+        let files = || -> Vec<String> {
+            let entries = fs::read_dir(&spool).unwrap().map(|entry| entry.unwrap().path());
+            let mut names: Vec<String> = entries
+                .filter(|path| path.is_file())
+                .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        place.put("spool/1 with blank.lp", points(&name("one"), 2));
+        place.put("spool/2.lp", with_a_bad_line(&name("two")));
+        place.put("spool/-3.lp", points(&name("three"), 2));
+        let ran = run(&url, "db");
+        assert_eq!((ran.code, files()), (0, vec![]), "{ran:?}");
+        for (what, count) in [("one", 2), ("two", 3), ("three", 2)] {
+            until("everywhere", || held(&cluster, &name(what)) == [count; 3]);
+        }
+        assert!(fs::read_to_string(spool.join("bad/2.lp")).unwrap().ends_with("\nbad v= 3\n"));
+
+        place.put("spool/4.lp", points(&name("four"), 2));
+        cluster.fault(&["kill", "data1"]);
+        let ran = run(&url, "db");
+        assert_eq!((ran.code, files()), (0, vec!["4.lp".to_owned()]), "it stays: {ran:?}");
+        let both = format!("{url},{}", cluster.url("data2"));
+        assert_eq!((run(&both, "db").code, files()), (0, vec![]), "another node takes it");
+        cluster.fault(&["restart", "data1"]);
+        until("everywhere", || held(&cluster, &name("four")) == [2; 3]);
+
+        place.put("spool/5.lp", points(&name("five"), 2));
+        place.put("spool/6.lp", points(&name("five"), 2));
+        let ran = run(&url, "absent");
+        assert_eq!((ran.code, files()), (21, vec!["5.lp".to_owned(), "6.lp".to_owned()]), "{ran:?}");
+        assert_eq!((run(&url, "db").code, files()), (0, vec![]));
+
+        defer(&cluster);
+        place.put("spool/7.lp", points(&name("seven"), 3));
+        assert_eq!((run(&url, "db").code, files()), (0, vec![]), "it waits in handoff and goes");
+        until("it arrives", || held(&cluster, &name("seven")) == [3; 3]);
+    }
+}
+
+#[test]
+fn curl_with_the_table_of_classes() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no curl here");
+        return;
+    }
+    let cluster = Cluster::up().database(3);
+    for shell in SHELLS {
+        let Some(place) = Place::new(shell) else { continue };
+        let name = |what: &str| format!("{what}_{shell}");
+        let run = |host: &str, query: &str, text: &str| {
+            let url = format!("{host}/write?{query}");
+            place.run("", "", "5-curl.sh", &[&url, &place.put("p.lp", text)])
+        };
+        let url = cluster.url("data1");
+        let quorum = "db=db&consistency=quorum";
+        let ran = run(&url, quorum, &points(&name("curled"), 2));
+        assert_eq!((ran.code, ran.err.as_str(), cluster.count("data1", &name("curled"))), (0, "", 2));
+        cluster.fault(&["kill", "data2", "data3"]);
+        let ran = run(&url, quorum, &points(&name("below"), 2));
+        assert_eq!((ran.code, ran.err.trim(), cluster.count("data1", &name("below"))), (12, "later", 2), "{ran:?}");
+        cluster.fault(&["restart", "data2", "data3"]);
+        let ran = run(&url, "db=absent&consistency=quorum", &points("x", 1));
+        assert_eq!((ran.code, ran.err.trim()), (21, "never"), "{ran:?}");
+        let ran = run(&url, quorum, "bad v= 3\n");
+        assert_eq!((ran.code, ran.err.trim()), (31, "never"), "{ran:?}");
+        let ran = run(NOBODY, quorum, &points("x", 1));
+        assert_eq!(ran.code, 10, "{ran:?}");
+        cluster.fault(&["reply", "data1", "--cut", "before", "--times", "1", "--route", "/write"]);
+        let ran = run(&url, quorum, &points(&name("unheard"), 2));
+        assert_eq!((ran.code, cluster.count("data1", &name("unheard"))), (11, 2), "stored, and nobody heard: {ran:?}");
+        defer(&cluster);
+        let ran = run(&url, quorum, &points(&name("waits"), 3));
+        assert_eq!((ran.code, ran.err.trim()), (16, "wait"), "{ran:?}");
+        until("the cluster is whole again", || held(&cluster, &name("below")) == [2; 3]);
+    }
+}
