@@ -14,6 +14,7 @@ mod job;
 mod journal;
 mod logging;
 mod meter;
+mod output_file;
 mod policy;
 mod queries;
 mod render;
@@ -76,6 +77,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
         Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
+        Command::Man(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }
 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision};
+use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision, RawLine};
 
 use super::dump::{Placed, Stretch};
 use super::headers::Mark;
 use super::lines::{Kind, Line};
+use super::unit::UnitDoubt;
+use crate::times;
 
 /// Where a line stands in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,13 +71,17 @@ pub(crate) struct Pack {
     pub(crate) since: Option<Instant>,
     /// The stretch of an input that it settles, where that is asked for; all its lines are of that input then.
     pub(crate) stretch: Option<Stretch>,
+    /// Why its first timestamp may be of another unit. One a pack is looked at: inputs do not mix units, and more would
+    /// cost time.
+    pub(crate) doubt: Option<UnitDoubt>,
 }
 
 impl Pack {
     pub(crate) fn new(rules: &Rules) -> Self {
         let mut batch = Batch::new(rules.precision);
         batch.missing_time(rules.missing_time);
-        Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None, stretch: None }
+        let (places, kept_back) = (Vec::new(), Vec::new());
+        Self { batch, places, kept_back, kept_back_bytes: 0, since: None, stretch: None, doubt: None }
     }
 
     /// Empties it and keeps its memory.
@@ -86,6 +92,7 @@ impl Pack {
         self.kept_back_bytes = 0;
         self.since = None;
         self.stretch = None;
+        self.doubt = None;
     }
 
     /// Whether a line of a dump may stand with those that are there.
@@ -156,6 +163,10 @@ impl Pack {
             if let Err(error) = self.batch.push_unchecked_line(line.text) {
                 return self.keep_back(keep(Class::Malformed, &error), rules);
             }
+        }
+        if self.places.is_empty() {
+            let time = RawLine::parse(line.text).ok().and_then(|line| line.timestamp());
+            self.doubt = time.and_then(|time| UnitDoubt::of(time, rules.precision, times::now()));
         }
         self.since.get_or_insert_with(Instant::now);
         self.places.push(place);
@@ -238,6 +249,17 @@ mod tests {
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::NotHere);
         pack.clear();
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::Taken, "another pack has its own first type");
+    }
+
+    #[test]
+    fn the_first_timestamp_is_held_against_its_unit() {
+        let mut pack = Pack::new(&RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt.map(|doubt| doubt.looks_like), Some(Precision::Seconds));
+        pack.clear();
+        offer(&mut pack, "m v=1 1600000000000000000", &RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt, None);
     }
 
     #[test]

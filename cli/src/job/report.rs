@@ -148,9 +148,14 @@ impl<'a> Reporter<'a> {
     }
 
     /// `FILE:LINE`.
+    pub(crate) fn named(&self, place: Place) -> String {
+        format!("{}:{}", self.source(place), place.line)
+    }
+
+    /// `FILE:LINE` of a refused line, where that is known.
     pub(crate) fn place(&self, reject: &Reject<'_>) -> String {
         match reject.place {
-            Some(place) => format!("{}:{}", self.source(place), place.line),
+            Some(place) => self.named(place),
             None => "a line that the server did not name".to_owned(),
         }
     }

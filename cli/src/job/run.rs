@@ -74,6 +74,8 @@ pub(crate) struct Job<'a> {
     late: bool,
     /// The caveat of an acknowledgement was told.
     warned: bool,
+    /// That timestamps may be of another unit was told.
+    doubted: bool,
 }
 
 impl<'a> Job<'a> {
@@ -88,7 +90,7 @@ impl<'a> Job<'a> {
     ) -> Self {
         let sum = Sum::new(options.tolerance.allow_rejected);
         let flight = Flight::default();
-        let (drained, over, late, warned) = (false, false, false, false);
+        let (drained, over, late, warned, doubted) = (false, false, false, false, false);
         Self {
             client,
             feed,
@@ -105,6 +107,7 @@ impl<'a> Job<'a> {
             over,
             late,
             warned,
+            doubted,
         }
     }
 
@@ -261,6 +264,7 @@ impl<'a> Job<'a> {
     fn pack(&mut self, pack: Box<Pack>) {
         self.keeping.first_line(self.feed.first_line());
         self.sum.counts.read += pack.points();
+        self.doubt_unit(&pack);
         for line in &pack.kept_back {
             self.sum.keep_back(line.class);
             let (place, text) = (Some(line.place), line.text.as_deref());
@@ -281,6 +285,16 @@ impl<'a> Job<'a> {
             return;
         }
         self.feed.recycle(pack);
+    }
+
+    /// Warns once if timestamps look like another unit: the server would take them, and put them where nobody looks.
+    fn doubt_unit(&mut self, pack: &Pack) {
+        if let (Some(doubt), Some(place), false) = (pack.doubt, pack.places.first(), self.doubted) {
+            self.doubted = true;
+            let Teller { reporter, progress, .. } = &self.teller;
+            let message = format!("{}: {}", reporter.named(*place), doubt.text());
+            progress.beside(|| reporter.console().warn(&message));
+        }
     }
 
     /// Takes in the verdict on a pack.

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod bad_inputs;
 mod check;
 mod classify;
 mod cluster;
@@ -18,6 +19,7 @@ mod import;
 mod in_flight;
 mod input;
 mod journal;
+mod man;
 mod members;
 mod outcomes;
 mod place;

@@ -96,9 +96,6 @@ impl Batch {
         if let Some(error) = check.error {
             return Err(error);
         }
-        if let Some(offset) = reserved_sequence(raw.key()) {
-            return Err(LineErrorKind::ReservedSequence.at(offset).into());
-        }
         if let Some(time) = raw.timestamp()
             && Timestamp::Units(time).in_precision(self.precision).is_none()
         {
@@ -209,6 +206,12 @@ impl Visitor for NameCheck<'_> {
     fn tag_key(&mut self, raw: &[u8]) {
         if raw == text::TIME.as_bytes() {
             self.refuse(LineErrorKind::ReservedTime.at(0).into());
+        }
+    }
+
+    fn series_key(&mut self, raw: &[u8]) {
+        if let Some(offset) = reserved_sequence(raw) {
+            self.refuse(LineErrorKind::ReservedSequence.at(offset).into());
         }
     }
 

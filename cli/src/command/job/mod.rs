@@ -35,6 +35,7 @@ pub(crate) struct JobArgs {
     pub(crate) target: TargetArgs,
     /// Database.
     #[arg(short, long, value_name = "DB", env = "INFLUX_DATABASE", help_heading = "Target")]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) database: String,
     /// Retention policy; the database's default one if left out.
     #[arg(long = "rp", value_name = "RP", env = "INFLUX_RP", help_heading = "Target")]
@@ -207,7 +208,11 @@ impl JobArgs {
         }
         for source in &sources {
             if let Source::File(path) = source {
-                let opened = File::open(path).and_then(|file| file.metadata());
+                // A pipe is opened once: its writer would take a second look for the end.
+                let opened = path.metadata().and_then(|data| match data.is_file() {
+                    true => File::open(path).map(|_| data),
+                    false => Ok(data),
+                });
                 match opened {
                     Ok(metadata) if metadata.is_dir() => {
                         return Err(Failure::local_io(format!("{}: is a directory", path.display())));
