@@ -378,8 +378,9 @@ impl<'a> Job<'a> {
     /// Ends the run if more points were refused than it puts up with.
     fn judge_rejected(&mut self, over: bool) {
         let Some(most) = self.options.tolerance.max_rejected else { return };
-        if self.sum.class != Class::TooManyRejected && most.is_exceeded(&self.sum.counts, over) {
-            let rejected = self.sum.counts.rejected;
+        let counts = self.keeping.counts_of_all_runs(&self.sum.counts);
+        if self.sum.class != Class::TooManyRejected && most.is_exceeded(&counts, over) {
+            let rejected = counts.rejected;
             self.trouble(Class::TooManyRejected, &format!("{rejected} points were refused, more than --max-rejected"));
             self.stop();
         }
@@ -393,6 +394,7 @@ impl<'a> Job<'a> {
             trouble: self.traffic.trouble(),
         };
         let Teller { reporter, progress, .. } = &mut self.teller;
+        progress.pass_over(self.feed.passed());
         progress.tell(self.feed.consumed(), &self.sum.counts, &live, reporter.console());
     }
 
