@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
-    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, man::ManArgs, node::NodeArgs, ping::PingArgs,
-    query::QueryArgs, retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, man::ManArgs,
+    node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, stamp::StampArgs, status::StatusArgs,
+    verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -59,20 +60,22 @@ impl OutputArgs {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Write(WriteArgs),
-    Query(QueryArgs),
-    Ping(PingArgs),
+    Write(Box<WriteArgs>),
+    Import(Box<ImportArgs>),
+    Journal(JournalArgs),
     Check(CheckArgs),
     Stamp(StampArgs),
     Verify(VerifyArgs),
+    Query(QueryArgs),
+    Ping(PingArgs),
     Status(StatusArgs),
-    Retry(RetryArgs),
-    Explain(ExplainArgs),
     Classify(ClassifyArgs),
+    Explain(ExplainArgs),
+    Retry(RetryArgs),
+    Config(ConfigArgs),
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),
-    Config(ConfigArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     Node(NodeArgs),

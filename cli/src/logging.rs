@@ -24,6 +24,8 @@ pub(crate) fn start(verbose: u8) {
 
 fn install(filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("debug"));
-    // Only a second call could fail, and there is none.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false);
+    // Only a second call could fail, and there is none. A standard error that nobody reads has no use for complaints, which
+    // would end the program there.
+    let _ = log.log_internal_errors(false).try_init();
 }

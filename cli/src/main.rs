@@ -7,11 +7,14 @@ mod command;
 mod config;
 mod console;
 mod demo;
+mod failpoint;
 mod failure;
 mod input;
 mod job;
+mod journal;
 mod logging;
 mod meter;
+mod output_file;
 mod policy;
 mod queries;
 mod render;
@@ -58,6 +61,8 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
     let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
     match command {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Import(args) => runtime()?.block_on(args.run(console)),
+        Command::Journal(args) => args.run(console),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Check(args) => args.run(console),

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first asks for an orderly end, the second is obeyed at once.
+//! SIGINT, SIGTERM and SIGHUP: the first asks for an orderly end, the second is obeyed at once.
 
 use std::io;
 
@@ -11,6 +11,9 @@ pub(crate) const INTERRUPT: u8 = 2;
 /// The number of SIGTERM.
 #[cfg(unix)]
 pub(crate) const TERMINATE: u8 = 15;
+/// The number of SIGHUP: the terminal is gone.
+#[cfg(unix)]
+const HANGUP: u8 = 1;
 
 /// Whether the process was asked to end.
 #[derive(Clone, Debug)]
@@ -70,8 +73,9 @@ impl Signals {
 /// Each signal as it arrives.
 #[cfg(unix)]
 pub(crate) struct Arrivals {
-    interrupt: tokio::signal::unix::Signal,
+    interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
@@ -82,7 +86,13 @@ impl Arrivals {
     /// The handlers cannot be installed.
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        // What whoever started this had ignored stays so: `nohup`, and the background jobs of a script.
+        let unless_ignored = |number, kind| if is_ignored(number) { Ok(None) } else { signal(kind).map(Some) };
+        Ok(Self {
+            interrupt: unless_ignored(INTERRUPT, SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: unless_ignored(HANGUP, SignalKind::hangup())?,
+        })
     }
 
     /// Waits for the next signal.
@@ -91,10 +101,28 @@ impl Arrivals {
     /// Cancel safe: a signal that arrived meanwhile comes next.
     pub(crate) async fn arrival(&mut self) -> u8 {
         tokio::select! {
-            _ = self.interrupt.recv() => INTERRUPT,
+            () = received(&mut self.interrupt) => INTERRUPT,
             _ = self.terminate.recv() => TERMINATE,
+            () = received(&mut self.hangup) => HANGUP,
         }
     }
+}
+
+/// Waits for a signal; for ever for one that is ignored.
+#[cfg(unix)]
+async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether the process was started with a signal ignored; where the system does not tell, it was not.
+#[cfg(unix)]
+fn is_ignored(number: u8) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (number - 1) & 1 == 1)
 }
 
 /// Each signal as it arrives.

@@ -196,7 +196,7 @@ mod tests {
             assert!(args().any(|arg| arg.get_long() == Some(&flag)), "no command has --{flag}");
         }
         for arg in args().filter(|arg| arg.get_env().is_some() && arg.get_id() != "profile") {
-            assert!(Key::of_flag(arg.get_long().unwrap()).is_some(), "a profile cannot set {arg}");
+            assert!(Key::of_flag(arg.get_long().unwrap()).is_some(), "a profile cannot set {}", arg.get_id());
         }
     }
 

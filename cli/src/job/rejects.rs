@@ -1,9 +1,10 @@
 //! The rejects file: refused lines with their reasons, in a form that can be mended and sent again.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use crate::output_file::{self, Found};
 use crate::render::one_line;
 
 /// A file to which refused lines are added, each below a comment that says why.
@@ -14,6 +15,8 @@ pub(crate) struct Rejects {
     file: BufWriter<File>,
     /// The file was made by this run and may go again if nothing is put into it.
     made: bool,
+    /// No pipe and no terminal, which cannot be synced.
+    regular: bool,
     count: u64,
 }
 
@@ -23,9 +26,9 @@ impl Rejects {
     /// # Errors
     /// The file cannot be opened for writing.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let made = !path.exists();
-        let file = OpenOptions::new().append(true).create(true).open(path)?;
-        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), made, count: 0 })
+        let (file, found) = output_file::append(path)?;
+        let (made, regular) = (found == Found::Nothing, found != Found::Stream);
+        Ok(Self { path: path.to_owned(), file: BufWriter::new(file), made, regular, count: 0 })
     }
 
     /// Adds a line as it was read, or only the comment where its text was not kept.
@@ -55,8 +58,7 @@ impl Rejects {
     pub(crate) fn close(mut self) -> io::Result<()> {
         self.file.flush()?;
         if self.count > 0 {
-            // Pipes and terminals cannot be synced; regular files can.
-            if self.path.is_file() {
+            if self.regular {
                 self.file.get_ref().sync_all()?;
             }
         } else if self.made {

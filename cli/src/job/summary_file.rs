@@ -1,9 +1,11 @@
 //! `--summary-file`: the summary as one JSON object, there as a whole or not at all.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::output_file::{self, Found};
 
 /// A file that is going to hold the summary.
 ///
@@ -24,12 +26,9 @@ impl SummaryFile {
     /// Nothing can be written there.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         // A link keeps pointing where it points: what it points to is replaced.
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        if path.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
-        }
-        if path.exists() && !path.is_file() {
-            let file = OpenOptions::new().write(true).open(&path)?;
+        let (path, found) = output_file::look(path)?;
+        if found == Found::Stream {
+            let (file, _) = output_file::append(&path)?;
             return Ok(Self { path, file, beside: None });
         }
         let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "has no name"))?;
@@ -37,7 +36,7 @@ impl SummaryFile {
         beside.push(name);
         beside.push(format!(".{}", std::process::id()));
         let beside = path.with_file_name(beside);
-        let file = OpenOptions::new().write(true).create(true).truncate(true).open(&beside)?;
+        let file = output_file::create_new(&beside)?;
         Ok(Self { path, file, beside: Some(beside) })
     }
 

@@ -186,6 +186,49 @@ impl Drop for Cluster {
     }
 }
 
+/// An address that takes any write and answers 204, at once: for what is about the program alone. Lives with the tests.
+pub(crate) fn sink() -> String {
+    use std::io::{BufRead, BufReader};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serve = |tcp: std::net::TcpStream| -> std::io::Result<()> {
+        let mut input = BufReader::with_capacity(1 << 18, tcp.try_clone()?);
+        loop {
+            let (mut length, mut line) = (0, String::new());
+            while input.read_line({
+                line.clear();
+                &mut line
+            })? > 2
+            {
+                if let Some((name, value)) = line.split_once(':')
+                    && name.eq_ignore_ascii_case("content-length")
+                {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            if line.is_empty() {
+                return Ok(());
+            }
+            std::io::copy(&mut std::io::Read::take(&mut input, length), &mut std::io::sink())?;
+            (&tcp).write_all(b"HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.10\r\n\r\n")?;
+        }
+    };
+    std::thread::spawn(move || {
+        for tcp in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(tcp));
+        }
+    });
+    url
+}
+
+/// The most memory that a process has held so far, in KiB.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_rss(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 /// Waits for a condition, for at most twenty seconds.
 pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = Instant::now();

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+mod bad_inputs;
 mod check;
 mod classify;
 mod cluster;
@@ -14,16 +15,21 @@ mod explain;
 mod fault_times;
 mod faults;
 mod harness;
+mod import;
 mod in_flight;
 mod input;
+mod journal;
 mod man;
 mod members;
 mod outcomes;
+mod place;
 mod query;
 mod recipes;
+mod resume;
 mod retry;
 mod secrets;
 mod signals;
+mod sink;
 mod stamp;
 mod status;
 mod streams;
