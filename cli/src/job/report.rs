@@ -133,12 +133,13 @@ impl<'a> Reporter<'a> {
     }
 
     fn lines(&self, first: Place, last: Place) -> String {
+        let (from, to) = (one_line(self.source(first)), one_line(self.source(last)));
         if (first.source, first.line) == (last.source, last.line) {
-            format!(" ({} line {})", self.source(first), grouped(first.line))
+            format!(" ({from} line {})", grouped(first.line))
         } else if first.source == last.source {
-            format!(" ({} lines {} to {})", self.source(first), grouped(first.line), grouped(last.line))
+            format!(" ({from} lines {} to {})", grouped(first.line), grouped(last.line))
         } else {
-            format!(" ({}:{} to {}:{})", self.source(first), grouped(first.line), self.source(last), grouped(last.line))
+            format!(" ({from}:{} to {to}:{})", grouped(first.line), grouped(last.line))
         }
     }
 
@@ -149,7 +150,8 @@ impl<'a> Reporter<'a> {
     /// `FILE:LINE`.
     pub(crate) fn place(&self, reject: &Reject<'_>) -> String {
         match reject.place {
-            Some(place) => format!("{}:{}", self.source(place), place.line),
+            // One line, for people and in the rejects file, whatever the file is called.
+            Some(place) => format!("{}:{}", one_line(self.source(place)), place.line),
             None => "a line that the server did not name".to_owned(),
         }
     }
@@ -220,7 +222,8 @@ impl<'a> Reporter<'a> {
             bytes_text(sum.bytes_sent),
             grouped(sum.rate()),
         ));
-        let rejects = rejects.map(|path| format!("; refused lines are in {}", path.display())).unwrap_or_default();
+        let rejects = rejects.map(|path| one_line(&path.display().to_string()));
+        let rejects = rejects.map(|path| format!("; refused lines are in {path}")).unwrap_or_default();
         let rest = if sum.complete { "" } else { "; the input was not read to its end" };
         self.console.say(&format!("{}{rejects}{rest}", counts.equation()));
     }

@@ -49,8 +49,7 @@ impl Drop for Tmpfs {
 /// A run with a good line after each bad one, checked here; and the path of each file that it writes.
 fn with_files(url: &str, lines: usize, arguments: &[&str]) -> Ran {
     let lines: String = (0..lines).map(|n| format!("bad v= {n}\nm v={n} {n}\n")).collect();
-    let all =
-        [&["write", "--json", "-d", "db", "-H", url, "--batch-lines", "100"][..], arguments].concat();
+    let all = [&["write", "--json", "-d", "db", "-H", url, "--batch-lines", "100"][..], arguments].concat();
     run(&all, lines)
 }
 
@@ -175,7 +174,7 @@ fn a_pipe_with_a_reader_and_standard_error_are_fine() {
         }
         assert_eq!(ran.code, 31, "{ran:?}");
         let read = reading.join().unwrap();
-        assert!(read.contains("missing") || read.contains("\"summary\""), "{} bytes", read.len());
+        assert!(read.contains("bad v= 1") || read.contains("\"summary\""), "{} bytes", read.len());
         if Path::new("/dev/stderr").exists() {
             let ran = with_files(&url, 2, &[option, "/dev/stderr"]);
             assert_eq!(ran.code, 31, "{ran:?}");
