@@ -4,8 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
-    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs,
-    retry::RetryArgs, stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, man::ManArgs,
+    node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, stamp::StampArgs, status::StatusArgs,
+    verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -60,20 +61,23 @@ impl OutputArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Write(Box<WriteArgs>),
-    Query(QueryArgs),
-    Ping(PingArgs),
+    Import(Box<ImportArgs>),
+    Journal(JournalArgs),
     Check(CheckArgs),
     Stamp(StampArgs),
     Verify(VerifyArgs),
+    Query(QueryArgs),
+    Ping(PingArgs),
     Status(StatusArgs),
-    Retry(RetryArgs),
-    Explain(ExplainArgs),
     Classify(ClassifyArgs),
+    Explain(ExplainArgs),
+    Retry(RetryArgs),
+    Config(ConfigArgs),
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),
-    Config(ConfigArgs),
     Completions(CompletionsArgs),
+    Man(ManArgs),
     Node(NodeArgs),
 }
 

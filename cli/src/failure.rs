@@ -83,6 +83,19 @@ impl Failure {
         }
     }
 
+    /// What happened, for a person.
+    pub(crate) fn message(&self) -> &str {
+        match self {
+            Self::Usage(message)
+            | Self::Cluster(message)
+            | Self::ClaimBroken(message)
+            | Self::Internal(message)
+            | Self::Classed { message, .. } => message,
+            Self::ClosedPipe => "the reader has gone away",
+            Self::Signal(_) => "ended by a signal",
+        }
+    }
+
     /// Tells the person at the terminal, once, in the one form that all errors have.
     pub(crate) fn report(&self, console: &Console) {
         match self {

@@ -7,9 +7,11 @@ mod command;
 mod config;
 mod console;
 mod demo;
+mod failpoint;
 mod failure;
 mod input;
 mod job;
+mod journal;
 mod logging;
 mod meter;
 mod output_file;
@@ -59,6 +61,8 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
     let runtime = || tokio::runtime::Runtime::new().map_err(|error| Failure::Internal(error.to_string()));
     match command {
         Command::Write(args) => runtime()?.block_on(args.run(console)),
+        Command::Import(args) => runtime()?.block_on(args.run(console)),
+        Command::Journal(args) => args.run(console),
         Command::Query(args) => runtime()?.block_on(args.run(console)),
         Command::Ping(args) => runtime()?.block_on(args.run(console)),
         Command::Check(args) => args.run(console),
@@ -73,6 +77,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
         Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
+        Command::Man(args) => args.run(console),
         Command::Node(args) => runtime()?.block_on(args.run(console)),
     }
 }

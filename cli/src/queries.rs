@@ -41,7 +41,15 @@ pub(crate) fn failure(error: &QueryError) -> Failure {
 /// # Errors
 /// There was no answer, or the statement failed.
 pub(crate) async fn execute(client: &Client, statement: &str) -> Result<(), Failure> {
-    let response = ask(client, statement, None, None).await.and_then(QueryResponse::checked);
+    execute_in(client, None, statement).await
+}
+
+/// Runs a statement for its effect, with a database for those names in it that have none.
+///
+/// # Errors
+/// There was no answer, or the statement failed.
+pub(crate) async fn execute_in(client: &Client, database: Option<&str>, statement: &str) -> Result<(), Failure> {
+    let response = ask(client, statement, database, None).await.and_then(QueryResponse::checked);
     response.map(drop).map_err(|error| failure(&error))
 }
 

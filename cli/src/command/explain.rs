@@ -1,5 +1,7 @@
 //! `explain CODE|CLASS`: the table of classes, for people and for scripts.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use influx_client::Class;
 use serde_json::{Value, json};
@@ -20,28 +22,125 @@ pub(crate) struct ExplainArgs {
 }
 
 /// An exit code that is none of the table's classes.
-struct Other {
-    code: u8,
-    name: &'static str,
-    meaning: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Other {
+    pub(crate) code: u8,
+    pub(crate) name: &'static str,
+    pub(crate) meaning: &'static str,
+    stored: &'static str,
+    resend: &'static str,
+    advice: &'static str,
 }
 
-const OTHERS: &[Other] = &[
-    Other { code: 1, name: "internal", meaning: "a defect of influx-cli itself" },
-    Other { code: 2, name: "usage", meaning: "the command line is wrong; nothing was done" },
-    Other { code: 40, name: "claim-broken", meaning: "something that the demonstration claims did not come out" },
-    Other { code: 42, name: "cluster", meaning: "the local cluster did not come up, or did not do what it was told" },
+pub(crate) const OTHERS: &[Other] = &[
+    Other {
+        code: 1,
+        name: "internal",
+        meaning: "a defect of influx-cli itself",
+        stored: "perhaps: what was sent before it may be stored",
+        resend: "yes if every point carries a timestamp; otherwise points may be stored twice",
+        advice: "report it, with what standard error says",
+    },
+    Other {
+        code: 2,
+        name: "usage",
+        meaning: "the command line is wrong; nothing was done",
+        stored: "no",
+        resend: "with a command line that is right",
+        advice: "see --help of the command",
+    },
+    Other {
+        code: 40,
+        name: "claim-broken",
+        meaning: "something that the demonstration claims did not come out",
+        stored: "in the cluster of the demonstration only",
+        resend: "the demonstration can be run again",
+        advice: "report it, with what was printed",
+    },
+    Other {
+        code: 42,
+        name: "cluster",
+        meaning: "the local cluster did not come up, or did not do what it was told",
+        stored: "nothing was written",
+        resend: "the command can be given again",
+        advice: "look at `influx-cli cluster status` and at the nodes' logs",
+    },
     Other {
         code: 130,
         name: "interrupted",
         meaning: "ended by Ctrl-C: what was read was sent, and the counts of the summary hold",
+        stored: "what the counts of the summary say",
+        resend: "of the rest: yes; the summary says what is unsent",
+        advice: "go on with the rest of the input; an import prints the command that resumes it",
     },
     Other {
         code: 143,
         name: "terminated",
         meaning: "ended by SIGTERM: what was read was sent, and the counts of the summary hold",
+        stored: "what the counts of the summary say",
+        resend: "of the rest: yes; the summary says what is unsent",
+        advice: "go on with the rest of the input; an import prints the command that resumes it",
     },
 ];
+
+/// What codes beyond 128 mean to a shell, where they are not among the others.
+fn signal(code: u8) -> Option<Other> {
+    (129..=192).contains(&code).then_some(Other {
+        code,
+        name: "signal",
+        meaning: "the shell says that a signal ended the process (the code less 128), before it could tell its counts",
+        stored: "perhaps: what was sent before it may be stored",
+        resend: "yes if every point carries a timestamp; otherwise points may be stored twice",
+        advice: "send the input again, or resume an import: its journal has what was settled",
+    })
+}
+
+/// What commands other than `write` and `import` mean by a class.
+fn elsewhere(class: Class) -> &'static [(&'static str, &'static str)] {
+    match class {
+        Class::Ok => &[("verify", "the server counts as many points as the files have, in every window")],
+        Class::Unreachable => &[
+            ("ping, status", "an endpoint is down"),
+            ("verify --every-node", "a node could not be asked, so nothing is claimed of its replica"),
+        ],
+        Class::Timeout => &[(
+            "verify",
+            "points of the files are missing, or it cannot be told: send them again, which does no harm, and verify again",
+        )],
+        Class::BelowLevel => &[(
+            "verify",
+            "points are missing that another replica has or that wait in hinted handoff: verify again later",
+        )],
+        Class::LocalIo => &[("check, stamp, verify", "an input could not be read, or the output not be written")],
+        Class::Rejected => &[
+            ("check", "lines would be refused for several reasons; with --strict, there are warnings"),
+            (
+                "verify",
+                "there are more points than in the files, or lines without a timestamp, which cannot be compared",
+            ),
+        ],
+        Class::Malformed => &[
+            ("check", "lines are not line protocol, or an input that is not empty has no point"),
+            ("stamp --strict", "lines passed without a timestamp, as they cannot be parsed or are too long"),
+            ("verify", "the input has no point"),
+        ],
+        Class::TypeConflict => &[("check", "a field comes with two types within the input")],
+        Class::OutsideRetention => &[
+            ("check --rp-duration", "points are older than the retention policy keeps"),
+            ("verify", "points are missing, all of them older than the retention policy keeps"),
+        ],
+        Class::Limit => &[("check", "lines are longer than --max-line")],
+        Class::Overloaded
+        | Class::NoReplica
+        | Class::MetaUnavailable
+        | Class::Deferred
+        | Class::Auth
+        | Class::NotFound
+        | Class::Refused
+        | Class::Journal
+        | Class::TooManyRejected => &[],
+    }
+}
 
 impl ExplainArgs {
     pub(crate) fn run(self, console: &Console) -> Result<Exit, Failure> {
@@ -57,11 +156,9 @@ impl ExplainArgs {
             }
         } else if let Some(other) = other(subject) {
             if self.json {
-                console
-                    .print_json(&json!({"v": 1, "class": other.name, "exit": other.code, "meaning": other.meaning}))?;
+                console.print_json(&other.object())?;
             } else {
-                let head = console.painted(&format!("{} (exit code {})", other.name, other.code), Paint::Strong);
-                console.print(&format!("{head}\n  {}\n", other.meaning))?;
+                console.print(&other.paragraph(console))?;
             }
         } else {
             return Err(Failure::Usage(format!(
@@ -73,14 +170,15 @@ impl ExplainArgs {
 
     fn print_all(&self, console: &Console) -> Result<(), Failure> {
         if self.json {
-            return Class::ALL.iter().try_for_each(|class| console.print_json(&object(*class)));
+            Class::ALL.iter().try_for_each(|class| console.print_json(&object(*class)))?;
+            return OTHERS.iter().try_for_each(|other| console.print_json(&other.object()));
         }
         let mut table = Table::new(&["exit#", "class", "meaning", "advice"]);
         for class in Class::ALL {
             table.row([&class.exit_code().to_string(), class.id(), class.meaning(), class.advice().text()]);
         }
         for other in OTHERS {
-            table.row([&other.code.to_string(), other.name, other.meaning, ""]);
+            table.row([&other.code.to_string(), other.name, other.meaning, other.advice]);
         }
         console.print(&table.text())
     }
@@ -93,8 +191,31 @@ fn class(subject: &str) -> Option<Class> {
     }
 }
 
-fn other(subject: &str) -> Option<&'static Other> {
-    OTHERS.iter().find(|other| other.name == subject || subject.parse() == Ok(other.code))
+fn other(subject: &str) -> Option<Other> {
+    let code = subject.parse().ok();
+    let found = OTHERS.iter().find(|other| other.name == subject || Some(other.code) == code);
+    found.copied().or_else(|| signal(code?))
+}
+
+impl Other {
+    fn object(&self) -> Value {
+        json!({
+            "v": 1, "type": "explain", "class": self.name, "exit": self.code, "meaning": self.meaning, "wire": null,
+            "outcomes": [], "stored": self.stored, "resend": self.resend, "advice": null, "advice_text": self.advice,
+            "kinds": [], "java_exception": null, "elsewhere": {},
+        })
+    }
+
+    fn paragraph(&self, console: &Console) -> String {
+        let lines = [
+            ("what happened", self.meaning),
+            ("stored?", self.stored),
+            ("send again?", self.resend),
+            ("what to do", self.advice),
+        ];
+        let head = console.painted(&format!("{} (exit code {})", self.name, self.code), Paint::Strong);
+        lines.iter().fold(head + "\n", |text, (label, value)| text + &format!("  {label:<14} {value}\n"))
+    }
 }
 
 fn outcomes(class: Class) -> Vec<&'static str> {
@@ -103,7 +224,7 @@ fn outcomes(class: Class) -> Vec<&'static str> {
 
 fn object(class: Class) -> Value {
     json!({
-        "v": 1,
+        "v": 1, "type": "explain",
         "class": class.id(),
         "exit": class.exit_code(),
         "meaning": class.meaning(),
@@ -115,6 +236,7 @@ fn object(class: Class) -> Value {
         "advice_text": class.advice().text(),
         "kinds": class.kinds(),
         "java_exception": class.java_exception(),
+        "elsewhere": elsewhere(class).iter().copied().collect::<BTreeMap<_, _>>(),
     })
 }
 
@@ -134,6 +256,9 @@ fn paragraph(class: Class, console: &Console) -> String {
     ];
     for (label, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
         text.push_str(&format!("  {label:<14} {value}\n"));
+    }
+    for (command, meaning) in elsewhere(class) {
+        text.push_str(&format!("  {:<14} {meaning}\n", format!("by {command}")));
     }
     text
 }

@@ -113,7 +113,7 @@ fn copy<R: Read, W: Write>(
         passed.points += 1;
         let parsed = match line.kind {
             Kind::Whole => RawLine::parse(line.text).ok(),
-            Kind::Open | Kind::TooLong(_) => None,
+            Kind::Open | Kind::TooLong(_) | Kind::Comment => None,
         };
         let mut out = out.borrow_mut();
         let Some(parsed) = parsed else {

@@ -20,8 +20,8 @@ use crate::settings::{self, counted, grouped};
 use crate::target::TargetArgs;
 use crate::times;
 use crate::verify::{
-    Between, Circumstances, Difference, Expected, Found, NotTaken, Question, Reader, Stretch, Totals, every_node,
-    policy, verdict,
+    Between, Circumstances, Difference, Expected, Found, NotTaken, Question, Reader, Stretch, Totals, Verdict,
+    every_node, policy, verdict,
 };
 
 /// Compare files of line protocol with what a server counts, after an import.
@@ -120,7 +120,8 @@ impl VerifyArgs {
             let mut row = Totals::default();
             for stretch in &stretches {
                 let beyond = oldest.is_some_and(|oldest| stretch.start.saturating_add(width) <= oldest);
-                let one = Compared { measurement: &measurement.name, fields: &names, stretch, width, beyond };
+                let alone = readers.len() == 1;
+                let one = Compared { measurement: &measurement.name, fields: &names, stretch, width, beyond, alone };
                 self.compare(&one, &readers, &found, &mut row, &mut outcome, console)?;
             }
             outcome.rows.push((measurement.name.to_string(), expected_points(&stretches), row));
@@ -138,8 +139,9 @@ impl VerifyArgs {
             any: expected.points().high > 0,
         };
         let nothing = read.lines == 0 && sources.iter().all(|source| source.size() == Some(0));
-        let class = if nothing { Class::Ok } else { verdict(&outcome.totals, &circumstances) };
-        let end = End { class, expected: &expected, read: &read, readers: &readers, handoff, window, oldest };
+        let verdict = if nothing { Verdict::Equal } else { verdict(&outcome.totals, &circumstances) };
+        let class = verdict.class();
+        let end = End { verdict, expected: &expected, read: &read, readers: &readers, handoff, window, oldest };
         if self.json {
             let mut object = end.object(&outcome);
             object["inputs"] = json!(sources.iter().map(Source::name).collect::<Vec<_>>());
@@ -168,7 +170,7 @@ impl VerifyArgs {
                 read.lines += 1;
                 let parsed = match line.kind {
                     Kind::Whole => RawLine::parse(line.text).ok(),
-                    Kind::Open | Kind::TooLong(_) => None,
+                    Kind::Open | Kind::TooLong(_) | Kind::Comment => None,
                 };
                 let time = match parsed.as_ref().map(RawLine::timestamp) {
                     Some(None) => {
@@ -271,6 +273,8 @@ struct Compared<'a> {
     stretch: &'a Stretch,
     width: i64,
     beyond: bool,
+    /// Only one reader is asked.
+    alone: bool,
 }
 
 impl Compared<'_> {
@@ -315,7 +319,7 @@ impl Compared<'_> {
             between(expected),
             grouped(found(worst)),
             if difference.uncertain { "cannot tell".to_owned() } else { String::new() },
-            reader_name(reader),
+            if self.alone { String::new() } else { reader_name(reader) },
         ]
     }
 }
@@ -349,7 +353,7 @@ impl Outcome {
 
 /// Everything that the end is told from.
 struct End<'a> {
-    class: Class,
+    verdict: Verdict,
     expected: &'a Expected,
     read: &'a Read,
     readers: &'a [Reader],
@@ -375,7 +379,8 @@ impl End<'_> {
             .collect();
         let totals = &outcome.totals;
         json!({
-            "v": 1, "type": "verify", "class": self.class.id(), "exit": self.class.exit_code(),
+            "v": 1, "type": "verify", "verdict": self.verdict.id(),
+            "class": self.verdict.class().id(), "exit": self.verdict.class().exit_code(),
             "points": {
                 "read": self.read.lines, "different": low, "different_at_most": high,
                 "overwritten": self.expected.duplicates, "unstamped": self.read.unstamped,
@@ -406,7 +411,15 @@ impl End<'_> {
         }
         let mut text = table.text();
         if !outcome.different.is_empty() {
-            let columns = ["measurement", "field", "from", "expected#", "found#", "", "where"];
+            let columns = [
+                "measurement",
+                "field",
+                "from",
+                "expected#",
+                "found#",
+                "",
+                if self.readers.len() > 1 { "where" } else { "" },
+            ];
             let mut table = Table::new(&columns);
             for cells in &outcome.different {
                 table.row(cells.clone());
@@ -454,63 +467,48 @@ impl End<'_> {
             ));
         }
         let everything = counted(self.expected.points().low, "point", "points");
-        let (message, hint) = match self.class {
-            Class::Ok if totals.extra > 0 => {
-                let extra = counted(totals.extra, "point", "points");
-                console.say(&format!(
-                    "{} no window has fewer points than the file; at least {extra} are of others",
-                    console.painted_err("ok:", Paint::Doubtful)
-                ));
-                return;
-            }
-            Class::Ok => {
+        let missing = || format!("at least {} missing", counted(totals.missing, "point is", "points are"));
+        let extra = || counted(totals.extra, "point", "points");
+        let (message, hint) = match self.verdict {
+            Verdict::Equal => {
                 let word = console.painted_err("equal:", Paint::Good);
-                console.say(&format!("{word} {everything} of the file and as many on the server"));
-                return;
+                return console.say(&format!("{word} {everything} of the input and as many on the server"));
             }
-            Class::BelowLevel | Class::Timeout if totals.missing > 0 => {
-                let missing = counted(totals.missing, "point is", "points are");
-                let hint = match (self.class, self.handoff) {
-                    (_, Some(HandoffState::Pending)) => {
-                        "hinted handoff has points that are on their way: verify again later"
-                    }
-                    (Class::BelowLevel, _) => {
-                        "another replica has them; if `influx-cli status` shows no hints, send the file again at level all"
-                    }
-                    _ => "send the file again: points with a timestamp are stored once",
-                };
-                (format!("at least {missing} missing"), hint)
+            Verdict::EqualOrMore => {
+                let word = console.painted_err("ok:", Paint::Doubtful);
+                let extra = extra();
+                return console
+                    .say(&format!("{word} no window has fewer points than the input; at least {extra} more"));
             }
-            Class::OutsideRetention => {
-                let missing = counted(totals.missing, "point is", "points are");
-                (
-                    format!("at least {missing} missing, all of them beyond the retention policy"),
-                    "nothing will bring them back",
-                )
+            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once"),
+            Verdict::Behind if self.handoff == Some(HandoffState::Pending) => {
+                (missing(), "hinted handoff has points that are on their way: verify again later")
             }
-            Class::Rejected if totals.extra > 0 => {
-                let extra = counted(totals.extra, "point", "points");
-                (
-                    format!("at least {extra} more than in the file: missing ones may hide among them"),
-                    "if others write to the same measurements, give --allow-extra; lines sent twice without a timestamp are \
-                     stored twice",
-                )
+            Verdict::Behind => (
+                missing(),
+                "another replica has them; if `influx-cli status` shows no hints, send the input again at level all",
+            ),
+            Verdict::Expired => {
+                (format!("{}, all of them beyond the retention policy", missing()), "nothing brings them back")
             }
-            Class::Rejected => {
+            Verdict::Extra => (
+                format!("at least {} more than in the input: missing ones may hide among them", extra()),
+                "if others write to the same measurements, give --allow-extra; lines sent twice without a timestamp are \
+                 stored twice",
+            ),
+            Verdict::Unstamped => {
                 ("lines without a timestamp cannot be compared".to_owned(), "give them one with `influx-cli stamp`")
             }
-            Class::Malformed => ("the input has no point in it".to_owned(), Class::Malformed.advice().text()),
-            Class::Timeout if totals.uncertain > 0 => {
-                ("it cannot be told whether all points are there".to_owned(), "give more --memory")
-            }
-            class => {
+            Verdict::Uncertain => ("it cannot be told whether all points are there".to_owned(), "give more --memory"),
+            Verdict::Nothing => ("the input has no point in it".to_owned(), Class::Malformed.advice().text()),
+            Verdict::NotAsked(class) => {
                 let trouble = self.readers.iter().filter_map(|reader| Some((reader, reader.trouble.as_ref()?)));
                 let texts: Vec<String> =
                     trouble.map(|(reader, (_, text))| format!("{}: {text}", reader_name(reader))).collect();
                 (texts.join("; "), class.advice().text())
             }
         };
-        report(console, Exit::of(self.class), &message, Some(hint));
+        report(console, Exit::of(self.verdict.class()), &message, Some(hint));
     }
 }
 

@@ -33,6 +33,6 @@ impl WriteArgs {
     pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let signals = Signals::listen(Second::Leaves).map_err(|error| Failure::Internal(error.to_string()))?;
         let sources = self.job.sources(&self.files, console)?;
-        Ok(self.job.run(sources, Defaults::WRITE, signals, console).await?.exit())
+        Ok(self.job.run(sources, Defaults::WRITE, signals, console, None).await?.exit())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::builder::Resettable;
+use clap::builder::{ArgPredicate, Resettable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
@@ -54,9 +54,20 @@ pub(crate) fn with_profile(mut command: Command, profile: &Profile) -> Command {
                 continue;
             }
             let Some(id) = arg_of(&command, entry).map(|arg| arg.get_id().clone()) else { continue };
-            if !values.is_empty() {
-                command = command.mut_arg(id, |arg| arg.required(false).default_values(values.clone()));
+            if values.is_empty() {
+                continue;
             }
+            // Whoever types --no-gzip means to be rid of what the profile says.
+            let opposite = entry.key.flag().map(|flag| format!("no-{flag}"));
+            let opposite = command.get_arguments().find(|arg| arg.get_long() == opposite.as_deref());
+            let opposite = opposite.map(|arg| arg.get_id().clone());
+            command = command.mut_arg(id, |arg| {
+                let arg = arg.required(false).default_values(values.clone());
+                match opposite {
+                    Some(opposite) => arg.default_value_if(opposite, ArgPredicate::Equals("true".into()), None::<&str>),
+                    None => arg,
+                }
+            });
         }
     }
     command.mut_subcommands(|sub| with_profile(sub, profile))
@@ -201,12 +212,32 @@ mod tests {
             "INFLUX_PRECISION",
             "INFLUX_PROFILE",
             "INFLUX_TIMEOUT",
+            "INFLUX_IN_FLIGHT",
             "INFLUX_RETRIES",
+            "INFLUX_RETRY_BUDGET",
             "INFLUX_CA_FILE",
             "INFLUX_SKIP_VERIFY",
         ] {
             assert!(write.get_arguments().any(|arg| arg.get_env() == Some(OsStr::new(name))), "{name}");
         }
+    }
+
+    #[test]
+    fn a_flag_takes_the_place_of_what_the_profile_says() {
+        let text = "[profile.a]\ndatabase = \"db\"\ngzip = 6\nhost = [\"a\", \"b\"]\nretries = 3\nfail_fast = true\n";
+        let config = crate::config::ConfigFile::read(text, std::path::Path::new("/c.toml"), None).unwrap();
+        let command = with_profile(Cli::command(), config.profile("a").unwrap());
+        let written = |words: &[&str]| {
+            let words = ["influx-cli", "write"].iter().chain(words);
+            let matches = command.clone().try_get_matches_from(words).unwrap();
+            matches.subcommand_matches("write").unwrap().clone()
+        };
+        let gzip = |words: &[&str]| written(words).get_one::<u8>("gzip").copied();
+        assert_eq!([gzip(&[]), gzip(&["--gzip=2"]), gzip(&["--no-gzip"])], [Some(6), Some(2), None]);
+        assert_eq!(written(&[]).get_one::<String>("database").unwrap(), "db");
+        assert!(written(&[]).get_flag("fail_fast"));
+        assert_eq!(written(&[]).get_many::<String>("hosts").unwrap().len(), 2);
+        assert_eq!(written(&["-H", "c"]).get_many::<String>("hosts").unwrap().len(), 1);
     }
 
     #[test]

@@ -83,6 +83,7 @@ fn shaped(shape: Shape, text: &str) -> Result<Value, String> {
         Shape::List if text.contains(',') => Ok(Value::Array(text.split(',').map(str::trim).collect::<Array>())),
         Shape::List => Ok(text.into()),
         Shape::Number => number().map(Value::from).ok_or_else(wrong),
+        Shape::TextOrNumber => Ok(number().map_or_else(|| text.into(), Value::from)),
         Shape::Switch => switch().map(Value::from).ok_or_else(wrong),
         Shape::SwitchOrNumber => switch().map(Value::from).or_else(|| number().map(Value::from)).ok_or_else(wrong),
     }
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn values_need_their_shape() {
-        for (name, value) in [("retries", "many"), ("insecure", "perhaps"), ("gzip", "very")] {
+        for (name, value) in [("in_flight", "many"), ("insecure", "perhaps"), ("gzip", "very")] {
             assert!(set("", "a", name, value).is_err(), "{name}");
         }
         for (name, value, line) in

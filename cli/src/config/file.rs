@@ -201,6 +201,10 @@ impl Place<'_> {
                 None => vec![text(value)?],
             },
             Shape::Number => vec![value.as_integer()?.to_string()],
+            Shape::TextOrNumber => match value.as_integer() {
+                Some(number) => vec![number.to_string()],
+                None => vec![text(value)?],
+            },
             Shape::Switch => {
                 if value.as_bool()? {
                     vec!["true".to_owned()]
@@ -281,7 +285,7 @@ mod tests {
             ("[profile]\nhost = \"x\"\n", 2, "write [profile.NAME]"),
             ("[profile.a]\n\ntimeout = 15\n", 3, "timeout must be a string in quotes"),
             ("[profile.a]\nhost = []\n", 2, "an array of them"),
-            ("[profile.a]\nretries = \"3\"\n", 2, "retries must be a whole number"),
+            ("[profile.a]\nin_flight = \"3\"\n", 2, "in_flight must be a whole number"),
             ("[profile.a]\ninsecure = \"yes\"\n", 2, "true or false"),
             ("[profile.a]\nhost = \"x\"\nhosts = \"y\"\n", 3, "host is given twice"),
             ("[profile.a]\npassword = \"x\"\npassword_file = \"y\"\n", 3, "exclude each other"),

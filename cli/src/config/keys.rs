@@ -11,6 +11,8 @@ pub(crate) enum Shape {
     List,
     /// A whole number.
     Number,
+    /// A string, or a whole number.
+    TextOrNumber,
     /// `true` or `false`.
     Switch,
     /// `true`, `false`, or a whole number that says how much.
@@ -27,6 +29,7 @@ impl fmt::Display for Shape {
             Self::Text | Self::File | Self::Secret => "a string in quotes",
             Self::List => "a string in quotes, or an array of them",
             Self::Number => "a whole number",
+            Self::TextOrNumber => "a whole number, or a string in quotes",
             Self::Switch => "true or false",
             Self::SwitchOrNumber => "true, false or a whole number",
         })
@@ -88,17 +91,27 @@ pub(crate) const KEYS: &[Key] = &[
     key("key", Shape::File),
     key("insecure", Shape::Switch),
     key("proxy", Shape::Text),
-    key("in_flight", Shape::Number),
-    key("retries", Shape::Number),
-    key("retry_budget", Shape::Text),
     key("batch_lines", Shape::Number),
-    key("batch_bytes", Shape::Text),
-    key("max_line", Shape::Text),
+    key("batch_bytes", Shape::TextOrNumber),
+    key("max_line", Shape::TextOrNumber),
     key("flush_interval", Shape::Text),
+    key("in_flight", Shape::Number),
+    key("window", Shape::Text),
+    key("rate_points", Shape::TextOrNumber),
+    key("rate_bytes", Shape::TextOrNumber),
     key("gzip", Shape::SwitchOrNumber),
     key("stamp", Shape::Text),
+    key("retries", Shape::TextOrNumber),
+    key("retry_budget", Shape::Text),
+    key("backoff", Shape::Text),
+    key("retry_on", Shape::List),
+    key("on_below_level", Shape::Text),
     key("no_validate", Shape::Switch),
     key("split_types", Shape::Switch),
+    key("max_rejected", Shape::TextOrNumber),
+    key("allow_rejected", Shape::Switch),
+    key("no_bisect", Shape::Switch),
+    key("fail_fast", Shape::Switch),
     key("progress", Shape::Text),
 ];
 

@@ -10,8 +10,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use influx_client::MissingTime;
 use tokio::sync::Notify;
 
+use super::dump::{Dump, Event, Placed};
 use super::lines::{Line, Lines};
 use super::pack::{Offer, Pack, Rules};
 use super::source::Source;
@@ -25,6 +27,8 @@ pub(crate) struct FeedOptions {
     pub(crate) max_line: usize,
     /// How long the first line of a pack waits for others while the input is silent.
     pub(crate) linger: Duration,
+    /// Read headers, keep inputs and contexts apart, and begin where an earlier run left off.
+    pub(crate) dump: Option<Dump>,
 }
 
 /// What comes next.
@@ -32,6 +36,8 @@ pub(crate) struct FeedOptions {
 pub(crate) enum Next {
     /// Lines to send.
     Pack(Box<Pack>),
+    /// What stands between points; all points before it have been handed out.
+    Event(Event),
     /// Nothing more comes.
     End {
         /// Every input was read to its end; else reading was stopped.
@@ -53,18 +59,20 @@ pub(crate) struct Feed {
 }
 
 #[derive(Debug)]
-struct Shared {
-    options: FeedOptions,
+pub(super) struct Shared {
+    pub(super) options: FeedOptions,
     state: Mutex<State>,
     /// The reader may go on.
     room: Condvar,
     /// There may be something to take.
     ready: Notify,
-    consumed: Arc<AtomicU64>,
+    pub(super) consumed: Arc<AtomicU64>,
+    /// Of these, what was not read since it was settled.
+    pub(super) passed: AtomicU64,
 }
 
 #[derive(Debug)]
-struct State {
+pub(super) struct State {
     filling: Box<Pack>,
     full: bool,
     // Packs change hands by their boxes, not by their contents.
@@ -72,6 +80,10 @@ struct State {
     spare: Vec<Box<Pack>>,
     /// Most lines of a pack from now on.
     max_lines: usize,
+    /// Comes behind what is being filled; nothing is added until it is taken.
+    event: Option<Event>,
+    /// How the first line of a stream reads, until somebody asks.
+    pub(super) first_line: Option<(usize, String)>,
     stopped: bool,
     /// Set when the reader has ended.
     ended: Option<Ended>,
@@ -79,7 +91,7 @@ struct State {
 
 /// What ended the reader.
 #[derive(Debug)]
-enum Ended {
+pub(super) enum Ended {
     /// The end of the last input.
     Complete,
     /// It was stopped.
@@ -99,6 +111,8 @@ impl Feed {
             full: false,
             spare: Vec::new(),
             max_lines: options.rules.max_lines,
+            event: None,
+            first_line: None,
             stopped: false,
             ended: None,
         };
@@ -108,10 +122,15 @@ impl Feed {
             room: Condvar::new(),
             ready: Notify::new(),
             consumed: Arc::default(),
+            passed: AtomicU64::new(0),
         });
         let reader = Arc::clone(&shared);
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            let ended = reader.read_all().unwrap_or_else(|(source, error)| Ended::Failed(source, error));
+            let ended = match &reader.options.dump {
+                Some(dump) => reader.read_dump(dump),
+                None => reader.read_all(),
+            };
+            let ended = ended.unwrap_or_else(|(source, error)| Ended::Failed(source, error));
             reader.lock().ended = Some(ended);
             reader.ready.notify_one();
         })?;
@@ -129,7 +148,7 @@ impl Feed {
                 let waited = state.filling.since.map(|since| since.elapsed());
                 let linger = self.shared.options.linger;
                 let due = waited.is_some_and(|waited| waited >= linger);
-                let over = state.stopped || state.ended.is_some();
+                let over = state.stopped || state.ended.is_some() || state.event.is_some();
                 if !state.filling.is_empty() && (state.full || due || over) {
                     let empty = state.spare.pop().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
                     let pack = mem::replace(&mut state.filling, empty);
@@ -137,6 +156,14 @@ impl Feed {
                     drop(state);
                     self.shared.room.notify_one();
                     return Next::Pack(pack);
+                }
+                if let Some(event) = state.event.take() {
+                    self.shared.room.notify_one();
+                    match event {
+                        // The end is a fact, also for those who no longer want to know; what is to be done is not done.
+                        Event::Statement { .. } | Event::Stray { .. } if state.stopped => continue,
+                        Event::Statement { .. } | Event::Stray { .. } | Event::End(_) => return Next::Event(event),
+                    }
                 }
                 match state.ended.take() {
                     // A failure after the stop concerns nobody: nothing more was to be read.
@@ -174,14 +201,24 @@ impl Feed {
         self.shared.ready.notify_one();
     }
 
+    /// The first line of a stream, as a hash of its text; told once, with the index of the input.
+    pub(crate) fn first_line(&self) -> Option<(usize, String)> {
+        self.shared.lock().first_line.take()
+    }
+
     /// Bytes taken from the inputs so far, before decompression.
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.consumed() - self.shared.passed.load(Ordering::Relaxed)
+    }
+
+    /// How far it is in the inputs, in bytes before decompression: what was read and what was passed over.
     pub(crate) fn consumed(&self) -> u64 {
         self.shared.consumed.load(Ordering::Relaxed)
     }
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it holds the lock but on a defect, and then the counts of what was read still hold.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,7 +234,7 @@ impl Shared {
             let mut lines = Lines::new(input, self.options.max_line);
             while let Some(line) = lines.next(|| drop(state.take())).map_err(failed)? {
                 let held = state.take().unwrap_or_else(|| self.lock());
-                match self.add(held, index, &line) {
+                match self.add(held, index, &line, None) {
                     Some(held) => state = Some(held),
                     None => return Ok(Ended::Stopped),
                 }
@@ -207,11 +244,12 @@ impl Shared {
     }
 
     /// Adds a line, waiting for room; `None` once reading was stopped, and then the line counts as not read.
-    fn add<'a>(
+    pub(super) fn add<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         source: usize,
         line: &Line<'_>,
+        placed: Option<Placed<'_>>,
     ) -> Option<MutexGuard<'a, State>> {
         loop {
             while state.full && !state.stopped {
@@ -221,8 +259,22 @@ impl Shared {
                 return None;
             }
             let first = state.filling.is_empty();
+            if let Some(placed) = &placed {
+                if !state.filling.may_join(source, placed) {
+                    state.full = true;
+                    self.ready.notify_one();
+                    continue;
+                }
+                if let Some(stamp) = placed.stamp {
+                    state.filling.batch.missing_time(MissingTime::At(stamp));
+                }
+            }
             let rules = Rules { max_lines: state.max_lines, ..self.options.rules };
-            match state.filling.offer(source, line, &rules) {
+            let offer = state.filling.offer(source, line, &rules);
+            if let Some(placed) = placed.as_ref().filter(|_| offer != Offer::NotHere) {
+                state.filling.join(source, line, placed);
+            }
+            match offer {
                 Offer::Taken => {
                     if first {
                         self.ready.notify_one();
@@ -241,12 +293,23 @@ impl Shared {
             }
         }
     }
+
+    /// Hands an event out behind all that was added, and waits until it is taken; false once reading was stopped.
+    pub(super) fn tell(&self, event: Event) -> bool {
+        let mut state = self.lock();
+        state.event = Some(event);
+        self.ready.notify_one();
+        while state.event.is_some() && !state.stopped {
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        !state.stopped
+    }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use influx_client::{MissingTime, Precision};
+    use influx_client::Precision;
 
     use super::*;
 
@@ -260,7 +323,8 @@ mod tests {
             max_bytes: 1 << 20,
         };
         let sources = vec![Source::Embedded("test", text.leak().as_bytes())];
-        Feed::start(FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_secs(3_600) }).unwrap()
+        Feed::start(FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_secs(3_600), dump: None })
+            .unwrap()
     }
 
     fn lines(count: usize) -> String {
@@ -312,7 +376,7 @@ mod tests {
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
         let rules = feed(String::new(), 10).shared.options.rules;
         let sources = vec![Source::File(path.into())];
-        let options = FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_millis(20) };
+        let options = FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_millis(20), dump: None };
         let feed = Feed::start(options).unwrap();
         io::Write::write_all(&mut writer, b"m v=1 1\nm v=").unwrap();
         assert_eq!(pack(&feed).await.points(), 1, "half a line is none");

@@ -22,9 +22,11 @@ pub(crate) enum Kind {
     Open,
     /// Longer than the limit; its text is not kept, this is its length in bytes.
     TooLong(u64),
+    /// A comment, cut to a length at which any header would be whole; handed out only where it was asked for.
+    Comment,
 }
 
-/// One line, without its line end; blank lines and comments are never handed out.
+/// One line, without its line end; blank lines are never handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line<'a> {
     pub(crate) kind: Kind,
@@ -35,6 +37,8 @@ pub(crate) struct Line<'a> {
     pub(crate) byte: u64,
     /// Offset behind its line end.
     pub(crate) byte_end: u64,
+    /// Number of the line behind it.
+    pub(crate) next_number: u64,
 }
 
 /// A stretch of the input: one after the other they are the whole of it.
@@ -60,7 +64,14 @@ pub(crate) struct Lines<R> {
     limit: usize,
     /// A line that is handed out without being kept.
     passing: Option<Passing>,
+    /// Each line of text is a line: nothing is quoted.
+    verbatim: bool,
+    /// Where comments that are handed out are kept.
+    comment: Option<Vec<u8>>,
 }
+
+/// More than any header has.
+const COMMENT: usize = 4 * 1024;
 
 /// A comment, or a line that is too long, of which a part was seen.
 #[derive(Clone, Copy, Debug)]
@@ -77,13 +88,52 @@ struct Passing {
 enum Step {
     End,
     Other(Range<usize>),
-    Line { kind: Kind, text: Range<usize>, whole: Range<usize>, number: u64, byte: u64 },
+    Line {
+        kind: Kind,
+        text: Range<usize>,
+        whole: Range<usize>,
+        number: u64,
+        byte: u64,
+    },
+    /// Kept apart.
+    Comment {
+        number: u64,
+        byte: u64,
+    },
 }
 
 impl<R: Read> Lines<R> {
     /// Lines of at most `limit` bytes; longer ones are reported without their text.
     pub(crate) fn new(input: R, limit: usize) -> Self {
-        Self { input, buffer: Vec::new(), held: 0..0, plain: 0, ended: false, number: 1, byte: 0, limit, passing: None }
+        Self {
+            input,
+            buffer: Vec::new(),
+            held: 0..0,
+            plain: 0,
+            ended: false,
+            number: 1,
+            byte: 0,
+            limit,
+            passing: None,
+            verbatim: false,
+            comment: None,
+        }
+    }
+
+    /// Hands comments out too, and counts from a place within the input: what is read first is line `number`, at `byte`.
+    pub(crate) fn of_dump(mut self, byte: u64, number: u64) -> Self {
+        (self.byte, self.number, self.comment) = (byte, number, Some(Vec::new()));
+        self
+    }
+
+    /// Says whether the lines that follow end at each line end, as those of no line protocol do.
+    pub(crate) fn set_verbatim(&mut self, verbatim: bool) {
+        self.verbatim = verbatim;
+    }
+
+    /// Where the next line begins, and its number.
+    pub(crate) fn position(&self) -> (u64, u64) {
+        (self.byte, self.number)
     }
 
     /// The next line, or `None` at the end. Before each read, which may block, `before_read` is called.
@@ -129,9 +179,9 @@ impl<R: Read> Lines<R> {
         let text = match kind {
             // A carriage return before the line end is the file's convention, never part of a point.
             Kind::Whole => text.strip_suffix(b"\r").unwrap_or(text),
-            Kind::Open | Kind::TooLong(_) => text,
+            Kind::Open | Kind::TooLong(_) | Kind::Comment => text,
         };
-        Line { kind, text, number, byte, byte_end: self.byte }
+        Line { kind, text, number, byte, byte_end: self.byte, next_number: self.number }
     }
 
     #[inline(never)]
@@ -140,6 +190,11 @@ impl<R: Read> Lines<R> {
             match self.advance(&mut before_read)? {
                 Step::End => return Ok(None),
                 Step::Other(_) => {}
+                Step::Comment { number, byte } => {
+                    let text = self.comment.as_deref().unwrap_or_default();
+                    let (byte_end, next_number) = (self.byte, self.number);
+                    return Ok(Some(Line { kind: Kind::Comment, text, number, byte, byte_end, next_number }));
+                }
                 Step::Line { kind, text, number, byte, .. } => return Ok(Some(self.line(kind, text, number, byte))),
             }
         }
@@ -153,6 +208,7 @@ impl<R: Read> Lines<R> {
         Ok(match self.advance(&mut || ())? {
             Step::End => None,
             Step::Other(range) => Some(Piece::Other(&self.buffer[range])),
+            Step::Comment { .. } => Some(Piece::Other(self.comment.as_deref().unwrap_or_default())),
             Step::Line { kind, text, whole, number, byte } => {
                 Some(Piece::Line(self.line(kind, text, number, byte), &self.buffer[whole]))
             }
@@ -163,7 +219,7 @@ impl<R: Read> Lines<R> {
         if self.passing.is_some() {
             return self.pass(before_read);
         }
-        let mut scan = Scan::default();
+        let mut scan = Scan { verbatim: self.verbatim, ..Scan::default() };
         let found = loop {
             match scan.step(&self.buffer[self.held.clone()], self.ended, self.limit) {
                 Some(found) => break found,
@@ -176,6 +232,14 @@ impl<R: Read> Lines<R> {
             Found::Blank { through } => {
                 self.take(through);
                 Ok(Step::Other(start..start + through))
+            }
+            Found::Comment if self.comment.is_some() => {
+                self.keep_comment(before_read)?;
+                self.passing = Some(Passing { line: None, length: 0, over: false });
+                while self.passing.is_some() {
+                    self.pass(before_read)?;
+                }
+                Ok(Step::Comment { number, byte })
             }
             Found::Comment => {
                 self.passing = Some(Passing { line: None, length: 0, over: false });
@@ -190,6 +254,20 @@ impl<R: Read> Lines<R> {
                 self.passing = Some(Passing { line: Some((number, byte)), length: 0, over: false });
                 self.pass(before_read)
             }
+        }
+    }
+
+    /// Copies the comment that is next, so that reading on cannot overwrite it.
+    fn keep_comment(&mut self, before_read: &mut impl FnMut()) -> io::Result<()> {
+        loop {
+            let held = &self.buffer[self.held.clone()];
+            let end = memchr(b'\n', held);
+            if end.is_some() || held.len() > COMMENT || self.ended {
+                let text = &held[..end.unwrap_or(held.len()).min(COMMENT)];
+                self.comment = Some(text.to_vec());
+                return Ok(());
+            }
+            self.fill(before_read)?;
         }
     }
 
@@ -272,6 +350,8 @@ struct Scan {
     splitter: LineSplitter,
     /// How many bytes of the line the splitter has seen.
     seen: usize,
+    /// Nothing is quoted.
+    verbatim: bool,
 }
 
 impl Scan {
@@ -287,6 +367,13 @@ impl Scan {
                 Some(first) if text[first] == b'#' => return Some(Found::Comment),
                 Some(_) => {}
             }
+        }
+        if self.verbatim {
+            return match memchr(b'\n', &text[..text.len().min(limit + 1)]) {
+                Some(length) => Some(Found::Line { length, through: length + 1, open: false }),
+                None if text.len() > limit => Some(Found::TooLong),
+                None => ended.then_some(Found::Line { length: text.len(), through: text.len(), open: false }),
+            };
         }
         let end = self.splitter.end_of_line(&text[self.seen..]);
         if let Some(end) = end
@@ -447,6 +534,27 @@ mod tests {
         let mut lines = Lines::new(text.as_bytes(), 20);
         assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.buffer.len() <= 2 * CHUNK + 20, "{}", lines.buffer.len());
+    }
+
+    #[test]
+    fn a_dump_shows_its_comments_and_where_it_goes_on() {
+        let long = format!("# {}\n", "c".repeat(600_000));
+        let text = format!("# DDL\nCREATE \"a=\"b\n{long}# DML\na f=\"1\n# no comment\" 1\n# end");
+        let mut lines = Lines::new(Drip(text.as_bytes()), 700_000).of_dump(1_000, 11);
+        let mut next = |verbatim| {
+            lines.set_verbatim(verbatim);
+            let line = lines.next(|| ()).unwrap()?;
+            Some((line.kind, String::from_utf8_lossy(line.text).into_owned(), line.number, line.byte, line.next_number))
+        };
+        assert_eq!(next(false).unwrap(), (Kind::Comment, "# DDL".to_owned(), 11, 1_000, 12));
+        assert_eq!(next(true).unwrap(), (Kind::Whole, "CREATE \"a=\"b".to_owned(), 12, 1_006, 13));
+        let (kind, comment, ..) = next(true).unwrap();
+        assert_eq!((kind, comment.len()), (Kind::Comment, COMMENT));
+        assert_eq!(next(true).unwrap().1, "# DML");
+        let (kind, text, number, _, behind) = next(false).unwrap();
+        assert_eq!((kind, text.as_str(), number, behind), (Kind::Whole, "a f=\"1\n# no comment\" 1", 15, 17));
+        assert_eq!(next(false).unwrap().1, "# end");
+        assert_eq!(next(false), None);
     }
 
     #[test]

@@ -1,10 +1,15 @@
 //! One request's worth of lines, each with its place in the input.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision};
+use influx_client::{Batch, Class, MissingTime, PointError, PointErrorKind, Precision, RawLine};
 
+use super::dump::{Placed, Stretch};
+use super::headers::Mark;
 use super::lines::{Kind, Line};
+use super::unit::UnitDoubt;
+use crate::times;
 
 /// Where a line stands in the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,13 +69,19 @@ pub(crate) struct Pack {
     kept_back_bytes: usize,
     /// When its first line came.
     pub(crate) since: Option<Instant>,
+    /// The stretch of an input that it settles, where that is asked for; all its lines are of that input then.
+    pub(crate) stretch: Option<Stretch>,
+    /// Why its first timestamp may be of another unit. One a pack is looked at: inputs do not mix units, and more would
+    /// cost time.
+    pub(crate) doubt: Option<UnitDoubt>,
 }
 
 impl Pack {
     pub(crate) fn new(rules: &Rules) -> Self {
         let mut batch = Batch::new(rules.precision);
         batch.missing_time(rules.missing_time);
-        Self { batch, places: Vec::new(), kept_back: Vec::new(), kept_back_bytes: 0, since: None }
+        let (places, kept_back) = (Vec::new(), Vec::new());
+        Self { batch, places, kept_back, kept_back_bytes: 0, since: None, stretch: None, doubt: None }
     }
 
     /// Empties it and keeps its memory.
@@ -80,6 +91,24 @@ impl Pack {
         self.kept_back.clear();
         self.kept_back_bytes = 0;
         self.since = None;
+        self.stretch = None;
+        self.doubt = None;
+    }
+
+    /// Whether a line of a dump may stand with those that are there.
+    pub(super) fn may_join(&self, source: usize, placed: &Placed<'_>) -> bool {
+        self.stretch
+            .as_ref()
+            .is_none_or(|stretch| stretch.source == source && Arc::ptr_eq(&stretch.to.context, placed.context))
+    }
+
+    /// Takes a line into the stretch that it settles.
+    pub(super) fn join(&mut self, source: usize, line: &Line<'_>, placed: &Placed<'_>) {
+        let stretch = self.stretch.get_or_insert_with(|| {
+            let to = Mark { context: Arc::clone(placed.context), ..Mark::default() };
+            Stretch { source, from: placed.from, to }
+        });
+        (stretch.to.byte, stretch.to.line) = (line.byte_end, line.next_number);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -135,6 +164,10 @@ impl Pack {
                 return self.keep_back(keep(Class::Malformed, &error), rules);
             }
         }
+        if self.places.is_empty() {
+            let time = RawLine::parse(line.text).ok().and_then(|line| line.timestamp());
+            self.doubt = time.and_then(|time| UnitDoubt::of(time, rules.precision, times::now()));
+        }
         self.since.get_or_insert_with(Instant::now);
         self.places.push(place);
         if last || self.is_full(rules) { Offer::Last } else { Offer::Taken }
@@ -168,7 +201,8 @@ mod tests {
 
     fn offer(pack: &mut Pack, text: &str, rules: &Rules) -> Offer {
         let number = pack.points() + 1;
-        let line = Line { kind: Kind::Whole, text: text.as_bytes(), number, byte: 0, byte_end: 0 };
+        let line =
+            Line { kind: Kind::Whole, text: text.as_bytes(), number, byte: 0, byte_end: 0, next_number: number + 1 };
         pack.offer(0, &line, rules)
     }
 
@@ -215,6 +249,17 @@ mod tests {
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::NotHere);
         pack.clear();
         assert_eq!(offer(&mut pack, "m v=1i 2", &splitting), Offer::Taken, "another pack has its own first type");
+    }
+
+    #[test]
+    fn the_first_timestamp_is_held_against_its_unit() {
+        let mut pack = Pack::new(&RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt.map(|doubt| doubt.looks_like), Some(Precision::Seconds));
+        pack.clear();
+        offer(&mut pack, "m v=1 1600000000000000000", &RULES);
+        offer(&mut pack, "m v=1 1600000000", &RULES);
+        assert_eq!(pack.doubt, None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where line protocol comes from: files or standard input, plain, gzip or zstd.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,6 +36,25 @@ impl Source {
         }
     }
 
+    /// Whether it is a file that is compressed, by its first bytes.
+    pub(crate) fn is_compressed(&self) -> bool {
+        match self {
+            Self::File(path) => {
+                File::open(path).and_then(|mut file| head(&mut file, HEAD)).is_ok_and(|head| is_compressed(&head))
+            }
+            Self::Stdin | Self::Embedded(..) => false,
+        }
+    }
+
+    /// Whether it can be read again from any place: no stream.
+    pub(crate) fn is_file(&self) -> bool {
+        match self {
+            Self::Stdin => false,
+            Self::File(path) => path.is_file(),
+            Self::Embedded(..) => true,
+        }
+    }
+
     /// Bytes on disk (compressed ones of a compressed file), where that is known.
     pub(crate) fn size(&self) -> Option<u64> {
         match self {
@@ -45,24 +64,67 @@ impl Source {
         }
     }
 
+    /// Opens the input at an offset of its (decompressed) bytes, behind a byte order mark at least, which is no part of a line.
+    /// Plain files are not read up to the offset.
+    ///
+    /// # Errors
+    /// As [`Source::open`]; and the input ends before the offset.
+    pub(crate) fn open_at(&self, offset: u64, consumed: Arc<AtomicU64>) -> io::Result<OpenedAt> {
+        if offset == 0 {
+            let mut input = self.decompressed(consumed)?;
+            let start = head(&mut input, BYTE_ORDER_MARK.len())?;
+            let (start, at) = if start == BYTE_ORDER_MARK { (Vec::new(), 3) } else { (start, 0) };
+            return Ok(OpenedAt { input: Box::new(io::Cursor::new(start).chain(input)), at, unread: 0 });
+        }
+        if let Self::File(path) = self
+            && self.is_file()
+            && !self.is_compressed()
+        {
+            let mut file = File::open(path)?;
+            if file.metadata()?.len() < offset {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            file.seek(SeekFrom::Start(offset))?;
+            return Ok(OpenedAt { input: Box::new(Counted { inner: file, consumed }), at: offset, unread: offset });
+        }
+        let mut input = self.decompressed(consumed)?;
+        if io::copy(&mut input.by_ref().take(offset), &mut io::sink())? < offset {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(OpenedAt { input, at: offset, unread: 0 })
+    }
+
     /// Opens the input, telling gzip and zstd by their first bytes rather than by a name; `consumed` counts the bytes
     /// taken from disk or pipe, before decompression.
     ///
     /// # Errors
     /// The file cannot be opened or read, is a directory, or is compressed in a way that is not read here.
     pub(crate) fn open(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+        without_mark(self.decompressed(consumed)?)
+    }
+
+    fn decompressed(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
         match self {
-            Self::Stdin => decoded(Counted { inner: io::stdin(), consumed }),
+            Self::Stdin => decompressed(Counted { inner: io::stdin(), consumed }),
             Self::File(path) => {
                 let file = File::open(path)?;
                 if file.metadata()?.is_dir() {
                     return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
                 }
-                decoded(Counted { inner: file, consumed })
+                decompressed(Counted { inner: file, consumed })
             }
-            Self::Embedded(_, bytes) => decoded(Counted { inner: *bytes, consumed }),
+            Self::Embedded(_, bytes) => decompressed(Counted { inner: *bytes, consumed }),
         }
     }
+}
+
+/// An input that was opened somewhere.
+pub(crate) struct OpenedAt {
+    pub(crate) input: Box<dyn Read + Send>,
+    /// The offset of its first byte.
+    pub(crate) at: u64,
+    /// How many bytes before it were not read.
+    pub(crate) unread: u64,
 }
 
 /// Counts what passes.
@@ -90,8 +152,12 @@ const OTHERS: [(&[u8], &str); 4] =
 /// Longest of the first bytes that are looked at.
 const HEAD: usize = 6;
 
-/// The input without compression and without a byte order mark.
-fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+fn is_compressed(head: &[u8]) -> bool {
+    head.starts_with(&GZIP) || zstd::starts(head)
+}
+
+/// The input without compression.
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let head = head(&mut input, HEAD)?;
     if let Some((_, command)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
         // A measurement may begin like bzip2, but is text then; the compressed block has its own mark behind it.
@@ -107,11 +173,11 @@ fn decoded(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + S
     let (gzip, zstd) = (head.starts_with(&GZIP), zstd::starts(&head));
     let whole = io::Cursor::new(head).chain(input);
     if gzip {
-        without_mark(MultiGzDecoder::new(whole))
+        Ok(Box::new(MultiGzDecoder::new(whole)))
     } else if zstd {
-        without_mark(zstd::Frames::new(BufReader::with_capacity(64 * 1024, whole)))
+        Ok(Box::new(zstd::Frames::new(BufReader::with_capacity(64 * 1024, whole))))
     } else {
-        without_mark(whole)
+        Ok(Box::new(whole))
     }
 }
 
@@ -145,7 +211,7 @@ mod tests {
 
     fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        decoded(io::Cursor::new(bytes))?.read_to_end(&mut all)?;
+        without_mark(decompressed(io::Cursor::new(bytes))?)?.read_to_end(&mut all)?;
         Ok(all)
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use influx_client::{Ack, Client, WriteError};
 use tokio::task::JoinSet;
 
+use crate::failpoint;
 use crate::input::{Pack, Place};
 
 /// Packs being written, each in a task of its own, so that compressing one does not hold up the others.
@@ -115,7 +116,16 @@ impl Flight {
 }
 
 async fn write(client: &Client, pack: &Pack, manner: &Manner, left: Option<Duration>) -> Result<Ack, WriteError> {
+    failpoint::pass("before-send");
     let mut write = client.write(&pack.batch);
+    if let Some(context) = pack.stretch.as_ref().map(|stretch| &stretch.to.context) {
+        if let Some(database) = &context.database {
+            write = write.database(database.as_str());
+        }
+        if let Some(policy) = &context.retention_policy {
+            write = write.retention_policy(policy.as_str());
+        }
+    }
     if let Some(left) = left {
         write = write.deadline(left);
     }

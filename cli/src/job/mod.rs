@@ -3,6 +3,7 @@
 mod counts;
 mod ending;
 mod flight;
+mod keeping;
 mod pace;
 mod progress;
 mod rejects;
@@ -18,6 +19,7 @@ mod verdict;
 pub(crate) use counts::joined;
 pub(crate) use ending::Ending;
 pub(crate) use flight::{Manner, Window};
+pub(crate) use keeping::Keeping;
 pub(crate) use progress::{Progress, ProgressChoice};
 pub(crate) use rejects::Rejects;
 pub(crate) use report::{Reporter, Subject};

@@ -12,6 +12,7 @@ use super::verdict::Verdict;
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure, report};
 use crate::input::Place;
+use crate::journal::Points;
 use crate::render::{one_line, shortened};
 use crate::settings::{bytes_text, counted, duration_text, grouped};
 
@@ -148,12 +149,22 @@ impl<'a> Reporter<'a> {
     }
 
     /// `FILE:LINE`.
+    pub(crate) fn named(&self, place: Place) -> String {
+        // One line, for people and in the rejects file, whatever the file is called.
+        format!("{}:{}", one_line(self.source(place)), place.line)
+    }
+
+    /// `FILE:LINE` of a refused line, where that is known.
     pub(crate) fn place(&self, reject: &Reject<'_>) -> String {
         match reject.place {
-            // One line, for people and in the rejects file, whatever the file is called.
-            Some(place) => format!("{}:{}", one_line(self.source(place)), place.line),
+            Some(place) => self.named(place),
             None => "a line that the server did not name".to_owned(),
         }
+    }
+
+    /// `FILE:LINE`.
+    pub(crate) fn line(&self, source: usize, line: u64) -> String {
+        format!("{}:{line}", self.subject.sources.get(source).map_or("", String::as_str))
     }
 
     /// A point was refused.
@@ -212,11 +223,13 @@ impl<'a> Reporter<'a> {
             .map(|(class, count)| format!("{} {class}", grouped(*count)))
             .collect();
         let kinds = if kinds.is_empty() { String::new() } else { format!(" ({})", kinds.join(", ")) };
+        // A dump names its databases itself.
+        let database = Some(&self.subject.database).filter(|name| !name.is_empty());
+        let to = database.map(|name| format!(" to {name}")).unwrap_or_default();
         self.console.say(&format!(
-            "{} {points} at {} to {} in {}: {}{kinds}, {} sent, {} points/s",
+            "{} {points} at {}{to} in {}: {}{kinds}, {} sent, {} points/s",
             self.console.painted_err(&format!("{word}:"), paint),
             self.subject.level,
-            self.subject.database,
             duration_text(sum.elapsed),
             counted(batches, "request", "requests"),
             bytes_text(sum.bytes_sent),
@@ -226,7 +239,24 @@ impl<'a> Reporter<'a> {
         let rejects = rejects.map(|path| format!("; refused lines are in {path}")).unwrap_or_default();
         let rest = if sum.complete { "" } else { "; the input was not read to its end" };
         self.console.say(&format!("{}{rejects}{rest}", counts.equation()));
+        if let Some(earlier) = sum.earlier.as_ref().filter(|earlier| earlier.all() > 0) {
+            self.console.say(&format!("earlier runs: {}", earlier_text(earlier)));
+        }
+        if let Some(resume) = &sum.resume {
+            self.console.say(&format!("resume with: {resume}"));
+        }
     }
+}
+
+/// The points that earlier runs of a job have settled.
+fn earlier_text(earlier: &Points) -> String {
+    let mut text = format!("{} accepted", grouped(earlier.accepted));
+    let others =
+        [(earlier.below_level, "below level"), (earlier.deferred, "deferred"), (earlier.rejected(), "rejected")];
+    for (count, name) in others.into_iter().filter(|(count, _)| *count > 0) {
+        text.push_str(&format!(" + {} {name}", grouped(count)));
+    }
+    text
 }
 
 fn batch_object(seq: u64, span: Option<(Place, Place)>, verdict: &Verdict, took: Duration) -> Value {
@@ -260,5 +290,6 @@ fn summary_object(subject: &Subject, sum: &Sum, rejects: Option<&Path>) -> Value
         "points_per_s": sum.rate(), "peak_in_flight": sum.peak_in_flight,
         "rejects": rejects.map(|path| path.display().to_string()),
         "input_complete": sum.complete, "signal": sum.signal,
+        "earlier": sum.earlier, "resume": sum.resume,
     })
 }

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use influx_client::{Caveat, Class, Client};
+use influx_client::{Caveat, Class, Client, WriteError};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::counts::ends_the_run;
 use super::ending::{Cause, Ending};
 use super::flight::{Flight, Landed, Manner};
+use super::keeping::Keeping;
 use super::progress::{Live, Progress};
 use super::rejects::Rejects;
 use super::report::{Reject, Reporter};
@@ -19,8 +20,9 @@ use super::throttle::Throttle;
 use super::tolerance::{OnBelowLevel, Tolerance};
 use super::traffic::Traffic;
 use super::verdict::Verdict;
-use crate::failure::{Exit, report};
-use crate::input::{Feed, Next, Pack};
+use crate::failure::{Exit, Failure, report};
+use crate::input::{Event, Feed, Next, Pack, Stretch, shown};
+use crate::queries;
 
 /// Between two looks at the progress.
 const TICK: Duration = Duration::from_millis(200);
@@ -43,6 +45,13 @@ pub(crate) struct JobOptions {
     pub(crate) manner: Manner,
 }
 
+/// A statement between points.
+struct Statement {
+    stretch: Stretch,
+    line: u64,
+    text: String,
+}
+
 /// A job under way.
 pub(crate) struct Job<'a> {
     client: &'a Client,
@@ -51,6 +60,9 @@ pub(crate) struct Job<'a> {
     options: JobOptions,
     traffic: Arc<Traffic>,
     flight: Flight,
+    keeping: Keeping,
+    /// A statement, to be run when nothing is under way any more.
+    waiting: Option<Statement>,
     seq: u64,
     teller: Teller<'a>,
     sum: Sum,
@@ -62,6 +74,8 @@ pub(crate) struct Job<'a> {
     late: bool,
     /// The caveat of an acknowledgement was told.
     warned: bool,
+    /// That timestamps may be of another unit was told.
+    doubted: bool,
 }
 
 impl<'a> Job<'a> {
@@ -76,8 +90,30 @@ impl<'a> Job<'a> {
     ) -> Self {
         let sum = Sum::new(options.tolerance.allow_rejected);
         let flight = Flight::default();
-        let (drained, over, late, warned) = (false, false, false, false);
-        Self { client, feed, ending, options, traffic, flight, seq: 0, teller, sum, drained, over, late, warned }
+        let (drained, over, late, warned, doubted) = (false, false, false, false, false);
+        Self {
+            client,
+            feed,
+            ending,
+            options,
+            traffic,
+            flight,
+            keeping: Keeping::default(),
+            waiting: None,
+            seq: 0,
+            teller,
+            sum,
+            drained,
+            over,
+            late,
+            warned,
+            doubted,
+        }
+    }
+
+    /// Keeps a journal.
+    pub(crate) fn keeping(self, keeping: Keeping) -> Self {
+        Self { keeping, ..self }
     }
 
     /// Sends all there is, tells what became of it, and returns the sum.
@@ -87,9 +123,16 @@ impl<'a> Job<'a> {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while !(self.drained && self.flight.is_empty()) {
+            if self.flight.is_empty()
+                && let Some(statement) = self.waiting.take()
+            {
+                self.statement(statement).await;
+                continue;
+            }
             let now = Instant::now();
             let pause = if self.over { Duration::ZERO } else { self.options.throttle.wait(now) };
-            let takes = !self.drained && (self.over || self.flight.len() < self.traffic.allowed());
+            let takes =
+                !self.drained && self.waiting.is_none() && (self.over || self.flight.len() < self.traffic.allowed());
             tokio::select! {
                 // The reasons to end first: packs may come as fast as they are taken.
                 biased;
@@ -134,6 +177,7 @@ impl<'a> Job<'a> {
     fn take(&mut self, next: Next) {
         match next {
             Next::Pack(pack) => self.pack(pack),
+            Next::Event(event) => self.event(event),
             Next::End { complete } => {
                 self.sum.complete = complete;
                 self.drained = true;
@@ -145,17 +189,94 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// What stands between the points.
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Statement { stretch, line, text } => self.waiting = Some(Statement { stretch, line, text }),
+            Event::Stray { source, line, why } => {
+                let place = self.teller.reporter.line(source, line);
+                self.trouble(Class::Malformed, &format!("{place}: {why}"));
+                self.stop();
+            }
+            Event::End(stretch) => {
+                self.keeping.end(&stretch);
+                self.mind_the_journal();
+            }
+        }
+    }
+
+    /// Runs a statement; all points before it have their verdicts.
+    async fn statement(&mut self, statement: Statement) {
+        if self.over {
+            return;
+        }
+        let Statement { stretch, line, text } = statement;
+        let place = self.teller.reporter.line(stretch.source, line);
+        let client = self.client.clone();
+        let ran = queries::execute_in(&client, stretch.to.context.database.as_deref(), &text);
+        let mut ran = std::pin::pin!(ran);
+        let ran = loop {
+            tokio::select! {
+                ran = &mut ran => break ran,
+                cause = self.ending.next() => {
+                    self.end(cause);
+                    if self.over {
+                        // Not known to have been run: the next run does it again.
+                        return;
+                    }
+                }
+            }
+        };
+        match ran {
+            Ok(()) => {
+                let Teller { reporter, progress, .. } = &self.teller;
+                progress.beside(|| reporter.console().detail(&format!("{place}: ran {}", shown(&text))));
+                self.keeping.statement(&stretch);
+                self.mind_the_journal();
+            }
+            // What follows counts on what the statement makes.
+            Err(failure) => {
+                let class = match failure {
+                    Failure::Classed { class, .. } => class,
+                    Failure::Usage(_)
+                    | Failure::Cluster(_)
+                    | Failure::ClaimBroken(_)
+                    | Failure::ClosedPipe
+                    | Failure::Signal(_)
+                    | Failure::Internal(_) => Class::LocalIo,
+                };
+                self.trouble(class, &format!("{place}: {}: {}", shown(&text), failure.message()));
+                self.stop();
+            }
+        }
+    }
+
+    /// Ends the run if its journal cannot be kept: what would be sent without it would be sent again.
+    fn mind_the_journal(&mut self) {
+        if !self.over
+            && let Some(why) = self.keeping.trouble()
+        {
+            self.trouble(Class::Journal, &why);
+            self.stop();
+        }
+    }
+
     fn pack(&mut self, pack: Box<Pack>) {
+        self.keeping.first_line(self.feed.first_line());
         self.sum.counts.read += pack.points();
+        self.doubt_unit(&pack);
         for line in &pack.kept_back {
             self.sum.keep_back(line.class);
             let (place, text) = (Some(line.place), line.text.as_deref());
             self.refuse(Reject { place, class: line.class, reason: line.reason.clone(), text });
         }
         self.judge_rejected(false);
-        if self.over {
+        if pack.places.is_empty() {
+            self.keeping.pack(&pack, None);
+            self.mind_the_journal();
+        } else if self.over {
             self.sum.leave_unsent(pack.places.len() as u64);
-        } else if !pack.places.is_empty() {
+        } else {
             self.seq += 1;
             let (points, bytes) = (pack.batch.points() as u64, pack.batch.bytes() as u64);
             self.options.throttle.take(points, bytes, Instant::now());
@@ -164,6 +285,16 @@ impl<'a> Job<'a> {
             return;
         }
         self.feed.recycle(pack);
+    }
+
+    /// Warns once if timestamps look like another unit: the server would take them, and put them where nobody looks.
+    fn doubt_unit(&mut self, pack: &Pack) {
+        if let (Some(doubt), Some(place), false) = (pack.doubt, pack.places.first(), self.doubted) {
+            self.doubted = true;
+            let Teller { reporter, progress, .. } = &self.teller;
+            let message = format!("{}: {}", reporter.named(*place), doubt.text());
+            progress.beside(|| reporter.console().warn(&message));
+        }
     }
 
     /// Takes in the verdict on a pack.
@@ -192,6 +323,9 @@ impl<'a> Job<'a> {
                 }
             }
         }
+        let refusals = result.as_ref().err().map_or(&[][..], WriteError::refusals);
+        self.keeping.pack(&pack, Some((&verdict, refusals)));
+        self.mind_the_journal();
         if let Some(points) = verdict.fits {
             self.feed.limit_lines(points);
         }
@@ -269,13 +403,24 @@ impl<'a> Job<'a> {
 
     fn finish(mut self) -> Sum {
         self.sum.signal = self.ending.signal();
-        self.sum.bytes_read = self.feed.consumed();
+        self.sum.bytes_read = self.feed.bytes_read();
         self.teller.progress.finish();
         self.judge_rejected(true);
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
         }
-        if self.sum.counts.read == 0 && self.sum.complete && self.sum.bytes_read > 0 {
+        if let Some(balance) = self.keeping.close() {
+            if let Some(why) = balance.trouble.filter(|_| self.sum.class != Class::Journal) {
+                self.trouble(Class::Journal, &why);
+            }
+            for class in balance.rejected {
+                self.sum.note(class, class.advice());
+            }
+            self.sum.earlier = Some(balance.earlier);
+            self.sum.resume = balance.resume;
+        }
+        let nothing_ever = self.sum.earlier.as_ref().is_none_or(|earlier| earlier.all() == 0);
+        if self.sum.counts.read == 0 && nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");
         }

@@ -8,6 +8,7 @@ use influx_client::{Advice, Class, Outcome};
 use super::counts::{Counts, joined, joined_outcome};
 use super::verdict::Verdict;
 use crate::failure::Exit;
+use crate::journal::Points;
 
 /// How a run came out, so far or as a whole.
 #[derive(Clone, Debug)]
@@ -34,6 +35,10 @@ pub(crate) struct Sum {
     pub(crate) allow_rejected: bool,
     /// The signal that ended the run.
     pub(crate) signal: Option<u8>,
+    /// What earlier runs of the same job have settled.
+    pub(crate) earlier: Option<Points>,
+    /// The command that sends what is left.
+    pub(crate) resume: Option<String>,
 }
 
 impl Sum {
@@ -53,6 +58,8 @@ impl Sum {
             peak_in_flight: 0,
             complete: false,
             signal: None,
+            earlier: None,
+            resume: None,
         }
     }
 

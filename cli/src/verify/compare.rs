@@ -84,26 +84,89 @@ pub(crate) struct Circumstances {
     pub(crate) any: bool,
 }
 
-/// The class of it all; only an equal count of everything is `ok`.
-pub(crate) fn verdict(totals: &Totals, circumstances: &Circumstances) -> Class {
+/// What a comparison came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Everything was compared and is the same.
+    Equal,
+    /// No window has fewer points than the files, some have more, and that was said to be fine.
+    EqualOrMore,
+    /// Points are missing.
+    Missing,
+    /// Points are missing that another replica has, or for which hints wait.
+    Behind,
+    /// Points are missing, all of them beyond the retention policy.
+    Expired,
+    /// There are more points than in the files.
+    Extra,
+    /// Lines without a timestamp were not compared.
+    Unstamped,
+    /// It cannot be told which lines are one point.
+    Uncertain,
+    /// A node could not be asked; the class says why.
+    NotAsked(Class),
+    /// There was nothing to compare.
+    Nothing,
+}
+
+impl Verdict {
+    /// The one word for scripts.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::EqualOrMore => "equal-or-more",
+            Self::Missing => "missing",
+            Self::Behind => "behind",
+            Self::Expired => "expired",
+            Self::Extra => "extra",
+            Self::Unstamped => "unstamped",
+            Self::Uncertain => "uncertain",
+            Self::NotAsked(_) => "not-asked",
+            Self::Nothing => "nothing",
+        }
+    }
+
+    /// The class, by what is to be done.
+    pub(crate) fn class(self) -> Class {
+        match self {
+            Self::Equal | Self::EqualOrMore => Class::Ok,
+            // Stored nowhere, or later: sending the file again does no harm and settles it.
+            Self::Missing | Self::Uncertain => Class::Timeout,
+            // Handoff is on it, or another replica has it.
+            Self::Behind => Class::BelowLevel,
+            Self::Expired => Class::OutsideRetention,
+            // The data is not what it should be, and sending it again does not mend it.
+            Self::Extra | Self::Unstamped => Class::Rejected,
+            Self::NotAsked(class) => class,
+            Self::Nothing => Class::Malformed,
+        }
+    }
+}
+
+/// The verdict on it all; only an equal count of everything is `Equal`.
+pub(crate) fn verdict(totals: &Totals, circumstances: &Circumstances) -> Verdict {
     let lacking = totals.missing - totals.beyond_retention;
     if let Some(class) = circumstances.trouble {
         // What a node that was not asked holds is not known.
-        class
+        Verdict::NotAsked(class)
     } else if !circumstances.any && circumstances.unstamped == 0 {
-        Class::Malformed
+        Verdict::Nothing
     } else if lacking > 0 && (circumstances.pending || totals.missing_everywhere == 0) {
-        // Handoff is on it, or another replica has it.
-        Class::BelowLevel
-    } else if lacking > 0 || totals.uncertain > 0 {
-        // Stored nowhere, or later: sending the file again does no harm and settles it.
-        Class::Timeout
+        Verdict::Behind
+    } else if lacking > 0 {
+        Verdict::Missing
+    } else if totals.uncertain > 0 {
+        Verdict::Uncertain
     } else if totals.missing > 0 {
-        Class::OutsideRetention
-    } else if circumstances.unstamped > 0 || (totals.extra > 0 && !circumstances.allow_extra) {
-        Class::Rejected
+        Verdict::Expired
+    } else if circumstances.unstamped > 0 {
+        Verdict::Unstamped
+    } else if totals.extra == 0 {
+        Verdict::Equal
+    } else if circumstances.allow_extra {
+        Verdict::EqualOrMore
     } else {
-        Class::Ok
+        Verdict::Extra
     }
 }
 
@@ -149,7 +212,7 @@ mod tests {
             let mut totals = Totals::default();
             totals.add(&[Difference::default()], false);
             totals.add(readers, beyond);
-            verdict(&totals, circumstances)
+            verdict(&totals, circumstances).class()
         };
         assert_eq!(of(&[missing(0)], false, &any), Class::Ok);
         assert_eq!(of(&[missing(1)], false, &any), Class::Timeout);
@@ -163,6 +226,6 @@ mod tests {
         assert_eq!(of(&[missing(0)], false, &Circumstances { unstamped: 1, ..any }), Class::Rejected);
         let down = Circumstances { trouble: Some(Class::Unreachable), ..any };
         assert_eq!(of(&[missing(0)], false, &down), Class::Unreachable);
-        assert_eq!(verdict(&Totals::default(), &Circumstances::default()), Class::Malformed);
+        assert_eq!(verdict(&Totals::default(), &Circumstances::default()).class(), Class::Malformed);
     }
 }

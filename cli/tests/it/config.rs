@@ -241,7 +241,7 @@ fn set_keeps_comments_and_secrets_out_of_the_command_line() {
     let before = home.text();
     for (arguments, part) in [
         (&["config", "set", "consistency", "most"][..], "consistency: "),
-        (&["config", "set", "retries", "many"], "a whole number"),
+        (&["config", "set", "in_flight", "many"], "a whole number"),
         (&["config", "set", "colour", "red"], "unknown key"),
         (&["config", "set", "timeout"], "a value is missing"),
         (&["config", "use", "tset"], "did you mean \"test\"?"),

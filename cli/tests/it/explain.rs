@@ -28,12 +28,23 @@ fn the_list_has_every_class_once() {
         let line = format!("{:>4}  {} ", class.exit_code(), class.id());
         assert_eq!(ran.out.matches(&line).count(), 1, "{line:?} in {}", ran.out);
     }
-    assert_eq!(run(&["explain", "--json"], "").events().len(), Class::ALL.len());
+    let events = run(&["explain", "--json"], "").events();
+    let classes = events.iter().filter(|event| !event["advice"].is_null()).count();
+    assert_eq!(classes, Class::ALL.len());
+    for event in events {
+        for part in ["meaning", "stored", "resend", "advice_text"] {
+            assert!(event[part].as_str().is_some_and(|text| !text.is_empty()), "{part} is missing: {event}");
+        }
+        assert!(ran.out.contains(event["class"].as_str().unwrap()), "{event}");
+    }
 }
 
 #[test]
 fn codes_of_signals_are_explained_too_and_others_are_not() {
     assert!(run(&["explain", "130"], "").out.contains("interrupted"));
+    let killed = run(&["explain", "137"], "");
+    assert!(killed.out.contains("signal") && killed.out.contains("send again?"), "{}", killed.out);
+    assert!(run(&["explain", "11"], "").out.contains("by verify"));
     for unknown in ["17", "256", "Class", ""] {
         let ran = run(&["explain", unknown], "");
         assert_eq!(ran.code, 2, "{unknown}");

@@ -140,3 +140,29 @@ fn stamps_keep_points_of_one_series_apart() {
     assert_eq!(coarse.code, 0, "{coarse:?}");
     assert_eq!(cluster.count("data1", "coarse"), 2);
 }
+
+#[test]
+fn a_unit_that_is_likely_another_is_doubted_once() {
+    let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
+    let seconds: String = (0..20).map(|n| format!("m v={n} {}\n", 1_451_520_000 + n)).collect();
+    let ran = cluster.write(&["--batch-lines", "5"], &seconds);
+    assert_eq!(ran.code, 0, "it is for whoever writes to say: {ran:?}");
+    assert_eq!(ran.err.matches("is --precision s meant?").count(), 1, "{}", ran.err);
+    assert!(ran.err.contains("stdin:1: ") && ran.err.contains("2015-12-31T00:00:00Z"), "{}", ran.err);
+    let right = cluster.write(&["--precision", "s"], &seconds);
+    assert!(!right.err.contains("--precision"), "{}", right.err);
+}
+
+#[test]
+fn zstd_is_told_by_its_bytes_like_gzip() {
+    let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let zstd = |bytes: &str| ruzstd::encoding::compress_to_vec(bytes.as_bytes(), level);
+    let joined = [zstd(&points("one", 5)), zstd(&points("two", 5))].concat();
+    let ran = cluster.write(&[], &joined);
+    assert_eq!((ran.code, ran.summary()["points"]["accepted"].as_u64()), (0, Some(10)), "{ran:?}");
+    assert_eq!((cluster.count("data1", "one"), cluster.count("data1", "two")), (5, 5));
+    let cut = cluster.write(&[], &joined[..joined.len() - 3]);
+    assert_eq!((cut.code, cut.summary()["input_complete"].as_bool()), (23, Some(false)), "{cut:?}");
+    assert!(cut.err.contains("cut off"), "{}", cut.err);
+}

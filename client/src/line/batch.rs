@@ -59,6 +59,9 @@ pub enum MissingTime {
     ClientClock,
     /// The server's: the line is sent without a time and the batch is not idempotent.
     ServerClock,
+    /// Nobody's: the line gets this time, in units of the batch's precision. For callers that can say the same again for the
+    /// same line, so that another process may send it a second time without harm.
+    At(i64),
 }
 
 impl Batch {

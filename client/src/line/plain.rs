@@ -4,21 +4,32 @@
 //! line that is not of this plain form, wrong or only unusual, is left to the parser that knows all the rules: whatever is
 //! taken here is taken there in the same way (a test holds the two against each other).
 
+use std::ops::Range;
+
+use super::error::PointErrorKind;
 use super::field_type::FieldType;
 use super::raw::{RawLine, Visitor, duplicate_tag, scan_number, value_of_word};
+use super::row::SEPARATOR_BYTES;
 
-/// Blocks of a line that are looked at; longer ones go the long way.
-const BLOCKS: usize = 16;
+/// Bytes whose signs are found at once.
 const BLOCK: usize = 64;
+
+/// A byte repeated.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const TOP: u64 = 0x80 * ONES;
+
+/// What is added to the value of a digit to bring ten and more into the top bit of its byte.
+const OVER_NINE: u64 = (0x80 - 10) * ONES;
 
 /// The line taken apart, unless it has to be looked at more closely; names shown so far are then shown again.
 #[inline]
 pub(super) fn parse<'a>(line: &'a [u8], visitor: &mut impl Visitor) -> Option<RawLine<'a>> {
-    // White space, a comment.
-    if *line.first()? <= b' ' || line[0] == b'#' {
+    // White space, a comment, or so long that a key in it may be too long.
+    let first = *line.first()?;
+    if first <= b' ' || first == b'#' || line.len() + SEPARATOR_BYTES > PointErrorKind::MAX_KEY_BYTES {
         return None;
     }
-    let mut signs = Signs::of(line)?;
+    let mut signs = Signs::of(line);
     let byte = |at: usize| line.get(at).copied();
 
     let measurement = signs.next();
@@ -58,11 +69,13 @@ pub(super) fn parse<'a>(line: &'a [u8], visitor: &mut impl Visitor) -> Option<Ra
         let field_type = match byte(value)? {
             b'0'..=b'9' | b'.' | b'-' => {
                 at = signs.next();
-                let (field_type, end) = scan_number(line, value).ok()?;
-                if end != at {
-                    return None;
+                match short_number(line, value..at) {
+                    Some(field_type) => field_type,
+                    None => match scan_number(line, value).ok()? {
+                        (field_type, end) if end == at => field_type,
+                        _ => return None,
+                    },
                 }
-                field_type
             }
             b'"' => {
                 // The quote that opens, then whatever is text inside.
@@ -102,78 +115,119 @@ pub(super) fn parse<'a>(line: &'a [u8], visitor: &mut impl Visitor) -> Option<Ra
     Some(RawLine::from_parts(line, measurement, key_end, fields..at, Some((start..line.len(), time))))
 }
 
-/// Where the signs of a line stand: comma, space, equals sign, quote, backslash, line feed.
-struct Signs {
-    blocks: [u64; BLOCKS],
-    /// The block of `rest`.
+/// Where the signs of a line stand: comma, space, equals sign, quote, backslash, line feed; and `#`, which has a meaning
+/// of its own in some places.
+struct Signs<'a> {
+    line: &'a [u8],
+    /// Where the block begins that is looked at.
     block: usize,
     /// Those of the block that are still to come.
     rest: u64,
-    len: usize,
 }
 
-impl Signs {
+impl<'a> Signs<'a> {
     #[inline(always)]
-    fn of(line: &[u8]) -> Option<Self> {
-        let mut blocks = [0; BLOCKS];
-        let (whole, tail) = line.as_chunks::<BLOCK>();
-        if whole.len() >= BLOCKS {
-            return None;
-        }
-        for (signs, block) in blocks.iter_mut().zip(whole) {
-            *signs = signs_of(block);
-        }
-        if !tail.is_empty() {
-            blocks[whole.len()] = if let Some(last) = line.last_chunk::<BLOCK>() {
-                signs_of(last) >> (BLOCK - tail.len())
-            } else {
-                let mut block = [0; BLOCK];
-                block[..tail.len()].copy_from_slice(tail);
-                signs_of(&block)
-            };
-        }
-        Some(Self { rest: blocks[0], blocks, block: 0, len: line.len() })
+    fn of(line: &'a [u8]) -> Self {
+        Self { line, block: 0, rest: signs_at(line, 0) }
     }
 
     /// The place of the next sign, or the end of the line.
     #[inline(always)]
     fn next(&mut self) -> usize {
-        while self.rest == 0 {
-            self.block += 1;
-            match self.blocks.get(self.block) {
-                Some(signs) => self.rest = *signs,
-                None => {
-                    self.block = BLOCKS;
-                    return self.len;
-                }
-            }
+        if self.rest == 0 && !self.go_on() {
+            return self.line.len();
         }
-        let at = self.block * BLOCK + self.rest.trailing_zeros() as usize;
+        let at = self.block + self.rest.trailing_zeros() as usize;
         self.rest &= self.rest - 1;
         at
+    }
+
+    /// Looks for the next block that has signs.
+    #[inline(never)]
+    fn go_on(&mut self) -> bool {
+        while self.line.len() - self.block > BLOCK {
+            self.block += BLOCK;
+            self.rest = signs_at(self.line, self.block);
+            if self.rest != 0 {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+/// The signs of the block at `at`, which may end before the block does.
+#[inline]
+fn signs_at(line: &[u8], at: usize) -> u64 {
+    let rest = &line[at..];
+    if let Some(block) = rest.first_chunk() {
+        signs_of(block)
+    } else if let Some(block) = line.last_chunk() {
+        signs_of(block) >> (BLOCK - rest.len())
+    } else {
+        let mut block = [0; BLOCK];
+        block[..rest.len()].copy_from_slice(rest);
+        signs_of(&block)
     }
 }
 
 /// A bit for each byte that is a sign.
-#[inline(always)]
+///
+/// Written so that the compiler makes vectors of it, which it does as long as this is a function of its own.
+#[inline(never)]
 fn signs_of(block: &[u8; BLOCK]) -> u64 {
     /// Moves bit 8·i to bit 56 + i.
     const GATHER: u64 = 0x0102_0408_1020_4080;
+    let mut is_sign = [0; BLOCK];
+    for at in 0..BLOCK {
+        let is = |sign: u8| block[at] == sign;
+        is_sign[at] = u8::from(is(b',') | is(b' ') | is(b'=') | is(b'"') | is(b'\\') | is(b'\n') | is(b'#'));
+    }
     let mut signs = 0;
-    let (lanes, _) = block.as_chunks::<16>();
-    for (n, lane) in lanes.iter().enumerate() {
-        let mut is_sign = [0; 16];
-        for (is_sign, &byte) in is_sign.iter_mut().zip(lane) {
-            *is_sign = u8::from(
-                (byte == b',') | (byte == b' ') | (byte == b'=') | (byte == b'"') | (byte == b'\\') | (byte == b'\n'),
-            );
-        }
-        let word = u128::from_le_bytes(is_sign);
-        let low = (word as u64).wrapping_mul(GATHER) >> 56;
-        let high = ((word >> 64) as u64).wrapping_mul(GATHER) >> 56;
-        signs |= (low | high << 8) << (16 * n);
+    let (eights, _) = is_sign.as_chunks::<8>();
+    for n in 0..BLOCK / 8 {
+        signs |= (u64::from_le_bytes(eights[n]).wrapping_mul(GATHER) >> 56) << (8 * n);
     }
     signs
+}
+
+/// The top bit of each of eight bytes that is over nine.
+#[inline(always)]
+fn other_than_digits(values: u64) -> u64 {
+    // What a byte over 127 carries into the next one does not matter: such a number is looked at again.
+    (values | values.wrapping_add(OVER_NINE)) & TOP
+}
+
+/// The type of a number of up to eight bytes and the plainest form: digits, with one point among them or an `i` behind
+/// them; nothing is said of others.
+#[inline(always)]
+fn short_number(line: &[u8], value: Range<usize>) -> Option<FieldType> {
+    let mut len = value.len();
+    let bytes = line.get(value.start..)?.first_chunk::<8>()?;
+    if len > 8 {
+        return None;
+    }
+    let mut values = u64::from_le_bytes(*bytes) ^ (ONES * u64::from(b'0'));
+    if bytes[0] == b'-' {
+        values >>= 8;
+        len -= 1;
+    }
+    // What is behind the number is taken out; a number of no bytes has been told apart by its first one.
+    let shift = 8 * (8 - len) as u32;
+    values = values.checked_shl(shift)? >> shift;
+    let others = other_than_digits(values);
+    if others == 0 {
+        return Some(FieldType::Float);
+    }
+    let at = others.trailing_zeros() / 8;
+    if others & (others - 1) != 0 || len < 2 {
+        return None;
+    }
+    match (values >> (8 * at)) as u8 ^ b'0' {
+        b'.' => Some(FieldType::Float),
+        b'i' if at as usize == len - 1 => Some(FieldType::Integer),
+        _ => None,
+    }
 }
 
 /// A number of 1 to 19 digits, which always fits.
@@ -199,10 +253,8 @@ fn number(digits: &[u8]) -> Option<u64> {
 /// Eight digits at once: neighbours are joined to pairs, pairs to fours, fours to the number.
 #[inline(always)]
 fn eight_digits(digits: [u8; 8]) -> Option<u64> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let digits = u64::from_le_bytes(digits) ^ (ONES * u64::from(b'0'));
-    // More than nine carries into the top bit, more than 127 has it already.
-    if (digits | digits.wrapping_add(ONES * (0x80 - 10))) & (ONES * 0x80) != 0 {
+    if other_than_digits(digits) != 0 {
         return None;
     }
     let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
@@ -229,6 +281,10 @@ mod tests {
 
         fn tag_key(&mut self, raw: &[u8]) {
             self.0.push((raw.to_vec(), None));
+        }
+
+        fn series_key(&mut self, raw: &[u8]) {
+            assert!(!raw.contains(&b'#'));
         }
 
         fn field(&mut self, raw: &[u8], field_type: FieldType) {
@@ -264,7 +320,7 @@ mod tests {
         }
         for len in 1..1_100 {
             let line = format!("m,t={} v=1,w=\"{}\" 17", "x".repeat(len), "y".repeat(len % 7));
-            assert_eq!(alike(line.as_bytes()), line.len() < BLOCKS * BLOCK, "{len}");
+            assert!(alike(line.as_bytes()), "{len}");
         }
     }
 
@@ -311,6 +367,16 @@ mod tests {
             "m=1 v=1",
             "m v=\"a\" b\"",
             "m v=1\u{0} 5",
+            "m v=-",
+            "m v=- 5",
+            "m v=-i,w=12345678",
+            "m v=.,w=12345678",
+            "m v=-.,w=12345678",
+            "m v=1.2.3,w=12345678",
+            "m v=i,w=12345678",
+            "m v=1i2,w=12345678",
+            "m v=1\u{b0},w=12345678",
+            "m#x v=1",
         ] {
             assert!(!alike(line.as_bytes()), "{line}");
         }
@@ -324,7 +390,7 @@ mod tests {
             for at in 0..len {
                 let mut line = vec![b'x'; len];
                 line[at] = b'=';
-                let mut signs = Signs::of(&line).unwrap();
+                let mut signs = Signs::of(&line);
                 assert_eq!((signs.next(), signs.next(), signs.next()), (at, len, len));
             }
         }
@@ -336,6 +402,19 @@ mod tests {
             let read = number(text.as_bytes());
             let digits = text.bytes().all(|byte| byte.is_ascii_digit()) && text.len() <= 19;
             prop_assert_eq!(read, text.parse().ok().filter(|_| digits));
+        }
+
+        #[test]
+        fn numbers_have_the_type_that_the_long_way_finds(number in "-?[0-9.i]{0,8}|-?[0-9]{0,7}[.i][0-9]{0,7}|[0-9.\u{b0}:/-]{1,9}") {
+            let line = format!("{number},w=1 1700000000");
+            let short = short_number(line.as_bytes(), 0..number.len());
+            if let Some(field_type) = short {
+                prop_assert_eq!(scan_number(line.as_bytes(), 0), Ok((field_type, number.len())));
+            }
+            let plain = number.trim_start_matches('-').len() + 1 >= number.len()
+                && number.len() <= 8
+                && number.trim_start_matches('-').parse::<f64>().is_ok();
+            prop_assert!(short.is_some() || !plain, "{}", number);
         }
 
         #[test]

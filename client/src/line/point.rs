@@ -174,6 +174,7 @@ fn write<'a>(
         (Some(nanoseconds), _) => writer.at(Timestamp::Nanoseconds(nanoseconds)),
         (None, MissingTime::ClientClock) => writer.now(),
         (None, MissingTime::ServerClock) => writer.server_time(),
+        (None, MissingTime::At(units)) => writer.at(units),
     }
 }
 

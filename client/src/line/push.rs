@@ -96,9 +96,6 @@ impl Batch {
         if let Some(error) = check.error {
             return Err(error);
         }
-        if let Some(offset) = reserved_sequence(raw.key()) {
-            return Err(LineErrorKind::ReservedSequence.at(offset).into());
-        }
         if let Some(time) = raw.timestamp()
             && Timestamp::Units(time).in_precision(self.precision).is_none()
         {
@@ -134,13 +131,20 @@ impl Batch {
         let mut has_time = true;
         let mut end = self.end;
         match (stamp_at, self.missing_time) {
-            (Some(at), MissingTime::ClientClock) => {
-                let stamp = clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?;
+            (Some(at), MissingTime::ClientClock | MissingTime::At(_)) => {
+                let stamp = match self.missing_time {
+                    MissingTime::At(stamp) => Timestamp::Units(stamp)
+                        .in_precision(precision)
+                        .ok_or(PointErrorKind::TimeOutOfRange { precision })?,
+                    MissingTime::ClientClock | MissingTime::ServerClock => {
+                        clock::stamp(precision).ok_or(PointErrorKind::StampsAhead { precision })?
+                    }
+                };
                 end = self.buffer.put(end, &line[..at]);
                 end = self.buffer.put_byte(end, b' ');
                 end += digits::put(self.buffer.window(end), stamp);
             }
-            (missing, _) => {
+            (missing, MissingTime::ClientClock | MissingTime::ServerClock | MissingTime::At(_)) => {
                 has_time = missing.is_none();
                 end = self.buffer.put(end, line);
             }
@@ -202,6 +206,12 @@ impl Visitor for NameCheck<'_> {
     fn tag_key(&mut self, raw: &[u8]) {
         if raw == text::TIME.as_bytes() {
             self.refuse(LineErrorKind::ReservedTime.at(0).into());
+        }
+    }
+
+    fn series_key(&mut self, raw: &[u8]) {
+        if let Some(offset) = reserved_sequence(raw) {
+            self.refuse(LineErrorKind::ReservedSequence.at(offset).into());
         }
     }
 

@@ -86,6 +86,7 @@ impl<'a> RawLine<'a> {
         if line.get(key_end) == Some(&b',') {
             key_end = scan_tags(line, key_end, visitor)?;
         }
+        visitor.series_key(&line[start..key_end]);
         if key_end == line.len() {
             return Err(LineErrorKind::MissingFields.at(key_end));
         }
@@ -185,12 +186,15 @@ impl<'a> RawLine<'a> {
 pub(crate) trait Visitor {
     fn measurement(&mut self, raw: &[u8]);
     fn tag_key(&mut self, raw: &[u8]);
+    /// Measurement and tags; keys without `#` may be passed over.
+    fn series_key(&mut self, raw: &[u8]);
     fn field(&mut self, raw: &[u8], field_type: FieldType);
 }
 
 impl Visitor for () {
     fn measurement(&mut self, _: &[u8]) {}
     fn tag_key(&mut self, _: &[u8]) {}
+    fn series_key(&mut self, _: &[u8]) {}
     fn field(&mut self, _: &[u8], _: FieldType) {}
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct BatchArgs {
     batch_bytes: usize,
     /// Longest line; longer ones are refused without being sent.
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = settings::size)]
-    pub(super) max_line: usize,
+    pub(in crate::command) max_line: usize,
     /// Send what there is when the input has been silent for so long.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = settings::duration)]
     pub(super) flush_interval: Duration,
@@ -50,12 +50,12 @@ pub(crate) struct BatchArgs {
     no_gzip: bool,
     /// Give lines without a timestamp the time at which they are read. Only then can they be sent twice without harm.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
-    stamp: Stamp,
+    pub(in crate::command) stamp: Stamp,
 }
 
 /// Which lines get a timestamp here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum Stamp {
+pub(in crate::command) enum Stamp {
     /// Those without one, where the precision is fine enough (ns, u): coarser stamps, which must differ from each
     /// other, would run ahead of the clock.
     #[default]
@@ -67,7 +67,7 @@ enum Stamp {
 }
 
 impl Stamp {
-    fn missing_time(self, precision: Precision) -> MissingTime {
+    pub(in crate::command) fn missing_time(self, precision: Precision) -> MissingTime {
         let fine = match precision {
             Precision::Nanoseconds | Precision::Microseconds => true,
             Precision::Milliseconds | Precision::Seconds | Precision::Minutes | Precision::Hours => false,

@@ -18,9 +18,9 @@ use self::retrying::RetryArgs;
 use self::window::WindowChoice;
 use crate::console::{Console, Verbosity};
 use crate::failure::Failure;
-use crate::input::{Feed, FeedOptions, Source};
+use crate::input::{Dump, Feed, FeedOptions, Source};
 use crate::job::{
-    Ending, Job, JobOptions, Manner, MaxRejected, Progress, ProgressChoice, Rejects, Reporter, Subject, Sum,
+    Ending, Job, JobOptions, Keeping, Manner, MaxRejected, Progress, ProgressChoice, Rejects, Reporter, Subject, Sum,
     SummaryFile, Teller, Tolerance, Traffic,
 };
 use crate::queries;
@@ -36,10 +36,10 @@ pub(crate) struct JobArgs {
     /// Database.
     #[arg(short, long, value_name = "DB", env = "INFLUX_DATABASE", help_heading = "Target")]
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    database: String,
+    pub(super) database: String,
     /// Retention policy; the database's default one if left out.
     #[arg(long = "rp", value_name = "RP", env = "INFLUX_RP", help_heading = "Target")]
-    retention_policy: Option<String>,
+    pub(super) retention_policy: Option<String>,
     /// How many replicas must acknowledge: any, one, quorum or all.
     #[arg(
         short,
@@ -49,18 +49,18 @@ pub(crate) struct JobArgs {
         default_value = "one",
         help_heading = "Target"
     )]
-    consistency: ConsistencyLevel,
+    pub(super) consistency: ConsistencyLevel,
     /// Unit of the timestamps: ns, u, ms, s, m or h.
     #[arg(long, value_name = "UNIT", env = "INFLUX_PRECISION", default_value = "ns", help_heading = "Target")]
-    precision: Precision,
+    pub(super) precision: Precision,
     /// Create the database first, if it does not exist.
     #[arg(long, help_heading = "Target")]
-    create_database: bool,
+    pub(super) create_database: bool,
     /// Longest time for the whole run; what is read and not sent by then is unsent.
-    #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
+    #[arg(long, value_name = "TIME", value_parser = settings::some_duration, help_heading = "Retries")]
     deadline: Option<Duration>,
     #[command(flatten)]
-    batches: BatchArgs,
+    pub(super) batches: BatchArgs,
     #[command(flatten)]
     retrying: RetryArgs,
     #[command(flatten)]
@@ -124,6 +124,10 @@ pub(crate) struct Defaults {
 impl Defaults {
     /// Of `write`: each batch once, one after the other, so that a script can own the policy.
     pub(crate) const WRITE: Self = Self { in_flight: 1, retry_budget: Duration::ZERO, window: WindowChoice::Off };
+
+    /// Of `import`: several at once, each tried again while that may help.
+    pub(crate) const IMPORT: Self =
+        Self { in_flight: 4, retry_budget: Duration::from_secs(300), window: WindowChoice::Auto };
 }
 
 impl JobArgs {
@@ -137,6 +141,7 @@ impl JobArgs {
         defaults: Defaults,
         signals: Signals,
         console: &Console,
+        import: Option<(Dump, Keeping)>,
     ) -> Result<Sum, Failure> {
         if self.target.timeout <= Duration::from_secs(10) {
             console.warn(
@@ -152,6 +157,8 @@ impl JobArgs {
             summary_file.map_err(|error| Failure::local_io(format!("cannot open the summary file: {error}")))?;
         self.create_database(&client).await?;
         let window = self.batches.window.unwrap_or(defaults.window);
+        // A dump names its databases itself.
+        let window = if self.database.is_empty() { WindowChoice::Off } else { window };
         let window = window.resolve(&client, &self.database, self.retention_policy.as_deref(), console).await;
         let input_bytes = sources.iter().map(Source::size).sum::<Option<u64>>();
         let subject = Subject {
@@ -165,8 +172,9 @@ impl JobArgs {
         };
         let progress = Progress::new(self.output.progress, input_bytes, console);
         let rules = self.batches.rules(self.precision, !self.data.no_validate, self.data.split_types);
+        let (dump, keeping) = import.map(|(dump, keeping)| (Some(dump), keeping)).unwrap_or_default();
         let (max_line, linger) = (self.batches.max_line, self.batches.flush_interval);
-        let feed = Feed::start(FeedOptions { sources, rules, max_line, linger });
+        let feed = Feed::start(FeedOptions { sources, rules, max_line, linger, dump });
         let feed = feed.map_err(|error| Failure::Internal(error.to_string()))?;
         let every_batch = console.verbosity() >= Verbosity::Verbose;
         let reporter = Reporter::new(console, self.output.json, every_batch, subject);
@@ -182,7 +190,7 @@ impl JobArgs {
             throttle: self.batches.throttle(),
             manner: Manner { window, no_bisect: self.data.no_bisect },
         };
-        Ok(Job::new(&client, traffic, feed, ending, teller, options).run().await)
+        Ok(Job::new(&client, traffic, feed, ending, teller, options).keeping(keeping).run().await)
     }
 
     /// The inputs, found to be there before anything is sent.
@@ -258,7 +266,7 @@ fn same_file(one: &Path, other: &Path) -> bool {
 }
 
 /// A name for this run, so that events of several runs in one log can be told apart.
-fn job_id() -> String {
+pub(super) fn job_id() -> String {
     use std::hash::{BuildHasher, Hasher, RandomState};
     // The keys of the standard hasher are random in each process.
     format!("{:08x}", RandomState::new().build_hasher().finish() as u32)

@@ -1,0 +1,184 @@
+//! Reading a dump: lines with headers between them, from wherever an earlier run has left off.
+//!
+//! What it hands out keeps to one input and one context each, and says which stretch of the input it settles.
+
+use std::io;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
+
+use super::feed::{Ended, Shared, State};
+use super::headers::{Context, Mark, is_statement};
+use super::lines::{Kind, Line, Lines};
+use super::source::Source;
+
+/// What is to be read of the inputs, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dump {
+    /// Where to begin in each input; those that are not there begin at their start.
+    pub(crate) starts: Vec<Start>,
+    /// The time of lines that carry none, in units of their precision: it grows by one with each line of the inputs, so that
+    /// a line has the same time whenever it is read. `None` where the rules say it.
+    pub(crate) base_time: Option<i64>,
+}
+
+/// Where to begin in an input.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Start {
+    pub(crate) mark: Mark,
+    /// Stretches behind it that are passed over.
+    pub(crate) settled: Vec<(u64, u64)>,
+    /// Nothing is left of it; its last line had this number.
+    pub(crate) done: Option<u64>,
+    /// How the first line of the whole input reads: a stream that begins with it was not cut where it should have been.
+    pub(crate) first_line: Option<String>,
+}
+
+/// The stretch of an input that is settled together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) source: usize,
+    pub(crate) from: u64,
+    pub(crate) to: Mark,
+}
+
+/// Where a line of a dump belongs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed<'a> {
+    /// What is behind the line before it.
+    pub(super) from: u64,
+    pub(super) context: &'a Arc<Context>,
+    /// Its time, if it carries none and the dump gives it one.
+    pub(super) stamp: Option<i64>,
+}
+
+/// What stands between the points of a dump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// A statement to be run before anything behind it is sent.
+    Statement {
+        /// The stretch that it settles.
+        stretch: Stretch,
+        /// Number of its line.
+        line: u64,
+        /// As it stands there.
+        text: String,
+    },
+    /// A line that is neither a statement nor anywhere but among statements. Nothing behind it is read.
+    Stray {
+        /// Index of its input.
+        source: usize,
+        /// Its number.
+        line: u64,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// An input was read to its end, which settles what is left of it.
+    End(Stretch),
+}
+
+impl Shared {
+    /// Reads all inputs, each from its start.
+    pub(super) fn read_dump(&self, dump: &Dump) -> Result<Ended, (String, io::Error)> {
+        let mut lines_before: u64 = 0;
+        for (source, input) in self.options.sources.iter().enumerate() {
+            let start = dump.starts.get(source).cloned().unwrap_or_default();
+            if let Some(lines) = start.done {
+                self.pass_over(input.size().unwrap_or(0));
+                lines_before += lines;
+                continue;
+            }
+            let base = dump.base_time.map(|base| base.saturating_add_unsigned(lines_before));
+            match self.read_input(source, input, &start, base) {
+                Ok(Some(lines)) => lines_before += lines,
+                Ok(None) => return Ok(Ended::Stopped),
+                Err(error) => return Err((input.name(), error)),
+            }
+        }
+        Ok(Ended::Complete)
+    }
+
+    /// Reads an input to its end; gives the number of its last line, or `None` once reading was stopped.
+    fn read_input(&self, source: usize, input: &Source, start: &Start, base: Option<i64>) -> io::Result<Option<u64>> {
+        // What is left of a stream begins where it was cut.
+        let offset = if input.is_file() { start.mark.byte } else { 0 };
+        let opened = input.open_at(offset, Arc::clone(&self.consumed))?;
+        self.pass_over(opened.unread);
+        let begin = if input.is_file() { opened.at } else { start.mark.byte + opened.at };
+        let mut lines = Lines::new(opened.input, self.options.max_line).of_dump(begin, start.mark.line);
+        let mut context = Arc::clone(&start.mark.context);
+        let mut settled = start.settled.iter().peekable();
+        let mut from = start.mark.byte;
+        let mut first_line = start.first_line.as_deref().filter(|_| !input.is_file());
+        let mut offers_first = !input.is_file() && from == 0;
+        // Kept for the lines that one read has brought, as for other inputs.
+        let mut state: Option<MutexGuard<'_, State>> = None;
+        loop {
+            lines.set_verbatim(context.statements);
+            let Some(line) = lines.next(|| drop(state.take()))? else { break };
+            if line.kind == Kind::Comment {
+                if let Some(changed) = context.after(line.text).filter(|changed| *changed != *context) {
+                    context = Arc::new(changed);
+                }
+                continue;
+            }
+            if offers_first {
+                offers_first = false;
+                state.get_or_insert_with(|| self.lock()).first_line =
+                    Some((source, crate::journal::line_hash(line.text)));
+            }
+            if first_line.take().is_some_and(|first| first == crate::journal::line_hash(line.text)) {
+                return Err(io::Error::other(
+                    "begins as it did when nothing of it was sent: give what comes behind the part that is settled, as the \
+                     command to resume with shows",
+                ));
+            }
+            while settled.next_if(|(_, end)| *end <= line.byte).is_some() {}
+            if settled.peek().is_some_and(|(begin, _)| *begin <= line.byte) {
+                continue;
+            }
+            if context.statements {
+                drop(state.take());
+                let to = Mark { byte: line.byte_end, line: line.next_number, context: Arc::clone(&context) };
+                if !self.tell(statement(Stretch { source, from, to }, &line)) {
+                    return Ok(None);
+                }
+            } else {
+                let stamp = base.map(|base| base.saturating_add_unsigned(line.number));
+                let held = state.take().unwrap_or_else(|| self.lock());
+                state = self.add(held, source, &line, Some(Placed { from, context: &context, stamp }));
+                if state.is_none() {
+                    return Ok(None);
+                }
+            }
+            from = line.byte_end;
+        }
+        drop(state);
+        let (byte, line) = lines.position();
+        let to = Mark { byte, line, context };
+        if !self.tell(Event::End(Stretch { source, from, to })) {
+            return Ok(None);
+        }
+        Ok(Some(line))
+    }
+
+    /// Counts bytes as read that nobody has to read again.
+    fn pass_over(&self, bytes: u64) {
+        self.passed.fetch_add(bytes, Ordering::Relaxed);
+        self.consumed.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A line among statements.
+fn statement(stretch: Stretch, line: &Line<'_>) -> Event {
+    let text = String::from_utf8_lossy(line.text).trim().to_owned();
+    let stray = |why| Event::Stray { source: stretch.source, line: line.number, why };
+    match line.kind {
+        Kind::TooLong(_) => stray("this statement is longer than --max-line"),
+        Kind::Whole | Kind::Open | Kind::Comment if is_statement(&text) => {
+            Event::Statement { line: line.number, text, stretch }
+        }
+        Kind::Whole | Kind::Open | Kind::Comment => {
+            stray("this is neither a statement nor a header: does `# DML` stand above the points?")
+        }
+    }
+}
