@@ -218,9 +218,11 @@ fn d13_points_beyond_the_retention_policy_are_known_by_both_texts() {
     cluster.query("data1", "CREATE RETENTION POLICY short ON db DURATION 1h REPLICATION 1");
     let ran = cluster.write(&["--rp", "short", "--retries", "5", "--backoff", "1ms..2ms"], "old v=1 1\n");
     assert_eq!((ran.code, counted(&ran, "rejected")), (33, 1), "{ran:?}");
-    for text in ["points beyond retention policy", "points outside retention policy"] {
+    let since_1_12 = "dropped 1 points outside retention policy of duration 1h0m0s - dropped=1 for database: db for \
+                      retention policy: short";
+    for text in ["points beyond retention policy dropped=1", since_1_12] {
         cluster.fault(&["heal"]);
-        let text = format!("partial write: {text} dropped=1");
+        let text = format!("partial write: {text}");
         cluster.fault(&[
             "reply",
             "data1",
