@@ -10,6 +10,7 @@ mod cluster;
 mod cluster_watch;
 mod config;
 mod crashes;
+mod defects;
 mod demo;
 mod explain;
 mod fault_times;
