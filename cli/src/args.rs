@@ -71,6 +71,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     Classify(ClassifyArgs),
     Explain(ExplainArgs),
+    Schema(SchemaArgs),
     Retry(RetryArgs),
     Config(ConfigArgs),
     Cluster(ClusterArgs),

@@ -392,10 +392,9 @@ impl SetArgs {
             (_, Some(value)) => value,
             (_, None) => return Err(Failure::Usage(format!("{}: a value is missing", key.name))),
         };
-        if key.name == "host" && value.contains('@') {
-            return Err(Failure::Usage(
-                "host: an address holds no credentials: set username and password_file".to_owned(),
-            ));
+        if matches!(key.name, "host" | "proxy") && value.contains('@') {
+            let instead = if key.name == "host" { "set username and password_file" } else { "use HTTPS_PROXY" };
+            return Err(Failure::Usage(format!("{}: an address holds no credentials: {instead}", key.name)));
         }
         let place = place()?;
         let config = Place { asked_for: false, ..place.clone() }.read()?.unwrap_or_default();

@@ -19,7 +19,7 @@ pub(crate) fn program() -> Command {
         }
     }
     // No configuration file either.
-    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command.env("XDG_CONFIG_HOME", "/dev/null");
     command
 }
 
