@@ -112,10 +112,34 @@ impl Failure {
 pub(crate) fn report(console: &Console, exit: Exit, message: &str, hint: Option<&str>) {
     let head = console.painted_err(&format!("error[{}]:", exit.0), Paint::Bad);
     let message = one_line(&without_credentials(message));
+    let hint = better_hint(exit, &message).or(hint);
     console.error(&match hint {
         Some(hint) => format!("{head} {message}  (hint: {}; influx-cli explain {})", one_line(hint), exit.0),
         None => format!("{head} {message}"),
     });
+}
+
+/// A next step that is nearer at hand than that of the whole class, where the message tells what it is.
+fn better_hint(exit: Exit, message: &str) -> Option<&'static str> {
+    let has = |part: &str| message.contains(part);
+    match Class::from_exit_code(exit.0)? {
+        Class::Unreachable if has("UnknownIssuer") || has("unknown issuer") => {
+            Some("nobody who is trusted here has signed the server's certificate: give its authority with --ca FILE")
+        }
+        Class::Unreachable if has("certificate") => {
+            Some("correct the server's certificate, or the address: it has to be one that the certificate names")
+        }
+        Class::Unreachable if has("corrupt message") || has("InvalidContentType") => {
+            Some("the server does not seem to speak TLS at this port: try http://")
+        }
+        Class::NotFound if has("database") && !has("retention policy") => {
+            Some("create it: --create-database, or influx-cli query 'CREATE DATABASE \"NAME\"'")
+        }
+        Class::NotFound if has("retention policy") => Some(
+            "create it: influx-cli query 'CREATE RETENTION POLICY \"NAME\" ON \"DB\" DURATION 30d REPLICATION 1'; or leave --rp out",
+        ),
+        _ => None,
+    }
 }
 
 impl From<&WriteError> for Failure {

@@ -169,6 +169,7 @@ impl ShowArgs {
         if self.json {
             console.print_json(&json!({
                 "v": 1,
+                "type": "config",
                 "command": self.command,
                 "file": profile.as_ref().map(|it| it.file.to_string_lossy()),
                 "profile": profile.as_ref().map(|it| &it.name),
@@ -331,7 +332,7 @@ impl ListArgs {
             };
             if self.json {
                 console.print_json(&json!({
-                    "v": 1, "profile": profile.name, "default": is_default, "host": hosts,
+                    "v": 1, "type": "profile", "profile": profile.name, "default": is_default, "host": hosts,
                     "database": profile.text("database"),
                 }))?;
             } else {
@@ -391,10 +392,9 @@ impl SetArgs {
             (_, Some(value)) => value,
             (_, None) => return Err(Failure::Usage(format!("{}: a value is missing", key.name))),
         };
-        if key.name == "host" && value.contains('@') {
-            return Err(Failure::Usage(
-                "host: an address holds no credentials: set username and password_file".to_owned(),
-            ));
+        if matches!(key.name, "host" | "proxy") && value.contains('@') {
+            let instead = if key.name == "host" { "set username and password_file" } else { "use HTTPS_PROXY" };
+            return Err(Failure::Usage(format!("{}: an address holds no credentials: {instead}", key.name)));
         }
         let place = place()?;
         let config = Place { asked_for: false, ..place.clone() }.read()?.unwrap_or_default();
