@@ -152,6 +152,7 @@ impl Place {
 /// Every command that speaks to a server, with what else it needs.
 const COMMANDS: &[&[&str]] = &[
     &["write", "-d", "db", "--json", "--rejects", "bad.lp", "--summary-file", "sum.json", "points.lp"],
+    &["import", "-d", "db", "--json", "--restart", "--retry-budget", "300ms", "points.lp"],
     &["query", "-d", "db", "SELECT v FROM m"],
     &["ping", "--json"],
     &["status", "--json"],
@@ -214,7 +215,7 @@ fn what_is_typed_in_the_wrong_place_is_not_repeated() {
     let place = Place::new(SECRETS[0]);
     let address = format!("http://app:{}@127.0.0.1:1", SECRETS[0]);
     let wrong = |arguments: &[&str]| run_command(place.command(arguments), b"");
-    for command in ["write", "query", "ping", "status", "verify"] {
+    for command in ["write", "import", "query", "ping", "status", "verify"] {
         for flag in ["--password", "--password=", "-p", "--token", "--token=", "--passwd"] {
             let (flag, value) = match flag.strip_suffix('=') {
                 Some(_) => (format!("{flag}{}", SECRETS[0]), None),
