@@ -52,6 +52,19 @@ fn endpoints_tell_their_counts_and_queues() {
 }
 
 #[test]
+fn a_watch_asks_again_and_again() {
+    use std::io::{BufRead, BufReader};
+    let mut command = crate::harness::program();
+    command.args(["status", "--json", "--watch", "10ms", "-H", NOBODY]).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
+    let rounds: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert!(rounds.iter().all(|round| round["down"] == 1), "{rounds:?}");
+    // Nobody reads any more: the end of a pipe is an end.
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn what_the_old_version_does_not_count_is_zero_only_where_it_means_that() {
     let cluster = Cluster::with(&["--profile", "0.10", "--nodes", "2"]);
     let host = cluster.url("node1");
