@@ -171,6 +171,7 @@ impl ShowArgs {
         if self.json {
             console.print_json(&json!({
                 "v": 1,
+                "type": "config",
                 "command": self.command,
                 "file": profile.as_ref().map(|it| it.file.to_string_lossy()),
                 "profile": profile.as_ref().map(|it| &it.name),
@@ -373,7 +374,7 @@ impl ListArgs {
             };
             if self.json {
                 console.print_json(&json!({
-                    "v": 1, "profile": profile.name, "default": is_default, "host": hosts,
+                    "v": 1, "type": "profile", "profile": profile.name, "default": is_default, "host": hosts,
                     "database": profile.text("database"),
                 }))?;
             } else {

@@ -32,10 +32,10 @@ impl PingArgs {
             if self.json {
                 console.print_json(&match &pong.result {
                     Ok(it) => json!({
-                        "v": 1, "endpoint": endpoint, "up": true, "version": it.version, "build": it.build,
+                        "v": 1, "type": "ping", "endpoint": endpoint, "up": true, "version": it.version, "build": it.build,
                         "ms": it.latency.as_secs_f64() * 1e3,
                     }),
-                    Err(error) => json!({"v": 1, "endpoint": endpoint, "up": false, "error": error.to_string()}),
+                    Err(error) => json!({"v": 1, "type": "ping", "endpoint": endpoint, "up": false, "error": error.to_string()}),
                 })?;
                 continue;
             }

@@ -2,6 +2,7 @@
 
 use influx_client::{Class, Refusal};
 
+use super::counts::Counts;
 use super::verdict::Verdict;
 use crate::input::{Pack, Stretch};
 use crate::journal::{Journal, Points};
@@ -44,6 +45,13 @@ impl Keeping {
     pub(crate) fn trouble(&self) -> Option<String> {
         let journal = &self.kept.as_ref()?.journal;
         journal.trouble().map(|why| format!("the journal {} cannot be kept: {why}", journal.path().display()))
+    }
+
+    /// The points read and refused of all runs of the job, where these of this run are given.
+    pub(crate) fn counts_of_all_runs(&self, counts: &Counts) -> Counts {
+        let Some(kept) = &self.kept else { return *counts };
+        let earlier = kept.journal.earlier();
+        Counts { read: counts.read + earlier.all(), rejected: counts.rejected + earlier.rejected(), ..*counts }
     }
 
     /// How the first line of a stream reads.

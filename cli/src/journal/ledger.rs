@@ -65,7 +65,7 @@ impl Journal {
             (None, _) | (_, Begin::Restart) => false,
             (Some(_), Begin::Resume) => true,
             (Some((state, _)), Begin::New) if state.is_finished() => false,
-            (Some((state, _)), Begin::New) if state.points.all() == 0 => {
+            (Some((state, _)), Begin::New) if state.is_untouched() => {
                 // Nothing to lose. What was sent and not answered gets the same stamps if it is the same job.
                 differences(&state.header, &header).is_none()
             }
@@ -282,8 +282,10 @@ pub(crate) fn bad_journal(path: &Path, bad: &BadJournal) -> Failure {
 
 fn unfinished(path: &Path, state: &State) -> Failure {
     let settled = counted(state.points.all(), "point", "points");
+    let inputs: Vec<&str> = state.header.inputs.iter().map(|input| input.path.as_str()).collect();
+    let inputs = inputs.join(" ");
     refusal(
-        format!("an earlier import of this input is not finished: {settled} of it are settled ({})", path.display()),
+        format!("an earlier import of {inputs} is not finished: {settled} of it are settled ({})", path.display()),
         "--resume sends the rest, --restart forgets it and sends everything again",
     )
 }
