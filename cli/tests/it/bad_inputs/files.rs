@@ -49,8 +49,7 @@ impl Drop for Tmpfs {
 /// A run with a good line after each bad one, checked here; and the path of each file that it writes.
 fn with_files(url: &str, lines: usize, arguments: &[&str]) -> Ran {
     let lines: String = (0..lines).map(|n| format!("bad v= {n}\nm v={n} {n}\n")).collect();
-    let all =
-        [&["write", "--json", "-d", "db", "-H", url, "--batch-lines", "100"][..], arguments].concat();
+    let all = [&["write", "--json", "-d", "db", "-H", url, "--batch-lines", "100"][..], arguments].concat();
     run(&all, lines)
 }
 
