@@ -328,7 +328,7 @@ impl Check<'_> {
                 grouped(measurement.points),
                 time(measurement.span.map(|span| span.0)),
                 time(measurement.span.map(|span| span.1)),
-                shortened(&one_line(&shown.join(", ")), 200),
+                shortened(&one_line(&shown.join(", ")), 72),
             ]);
         }
         text.push('\n');

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -130,10 +131,15 @@ impl Feed {
         });
         let reader = Arc::clone(&shared);
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            let ended = match &reader.options.dump {
+            let read = || match &reader.options.dump {
                 Some(dump) => reader.read_dump(dump),
                 None => reader.read_all(),
             };
+            // Whoever waits for lines would wait for ever for a thread that is gone.
+            let ended = panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+                let defect = io::Error::other("reading it met a defect of this program");
+                Err(("the input".to_owned(), defect))
+            });
             let ended = ended.unwrap_or_else(|(source, error)| Ended::Failed(source, error));
             reader.lock().ended = Some(ended);
             reader.ready.notify_one();
