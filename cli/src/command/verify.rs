@@ -369,7 +369,7 @@ impl Compared<'_> {
             let Between { low, high } = self.stretch.fields[at];
             low.saturating_sub(found(at)).max(found(at).saturating_sub(high))
         };
-        let worst = (0..self.fields.len()).max_by_key(|at| off(*at)).unwrap_or_default();
+        let worst = (0..self.fields.len()).rev().max_by_key(|at| off(*at)).unwrap_or_default();
         let expected = self.stretch.fields.get(worst).copied().unwrap_or_default();
         [
             shortened(&one_line(self.measurement), 40),
@@ -537,7 +537,7 @@ impl End<'_> {
                 return console
                     .say(&format!("{word} no window has fewer points than the input; at least {extra} more"));
             }
-            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once"),
+            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once; lines that were refused never are"),
             Verdict::Behind if self.handoff == Some(HandoffState::Pending) => {
                 (missing(), "hinted handoff has points that are on their way: verify again later")
             }
