@@ -79,6 +79,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    Schema(SchemaArgs),
     Node(NodeArgs),
 }
 

@@ -34,6 +34,7 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "reject",
     "progress",
     "summary",
+    "journal",
     "check",
     "window",
     "verify",

@@ -93,6 +93,18 @@ fn each_type_is_printed_and_is_as_its_schema_says() {
     let progress =
         ["write", "-H", &one, "-d", "db", "--progress", "json", "--rate-points", "3/s", "--batch-lines", "1"];
     take(&run(&progress, points("slow", 6)).err);
+    let state = tempfile::tempdir().unwrap();
+    let import = |arguments: &[&str]| {
+        let mut command = program();
+        command.args(arguments).env("XDG_STATE_HOME", state.path());
+        run_command(command, b"").out
+    };
+    let file = state.path().join("points.lp");
+    std::fs::write(&file, &lines).unwrap();
+    let file = file.to_str().unwrap();
+    take(&import(&["import", "--json", "-H", NOBODY, "-d", "db", "--retry-budget", "0s", file]));
+    take(&import(&["import", "--json", "-H", &one, "-d", "db", "--resume", file]));
+    take(&import(&["journal", "list", "--json"]));
     take(&run(&["check", "--json"], &lines).out);
     take(&run(&["check", "--json"], "m v=1 1600000000\nm v=1\n").out);
     take(&run(&["verify", "--json", "-v", "--every-node", "-H", &one, "-d", "db", "-"], points("m", 4)).out);
