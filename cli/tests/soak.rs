@@ -12,6 +12,9 @@ mod harness;
 #[allow(dead_code)]
 #[path = "it/place.rs"]
 mod place;
+#[allow(dead_code)]
+#[path = "it/schemas.rs"]
+mod schemas;
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};

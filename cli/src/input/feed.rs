@@ -1,7 +1,7 @@
-//! A thread that reads the inputs into packs, at most one ahead of the request in flight.
+//! A thread that reads the inputs into packs, at most two ahead of the requests in flight.
 //!
 //! Reading blocks, and a pipe may block for ever: so it has a thread of its own, which ends with the process.
-//! When nobody takes the pack that is full, reading stops: memory does not grow, and the writer of the pipe waits.
+//! When nobody takes the packs that are full, reading stops: memory does not grow, and the writer of the pipe waits.
 
 use std::io;
 use std::mem;
@@ -73,7 +73,10 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 pub(super) struct State {
+    /// A full pack that nobody has taken yet: while it waits the next one is filled.
+    ahead: Option<Box<Pack>>,
     filling: Box<Pack>,
+    /// That one is full as well.
     full: bool,
     // Packs change hands by their boxes, not by their contents.
     #[expect(clippy::vec_box)]
@@ -107,6 +110,7 @@ impl Feed {
     /// No thread can be started.
     pub(crate) fn start(options: FeedOptions) -> io::Result<Self> {
         let state = State {
+            ahead: None,
             filling: Box::new(Pack::new(&options.rules)),
             full: false,
             spare: Vec::new(),
@@ -145,17 +149,19 @@ impl Feed {
         loop {
             let wait = {
                 let mut state = self.shared.lock();
+                if let Some(pack) = state.ahead.take() {
+                    if mem::take(&mut state.full) {
+                        state.close(&self.shared.options.rules);
+                        self.shared.room.notify_one();
+                    }
+                    return Next::Pack(pack);
+                }
                 let waited = state.filling.since.map(|since| since.elapsed());
                 let linger = self.shared.options.linger;
                 let due = waited.is_some_and(|waited| waited >= linger);
                 let over = state.stopped || state.ended.is_some() || state.event.is_some();
-                if !state.filling.is_empty() && (state.full || due || over) {
-                    let empty = state.spare.pop().unwrap_or_else(|| Box::new(Pack::new(&self.shared.options.rules)));
-                    let pack = mem::replace(&mut state.filling, empty);
-                    state.full = false;
-                    drop(state);
-                    self.shared.room.notify_one();
-                    return Next::Pack(pack);
+                if !state.filling.is_empty() && (due || over) {
+                    return Next::Pack(state.take(&self.shared.options.rules));
                 }
                 if let Some(event) = state.event.take() {
                     self.shared.room.notify_one();
@@ -222,6 +228,23 @@ impl Feed {
     }
 }
 
+impl State {
+    /// What was filled; an empty pack takes its place.
+    fn take(&mut self, rules: &Rules) -> Box<Pack> {
+        let empty = self.spare.pop().unwrap_or_else(|| Box::new(Pack::new(rules)));
+        mem::replace(&mut self.filling, empty)
+    }
+
+    /// Nothing more fits into what is being filled.
+    fn close(&mut self, rules: &Rules) {
+        if self.ahead.is_none() {
+            self.ahead = Some(self.take(rules));
+        } else {
+            self.full = true;
+        }
+    }
+}
+
 impl Shared {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it holds the lock but on a defect, and then the counts of what was read still hold.
@@ -266,7 +289,7 @@ impl Shared {
             let first = state.filling.is_empty();
             if let Some(placed) = &placed {
                 if !state.filling.may_join(source, placed) {
-                    state.full = true;
+                    state.close(&self.options.rules);
                     self.ready.notify_one();
                     continue;
                 }
@@ -287,12 +310,12 @@ impl Shared {
                     return Some(state);
                 }
                 Offer::Last => {
-                    state.full = true;
+                    state.close(&self.options.rules);
                     self.ready.notify_one();
                     return Some(state);
                 }
                 Offer::NotHere => {
-                    state.full = true;
+                    state.close(&self.options.rules);
                     self.ready.notify_one();
                 }
             }
@@ -361,15 +384,18 @@ mod tests {
         let feed = feed(text, 10);
         let first = pack(&feed).await;
         assert_eq!(first.points(), 10);
-        // The reader may hold one more pack and what it has read ahead, but not the input.
+        // The reader may hold two more packs and what it has read ahead, but not the input.
         assert!(feed.consumed() < size / 2, "{} of {size} bytes", feed.consumed());
         feed.stop();
-        let read_on = match feed.next().await {
-            Next::Pack(rest) => {
-                assert!(rest.points() <= 10);
-                feed.next().await
+        let mut packs = 0;
+        let read_on = loop {
+            match feed.next().await {
+                Next::Pack(rest) => {
+                    packs += 1;
+                    assert!(packs <= 2 && rest.points() <= 10);
+                }
+                next => break next,
             }
-            next => next,
         };
         assert!(matches!(read_on, Next::End { complete: false }), "{read_on:?}");
     }

@@ -194,6 +194,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_passed_over_says_nothing_about_the_time_left() {
+        let now = Instant::now();
+        let mut progress = Progress { form: Form::None, total: Some(1_000), passed: 0, started: now, told: now };
+        assert_eq!(progress.left(500, 10.0), Some(Duration::from_secs(10)));
+        progress.pass_over(400);
+        assert_eq!(progress.left(500, 10.0), Some(Duration::from_secs(50)));
+        assert_eq!(progress.left(400, 10.0), None, "nothing was read yet");
+    }
+
+    #[test]
     fn the_message_leaves_out_what_is_zero() {
         let counts = Counts { read: 6_000, accepted: 5_000, ..Counts::default() };
         let quiet = Live { in_flight: 1, allowed: 1, ..Live::default() };

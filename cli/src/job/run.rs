@@ -63,6 +63,8 @@ pub(crate) struct Job<'a> {
     keeping: Keeping,
     /// A statement, to be run when nothing is under way any more.
     waiting: Option<Statement>,
+    /// A statement was run.
+    ran: bool,
     /// A pack that must not overtake what is under way.
     held: Option<Box<Pack>>,
     seq: u64,
@@ -102,6 +104,7 @@ impl<'a> Job<'a> {
             flight,
             keeping: Keeping::default(),
             waiting: None,
+            ran: false,
             held: None,
             seq: 0,
             teller,
@@ -247,6 +250,7 @@ impl<'a> Job<'a> {
             Ok(()) => {
                 let Teller { reporter, progress, .. } = &self.teller;
                 progress.beside(|| reporter.console().detail(&format!("{place}: ran {}", shown(&text))));
+                self.ran = true;
                 self.keeping.statement(&stretch);
                 self.mind_the_journal();
             }
@@ -437,7 +441,9 @@ impl<'a> Job<'a> {
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
         }
+        let mut nothing_ever = self.sum.counts.read == 0 && !self.ran;
         if let Some(balance) = self.keeping.close() {
+            nothing_ever &= balance.is_first;
             if let Some(why) = balance.trouble.filter(|_| self.sum.class != Class::Journal) {
                 self.trouble(Class::Journal, &why);
             }
@@ -447,8 +453,7 @@ impl<'a> Job<'a> {
             self.sum.earlier = Some(balance.earlier);
             self.sum.resume = balance.resume;
         }
-        let nothing_ever = self.sum.earlier.as_ref().is_none_or(|earlier| earlier.all() == 0);
-        if self.sum.counts.read == 0 && nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
+        if nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");
         }

@@ -38,6 +38,8 @@ pub(crate) struct Journal {
     file: JournalFile,
     state: State,
     syncer: Option<Syncer>,
+    /// No run before has settled anything.
+    is_first: bool,
     /// Points that earlier runs have settled.
     earlier: Points,
     /// The paths of plain files, by input: only of these can a tail be read.
@@ -94,6 +96,7 @@ impl Journal {
         };
         Ok(Self {
             compact_at: COMPACT_FROM,
+            is_first: state.is_untouched(),
             earlier: state.points.clone(),
             plain: sources.iter().map(plain).collect(),
             file,
@@ -112,6 +115,11 @@ impl Journal {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// Whether no run before has settled anything, a statement neither.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// Points that earlier runs have settled.

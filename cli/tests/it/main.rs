@@ -28,6 +28,8 @@ mod query;
 mod recipes;
 mod resume;
 mod retry;
+mod schema;
+mod schemas;
 mod secrets;
 mod signals;
 mod sink;

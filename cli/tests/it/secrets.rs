@@ -152,6 +152,7 @@ impl Place {
 /// Every command that speaks to a server, with what else it needs.
 const COMMANDS: &[&[&str]] = &[
     &["write", "-d", "db", "--json", "--rejects", "bad.lp", "--summary-file", "sum.json", "points.lp"],
+    &["import", "-d", "db", "--json", "--restart", "--retry-budget", "300ms", "points.lp"],
     &["query", "-d", "db", "SELECT v FROM m"],
     &["ping", "--json"],
     &["status", "--json"],
@@ -166,7 +167,7 @@ fn fail(place: &Place, command: &[&str], hosts: &[&str], at: usize) {
         let more = ["-vv", "-H", host, "--timeout", "500ms", "--connect-timeout", "500ms"];
         let arguments = [command, &more].concat();
         let ways = place.given(&arguments).into_iter().enumerate();
-        for (_, (way, command, stdin)) in ways.filter(|(way, _)| (way + nth + at) % 3 == 0) {
+        for (_, (way, command, stdin)) in ways.filter(|(way, _)| (way + nth + at).is_multiple_of(3)) {
             let ran = run_command(command, stdin.as_bytes());
             let what = format!("{arguments:?} with {way}");
             assert_clean(&what, &ran.out);
@@ -214,7 +215,7 @@ fn what_is_typed_in_the_wrong_place_is_not_repeated() {
     let place = Place::new(SECRETS[0]);
     let address = format!("http://app:{}@127.0.0.1:1", SECRETS[0]);
     let wrong = |arguments: &[&str]| run_command(place.command(arguments), b"");
-    for command in ["write", "query", "ping", "status", "verify"] {
+    for command in ["write", "import", "query", "ping", "status", "verify"] {
         for flag in ["--password", "--password=", "-p", "--token", "--token=", "--passwd"] {
             let (flag, value) = match flag.strip_suffix('=') {
                 Some(_) => (format!("{flag}{}", SECRETS[0]), None),
@@ -306,4 +307,47 @@ fn no_process_has_a_secret_among_its_arguments() {
     assert!(seen >= 1);
     drop(child.stdin.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+/// Types at the prompt of a command on a terminal of its own; what the terminal showed, and the exit code.
+fn typed(command: &str, keys: &str) -> Option<(String, Option<i32>)> {
+    let mut script = Command::new("script");
+    script.args(["-qec", command, "/dev/null"]).env("XDG_CONFIG_HOME", "/dev/null").env("SHELL", "/bin/sh");
+    let mut child = match script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(_) => {
+            eprintln!("skipped: no script(1) to make a terminal");
+            return None;
+        }
+    };
+    let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let mut shown = Vec::new();
+    let mut byte = [0];
+    // What is typed before the prompt is there is shown by the terminal itself, whoever reads it then.
+    while !String::from_utf8_lossy(&shown).contains("assword") && screen.read(&mut byte).unwrap() > 0 {
+        shown.push(byte[0]);
+    }
+    keyboard.write_all(keys.as_bytes()).unwrap();
+    screen.read_to_end(&mut shown).unwrap();
+    Some((String::from_utf8_lossy(&shown).into_owned(), child.wait().unwrap().code()))
+}
+
+#[test]
+fn a_password_is_asked_for_and_not_shown() {
+    let (url, asked) = server("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    let program = env!("CARGO_BIN_EXE_influx-cli");
+    let Some((shown, code)) = typed(&format!("{program} ping -H {url} --user app"), "S3cr3t-Canary-%40\n") else {
+        return;
+    };
+    assert_eq!(code, Some(0), "{shown}");
+    assert_clean("the terminal", &shown);
+    assert!(shown.contains("Password of app: "), "{shown}");
+    let header = format!("Basic {}", STANDARD.encode("app:S3cr3t-Canary-%40"));
+    assert!(asked.lock().unwrap().contains(&header), "{}", asked.lock().unwrap());
+    // Where nobody can be asked, the error says what to do instead.
+    let mut command = crate::harness::program();
+    command.args(["ping", "-H", &url, "--user", "app"]);
+    let ran = run_command(command, b"");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--password-file"), "{}", ran.err);
 }
