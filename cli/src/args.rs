@@ -5,8 +5,8 @@ use clap::{Args, Parser, Subcommand};
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
     demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, man::ManArgs,
-    node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, stamp::StampArgs, status::StatusArgs,
-    verify::VerifyArgs, write::WriteArgs,
+    node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, schema::SchemaArgs, stamp::StampArgs,
+    status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -71,6 +71,7 @@ pub(crate) enum Command {
     Status(StatusArgs),
     Classify(ClassifyArgs),
     Explain(ExplainArgs),
+    Schema(SchemaArgs),
     Retry(RetryArgs),
     Config(ConfigArgs),
     Cluster(ClusterArgs),
@@ -78,6 +79,7 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
+    Schema(SchemaArgs),
     Node(NodeArgs),
 }
 

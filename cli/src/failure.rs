@@ -112,10 +112,60 @@ impl Failure {
 pub(crate) fn report(console: &Console, exit: Exit, message: &str, hint: Option<&str>) {
     let head = console.painted_err(&format!("error[{}]:", exit.0), Paint::Bad);
     let message = one_line(&without_credentials(message));
+    let better = better_hint(exit, &message);
+    let hint = better.as_deref().or(hint);
     console.error(&match hint {
         Some(hint) => format!("{head} {message}  (hint: {}; influx-cli explain {})", one_line(hint), exit.0),
         None => format!("{head} {message}"),
     });
+}
+
+/// A next step that is nearer at hand than that of the whole class, where the message tells what it is.
+fn better_hint(exit: Exit, message: &str) -> Option<String> {
+    let has = |part: &str| message.contains(part);
+    let class = Class::from_exit_code(exit.0)?;
+    if class == Class::NotFound {
+        // After the last of these words stands the name of what is not there, whichever way the server puts it.
+        let database = named(message, "database");
+        return if has("retention policy") {
+            let (policy, database) = (named(message, "retention policy"), database.unwrap_or("DB"));
+            let policy = policy.unwrap_or("NAME");
+            Some(format!(
+                "create it: influx-cli query 'CREATE RETENTION POLICY \"{policy}\" ON \"{database}\" DURATION 30d REPLICATION \
+                 1'; or leave --rp out for the default one"
+            ))
+        } else if has("database") {
+            Some(format!("create it: influx-cli query 'CREATE DATABASE \"{}\"'", database.unwrap_or("NAME")))
+        } else {
+            None
+        };
+    }
+    if class != Class::Unreachable {
+        return None;
+    }
+    let hint = if has("UnknownIssuer") || has("unknown issuer") {
+        "nobody who is trusted here has signed the server's certificate: give its authority with --ca FILE"
+    } else if has("certificate") {
+        "correct the server's certificate, or the address: it has to be one that the certificate names"
+    } else if has("corrupt message") || has("InvalidContentType") {
+        "the server does not seem to speak TLS at this port: try http://"
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
+}
+
+/// The name in `database "x" not found` or `database not found: x`, if a shell takes it as it is.
+fn named<'a>(message: &'a str, what: &str) -> Option<&'a str> {
+    let (_, rest) = message.split_once(what)?;
+    let rest = rest.trim_start();
+    let name = match rest.strip_prefix("not found:") {
+        Some(rest) => rest.trim_start(),
+        None => rest,
+    };
+    let name = name.split(|c: char| c.is_whitespace()).next()?.trim_matches('"');
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    (!name.is_empty() && name.chars().all(plain)).then_some(name)
 }
 
 impl From<&WriteError> for Failure {
@@ -125,5 +175,26 @@ impl From<&WriteError> for Failure {
             message: error.kind().to_string(),
             hint: error.advice().text().to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn hints_name_what_is_to_be_created() {
+        for (message, part) in [
+            ("batch 1: database \"app\" not found", "CREATE DATABASE \"app\""),
+            ("statement 1: database not found: app [http://h]", "CREATE DATABASE \"app\""),
+            ("database \"it's\" not found", "CREATE DATABASE \"NAME\""),
+            ("retention policy \"short\" not found", "CREATE RETENTION POLICY \"short\" ON \"DB\""),
+            ("retention policy not found: short", "CREATE RETENTION POLICY \"short\" ON \"DB\""),
+        ] {
+            let hint = better_hint(Exit::of(Class::NotFound), message).unwrap();
+            assert!(hint.contains(part), "{message}: {hint}");
+        }
+        assert_eq!(better_hint(Exit::of(Class::Timeout), "database \"app\" not found"), None);
     }
 }

@@ -71,6 +71,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Status(args) => runtime()?.block_on(args.run(console)),
         Command::Retry(args) => runtime()?.block_on(args.run(console)),
         Command::Explain(args) => args.run(console),
+        Command::Schema(args) => args.run(console),
         Command::Classify(args) => args.run(console),
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),
         Command::Fault(args) => runtime()?.block_on(args.run(console)),

@@ -35,7 +35,8 @@ pub(crate) fn read(arguments: Vec<OsString>) -> Result<Cli, Exit> {
         Ok(None) => (root.clone(), None),
         Err(failure) => (root.clone(), Some(failure)),
     };
-    let parsed = apply::with_refusals(command).try_get_matches_from(&arguments);
+    let colour = if never_coloured(&arguments) { clap::ColorChoice::Never } else { clap::ColorChoice::Auto };
+    let parsed = apply::with_refusals(command).color(colour).try_get_matches_from(&arguments);
     let console = console(&arguments);
     // Help is given with whatever is there.
     let for_help = |error: &clap::Error| !error.use_stderr();
@@ -59,6 +60,11 @@ pub(crate) fn read(arguments: Vec<OsString>) -> Result<Cli, Exit> {
             // A reader that has gone away has read enough.
             let _ = error.print();
             Err(Exit::OK)
+        }
+        // Nothing was typed that could be wrong: what there is to type is the answer.
+        Err(error) if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            console.error(error.render().to_string().trim_end());
+            Err(Exit::USAGE)
         }
         Err(error) => {
             let wrong_variable = sketch.as_ref().and_then(|sketch| sketch.wrong_variable(&root, &error));
@@ -97,6 +103,12 @@ fn console(arguments: &[OsString]) -> Console {
         _ => Verbosity::Silent,
     };
     Console::new(verbosity, ColorChoice::Auto)
+}
+
+/// Whether help is not to be coloured either.
+fn never_coloured(arguments: &[OsString]) -> bool {
+    let words = || arguments.iter().map_while(|argument| argument.to_str().filter(|text| *text != "--"));
+    words().any(|word| word == "--color=never") || words().zip(words().skip(1)).any(|pair| pair == ("--color", "never"))
 }
 
 /// What to say to somebody who types a password. The parser's own words may repeat it.

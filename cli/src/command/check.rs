@@ -127,7 +127,7 @@ impl Check<'_> {
 
     /// `FILE:LINE`.
     fn place(&self, (source, line): (usize, u64)) -> String {
-        format!("{}:{line}", self.names[source])
+        format!("{}:{line}", one_line(&self.names[source]))
     }
 
     fn refuse(&mut self, source: usize, line: &Line<'_>, finding: &Finding) -> Result<(), Failure> {

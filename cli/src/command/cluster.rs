@@ -181,7 +181,7 @@ impl UpArgs {
         }
         if self.json {
             let nodes: Vec<Value> = cluster.nodes().iter().map(node_object).collect();
-            console.print_json(&json!({ "nodes": nodes }))?;
+            console.print_json(&json!({ "v": 1, "type": "cluster", "nodes": nodes }))?;
         } else {
             let mut table = Table::new(&["name", "role", "id#", "http", "pid#"]);
             for node in cluster.nodes() {
@@ -263,7 +263,9 @@ impl StatusArgs {
                     Ok(object)
                 })
                 .collect::<Result<_, Failure>>()?;
-            console.print_json(&json!({ "profile": cluster.profile().to_string(), "nodes": nodes }))?;
+            console.print_json(
+                &json!({ "v": 1, "type": "cluster-status", "profile": cluster.profile().to_string(), "nodes": nodes }),
+            )?;
             return Ok(Exit::OK);
         }
         let mut table = Table::new(&["name", "role", "id#", "http", "pid#", "hints pending#", "state"]);

@@ -8,14 +8,16 @@ use clap::parser::ValueSource;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use crate::command::job::{Defaults, WindowChoice};
 use crate::config::credentials::{Choice, Kept, Layer, Origin, choose};
 use crate::config::keys::{self, KEYS, Key, Shape};
 use crate::config::{self, ConfigFile, Edit, Place, Profile, VARIABLE, apply, edited, privacy, write_private};
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
+use crate::policy::Tries;
 use crate::render::{Table, one_line};
 use crate::secret::{Secret, somebody_is_there};
-use crate::{start, target};
+use crate::{settings, start, target};
 
 /// Show and change settings: profiles in a TOML file.
 ///
@@ -169,6 +171,7 @@ impl ShowArgs {
         if self.json {
             console.print_json(&json!({
                 "v": 1,
+                "type": "config",
                 "command": self.command,
                 "file": profile.as_ref().map(|it| it.file.to_string_lossy()),
                 "profile": profile.as_ref().map(|it| &it.name),
@@ -236,8 +239,40 @@ impl ShowArgs {
             };
             rows.push(Row { key: key.name, value: values.map(Shown::Values), source });
         }
+        let budget = rows.iter().find(|row| row.key == "retry_budget").and_then(Row::text);
+        for row in rows.iter_mut().filter(|row| row.value.is_none()) {
+            row.value = unwritten(&self.command, row.key, budget.as_deref()).map(Shown::Values);
+        }
         Ok(rows)
     }
+}
+
+/// What holds where a flag has no default of its own, because the commands differ or because it hangs on another.
+fn unwritten(command: &str, key: &str, retry_budget: Option<&str>) -> Option<Vec<String>> {
+    let defaults = match command {
+        "write" => Defaults::WRITE,
+        "import" => Defaults::IMPORT,
+        _ => return None,
+    };
+    let one = match key {
+        "in_flight" => defaults.in_flight.to_string(),
+        "retry_budget" => format!("{}s", defaults.retry_budget.as_secs()),
+        "window" => match defaults.window {
+            WindowChoice::Auto => "auto".to_owned(),
+            WindowChoice::Off => "off".to_owned(),
+            WindowChoice::Every(duration) => format!("{}s", duration.as_secs()),
+        },
+        "retries" => {
+            let budget = retry_budget.map_or(Ok(defaults.retry_budget), settings::duration);
+            if budget.is_ok_and(|budget| budget.is_zero()) { "0".to_owned() } else { "unlimited".to_owned() }
+        }
+        "retry_on" => {
+            return Some(Tries::CLASSES.iter().map(|class| class.exit_code().to_string()).collect());
+        }
+        "gzip" => "off".to_owned(),
+        _ => return None,
+    };
+    Some(vec![one])
 }
 
 /// User, password and token as the commands choose them.
@@ -280,6 +315,14 @@ fn credentials(profile: Option<&Profile>) -> Result<Vec<Row>, Failure> {
 }
 
 impl Row {
+    /// Its value as a flag would take it.
+    fn text(&self) -> Option<String> {
+        match self.value.as_ref()? {
+            Shown::Values(values) => Some(values.join(",")),
+            Shown::Hidden(_) => None,
+        }
+    }
+
     fn object(&self) -> Value {
         let mut object = match &self.value {
             None => json!({"key": self.key, "value": null}),
@@ -331,7 +374,7 @@ impl ListArgs {
             };
             if self.json {
                 console.print_json(&json!({
-                    "v": 1, "profile": profile.name, "default": is_default, "host": hosts,
+                    "v": 1, "type": "profile", "profile": profile.name, "default": is_default, "host": hosts,
                     "database": profile.text("database"),
                 }))?;
             } else {
@@ -391,10 +434,9 @@ impl SetArgs {
             (_, Some(value)) => value,
             (_, None) => return Err(Failure::Usage(format!("{}: a value is missing", key.name))),
         };
-        if key.name == "host" && value.contains('@') {
-            return Err(Failure::Usage(
-                "host: an address holds no credentials: set username and password_file".to_owned(),
-            ));
+        if matches!(key.name, "host" | "proxy") && value.contains('@') {
+            let instead = if key.name == "host" { "set username and password_file" } else { "use HTTPS_PROXY" };
+            return Err(Failure::Usage(format!("{}: an address holds no credentials: {instead}", key.name)));
         }
         let place = place()?;
         let config = Place { asked_for: false, ..place.clone() }.read()?.unwrap_or_default();

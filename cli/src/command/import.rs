@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use clap::Args;
+use clap::builder::StringValueParser;
+use clap::{Arg, Args};
 use influx_client::MissingTime;
 
 use super::job::{Defaults, JobArgs, job_id};
@@ -20,14 +21,15 @@ use crate::signals::{Second, Signals};
 ///
 /// As `write`, with a journal of what needs no more sending: acknowledged, refused for good, or taken into hinted handoff.
 /// After a signal, a crash or a failure, --resume sends the rest and nothing else but what was under way; batches that
-/// failed (10 to 15) are sent again. Lines without a timestamp get the same time in each run, from their place in the input.
-/// The number of refused points is kept: the run that finishes the job still ends in 3x if there were any.
+/// failed (10 to 15) are sent again, behind what came after them: where the input gives one series and time two values,
+/// either may be the last. Lines without a timestamp get the same time in each run, from their place in the input. The
+/// number of refused points is kept: the run that finishes the job still ends in 3x if there were any.
 ///
 /// Dumps of `influx_inspect export` are understood: statements below `# DDL` are run, and `# CONTEXT-DATABASE:` and
 /// `# CONTEXT-RETENTION-POLICY:` say where the points below them go. A file without headers is plain line protocol.
 #[derive(Clone, Debug, Args)]
 // From `write`, where it must be given.
-#[command(mut_arg("database", |database| database.required(false).default_value("").hide_default_value(true).help(DATABASE)))]
+#[command(mut_arg("database", optional))]
 pub(crate) struct ImportArgs {
     /// Files of line protocol, with the headers of a dump or without, plain, gzip or zstd; - is standard input.
     #[arg(value_name = "FILE", required = true)]
@@ -47,6 +49,12 @@ pub(crate) struct ImportArgs {
 }
 
 const DATABASE: &str = "Database for what stands above the first `# CONTEXT-DATABASE:` of a dump";
+
+/// A dump names its databases itself, so that here none is a value too.
+fn optional(database: Arg) -> Arg {
+    let any = StringValueParser::new();
+    database.required(false).default_value("").hide_default_value(true).value_parser(any).help(DATABASE)
+}
 
 impl ImportArgs {
     pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {

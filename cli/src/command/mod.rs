@@ -19,6 +19,7 @@ pub(crate) mod node;
 pub(crate) mod ping;
 pub(crate) mod query;
 pub(crate) mod retry;
+pub(crate) mod schema;
 pub(crate) mod stamp;
 pub(crate) mod status;
 pub(crate) mod verify;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
 use crate::render::{Table, one_line};
-use crate::settings::duration_text;
+use crate::settings::{counted, duration_text};
 use crate::target::TargetArgs;
 
 /// Ask every endpoint whether it is up. It says nothing about meta nodes or replicas: a data node answers without them.
@@ -32,10 +32,10 @@ impl PingArgs {
             if self.json {
                 console.print_json(&match &pong.result {
                     Ok(it) => json!({
-                        "v": 1, "endpoint": endpoint, "up": true, "version": it.version, "build": it.build,
+                        "v": 1, "type": "ping", "endpoint": endpoint, "up": true, "version": it.version, "build": it.build,
                         "ms": it.latency.as_secs_f64() * 1e3,
                     }),
-                    Err(error) => json!({"v": 1, "endpoint": endpoint, "up": false, "error": error.to_string()}),
+                    Err(error) => json!({"v": 1, "type": "ping", "endpoint": endpoint, "up": false, "error": error.to_string()}),
                 })?;
                 continue;
             }
@@ -59,6 +59,11 @@ impl PingArgs {
         if !self.json {
             console.print(&table.text())?;
         }
-        Ok(if up { Exit::OK } else { Exit::of(Class::Unreachable) })
+        if up {
+            return Ok(Exit::OK);
+        }
+        let down = pongs.iter().filter(|pong| pong.result.is_err()).count();
+        let all = counted(pongs.len() as u64, "endpoint", "endpoints");
+        Err(Failure::classed(Class::Unreachable, format!("{down} of {all} down")))
     }
 }

@@ -12,7 +12,7 @@ use crate::target::TargetArgs;
 #[derive(Debug, Args)]
 pub(crate) struct QueryArgs {
     /// One InfluxQL statement, or several with ; between them.
-    #[arg(value_name = "InfluxQL")]
+    #[arg(value_name = "InfluxQL", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     statement: String,
     #[command(flatten)]
     target: TargetArgs,

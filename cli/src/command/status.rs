@@ -112,7 +112,12 @@ impl StatusArgs {
             }
             match self.watch {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => return Ok(round.exit()),
+                None => {
+                    return match round.failure() {
+                        Some(failure) => Err(failure),
+                        None => Ok(Exit::OK),
+                    };
+                }
             }
         }
     }
@@ -125,19 +130,23 @@ impl Round {
         Self { endpoints: endpoints.into_iter().flatten().collect(), handoff }
     }
 
-    fn exit(&self) -> Exit {
-        let refused = |error: &QueryError| error.class() == Class::Auth;
-        if self.endpoints.iter().any(|told| told.pong.result.is_err()) {
-            Exit::of(Class::Unreachable)
-        } else if self
-            .endpoints
-            .iter()
-            .any(|told| told.writes.as_ref().is_some_and(|it| it.as_ref().is_err_and(refused)))
-        {
-            Exit::of(Class::Auth)
-        } else {
-            Exit::OK
+    /// What makes the exit code other than 0.
+    fn failure(&self) -> Option<Failure> {
+        let all = counted(self.endpoints.len() as u64, "endpoint", "endpoints");
+        let down = self.endpoints.iter().filter(|told| told.pong.result.is_err()).count();
+        if down > 0 {
+            return Some(Failure::classed(Class::Unreachable, format!("{down} of {all} down")));
         }
+        let refused = |error: &QueryError| error.class() == Class::Auth;
+        let refusing =
+            self.endpoints.iter().filter(|told| told.writes.as_ref().is_some_and(|it| it.as_ref().is_err_and(refused)));
+        let refusing = refusing.count();
+        let message = format!("{refusing} of {all} refused to tell this user");
+        (refusing > 0).then(|| Failure::classed(Class::Auth, message))
+    }
+
+    fn exit(&self) -> Exit {
+        self.failure().map_or(Exit::OK, |failure| failure.exit())
     }
 
     /// What the cluster says of an endpoint.

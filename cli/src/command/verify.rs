@@ -455,7 +455,7 @@ impl End<'_> {
         }
         if let Some((source, line)) = self.read.first_not_compared {
             let lines = counted(self.read.not_compared, "line", "lines");
-            let name = sources[source].name();
+            let name = one_line(&sources[source].name());
             console.warn(&format!(
                 "{lines} (first {name}:{line}) cannot be parsed or stored and were not compared; `influx-cli check` tells why"
             ));

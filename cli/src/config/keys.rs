@@ -112,6 +112,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("allow_rejected", Shape::Switch),
     key("no_bisect", Shape::Switch),
     key("fail_fast", Shape::Switch),
+    key("journal", Shape::Text),
     key("progress", Shape::Text),
 ];
 

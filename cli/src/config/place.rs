@@ -40,7 +40,12 @@ impl Place {
                 return Err(Failure::local_io(format!("{}: is no regular file", self.path.display())));
             }
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.asked_for => return Ok(None),
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+                    && !self.asked_for =>
+            {
+                return Ok(None);
+            }
             Err(error) => return Err(unreadable(&error)),
         }
         let file = File::open(&self.path).map_err(|error| unreadable(&error))?;

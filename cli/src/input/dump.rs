@@ -139,7 +139,9 @@ impl Shared {
             if context.statements {
                 drop(state.take());
                 let to = Mark { byte: line.byte_end, line: line.next_number, context: Arc::clone(&context) };
-                if !self.tell(statement(Stretch { source, from, to }, &line)) {
+                let event = statement(Stretch { source, from, to }, &line);
+                let is_stray = matches!(event, Event::Stray { .. });
+                if !self.tell(event) || is_stray {
                     return Ok(None);
                 }
             } else {
@@ -180,5 +182,169 @@ fn statement(stretch: Stretch, line: &Line<'_>) -> Event {
         Kind::Whole | Kind::Open | Kind::Comment => {
             stray("this is neither a statement nor a header: does `# DML` stand above the points?")
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
+    use influx_client::{MissingTime, Precision};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::input::{Feed, FeedOptions, Next, Rules};
+
+    /// A point as it would be sent: where to, and the line with its time.
+    type Sent = (Option<String>, Option<String>, String);
+
+    /// What was read, each with the stretch that it settles.
+    #[derive(Debug, Default)]
+    struct Read {
+        points: Vec<(Stretch, Vec<Sent>)>,
+        statements: Vec<(Stretch, String)>,
+        ends: Vec<Stretch>,
+        stray: Option<u64>,
+    }
+
+    fn read(texts: &[&str], starts: Vec<Start>, lines: usize) -> Read {
+        let embedded = |text: &&str| Source::Embedded("test", text.to_string().leak().as_bytes());
+        let rules = Rules {
+            precision: Precision::Nanoseconds,
+            missing_time: MissingTime::ClientClock,
+            validate: false,
+            split_types: true,
+            max_lines: lines,
+            max_bytes: 1 << 20,
+        };
+        let feed = Feed::start(FeedOptions {
+            sources: texts.iter().map(embedded).collect(),
+            rules,
+            max_line: 1_000,
+            linger: Duration::from_secs(3_600),
+            dump: Some(Dump { starts, base_time: Some(1_000_000) }),
+        });
+        let feed = feed.unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let mut read = Read::default();
+        loop {
+            match runtime.block_on(feed.next()) {
+                Next::Pack(pack) => {
+                    let stretch = pack.stretch.clone().unwrap();
+                    let context = &stretch.to.context;
+                    let (database, policy) = (&context.database, &context.retention_policy);
+                    let line = |index| String::from_utf8_lossy(pack.batch.line(index)).into_owned();
+                    let sent = |index| (database.clone(), policy.clone(), line(index));
+                    let points = (0..pack.batch.points()).map(sent).collect();
+                    read.points.push((stretch, points));
+                }
+                Next::Event(Event::Statement { stretch, text, .. }) => read.statements.push((stretch, text)),
+                Next::Event(Event::Stray { line, .. }) => read.stray = Some(line),
+                Next::Event(Event::End(stretch)) => read.ends.push(stretch),
+                Next::End { .. } => return read,
+                Next::Failed { error, .. } => panic!("{error}"),
+            }
+        }
+    }
+
+    impl Read {
+        /// Every stretch, in the order of the inputs.
+        fn stretches(&self) -> Vec<Stretch> {
+            let points = self.points.iter().map(|(stretch, _)| stretch);
+            let statements = self.statements.iter().map(|(stretch, _)| stretch);
+            let mut all: Vec<Stretch> = points.chain(statements).chain(&self.ends).cloned().collect();
+            all.sort_by_key(|stretch| (stretch.source, stretch.from, stretch.to.byte));
+            all
+        }
+    }
+
+    /// Pieces of dumps: headers, statements, points with and without times and line ends, blanks.
+    fn piece() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "# DDL\nCREATE DATABASE a\n# DML\n",
+            "# DDL\nDROP SERIES FROM \"m=\"\n\nCREATE DATABASE b\n# DML\n",
+            "# CONTEXT-DATABASE: a\n",
+            "# CONTEXT-DATABASE:b\n# CONTEXT-RETENTION-POLICY:short\n",
+            "# a comment\n",
+            "\n",
+            "  \n",
+            "m v=1\n",
+            "m v=1\n",
+            "m v=2 5\r\n",
+            "m s=\"two\n# DDL\nlines\",v=1\n",
+        ])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// From wherever an earlier run has left off, the rest is read as it would have been: the same lines, to the same
+        /// databases, with the same times. And the stretches leave nothing out.
+        #[test]
+        fn the_rest_is_the_same_from_every_mark(
+            texts in prop::collection::vec(prop::collection::vec(piece(), 0..12), 1..3),
+            lines in 1usize..4,
+            settled in prop::collection::vec(any::<bool>(), 40),
+        ) {
+            let texts: Vec<String> = texts.into_iter().map(|pieces| pieces.concat()).collect();
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let whole = read(&texts, Vec::new(), lines);
+            prop_assert_eq!(whole.stray, None);
+            let stretches = whole.stretches();
+            for (source, text) in texts.iter().enumerate() {
+                let mut at = 0;
+                for stretch in stretches.iter().filter(|stretch| stretch.source == source) {
+                    prop_assert_eq!(stretch.from, at, "a gap");
+                    at = stretch.to.byte;
+                }
+                prop_assert_eq!(at, text.len() as u64);
+            }
+
+            // Any of the stretches may be settled, as requests side by side leave them.
+            let is_settled = |stretch: &Stretch| {
+                let at = stretches.iter().position(|other| other == stretch).unwrap();
+                settled[at % settled.len()]
+            };
+            let starts = (0..texts.len()).map(|source| {
+                let mut start = Start::default();
+                let own = stretches.iter().filter(|stretch| stretch.source == source && is_settled(stretch));
+                for stretch in own.filter(|stretch| stretch.to.byte > stretch.from) {
+                    if stretch.from == start.mark.byte {
+                        start.mark = stretch.to.clone();
+                    } else {
+                        start.settled.push((stretch.from, stretch.to.byte));
+                    }
+                }
+                let end = whole.ends.iter().find(|end| end.source == source).unwrap();
+                start.done = (start.mark.byte == end.to.byte).then_some(end.to.line);
+                start
+            });
+            // With other batches than before.
+            let rest = read(&texts, starts.collect(), 5 - lines);
+            let left = whole.points.iter().filter(|(stretch, _)| !is_settled(stretch));
+            let left: Vec<&Sent> = left.flat_map(|(_, sent)| sent).collect();
+            let sent: Vec<&Sent> = rest.points.iter().flat_map(|(_, sent)| sent).collect();
+            prop_assert_eq!(sent, left);
+            let left = whole.statements.iter().filter(|(stretch, _)| !is_settled(stretch));
+            let left: Vec<&String> = left.map(|(_, text)| text).collect();
+            let ran: Vec<&String> = rest.statements.iter().map(|(_, text)| text).collect();
+            prop_assert_eq!(ran, left);
+        }
+    }
+
+    #[test]
+    fn no_two_lines_of_all_inputs_get_the_same_time() {
+        let texts = ["m v=1\nm v=1\n\nm v=1", "m v=1\n", "# DML\nm v=1\nm v=1\n"];
+        let read = read(&texts, Vec::new(), 2);
+        let lines: Vec<&String> = read.points.iter().flat_map(|(_, sent)| sent).map(|(_, _, line)| line).collect();
+        let distinct: std::collections::BTreeSet<&&String> = lines.iter().collect();
+        assert_eq!((lines.len(), distinct.len()), (6, 6), "{lines:?}");
+    }
+
+    #[test]
+    fn what_is_no_statement_ends_the_reading() {
+        let read = read(&["# DDL\nCREATE DATABASE x\n\ncpu v=1 1\nCREATE DATABASE y\n"], Vec::new(), 5);
+        assert_eq!((read.statements.len(), read.stray, read.ends.len()), (1, Some(4), 0));
     }
 }

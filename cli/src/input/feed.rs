@@ -214,7 +214,12 @@ impl Feed {
 
     /// Bytes taken from the inputs so far, before decompression.
     pub(crate) fn bytes_read(&self) -> u64 {
-        self.consumed() - self.shared.passed.load(Ordering::Relaxed)
+        self.consumed() - self.passed()
+    }
+
+    /// Bytes that were not read since an earlier run has settled them.
+    pub(crate) fn passed(&self) -> u64 {
+        self.shared.passed.load(Ordering::Relaxed)
     }
 
     /// How far it is in the inputs, in bytes before decompression: what was read and what was passed over.

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::panic;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use influx_client::{Ack, Client, WriteError};
 use tokio::task::JoinSet;
 
+use super::order::Footprint;
 use crate::failpoint;
 use crate::input::{Pack, Place};
 
 /// Packs being written, each in a task of its own, so that compressing one does not hold up the others.
 #[derive(Debug, Default)]
 pub(crate) struct Flight {
-    tasks: JoinSet<Landed>,
+    tasks: JoinSet<Answered>,
     /// What is known of those that have not landed.
     aloft: BTreeMap<u64, Aloft>,
 }
@@ -35,6 +37,14 @@ pub(crate) struct Window {
     pub(crate) most: usize,
 }
 
+/// The end of a task.
+#[derive(Debug)]
+struct Answered {
+    seq: u64,
+    result: Result<Ack, WriteError>,
+    took: Duration,
+}
+
 /// A pack whose verdict is there.
 #[derive(Debug)]
 pub(crate) struct Landed {
@@ -51,6 +61,9 @@ pub(crate) struct Aloft {
     pub(crate) idempotent: bool,
     pub(crate) span: Option<(Place, Place)>,
     pub(crate) started: Instant,
+    pack: Arc<Pack>,
+    /// Known where others may be under way at the same time.
+    footprint: Option<Footprint>,
 }
 
 impl Flight {
@@ -63,7 +76,10 @@ impl Flight {
         self.aloft.is_empty()
     }
 
-    /// Starts to write a pack; `left` is what is left of the run's time.
+    /// Starts to write a pack; `left` is what is left of the run's time. `alone`: nothing else is going to be under way
+    /// at the same time.
+    ///
+    /// A pack that writes to the same place as one under way is given back, and may start once that one has landed.
     pub(crate) fn launch(
         &mut self,
         seq: u64,
@@ -71,15 +87,29 @@ impl Flight {
         client: &Client,
         manner: &Manner,
         left: Option<Duration>,
-    ) {
+        alone: bool,
+    ) -> Option<Box<Pack>> {
+        let footprint = (!alone).then(|| Footprint::of(&pack.batch));
+        if let Some(mine) = &footprint {
+            let meets = |aloft: &Aloft| {
+                let theirs = aloft.footprint.as_ref();
+                theirs.is_none_or(|theirs| mine.meets(&pack.batch, theirs, &aloft.pack.batch))
+            };
+            if self.aloft.values().any(meets) {
+                return Some(pack);
+            }
+        }
         let started = Instant::now();
-        let (points, idempotent) = (pack.batch.points(), pack.batch.is_idempotent());
-        self.aloft.insert(seq, Aloft { points, idempotent, span: pack.span(), started });
+        let (points, idempotent, span) = (pack.batch.points(), pack.batch.is_idempotent(), pack.span());
+        let pack = Arc::new(*pack);
+        self.aloft.insert(seq, Aloft { points, idempotent, span, started, pack: Arc::clone(&pack), footprint });
         let (client, manner) = (client.clone(), manner.clone());
         self.tasks.spawn(async move {
             let result = write(&client, &pack, &manner, left).await;
-            Landed { seq, pack, result, took: started.elapsed() }
+            drop(pack);
+            Answered { seq, result, took: started.elapsed() }
         });
+        None
     }
 
     /// Waits for the next verdict; for ever if nothing is under way.
@@ -88,10 +118,7 @@ impl Flight {
     /// Cancel safe.
     pub(crate) async fn next(&mut self) -> Landed {
         match self.tasks.join_next().await {
-            Some(Ok(landed)) => {
-                self.aloft.remove(&landed.seq);
-                landed
-            }
+            Some(Ok(answered)) => self.land(answered),
             // A defect is told as one; it must not look like an answer.
             Some(Err(error)) => match error.try_into_panic() {
                 Ok(payload) => panic::resume_unwind(payload),
@@ -103,9 +130,15 @@ impl Flight {
 
     /// A verdict that is there already.
     pub(crate) fn landed(&mut self) -> Option<Landed> {
-        let landed = self.tasks.try_join_next()?.ok()?;
-        self.aloft.remove(&landed.seq);
-        Some(landed)
+        let answered = self.tasks.try_join_next()?.ok()?;
+        Some(self.land(answered))
+    }
+
+    fn land(&mut self, answered: Answered) -> Landed {
+        let Answered { seq, result, took } = answered;
+        let aloft = self.aloft.remove(&seq).expect("a pack is aloft from its launch until it lands");
+        let pack = Arc::into_inner(aloft.pack).expect("the task has let go of the pack before it answers");
+        Landed { seq, pack: Box::new(pack), result, took }
     }
 
     /// Stops waiting for the rest. Nothing more is sent; what a server does with what it has is open.

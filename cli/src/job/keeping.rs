@@ -2,6 +2,7 @@
 
 use influx_client::{Class, Refusal};
 
+use super::counts::Counts;
 use super::verdict::Verdict;
 use crate::input::{Pack, Stretch};
 use crate::journal::{Journal, Points};
@@ -24,6 +25,8 @@ struct Kept {
 /// What is known of the job when it ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Balance {
+    /// No run before has settled anything.
+    pub(crate) is_first: bool,
     /// Points that earlier runs have settled.
     pub(crate) earlier: Points,
     /// Classes of points that were refused in any of the runs.
@@ -44,6 +47,13 @@ impl Keeping {
     pub(crate) fn trouble(&self) -> Option<String> {
         let journal = &self.kept.as_ref()?.journal;
         journal.trouble().map(|why| format!("the journal {} cannot be kept: {why}", journal.path().display()))
+    }
+
+    /// The points read and refused of all runs of the job, where these of this run are given.
+    pub(crate) fn counts_of_all_runs(&self, counts: &Counts) -> Counts {
+        let Some(kept) = &self.kept else { return *counts };
+        let earlier = kept.journal.earlier();
+        Counts { read: counts.read + earlier.all(), rejected: counts.rejected + earlier.rejected(), ..*counts }
     }
 
     /// How the first line of a stream reads.
@@ -98,12 +108,13 @@ impl Keeping {
     pub(crate) fn close(&mut self) -> Option<Balance> {
         let trouble = self.trouble();
         let Kept { journal, command, stream } = self.kept.take()?;
-        let earlier = journal.earlier().clone();
+        let (is_first, earlier) = (journal.is_first(), journal.earlier().clone());
         let path = journal.path().display().to_string();
         let (state, closed) = journal.close();
         let at = state.mark(0).map_or(0, |mark| mark.byte);
         let command = if stream { format!("tail -c +{} INPUT | {command}", at + 1) } else { command };
         Some(Balance {
+            is_first,
             earlier,
             rejected: state.rejected_classes().collect(),
             resume: (!state.is_finished()).then_some(command),

@@ -4,6 +4,7 @@ mod counts;
 mod ending;
 mod flight;
 mod keeping;
+mod order;
 mod pace;
 mod progress;
 mod rejects;

@@ -45,6 +45,8 @@ pub(crate) struct Live {
 pub(crate) struct Progress {
     form: Form,
     total: Option<u64>,
+    /// Bytes that an earlier run has settled; they took this one no time.
+    passed: u64,
     started: Instant,
     told: Instant,
 }
@@ -73,7 +75,19 @@ impl Progress {
             ProgressChoice::Always => Form::Lines(Duration::from_secs(1)),
         };
         let now = Instant::now();
-        Self { form, total, started: now, told: now }
+        Self { form, total, passed: 0, started: now, told: now }
+    }
+
+    /// Takes in that so many bytes were passed over, which says nothing about how long the rest will take.
+    pub(crate) fn pass_over(&mut self, bytes: u64) {
+        if bytes == self.passed {
+            return;
+        }
+        self.passed = bytes;
+        if let Form::Bar(bar) = &self.form {
+            bar.set_position(bytes);
+            bar.reset_eta();
+        }
     }
 
     /// Tells how far it is, if it is time to: bytes consumed of the input, the counts of points, and what is going on.
@@ -118,8 +132,9 @@ impl Progress {
 
     /// The time that the rest takes if it goes on like this.
     fn left(&self, consumed: u64, seconds: f64) -> Option<Duration> {
-        let total = self.total.filter(|total| consumed > 0 && *total >= consumed)?;
-        Duration::try_from_secs_f64(seconds * (total - consumed) as f64 / consumed as f64).ok()
+        let total = self.total.filter(|total| *total >= consumed)?;
+        let read = consumed.checked_sub(self.passed).filter(|read| *read > 0)?;
+        Duration::try_from_secs_f64(seconds * (total - consumed) as f64 / read as f64).ok()
     }
 
     /// Runs `print` without the bar in its way.
@@ -177,6 +192,16 @@ fn bar(total: Option<u64>) -> ProgressBar {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_passed_over_says_nothing_about_the_time_left() {
+        let now = Instant::now();
+        let mut progress = Progress { form: Form::None, total: Some(1_000), passed: 0, started: now, told: now };
+        assert_eq!(progress.left(500, 10.0), Some(Duration::from_secs(10)));
+        progress.pass_over(400);
+        assert_eq!(progress.left(500, 10.0), Some(Duration::from_secs(50)));
+        assert_eq!(progress.left(400, 10.0), None, "nothing was read yet");
+    }
 
     #[test]
     fn the_message_leaves_out_what_is_zero() {

@@ -134,12 +134,13 @@ impl<'a> Reporter<'a> {
     }
 
     fn lines(&self, first: Place, last: Place) -> String {
+        let (from, to) = (one_line(self.source(first)), one_line(self.source(last)));
         if (first.source, first.line) == (last.source, last.line) {
-            format!(" ({} line {})", self.source(first), grouped(first.line))
+            format!(" ({from} line {})", grouped(first.line))
         } else if first.source == last.source {
-            format!(" ({} lines {} to {})", self.source(first), grouped(first.line), grouped(last.line))
+            format!(" ({from} lines {} to {})", grouped(first.line), grouped(last.line))
         } else {
-            format!(" ({}:{} to {}:{})", self.source(first), grouped(first.line), self.source(last), grouped(last.line))
+            format!(" ({from}:{} to {to}:{})", grouped(first.line), grouped(last.line))
         }
     }
 
@@ -149,7 +150,8 @@ impl<'a> Reporter<'a> {
 
     /// `FILE:LINE`.
     pub(crate) fn named(&self, place: Place) -> String {
-        format!("{}:{}", self.source(place), place.line)
+        // One line, for people and in the rejects file, whatever the file is called.
+        format!("{}:{}", one_line(self.source(place)), place.line)
     }
 
     /// `FILE:LINE` of a refused line, where that is known.
@@ -233,7 +235,8 @@ impl<'a> Reporter<'a> {
             bytes_text(sum.bytes_sent),
             grouped(sum.rate()),
         ));
-        let rejects = rejects.map(|path| format!("; refused lines are in {}", path.display())).unwrap_or_default();
+        let rejects = rejects.map(|path| one_line(&path.display().to_string()));
+        let rejects = rejects.map(|path| format!("; refused lines are in {path}")).unwrap_or_default();
         let rest = if sum.complete { "" } else { "; the input was not read to its end" };
         self.console.say(&format!("{}{rejects}{rest}", counts.equation()));
         if let Some(earlier) = sum.earlier.as_ref().filter(|earlier| earlier.all() > 0) {

@@ -63,6 +63,10 @@ pub(crate) struct Job<'a> {
     keeping: Keeping,
     /// A statement, to be run when nothing is under way any more.
     waiting: Option<Statement>,
+    /// A statement was run.
+    ran: bool,
+    /// A pack that must not overtake what is under way.
+    held: Option<Box<Pack>>,
     seq: u64,
     teller: Teller<'a>,
     sum: Sum,
@@ -100,6 +104,8 @@ impl<'a> Job<'a> {
             flight,
             keeping: Keeping::default(),
             waiting: None,
+            ran: false,
+            held: None,
             seq: 0,
             teller,
             sum,
@@ -122,22 +128,35 @@ impl<'a> Job<'a> {
         self.teller.reporter.start();
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while !(self.drained && self.flight.is_empty()) {
+        while !(self.drained && self.flight.is_empty() && self.held.is_none()) {
             if self.flight.is_empty()
                 && let Some(statement) = self.waiting.take()
             {
                 self.statement(statement).await;
                 continue;
             }
+            if (self.over || self.flight.is_empty())
+                && let Some(pack) = self.held.take()
+            {
+                self.launch(pack);
+                continue;
+            }
             let now = Instant::now();
             let pause = if self.over { Duration::ZERO } else { self.options.throttle.wait(now) };
-            let takes =
-                !self.drained && self.waiting.is_none() && (self.over || self.flight.len() < self.traffic.allowed());
+            let takes = !self.drained
+                && self.waiting.is_none()
+                && self.held.is_none()
+                && (self.over || self.flight.len() < self.traffic.allowed());
             tokio::select! {
                 // The reasons to end first: packs may come as fast as they are taken.
                 biased;
                 cause = self.ending.next() => self.end(cause),
-                landed = self.flight.next() => self.land(landed),
+                landed = self.flight.next() => {
+                    self.land(landed);
+                    if let Some(pack) = self.held.take() {
+                        self.launch(pack);
+                    }
+                }
                 next = self.feed.next(), if takes && pause.is_zero() => self.take(next),
                 () = tokio::time::sleep(pause), if takes && !pause.is_zero() => {}
                 _ = tick.tick() => self.tell_progress(),
@@ -231,6 +250,7 @@ impl<'a> Job<'a> {
             Ok(()) => {
                 let Teller { reporter, progress, .. } = &self.teller;
                 progress.beside(|| reporter.console().detail(&format!("{place}: ran {}", shown(&text))));
+                self.ran = true;
                 self.keeping.statement(&stretch);
                 self.mind_the_journal();
             }
@@ -274,17 +294,27 @@ impl<'a> Job<'a> {
         if pack.places.is_empty() {
             self.keeping.pack(&pack, None);
             self.mind_the_journal();
-        } else if self.over {
-            self.sum.leave_unsent(pack.places.len() as u64);
+            self.feed.recycle(pack);
         } else {
-            self.seq += 1;
-            let (points, bytes) = (pack.batch.points() as u64, pack.batch.bytes() as u64);
-            self.options.throttle.take(points, bytes, Instant::now());
-            self.flight.launch(self.seq, pack, self.client, &self.options.manner, self.ending.left());
-            self.sum.peak_in_flight = self.sum.peak_in_flight.max(self.flight.len() as u64);
+            self.launch(pack);
+        }
+    }
+
+    /// Sends a pack, or keeps it until what it would overtake has landed.
+    fn launch(&mut self, pack: Box<Pack>) {
+        if self.over {
+            self.sum.leave_unsent(pack.places.len() as u64);
+            self.feed.recycle(pack);
             return;
         }
-        self.feed.recycle(pack);
+        let (points, bytes) = (pack.batch.points() as u64, pack.batch.bytes() as u64);
+        let (seq, alone, left) = (self.seq + 1, self.traffic.most() == 1, self.ending.left());
+        self.held = self.flight.launch(seq, pack, self.client, &self.options.manner, left, alone);
+        if self.held.is_none() {
+            self.seq = seq;
+            self.options.throttle.take(points, bytes, Instant::now());
+            self.sum.peak_in_flight = self.sum.peak_in_flight.max(self.flight.len() as u64);
+        }
     }
 
     /// Warns once if timestamps look like another unit: the server would take them, and put them where nobody looks.
@@ -352,8 +382,9 @@ impl<'a> Job<'a> {
     /// Ends the run if more points were refused than it puts up with.
     fn judge_rejected(&mut self, over: bool) {
         let Some(most) = self.options.tolerance.max_rejected else { return };
-        if self.sum.class != Class::TooManyRejected && most.is_exceeded(&self.sum.counts, over) {
-            let rejected = self.sum.counts.rejected;
+        let counts = self.keeping.counts_of_all_runs(&self.sum.counts);
+        if self.sum.class != Class::TooManyRejected && most.is_exceeded(&counts, over) {
+            let rejected = counts.rejected;
             self.trouble(Class::TooManyRejected, &format!("{rejected} points were refused, more than --max-rejected"));
             self.stop();
         }
@@ -367,6 +398,7 @@ impl<'a> Job<'a> {
             trouble: self.traffic.trouble(),
         };
         let Teller { reporter, progress, .. } = &mut self.teller;
+        progress.pass_over(self.feed.passed());
         progress.tell(self.feed.consumed(), &self.sum.counts, &live, reporter.console());
     }
 
@@ -409,7 +441,9 @@ impl<'a> Job<'a> {
         if self.late && (self.sum.counts.unsent > 0 || !self.sum.complete) {
             self.trouble(Class::Timeout, "the deadline passed before the whole input was sent");
         }
+        let mut nothing_ever = self.sum.counts.read == 0 && !self.ran;
         if let Some(balance) = self.keeping.close() {
+            nothing_ever &= balance.is_first;
             if let Some(why) = balance.trouble.filter(|_| self.sum.class != Class::Journal) {
                 self.trouble(Class::Journal, &why);
             }
@@ -419,8 +453,7 @@ impl<'a> Job<'a> {
             self.sum.earlier = Some(balance.earlier);
             self.sum.resume = balance.resume;
         }
-        let nothing_ever = self.sum.earlier.as_ref().is_none_or(|earlier| earlier.all() == 0);
-        if self.sum.counts.read == 0 && nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
+        if nothing_ever && self.sum.complete && self.sum.bytes_read > 0 {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");
         }

@@ -11,6 +11,7 @@ use super::pace::Pace;
 /// Shared by a job and its client.
 #[derive(Debug)]
 pub(crate) struct Traffic {
+    most: usize,
     pace: Mutex<Pace>,
     retries: AtomicU64,
     /// The class of the last attempt that failed, until one succeeds.
@@ -20,7 +21,14 @@ pub(crate) struct Traffic {
 impl Traffic {
     /// At most `most` requests under way.
     pub(crate) fn new(most: usize) -> Self {
-        Self { pace: Mutex::new(Pace::new(most.max(1))), retries: AtomicU64::new(0), trouble: Mutex::new(None) }
+        let most = most.max(1);
+        let (retries, trouble) = (AtomicU64::new(0), Mutex::new(None));
+        Self { most, pace: Mutex::new(Pace::new(most)), retries, trouble }
+    }
+
+    /// How many requests may ever be under way.
+    pub(crate) fn most(&self) -> usize {
+        self.most
     }
 
     /// How many requests may be under way now.

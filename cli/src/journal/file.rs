@@ -5,8 +5,12 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::failpoint;
+
+/// How long another process may have it before that counts as a run.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// What went wrong with a journal's file.
 #[derive(Debug)]
@@ -44,14 +48,21 @@ impl JournalFile {
     /// # Errors
     /// It cannot be opened or read, another process has it, or it is not this user's own plain file.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<u8>), FileError> {
-        // Another process may put a compacted file in its place between these two steps: then once more.
-        for _ in 0..100 {
+        let begun = Instant::now();
+        loop {
             let made = !path.exists();
             let mut file = open_private(path, OpenOptions::new().create(true))?;
-            lock(&file)?;
-            if !is_still_at(&file, path) {
+            let locked = lock(&file);
+            // Who only looks whether it is in use has it for a moment; and another process may put a compacted file in
+            // its place between these two steps.
+            if matches!(locked, Ok(()) if !is_still_at(&file, path)) || matches!(locked, Err(FileError::InUse)) {
+                if begun.elapsed() >= PATIENCE {
+                    return Err(FileError::InUse);
+                }
+                std::thread::sleep(PATIENCE / 20);
                 continue;
             }
+            locked?;
             remove_leftover(&new_path(path))?;
             if made {
                 sync_directory_of(path).map_err(|error| FileError::Io("sync its directory", error))?;
@@ -61,7 +72,6 @@ impl JournalFile {
             let length = bytes.len() as u64;
             return Ok((Self { path: path.to_owned(), file: Arc::new(file), length }, bytes));
         }
-        Err(FileError::InUse)
     }
 
     /// Where it is.

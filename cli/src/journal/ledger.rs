@@ -38,6 +38,8 @@ pub(crate) struct Journal {
     file: JournalFile,
     state: State,
     syncer: Option<Syncer>,
+    /// No run before has settled anything.
+    is_first: bool,
     /// Points that earlier runs have settled.
     earlier: Points,
     /// The paths of plain files, by input: only of these can a tail be read.
@@ -65,7 +67,7 @@ impl Journal {
             (None, _) | (_, Begin::Restart) => false,
             (Some(_), Begin::Resume) => true,
             (Some((state, _)), Begin::New) if state.is_finished() => false,
-            (Some((state, _)), Begin::New) if state.points.all() == 0 => {
+            (Some((state, _)), Begin::New) if state.is_untouched() => {
                 // Nothing to lose. What was sent and not answered gets the same stamps if it is the same job.
                 differences(&state.header, &header).is_none()
             }
@@ -94,6 +96,7 @@ impl Journal {
         };
         Ok(Self {
             compact_at: COMPACT_FROM,
+            is_first: state.is_untouched(),
             earlier: state.points.clone(),
             plain: sources.iter().map(plain).collect(),
             file,
@@ -112,6 +115,11 @@ impl Journal {
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.file.path()
+    }
+
+    /// Whether no run before has settled anything, a statement neither.
+    pub(crate) fn is_first(&self) -> bool {
+        self.is_first
     }
 
     /// Points that earlier runs have settled.
@@ -282,8 +290,10 @@ pub(crate) fn bad_journal(path: &Path, bad: &BadJournal) -> Failure {
 
 fn unfinished(path: &Path, state: &State) -> Failure {
     let settled = counted(state.points.all(), "point", "points");
+    let inputs: Vec<&str> = state.header.inputs.iter().map(|input| input.path.as_str()).collect();
+    let inputs = inputs.join(" ");
     refusal(
-        format!("an earlier import of this input is not finished: {settled} of it are settled ({})", path.display()),
+        format!("an earlier import of {inputs} is not finished: {settled} of it are settled ({})", path.display()),
         "--resume sends the rest, --restart forgets it and sends everything again",
     )
 }

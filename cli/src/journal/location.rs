@@ -44,14 +44,20 @@ pub(crate) fn directory() -> Result<PathBuf, String> {
 fn directory_from(variable: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf, String> {
     // A relative path would mean another directory in each place.
     let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = if cfg!(windows) {
-        absolute("LOCALAPPDATA")
-    } else {
-        absolute("XDG_STATE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-    };
-    let names = if cfg!(windows) { "LOCALAPPDATA" } else { "XDG_STATE_HOME nor HOME" };
-    let base = base.ok_or_else(|| format!("no place for journals: {names} is set; give --journal FILE"))?;
-    Ok(base.join("influx-cli").join("journal"))
+    let own = |base: PathBuf| base.join("influx-cli").join("journal");
+    if cfg!(windows) {
+        let base = absolute("LOCALAPPDATA");
+        return base
+            .map(own)
+            .ok_or_else(|| "no place for journals: give --journal FILE or set LOCALAPPDATA".to_owned());
+    }
+    // What systemd gives a service is its own already, and its home may be nowhere or not to be written to.
+    let of_service = || absolute("STATE_DIRECTORY").map(|base| base.join("journal"));
+    let of_user = || absolute("HOME").map(|home| own(home.join(".local/state")));
+    let directory = absolute("XDG_STATE_HOME").map(own).or_else(of_service).or_else(of_user);
+    directory.ok_or_else(|| {
+        "no place for journals: give --journal FILE, or set XDG_STATE_HOME, STATE_DIRECTORY or HOME".to_owned()
+    })
 }
 
 /// The file in that directory for these inputs and this target; hosts and levels may change from run to run.
@@ -107,6 +113,8 @@ mod tests {
             with(&[home, ("XDG_STATE_HOME", "s")]).unwrap(),
             Path::new("/home/a/.local/state/influx-cli/journal")
         );
+        let service = ("STATE_DIRECTORY", "/var/lib/app");
+        assert_eq!(with(&[home, service]).unwrap(), Path::new("/var/lib/app/journal"));
         assert!(with(&[]).unwrap_err().contains("--journal FILE"));
     }
 

@@ -2,6 +2,7 @@
 
 use influx_client::Class;
 
+use super::ranges::Ranges;
 use super::record::{BadRecord, Header, InputProgress, Points, Record, START, Snapshot, decode, encode};
 use crate::input::Mark;
 
@@ -133,6 +134,11 @@ impl State {
     /// Whether nothing is left to be sent.
     pub(crate) fn is_finished(&self) -> bool {
         self.inputs.iter().all(InputProgress::is_done)
+    }
+
+    /// Whether nothing is settled, no statement either.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.inputs.iter().all(|input| input.settled == Ranges::default())
     }
 
     /// The classes of points that were refused for good.

@@ -36,10 +36,14 @@ impl Syncer {
     /// # Errors
     /// No thread can be started.
     pub(super) fn start(file: Arc<File>) -> io::Result<Self> {
+        Self::each(INTERVAL, file)
+    }
+
+    fn each(interval: Duration, file: Arc<File>) -> io::Result<Self> {
         let work = Work { file, dirty: false, stopped: false, failed: None };
         let shared = Arc::new(Shared { work: Mutex::new(work), changed: Condvar::new() });
         let own = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || own.run())?;
+        let thread = thread::Builder::new().name("journal".to_owned()).spawn(move || own.run(interval))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -84,11 +88,11 @@ impl Shared {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn run(&self) {
+    fn run(&self, interval: Duration) {
         let mut work = self.lock();
         // After a failure nobody knows what is on the disk, and a second attempt may say that all is well when it is not.
         while !work.stopped && work.failed.is_none() {
-            let waited = self.changed.wait_timeout(work, INTERVAL).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.changed.wait_timeout(work, interval).unwrap_or_else(PoisonError::into_inner);
             work = waited.0;
             if work.dirty && waited.1.timed_out() {
                 work.dirty = false;
@@ -101,5 +105,41 @@ impl Shared {
                 }
             }
         }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::os::fd::OwnedFd;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn what_was_written_once_not_synced_is_never_called_good() {
+        // A pipe cannot be synced.
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let syncer = Syncer::each(Duration::from_millis(5), Arc::new(File::from(OwnedFd::from(writer)))).unwrap();
+        assert_eq!(syncer.written(), None);
+        let begun = Instant::now();
+        while syncer.written().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "no failure is told");
+            thread::sleep(Duration::from_millis(1));
+        }
+        // Another file does not undo it: what was not synced is still missing.
+        syncer.replaced(Arc::new(tempfile::tempfile().unwrap()));
+        assert!(syncer.written().is_some());
+        assert!(syncer.stop().unwrap().contains("cannot sync it"));
+    }
+
+    #[test]
+    fn a_file_that_can_be_synced_is_no_trouble() {
+        let syncer = Syncer::each(Duration::from_millis(1), Arc::new(tempfile::tempfile().unwrap())).unwrap();
+        for _ in 0..10 {
+            assert_eq!(syncer.written(), None);
+            thread::sleep(Duration::from_millis(2));
+        }
+        assert_eq!(syncer.stop(), None);
     }
 }

@@ -95,6 +95,32 @@ fn flag_before_environment_before_profile_before_built_in() {
 }
 
 #[test]
+fn what_is_built_in_is_told_of_each_command() {
+    let home = Home::with(TWO);
+    let value = |key: &str, command: &str, variables: &[(&str, &str)]| match &home.shown(
+        key,
+        variables,
+        &["--for", command],
+    )["value"]
+    {
+        Value::Array(values) => values.iter().map(|value| value.as_str().unwrap()).collect::<Vec<_>>().join(","),
+        value => value.as_str().unwrap().to_owned(),
+    };
+    for (key, write, import) in [
+        ("in_flight", "1", "4"),
+        ("retry_budget", "0s", "300s"),
+        ("retries", "0", "unlimited"),
+        ("window", "off", "auto"),
+        ("retry_on", "10,11,13,14,15", "10,11,13,14,15"),
+    ] {
+        assert_eq!((value(key, "write", &[]).as_str(), value(key, "import", &[]).as_str()), (write, import), "{key}");
+    }
+    assert_eq!(value("retries", "write", &[("INFLUX_RETRY_BUDGET", "1m")]), "unlimited", "the one hangs on the other");
+    assert_eq!(value("progress", "write", &[("INFLUX_NO_PROGRESS", "1")]), "never");
+    assert_eq!(home.run(&["config", "show", "--for", "explain"]).code, 2);
+}
+
+#[test]
 fn commands_do_what_the_profile_says() {
     let home = Home::with(TWO);
     // The database and the addresses come from the profile: only the points are missing.

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::schemas::assert_valid;
+
 /// The program, without the settings of whoever runs the tests.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_influx-cli"));
@@ -17,7 +19,7 @@ pub(crate) fn program() -> Command {
         }
     }
     // No configuration file either.
-    command.env("XDG_CONFIG_HOME", "/nonexistent");
+    command.env("XDG_CONFIG_HOME", "/dev/null");
     command
 }
 
@@ -38,9 +40,16 @@ impl Ran {
         }
     }
 
-    /// The JSON Lines of standard output.
+    /// The JSON Lines of standard output, which are as their schemas say.
     pub(crate) fn events(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+        let parse = |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+        // What a command run by `retry` prints is its own.
+        let check = |event: &Value| {
+            if !event["v"].is_null() {
+                assert_valid(event);
+            }
+        };
+        self.out.lines().map(parse).inspect(check).collect()
     }
 
     /// The last event, whose counts must add up.

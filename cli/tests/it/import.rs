@@ -105,6 +105,19 @@ fn a_statement_that_fails_ends_the_run() {
 }
 
 #[test]
+fn a_dump_of_statements_alone_is_a_whole_one() {
+    let (cluster, place) = (one_node().database(1), Place::new());
+    let file = place.file("ddl.lp", "# DDL\nCREATE DATABASE a\nCREATE DATABASE b\n");
+    assert_eq!(place.import(&cluster.url("data1"), &[&file]).code, 0);
+    assert_eq!(place.import(&cluster.url("data1"), &[&file, "--resume"]).code, 0);
+    assert_eq!(cluster.query("data1", "SHOW DATABASES").len(), 4);
+    let file = place.file("nothing.lp", "# DML\n# CONTEXT-DATABASE: db\n\n");
+    let ran = place.import(&cluster.url("data1"), &[&file]);
+    assert_eq!(ran.code, 31, "{ran:?}");
+    assert!(ran.err.contains("no point"), "{}", ran.err);
+}
+
+#[test]
 fn a_password_in_a_statement_is_shown_nowhere() {
     let (cluster, place) = (one_node().database(1), Place::new());
     let file = place.file("dump.lp", "# DDL\nCREATE USER app WITH PASSWORD 'S3cr3t-Canary' WITH ALL PRIVILEGES\nCREATE USER x WITH PASSWORD S3cr3t\n");

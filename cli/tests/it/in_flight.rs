@@ -37,6 +37,18 @@ fn slow_answers_overlap_and_every_line_is_sent_once() {
 }
 
 #[test]
+fn lines_that_overwrite_each_other_do_so_in_their_order() {
+    let cluster = single();
+    // The first request for each time is the slowest.
+    cluster.fault(&["reply", "data1", "--delay", "150ms", "--route", "/write", "--times", "4"]);
+    let rounds: String = (0..12).map(|round| format!("m,a=x v={round} 7\nother v={round} {round}\n")).collect();
+    let ran = cluster.write(&["--batch-lines", "2", "--in-flight", "8"], rounds);
+    assert_eq!((ran.code, counted(&ran, "accepted")), (0, 24), "{ran:?}");
+    assert_eq!(ran.summary()["peak_in_flight"], 1, "each holds a value for the same place: {ran:?}");
+    assert_eq!(cluster.query("data1", "SELECT v FROM m")[0][1], 11);
+}
+
+#[test]
 fn push_back_leaves_fewer_requests_under_way() {
     let cluster = single();
     cluster.fault(&["reply", "data1", "--class", "overloaded", "--times", "8", "--route", "/write"]);

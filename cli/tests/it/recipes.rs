@@ -3,9 +3,11 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::harness::{Cluster, NOBODY, Ran, points, run_command, until};
+use serde_json::Value;
+
+use crate::harness::{Cluster, NOBODY, Ran, points, program, run, run_command, until};
 
 const SHELLS: [&str; 2] = ["dash", "bash"];
 
@@ -233,4 +235,161 @@ fn curl_with_the_table_of_classes() {
         assert_eq!((ran.code, ran.err.trim()), (16, "wait"), "{ran:?}");
         until("the cluster is whole again", || held(&cluster, &name("below")) == [2; 3]);
     }
+}
+
+#[test]
+fn the_policy_by_class_takes_each_branch() {
+    let cluster = Cluster::up().database(3);
+    for shell in SHELLS {
+        let Some(place) = Place::new(shell) else { continue };
+        let script = "2-policy-by-class.sh";
+        let url = cluster.url("data1");
+        let name = |what: &str| format!("{what}_{shell}");
+        // Without times: only the stamp keeps what is sent again from being stored twice.
+        let unstamped = |measurement: &str| format!("{measurement} v=1\n").repeat(20);
+        let run =
+            |host: &str, database: &str, text: &str| place.run(host, database, script, &[&place.put("p.lp", text)]);
+        let summary =
+            || -> Value { serde_json::from_slice(&fs::read(place.path("p.lp.summary.json")).unwrap()).unwrap() };
+
+        let ran = run(&url, "db", &unstamped(&name("plain")));
+        assert_eq!((ran.code, held(&cluster, &name("plain")), place.slept()), (0, vec![20; 3], vec![]), "{ran:?}");
+        assert_eq!((&summary()["exit"], &summary()["consistency"]), (&Value::from(0), &Value::from("all")));
+
+        // No verdict while a replica is paused: sent again, with the same times.
+        cluster.fault(&["pause", "data2", "--for", "1200ms"]);
+        let ran = run(&url, "db", &unstamped(&name("paused")));
+        let slept = place.slept();
+        assert!(ran.code == 0 && ran.err.contains("error[11]") && slept[0] == "1", "{slept:?} {ran:?}");
+        until("once each", || held(&cluster, &name("paused")) == [20; 3]);
+        assert_eq!(cluster.run(&["cluster", "wait", "--drained", "20s"]).code, 0);
+
+        // Handoff gets its time, and then a weaker level will do.
+        cluster.fault(&["kill", "data3"]);
+        let ran = run(&url, "db", &unstamped(&name("below")));
+        assert_eq!((ran.code, place.slept()), (0, vec!["30".to_owned(), "30".to_owned()]), "{ran:?}");
+        assert_eq!(summary()["consistency"], "quorum");
+        cluster.fault(&["restart", "data3"]);
+        until("once each", || held(&cluster, &name("below")) == [20; 3]);
+        assert_eq!(cluster.run(&["cluster", "wait", "--drained", "20s"]).code, 0);
+
+        let reply = |class: &str, times: &str| {
+            cluster.fault(&["reply", "data1", "--class", class, "--times", times, "--route", "/write"]);
+        };
+        reply("overloaded", "2");
+        let ran = run(&url, "db", &unstamped(&name("busy")));
+        assert_eq!((ran.code, place.slept()), (0, vec!["15".to_owned(), "30".to_owned()]), "{ran:?}");
+        reply("meta-unavailable", "1");
+        let ran = run(&url, "db", &unstamped(&name("meta")));
+        assert_eq!((ran.code, place.slept()), (0, vec!["2".to_owned()]), "{ran:?}");
+        defer(&cluster);
+        let ran = run(&url, "db", &unstamped(&name("waits")));
+        assert_eq!((ran.code, place.slept(), summary()["exit"].as_u64()), (0, vec![], Some(16)), "{ran:?}");
+        for what in ["busy", "meta", "waits"] {
+            assert_eq!(held(&cluster, &name(what)), [20; 3], "{what}");
+        }
+
+        let ran = run(&url, "db", &with_a_bad_line(&name("mixed")));
+        assert_eq!((ran.code, held(&cluster, &name("mixed")), place.slept()), (31, vec![3; 3], vec![]), "{ran:?}");
+        assert!(fs::read_to_string(place.path("p.lp.bad")).unwrap().ends_with("\nbad v= 3\n"));
+        assert_eq!((run(&url, "absent", "m v=1\n").code, place.slept()), (21, vec![]));
+        let ran = run(NOBODY, "db", "m v=1\n");
+        let growing: Vec<String> = (1..=7).map(|n| (2 * n).to_string()).collect();
+        assert_eq!((ran.code, place.slept()), (10, growing), "it gives up after eight tries");
+        assert_eq!(run(&url, "db", "").code, 0, "nothing to send");
+    }
+}
+
+/// The values of a key of the unit.
+fn unit(key: &str) -> Vec<String> {
+    let text = fs::read_to_string(recipe("3-import.service")).unwrap();
+    let values = text.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    values.flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
+/// systemd as far as this unit asks for it: starts the command again or not by its exit code.
+#[test]
+fn the_unit_starts_an_import_again_until_all_is_there() {
+    let codes = |key: &str| unit(key).iter().map(|code| code.parse::<i32>().unwrap()).collect::<Vec<_>>();
+    let (again, never, fine) =
+        (codes("RestartForceExitStatus"), codes("RestartPreventExitStatus"), codes("SuccessExitStatus"));
+    let all = run(&["explain", "--json"], "");
+    let all: Vec<Value> = all
+        .events()
+        .iter()
+        .flat_map(|event| match event {
+            Value::Array(rows) => rows.clone(),
+            row => vec![row.clone()],
+        })
+        .collect();
+    let mut seen = 0;
+    for code in all.iter().filter_map(|row| row["exit"].as_i64()).map(|code| i32::try_from(code).unwrap()) {
+        let places = [again.contains(&code), never.contains(&code), fine.contains(&code)];
+        match code {
+            0 => continue,
+            16 => assert_eq!(places, [false, false, true], "{code}"),
+            10..=15 => assert_eq!(places, [true, false, false], "{code}"),
+            // Of the demonstration and of the bundled cluster.
+            40.. => continue,
+            _ => assert_eq!(places, [false, true, false], "{code}"),
+        }
+        seen += 1;
+    }
+    assert!(seen >= 18, "{seen} classes");
+
+    let cluster = Cluster::up().database(3);
+    let dir = tempfile::tempdir().unwrap();
+    let dump = dir.path().join("dump.lp");
+    fs::write(&dump, points("imported", 20_000) + "bad v= 1\n").unwrap();
+    let start = || {
+        let words = unit("ExecStart");
+        assert_eq!(words[0], "/usr/local/bin/influx-cli");
+        let mut command = program();
+        command.args(words[1..].iter().map(|word| match word.as_str() {
+            "/data/dump.lp.gz" => dump.to_str().unwrap(),
+            word => word,
+        }));
+        let hosts = format!("{},{}", cluster.url("data1"), cluster.url("data2"));
+        command.env("INFLUX_HOST", hosts).env("INFLUX_DATABASE", "db").env("XDG_STATE_HOME", dir.path());
+        command.args(["--batch-lines", "100", "--retry-budget", "200ms", "-q"]).current_dir(dir.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    // Killed in the middle of it: `on-failure` starts it again.
+    let mut child = start().spawn().unwrap();
+    until("it is under way", || cluster.count("data1", "imported") > 500);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    cluster.fault(&["kill", "data1", "data2", "--for", "1500ms"]);
+    let mut codes = Vec::new();
+    let ended = loop {
+        assert!(codes.len() < 50, "{codes:?}");
+        let code = start().status().unwrap().code().unwrap();
+        codes.push(code);
+        if code == 0 || fine.contains(&code) || never.contains(&code) {
+            break code;
+        }
+        assert!(again.contains(&code), "nothing is said of {code}");
+        // RestartSec, cut short.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    };
+    assert!(ended == 31 && codes.len() > 1, "nodes were away, and one line is bad: {codes:?}");
+    until("everything is everywhere", || held(&cluster, "imported") == [20_000; 3]);
+    assert!(fs::read_to_string(dir.path().join("bad.lp")).unwrap().contains("\nbad v= 1\n"));
+}
+
+/// What systemd itself says of the unit, where it is there.
+#[test]
+fn the_unit_is_well_formed() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("influx-import.service");
+    let text = fs::read_to_string(recipe("3-import.service")).unwrap();
+    fs::write(&file, text.replace("/usr/local/bin/influx-cli", env!("CARGO_BIN_EXE_influx-cli"))).unwrap();
+    let Ok(verified) = Command::new("systemd-analyze").arg("verify").arg(&file).output() else {
+        eprintln!("skipped: there is no systemd-analyze here");
+        return;
+    };
+    let said = String::from_utf8_lossy(&verified.stderr);
+    let of_the_unit: Vec<&str> = said.lines().filter(|line| line.contains("influx-import.service")).collect();
+    assert!(of_the_unit.is_empty(), "{of_the_unit:#?}");
 }

@@ -67,6 +67,29 @@ fn whatever_moment_it_is_killed_at_no_line_is_lost_and_few_are_sent_again() {
 }
 
 #[test]
+fn of_several_requests_under_way_no_more_are_sent_again() {
+    let text = points("m", 300);
+    for failpoint in ["before-send:9", "before-journal:9", "journal-torn:9", "journal-written:17"] {
+        // The second request is answered late, so that what is settled has a gap when the process dies.
+        let sink = Sink::answering(|request| {
+            if request.number == 1 {
+                std::thread::sleep(std::time::Duration::from_millis(30));
+            }
+            Answer::Stored
+        });
+        let place = Place::new();
+        let file = place.file("a.lp", &text);
+        let arguments = ["import", "-q", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "4", &file];
+        killed_at(&place, failpoint, &arguments);
+        let ran = place.run(&[&arguments[..], &["--resume", "--json"]].concat());
+        assert_eq!(ran.code, 0, "{failpoint}: {ran:?}");
+        all_acknowledged(&sink, &text, 4 * BATCH, failpoint);
+        let earlier = ran.summary()["earlier"]["accepted"].as_u64().unwrap();
+        assert_eq!(ran.summary()["points"]["accepted"].as_u64().unwrap() + earlier, 300, "{failpoint}");
+    }
+}
+
+#[test]
 fn a_journal_survives_the_kill_of_who_compacts_it() {
     // A record a line: some hundred of them make a journal that is worth compacting.
     let text = points("m", 900);

@@ -48,7 +48,20 @@ fn endpoints_tell_their_counts_and_queues() {
     for part in ["5 points in 1 queue", "down", "queue on", "hinted handoff unknown"] {
         assert!(text.out.contains(part), "{part}: {}", text.out);
     }
-    assert_eq!(text.err, "", "{}", text.err);
+    assert!(text.err.starts_with("error[10]: 1 of 3 endpoints down  (hint: "), "{}", text.err);
+}
+
+#[test]
+fn a_watch_asks_again_and_again() {
+    use std::io::{BufRead, BufReader};
+    let mut command = crate::harness::program();
+    command.args(["status", "--json", "--watch", "10ms", "-H", NOBODY]).stdout(std::process::Stdio::piped());
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(3);
+    let rounds: Vec<Value> = lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    assert!(rounds.iter().all(|round| round["down"] == 1), "{rounds:?}");
+    // Nobody reads any more: the end of a pipe is an end.
+    assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]

@@ -87,7 +87,7 @@ impl ListArgs {
         }
         if self.json {
             let all: Vec<Value> = entries.iter().map(Entry::object).collect();
-            return console.print_json(&json!({ "v": 1, "faults": all }));
+            return console.print_json(&json!({ "v": 1, "type": "faults", "faults": all }));
         }
         if entries.is_empty() {
             console.say("no fault is in force");

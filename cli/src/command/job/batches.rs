@@ -26,8 +26,8 @@ pub(crate) struct BatchArgs {
     /// Send what there is when the input has been silent for so long.
     #[arg(long, value_name = "TIME", default_value = "1s", value_parser = settings::duration)]
     pub(super) flush_interval: Duration,
-    /// Most requests under way at one time [default: 1; import: 4]. Halved when servers push back, restored slowly. With
-    /// more than one, lines for the same series and time may overwrite each other in any order.
+    /// Most requests under way at one time [default: 1; import: 4]. Halved when servers push back, restored slowly. Lines
+    /// for the same series, field and time are never under way together, so that the later one wins.
     #[arg(long, value_name = "N", env = "INFLUX_IN_FLIGHT", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(super) in_flight: Option<u16>,
     /// Cut requests at the borders of shard groups, so that each verdict is about one of them: auto asks the server for their

@@ -15,7 +15,7 @@ use influx_client::{Client, ConsistencyLevel, Precision};
 
 use self::batches::BatchArgs;
 use self::retrying::RetryArgs;
-use self::window::WindowChoice;
+pub(crate) use self::window::WindowChoice;
 use crate::console::{Console, Verbosity};
 use crate::failure::Failure;
 use crate::input::{Dump, Feed, FeedOptions, Source};

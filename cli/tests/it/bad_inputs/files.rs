@@ -174,7 +174,7 @@ fn a_pipe_with_a_reader_and_standard_error_are_fine() {
         }
         assert_eq!(ran.code, 31, "{ran:?}");
         let read = reading.join().unwrap();
-        assert!(read.contains("missing") || read.contains("\"summary\""), "{} bytes", read.len());
+        assert!(read.contains("bad v= 1") || read.contains("\"summary\""), "{} bytes", read.len());
         if Path::new("/dev/stderr").exists() {
             let ran = with_files(&url, 2, &[option, "/dev/stderr"]);
             assert_eq!(ran.code, 31, "{ran:?}");

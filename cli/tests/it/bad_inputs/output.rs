@@ -8,10 +8,16 @@ use crate::harness::{Cluster, Ran, program, sink};
 /// A command of each kind that prints: its arguments, and its exit code when all is well.
 fn commands(cluster: &Cluster) -> Vec<(Vec<String>, i32)> {
     let (dir, url) = (cluster.dir(), cluster.url("data1"));
+    // A list is wanted to have something in it.
+    let file = std::path::Path::new(dir).join("points.lp").to_str().unwrap().to_owned();
+    std::fs::write(&file, "m v=1 1\nm v=2 2\n").unwrap();
+    let ran = crate::harness::run(&["import", "-qq", "--restart", "-d", "db", "-H", &url, &file], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
     let line = |text: &str, code| {
         let words = text.split(' ').map(|word| match word {
             "DIR" => dir.to_owned(),
             "URL" => url.clone(),
+            "FILE" => file.clone(),
             word => word.to_owned(),
         });
         (words.collect(), code)
@@ -34,6 +40,20 @@ fn commands(cluster: &Cluster) -> Vec<(Vec<String>, i32)> {
         line("query -H URL SHOW\u{a0}DATABASES", 0),
         line("query --format json -H URL SHOW\u{a0}DATABASES", 0),
         line("write --json -v -d db -H URL", 0),
+        line("import --json -v -d db -H URL --journal off FILE", 0),
+        line("check FILE", 0),
+        line("check --json FILE", 0),
+        line("stamp FILE", 0),
+        line("verify -d db -H URL FILE", 0),
+        line("verify --json -v -d db -H URL FILE", 0),
+        line("journal list", 0),
+        line("status -H URL", 0),
+        line("status --json -H URL", 0),
+        line("config show", 0),
+        line("config path", 0),
+        line("retry --print-policy", 0),
+        line("retry --dry-run -- write", 0),
+        line("man", 0),
         line("--help", 0),
         line("write --help", 0),
         line("--version", 0),
