@@ -79,7 +79,6 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
-    Schema(SchemaArgs),
     Node(NodeArgs),
 }
 
