@@ -50,7 +50,6 @@ impl JournalFile {
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<u8>), FileError> {
         let begun = Instant::now();
         loop {
-            let made = !path.exists();
             let mut file = open_private(path, OpenOptions::new().create(true))?;
             let locked = lock(&file);
             // Who only looks whether it is in use has it for a moment; and another process may put a compacted file in
@@ -64,9 +63,6 @@ impl JournalFile {
             }
             locked?;
             remove_leftover(&new_path(path))?;
-            if made {
-                sync_directory_of(path).map_err(|error| FileError::Io("sync its directory", error))?;
-            }
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).map_err(|error| FileError::Io("read it", error))?;
             let length = bytes.len() as u64;

@@ -202,6 +202,20 @@ fn refused_points_are_remembered_by_the_run_that_finishes() {
     assert_eq!((cluster.count("data1", "m"), cluster.count("data1", "n")), (8, 10));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn refused_lines_are_settled_only_when_they_are_in_their_file() {
+    let (sink, place) = (Sink::new(), Place::new());
+    let file = place.file("a.lp", format!("{}bad line\n{}", points("m", 5), points("n", 5)));
+    let arguments = ["--batch-lines", "6", "--in-flight", "1", "--journal", "j", &file];
+    let full = place.import(&sink.url, &[&arguments[..], &["--rejects", "/dev/full"]].concat());
+    assert_eq!(full.code, 23, "{full:?}");
+    let rejects = place.path("bad.lp");
+    let ran = place.import(&sink.url, &[&arguments[..], &["--resume", "--rejects", "bad.lp"]].concat());
+    assert_eq!((ran.code, ran.summary()["points"]["rejected"].as_u64()), (31, Some(1)), "{ran:?}");
+    assert!(fs::read_to_string(rejects).unwrap().ends_with("bad line\n"));
+}
+
 #[test]
 fn another_input_or_other_settings_are_not_taken_for_the_same_job() {
     let (sink, place) = (Sink::new(), Place::new());
