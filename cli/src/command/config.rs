@@ -138,7 +138,7 @@ impl ConfigArgs {
 }
 
 fn place() -> Result<Place, Failure> {
-    Place::find().ok_or_else(|| Failure::Usage(format!("no home directory is known: set {VARIABLE}")))
+    Place::find().ok_or_else(|| Failure::Usage(format!("no place for a configuration file is known: set {VARIABLE}")))
 }
 
 /// Where a value comes from.

@@ -47,6 +47,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     };
     let input_bytes = Some(OBSERVATIONS.len() as u64);
     let options = FeedOptions {
+        base_time: None,
         dump: None,
         sources: vec![Source::Embedded(NAME, OBSERVATIONS)],
         rules,

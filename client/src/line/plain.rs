@@ -185,8 +185,8 @@ fn signs_of(block: &[u8; BLOCK]) -> u64 {
     }
     let mut signs = 0;
     let (eights, _) = is_sign.as_chunks::<8>();
-    for n in 0..BLOCK / 8 {
-        signs |= (u64::from_le_bytes(eights[n]).wrapping_mul(GATHER) >> 56) << (8 * n);
+    for (n, eight) in eights.iter().enumerate() {
+        signs |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * n);
     }
     signs
 }
