@@ -537,7 +537,10 @@ impl End<'_> {
                 return console
                     .say(&format!("{word} no window has fewer points than the input; at least {extra} more"));
             }
-            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once; lines that were refused never are"),
+            Verdict::Missing => (
+                missing(),
+                "send the input again: points with a timestamp are stored once; lines that were refused never are",
+            ),
             Verdict::Behind if self.handoff == Some(HandoffState::Pending) => {
                 (missing(), "hinted handoff has points that are on their way: verify again later")
             }
