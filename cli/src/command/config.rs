@@ -220,7 +220,9 @@ impl ShowArgs {
         for key in KEYS {
             if key.is_credential() {
                 if !std::mem::replace(&mut told, true) {
-                    rows.extend(credentials(profile)?);
+                    let hosts: Vec<String> =
+                        matches.get_many::<String>("hosts").into_iter().flatten().cloned().collect();
+                    rows.extend(credentials(profile.filter(|it| target::may_have_secrets(it, &hosts)))?);
                 }
                 continue;
             }
