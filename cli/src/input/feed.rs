@@ -301,9 +301,7 @@ impl Shared {
                 return None;
             }
             let first = state.filling.is_empty();
-            if let Some(placed) = &placed
-                && !state.filling.may_join(source, placed)
-            {
+            if placed.as_ref().is_some_and(|placed| !state.filling.may_join(source, placed)) {
                 state.close(&self.options.rules);
                 self.ready.notify_one();
                 continue;
