@@ -1,6 +1,7 @@
 //! `verify FILE…`: is everything that a file has on the server?
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,27 +9,29 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use futures::future::join_all;
-use influx_client::{Class, HandoffState, Precision, RawLine};
+use influx_client::{Batch, Class, Client, HandoffState, Precision, RawLine, Whereabouts};
 use serde_json::{Map, Value, json};
+use tokio::runtime::Handle;
 
 use super::inputs::sources;
 use crate::console::{Console, Paint, Verbosity};
 use crate::failure::{Exit, Failure, report};
 use crate::input::{Found, Kind, Reading, Source, Target, Targets, walk};
 use crate::meter::Meter;
+use crate::queries;
 use crate::render::{Table, one_line, shortened};
 use crate::settings::{self, counted, grouped};
 use crate::target::TargetArgs;
 use crate::times;
 use crate::verify::{
-    Between, Circumstances, Counted, Difference, Expected, NotTaken, Question, Reader, Stretch, Totals, Verdict,
-    every_node, policy, verdict,
+    Between, Circumstances, Counted, Difference, Expected, Located, NotTaken, Question, Reader, Stretch, Totals,
+    Values, Verdict, copies, every_node, policy, verdict,
 };
 
 /// Compare files of line protocol with what a server counts, after an import.
 ///
 /// For each measurement, field and stretch of time (--window), the points of the file are counted (lines of one series and
-/// time are one point) and the server is asked for its count. Counts, not values, are compared.
+/// time are one point) and the server is asked for its count. Counts are compared; values too with --values.
 ///
 /// Exit codes: 0, the counts are the same; 11, points are missing (sending the file again does no harm and settles it);
 /// 12, points are missing which another replica has, or which wait in hinted handoff (verify again later); 33, only points
@@ -58,8 +61,12 @@ pub(crate) struct VerifyArgs {
     /// Ask each data node for itself, so that every replica is compared: a node counts its own copy of what it owns.
     #[arg(long)]
     every_node: bool,
-    /// With --every-node: send the credentials to nodes that are not named by -H too, at the addresses that the cluster tells.
-    #[arg(long, requires = "every_node")]
+    /// Compare the values of every point too, on every replica: each point is read back. Takes far longer. Lines that a later
+    /// line overwrites differ.
+    #[arg(long)]
+    values: bool,
+    /// With --every-node or --values: send the credentials to nodes that are not named by -H too, at the addresses that the cluster tells.
+    #[arg(long)]
     trust_listed_nodes: bool,
     /// More points than in the file are fine: others write to the same measurements.
     #[arg(long)]
@@ -164,9 +171,15 @@ impl VerifyArgs {
             any: expected.points().high > 0,
         };
         let nothing = read.bytes == 0;
-        let verdict = if nothing { Verdict::Equal } else { verdict(&outcome.totals, &circumstances) };
+        let mut verdict = if nothing { Verdict::Equal } else { verdict(&outcome.totals, &circumstances) };
+        let mut values = None;
+        if self.values {
+            let found = self.compare_values(&client, &sources, &mut targets, &oldest, console)?;
+            verdict = found.verdict(verdict);
+            values = Some(found);
+        }
         let class = verdict.class();
-        let end = End { verdict, expected: &expected, read: &read, readers: &readers, handoff, window };
+        let end = End { verdict, expected: &expected, read: &read, readers: &readers, handoff, window, values };
         if self.json {
             let mut object = end.object(&outcome);
             object["inputs"] = json!(sources.iter().map(Source::name).collect::<Vec<_>>());
@@ -253,6 +266,93 @@ impl VerifyArgs {
         Ok(read)
     }
 
+    /// Reads every point back from every replica.
+    fn compare_values(
+        &self,
+        client: &Client,
+        sources: &[Source],
+        targets: &mut Targets,
+        oldest: &[Option<i64>],
+        console: &Console,
+    ) -> Result<Values, Failure> {
+        let consumed: Arc<AtomicU64> = Arc::default();
+        let total = sources.iter().map(Source::size).sum::<Option<u64>>();
+        let mut meter = Meter::new(console, total, Arc::clone(&consumed));
+        let mut values = Values::default();
+        let mut gathered = Gathered::new(self.precision);
+        let mut shown = 0;
+        let mut look = |gathered: &mut Gathered, targets: &Targets, meter: &Meter<'_>| -> Result<(), Failure> {
+            if gathered.lines.is_empty() {
+                return Ok(());
+            }
+            let target = targets.get(gathered.target);
+            let mut resolve = client
+                .look_for(&gathered.batch)
+                .database(target.database.clone().unwrap_or_default())
+                .deadline(self.target.timeout.saturating_mul(4))
+                .trust_listed_nodes(self.trust_listed_nodes);
+            if let Some(policy) = &target.retention_policy {
+                resolve = resolve.retention_policy(policy.clone());
+            }
+            // The input is read by this thread, which another takes over for the others meanwhile.
+            let resolution = tokio::task::block_in_place(|| Handle::current().block_on(resolve.into_future()));
+            let resolution = resolution.map_err(|error| queries::failure(&error))?;
+            values.add(&gathered.lines, &resolution, |at, point| {
+                let Located { source, line, .. } = gathered.lines[at];
+                let text = String::from_utf8_lossy(gathered.batch.line(at)).into_owned();
+                let (copies, replicas) = copies(point);
+                let name = sources[source].name();
+                if self.json {
+                    return console.print_json(&json!({
+                        "v": 1, "type": "point", "input": name, "line": line, "whereabouts": point.whereabouts.id(),
+                        "copies": copies, "replicas": replicas, "text": shortened(&text, 4_096),
+                    }));
+                }
+                shown += 1;
+                if shown <= SHOWN {
+                    let (name, text) = (one_line(&name), shortened(&one_line(&text), 120));
+                    let found = point.whereabouts;
+                    meter.beside(|| {
+                        console.say(&format!("{found} ({copies} of {replicas} replicas) {name}:{line}: {text}"))
+                    });
+                }
+                Ok(())
+            })?;
+            gathered.clear();
+            Ok(())
+        };
+        let reading = Reading { max_line: self.max_line, headers: !self.no_headers };
+        for (index, source) in sources.iter().enumerate() {
+            if *source == Source::Stdin {
+                return Err(Failure::Usage("standard input cannot be read twice: --values needs files".to_owned()));
+            }
+            let failed = |error| Failure::local_io(format!("{}: {error}", source.name()));
+            let input = source.open(Arc::clone(&consumed)).map_err(failed)?;
+            walk(input, reading, failed, |found, context| {
+                meter.line();
+                let Found::Point(line) = found else { return Ok(()) };
+                let parsed = RawLine::parse(line.text).ok().filter(|_| line.kind == Kind::Whole);
+                let time = parsed.and_then(|line| line.timestamp());
+                let Some(time) = time.and_then(|time| times::in_nanoseconds(time, self.precision)) else {
+                    return Ok(());
+                };
+                let target = targets.number(context);
+                if target != gathered.target || gathered.lines.len() >= LOOKED_FOR {
+                    look(&mut gathered, targets, &meter)?;
+                    gathered.target = target;
+                }
+                if gathered.batch.push_line(line.text).is_ok() {
+                    let oldest = oldest.get(target as usize).copied().flatten();
+                    let expired = oldest.is_some_and(|oldest| time < oldest);
+                    gathered.lines.push(Located { source: index, line: line.number, expired });
+                }
+                Ok(())
+            })?;
+        }
+        look(&mut gathered, targets, &meter)?;
+        Ok(values)
+    }
+
     /// What each reader counts. One that fails is not asked again; if it is the only one, that is the end.
     async fn ask(
         &self,
@@ -321,6 +421,31 @@ fn expected_points(stretches: &[Stretch]) -> Between {
         low: sum.low + stretch.points.low,
         high: sum.high + stretch.points.high,
     })
+}
+
+/// Points that are looked for together.
+struct Gathered {
+    batch: Batch,
+    lines: Vec<Located>,
+    /// Where they belong.
+    target: u32,
+}
+
+/// How many at most.
+const LOOKED_FOR: usize = 2_000;
+
+impl Gathered {
+    fn new(precision: Precision) -> Self {
+        let mut batch = Batch::new(precision);
+        // The server has judged them.
+        batch.check_field_types(false);
+        Self { batch, lines: Vec::new(), target: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.batch.clear();
+        self.lines.clear();
+    }
 }
 
 /// One stretch of one measurement.
@@ -418,6 +543,7 @@ struct End<'a> {
     readers: &'a [Reader],
     handoff: Option<HandoffState>,
     window: Duration,
+    values: Option<Values>,
 }
 
 impl End<'_> {
@@ -450,6 +576,10 @@ impl End<'_> {
             },
             "missing": totals.missing, "missing_beyond_retention": totals.beyond_retention, "extra": totals.extra,
             "handoff": self.handoff.map(handoff_name),
+            "values": self.values.map(|values| {
+                let counts = Whereabouts::ALL.map(|it| (it.id().to_owned(), json!(values.of(it))));
+                Value::Object(counts.into_iter().collect())
+            }),
             "nodes": nodes,
         })
     }
@@ -524,7 +654,17 @@ impl End<'_> {
             ));
         }
         let everything = counted(self.expected.points().low, "point", "points");
-        let missing = || format!("at least {} missing", counted(totals.missing, "point is", "points are"));
+        if let Some(values) = &self.values {
+            let parts: Vec<String> = Whereabouts::ALL
+                .iter()
+                .filter(|it| values.of(**it) > 0)
+                .map(|it| format!("{} {it}", grouped(values.of(*it))))
+                .collect();
+            console.say(&format!("points by where their values are: {}", parts.join(", ")));
+        }
+        let by_value = |it| self.values.as_ref().map_or(0, |values| values.of(it));
+        let lacking = totals.missing.max(by_value(Whereabouts::Nowhere) + by_value(Whereabouts::Somewhere));
+        let missing = || format!("at least {} missing", counted(lacking, "point is", "points are"));
         let extra = || counted(totals.extra, "point", "points");
         let (message, hint) = match self.verdict {
             Verdict::Equal => {
@@ -537,7 +677,10 @@ impl End<'_> {
                 return console
                     .say(&format!("{word} no window has fewer points than the input; at least {extra} more"));
             }
-            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once; lines that were refused never are"),
+            Verdict::Missing => (
+                missing(),
+                "send the input again: points with a timestamp are stored once; lines that were refused never are",
+            ),
             Verdict::Behind if self.handoff == Some(HandoffState::Pending) => {
                 (missing(), "hinted handoff has points that are on their way: verify again later")
             }
@@ -553,9 +696,18 @@ impl End<'_> {
                 "if others write to the same measurements, give --allow-extra; lines sent twice without a timestamp are \
                  stored twice",
             ),
+            Verdict::Differs => (
+                "points have other values than in the input".to_owned(),
+                "another line of the input or somebody else wrote to the same series and time; `influx-cli check` counts \
+                 such lines",
+            ),
             Verdict::Unstamped => {
                 ("lines without a timestamp cannot be compared".to_owned(), "give them one with `influx-cli stamp`")
             }
+            Verdict::Uncertain if totals.uncertain == 0 => (
+                "some points could not be read back".to_owned(),
+                "a node could not be asked, or names with backslashes cannot be asked for",
+            ),
             Verdict::Uncertain => ("it cannot be told whether all points are there".to_owned(), "give more --memory"),
             Verdict::Nothing => ("the input has no point in it".to_owned(), Class::Malformed.advice().text()),
             Verdict::NotAsked(class) => {
