@@ -55,7 +55,7 @@ fn compare(mut words: Vec<String>) -> io::Result<()> {
         for row in &mut rows {
             let sink = if row.slow { &slow } else { &at_once };
             eprint!("\rround {}: {:<60}", round + 1, row.name);
-            row.taken.push(row.run(sink, files.bytes)?);
+            row.taken.push(row.run(sink, files.dir.path(), files.bytes)?);
         }
     }
     eprint!("\r{:<80}\r", "");
@@ -86,11 +86,13 @@ struct Taken {
 }
 
 impl Row {
-    fn run(&self, sink: &Sink, bytes: u64) -> io::Result<Taken> {
+    fn run(&self, sink: &Sink, state: &Path, bytes: u64) -> io::Result<Taken> {
         sink.ask("DELETE")?;
         // A process of its own: the most memory of a child counts from its parent's at the start, which must be small, and
         // the usage of children is the sum of all of them.
         let mut command = Command::new(std::env::current_exe()?);
+        // Journals of imports go with the files.
+        command.env("XDG_STATE_HOME", state);
         let out = command.arg(MEASURE).args(&self.command).stderr(Stdio::inherit()).output()?;
         assert!(out.status.success(), "{}: {}", self.name, String::from_utf8_lossy(&out.stdout));
         let text = String::from_utf8_lossy(&out.stdout);
@@ -125,24 +127,15 @@ fn rows(files: &Files, sinks: [SocketAddr; 2]) -> Vec<Row> {
         let sink = sinks[usize::from(slow)];
         let answer = if slow { ", answer after 10 ms" } else { "" };
         for (file, form) in [(&files.plain, "plain"), (&files.compressed, "gz")] {
-            for in_flight in ["1", "4"] {
-                for (flags, what) in [(&[][..], ""), (&["--gzip"], ", gzip on the wire")] {
-                    if !flags.is_empty() && (slow || form == "gz") {
-                        continue;
-                    }
-                    let mut command = vec![ours.clone(), "-q".into(), "write".into(), "-d".into(), "db".into()];
-                    command.extend(["-H".into(), format!("http://{sink}").into()]);
-                    command.extend(["--in-flight".into(), in_flight.into()]);
-                    command.extend(flags.iter().map(OsString::from));
-                    command.push(file.into());
-                    rows.push(Row {
-                        name: format!("influx-cli write {form}, {in_flight} in flight{what}{answer}"),
-                        command,
-                        slow,
-                        plain_wire: flags.is_empty(),
-                        taken: Vec::new(),
-                    });
+            for words in ["write --in-flight 1", "write --in-flight 4", "write --gzip", "import"] {
+                if words.contains("gzip") && (slow || form == "gz") {
+                    continue;
                 }
+                let mut command = vec![ours.clone(), "-q".into()];
+                command.extend(words.split(' ').map(OsString::from));
+                command.extend(["-d".into(), "db".into(), "-H".into(), format!("http://{sink}").into(), file.into()]);
+                let name = format!("influx-cli {words}, {form}{answer}");
+                rows.push(Row { name, command, slow, plain_wire: !words.contains("gzip"), taken: Vec::new() });
             }
         }
         for (file, form, flags) in [(&files.plain, "plain", &[][..]), (&files.compressed, "gz", &["-compressed"])] {
@@ -160,7 +153,7 @@ fn rows(files: &Files, sinks: [SocketAddr; 2]) -> Vec<Row> {
                 path.push(file);
                 path
             });
-            let name = format!("influx -import {form}{answer}");
+            let name = format!("influx -import, {form}{answer}");
             rows.push(Row { name, command, slow, plain_wire: true, taken: Vec::new() });
         }
     }
@@ -178,7 +171,7 @@ fn other_shell() -> Option<PathBuf> {
 
 /// The points, plain and compressed, with the header that the other shell asks for; for `influx-cli` it is a comment.
 struct Files {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     plain: PathBuf,
     compressed: PathBuf,
     /// Of the points, without the header.
@@ -223,7 +216,7 @@ impl Files {
         out.flush()?;
         packed.finish()?.flush()?;
         let compressed_bytes = compressed.metadata()?.len();
-        Ok(Self { _dir: dir, plain, compressed, bytes, compressed_bytes })
+        Ok(Self { dir, plain, compressed, bytes, compressed_bytes })
     }
 }
 

@@ -35,8 +35,8 @@ use crate::verify::{
 /// Exit codes: 0, the counts are the same; 11, points are missing (sending the file again does no harm and settles it);
 /// 12, points are missing which another replica has, or which wait in hinted handoff (verify again later); 33, only points
 /// beyond the retention policy are missing; 30, there are more points than in the file (so that missing ones may hide among
-/// them; --allow-extra if others write there too), or lines without a timestamp, which cannot be compared; 31, the file has
-/// no point; 10 to 22, the server could not be asked.
+/// them; --allow-extra if others write there too), other values, or lines without a timestamp, which cannot be compared; 31,
+/// the file has no point; 10 to 22, the server could not be asked.
 #[derive(Debug, Args)]
 pub(crate) struct VerifyArgs {
     /// Files of line protocol, plain, gzip or zstd (told by their first bytes); - is standard input.

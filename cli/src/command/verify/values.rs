@@ -91,7 +91,7 @@ impl VerifyArgs {
                     let (name, text) = (one_line(&name), shortened(&one_line(&text), 120));
                     let found = point.whereabouts;
                     meter.beside(|| {
-                        console.say(&format!("{found} ({copies} of {replicas} replicas) {name}:{line}: {text}"))
+                        console.say(&format!("{found} ({copies} of {replicas} replicas) {name}:{line}: {text}"));
                     });
                 }
                 Ok(())
