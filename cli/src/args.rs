@@ -30,13 +30,13 @@ Settings: flag before environment before profile; `influx-cli config show` tells
 #[derive(Clone, Debug, Args)]
 pub(crate) struct OutputArgs {
     /// Less on standard error: -q errors only, -qq nothing but the exit code.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(short, long, global = true, display_order = 900, action = clap::ArgAction::Count, conflicts_with = "verbose")]
     quiet: u8,
     /// More on standard error: each batch, and the log (whose filter is INFLUX_LOG).
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, display_order = 901, action = clap::ArgAction::Count)]
     verbose: u8,
     /// When to colour.
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    #[arg(long, global = true, display_order = 902, value_enum, value_name = "WHEN", default_value_t)]
     pub(crate) color: ColorChoice,
 }
 

@@ -94,6 +94,16 @@ impl Console {
         }
     }
 
+    /// Columns of the terminal at standard output, if it is one.
+    pub(crate) fn width(&self) -> Option<usize> {
+        columns(&io::stdout())
+    }
+
+    /// Columns of the terminal at standard error, if it is one.
+    pub(crate) fn width_err(&self) -> Option<usize> {
+        columns(&io::stderr())
+    }
+
     /// How much standard error is told.
     pub(crate) fn verbosity(&self) -> Verbosity {
         self.verbosity
@@ -168,6 +178,19 @@ impl Console {
     pub(crate) fn painted_err(&self, text: &str, paint: Paint) -> String {
         painted(text, paint, self.color_err)
     }
+}
+
+/// Columns of the terminal behind a stream.
+#[cfg(unix)]
+fn columns(stream: &impl std::os::fd::AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stream).ok()?;
+    // Some terminals know no size and say 0.
+    Some(usize::from(size.ws_col)).filter(|columns| *columns >= 20)
+}
+
+#[cfg(not(unix))]
+fn columns<T>(_: &T) -> Option<usize> {
+    None
 }
 
 /// Writes a line to standard error; if nobody takes it there is nobody to tell.

@@ -3,7 +3,7 @@
 use influx_client::{Class, WriteError};
 
 use crate::console::{Console, Paint};
-use crate::render::one_line;
+use crate::render::{folded, one_line};
 use crate::secret::without_credentials;
 
 /// The exit code of a command.
@@ -108,12 +108,21 @@ impl Failure {
     }
 }
 
-/// Writes `error[CODE]: message  (hint: …; influx-cli explain CODE)`.
+/// Writes `error[CODE]: message  (hint: …; influx-cli explain CODE)`; on a terminal in lines of its width.
 pub(crate) fn report(console: &Console, exit: Exit, message: &str, hint: Option<&str>) {
     let head = console.painted_err(&format!("error[{}]:", exit.0), Paint::Bad);
     let message = one_line(&without_credentials(message));
     let better = better_hint(exit, &message);
     let hint = better.as_deref().or(hint);
+    if let Some(width) = console.width_err() {
+        let mut text = folded(&format!("{head} {message}"), width, 2);
+        if let Some(hint) = hint {
+            text.push('\n');
+            text.push_str(&folded(&format!("  hint: {}", one_line(hint)), width, 4));
+            text.push_str(&format!("\n  more: influx-cli explain {}", exit.0));
+        }
+        return console.error(&text);
+    }
     console.error(&match hint {
         Some(hint) => format!("{head} {message}  (hint: {}; influx-cli explain {})", one_line(hint), exit.0),
         None => format!("{head} {message}"),

@@ -72,6 +72,13 @@ impl<'a> Meter<'a> {
     }
 }
 
+impl Drop for Meter<'_> {
+    /// Nor is it in the way of an error.
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
 fn bar(total: Option<u64>) -> ProgressBar {
     let template = match total {
         Some(_) => "{bar:32} {percent:>3} %  {msg}  eta {eta}",

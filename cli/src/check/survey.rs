@@ -61,7 +61,8 @@ pub(crate) struct Survey {
     pub(crate) points: Distinct,
     /// First and last time, in nanoseconds.
     pub(crate) span: Option<(i64, i64)>,
-    groups: BTreeSet<i64>,
+    /// By where they belong and where they begin.
+    groups: BTreeSet<(u32, i64)>,
     /// There were more shard groups than are remembered.
     pub(crate) more_groups: bool,
     /// The first timestamp that reads better in another unit.
@@ -92,6 +93,14 @@ impl Survey {
         }
     }
 
+    /// Counts a line among statements that is none, and says so.
+    pub(crate) fn stray(&mut self) -> Finding {
+        self.read += 1;
+        *self.refused.entry(Class::Malformed).or_default() += 1;
+        let reason = "this is neither a statement nor a header: does `# DML` stand above the points?";
+        Finding::new(Class::Malformed, reason)
+    }
+
     /// Points that nothing was found against.
     pub(crate) fn good(&self) -> u64 {
         self.read - self.refused.values().sum::<u64>()
@@ -103,16 +112,16 @@ impl Survey {
     }
 
     /// Takes a line in; what a server would have against it, if anything.
-    pub(crate) fn take(&mut self, source: usize, line: &Line<'_>) -> Option<Finding> {
+    pub(crate) fn take(&mut self, target: u32, source: usize, line: &Line<'_>) -> Option<Finding> {
         self.read += 1;
-        let finding = self.judge(line, (source, line.number)).err();
+        let finding = self.judge(target, line, (source, line.number)).err();
         if let Some(finding) = &finding {
             *self.refused.entry(finding.class).or_default() += 1;
         }
         finding
     }
 
-    fn judge(&mut self, line: &Line<'_>, at: Seen) -> Result<(), Finding> {
+    fn judge(&mut self, target: u32, line: &Line<'_>, at: Seen) -> Result<(), Finding> {
         if let Kind::TooLong(length) = line.kind {
             return Err(Finding::new(Class::Limit, format!("line of {length} bytes is longer than --max-line")));
         }
@@ -132,7 +141,7 @@ impl Survey {
             let reason = format!("the point is of {}, beyond the retention policy", times::text(time));
             return Err(Finding::new(Class::OutsideRetention, reason));
         }
-        self.measurements.take(&raw, time, at).map_err(|conflict| Finding {
+        self.measurements.take(target, &raw, time, at).map_err(|conflict| Finding {
             class: Class::TypeConflict,
             reason: format!(
                 "field {:?} of {:?} is {} here and {} before",
@@ -140,7 +149,7 @@ impl Survey {
             ),
             first: Some(conflict.first),
         })?;
-        self.count(&raw, time, at);
+        self.count(target, &raw, time, at);
         Ok(())
     }
 
@@ -151,8 +160,8 @@ impl Survey {
         }
     }
 
-    fn count(&mut self, line: &RawLine<'_>, time: Option<i64>, at: Seen) {
-        let series = series_hash(line);
+    fn count(&mut self, target: u32, line: &RawLine<'_>, time: Option<i64>, at: Seen) {
+        let series = series_hash(target, line);
         self.series.insert(series);
         let Some(time) = time else {
             self.unstamped += 1;
@@ -161,7 +170,7 @@ impl Survey {
         };
         self.points.insert(point_hash(series, time));
         self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
-        let group = times::window_start(time, self.limits.shard_group);
+        let group = (target, times::window_start(time, self.limits.shard_group));
         if self.groups.len() < GROUPS {
             self.groups.insert(group);
         } else if !self.groups.contains(&group) {
@@ -170,9 +179,11 @@ impl Survey {
     }
 }
 
-/// A hash of the series of a line, the same whatever the order of its tags and however they are escaped.
-pub(crate) fn series_hash(line: &RawLine<'_>) -> u64 {
+/// A hash of the series of a line and of where it belongs, the same whatever the order of its tags and however they are
+/// escaped.
+pub(crate) fn series_hash(target: u32, line: &RawLine<'_>) -> u64 {
     let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
     line.measurement().hash(&mut hasher);
     let mut tags: Vec<_> = line.tags().collect();
     if !tags.is_sorted() {
@@ -207,7 +218,7 @@ mod tests {
         let mut lines = Lines::new(text.as_bytes(), 1_000);
         let mut findings = Vec::new();
         while let Some(line) = lines.next(|| ()).unwrap() {
-            if let Some(finding) = survey.take(0, &line) {
+            if let Some(finding) = survey.take(0, 0, &line) {
                 findings.push((line.number, finding.class));
             }
         }
@@ -226,6 +237,16 @@ mod tests {
         assert_eq!(survey.groups(), 2);
         assert_eq!(survey.span.map(|(first, last)| last - first), Some(5 * DAY));
         assert_eq!(survey.first_unstamped, Some((0, 3)));
+    }
+
+    #[test]
+    fn places_of_different_targets_are_not_held_against_each_other() {
+        let mut survey = Survey::new(limits());
+        for (target, text) in [(0, "m v=1 1"), (1, "m v=1i 1")] {
+            let mut lines = Lines::new(text.as_bytes(), 1_000);
+            assert_eq!(survey.take(target, 0, &lines.next(|| ()).unwrap().unwrap()), None);
+        }
+        assert_eq!((survey.series.estimate().count, survey.points.estimate().count, survey.groups()), (2, 2, 2));
     }
 
     #[test]

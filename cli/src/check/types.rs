@@ -15,7 +15,8 @@ const NAME_BYTES: usize = 16 << 20;
 /// What is known of the measurements.
 #[derive(Debug, Default)]
 pub(crate) struct Measurements {
-    by_name: HashMap<Box<[u8]>, Measurement>,
+    /// By the number of where they belong, and by name.
+    by_target: Vec<HashMap<Box<[u8]>, Measurement>>,
     names: usize,
     bytes: usize,
     /// Points of measurements that there was no room to remember.
@@ -46,17 +47,28 @@ pub(crate) struct Conflict {
 
 impl Measurements {
     /// Takes a line in. A line with a field of another type than before is not taken, as a server would refuse it.
-    pub(crate) fn take(&mut self, line: &RawLine<'_>, time: Option<i64>, at: Seen) -> Result<(), Conflict> {
+    pub(crate) fn take(
+        &mut self,
+        target: u32,
+        line: &RawLine<'_>,
+        time: Option<i64>,
+        at: Seen,
+    ) -> Result<(), Conflict> {
         let name = line.measurement();
-        if !self.by_name.contains_key(&*name) {
+        let target = target as usize;
+        if self.by_target.len() <= target {
+            self.by_target.resize_with(target + 1, HashMap::new);
+        }
+        let by_name = &mut self.by_target[target];
+        if !by_name.contains_key(&*name) {
             if !room(&mut self.names, &mut self.bytes, name.len()) {
                 self.beyond += 1;
                 self.unchecked += line.fields().count() as u64;
                 return Ok(());
             }
-            self.by_name.insert(name.clone().into(), Measurement::default());
+            by_name.insert(name.clone().into(), Measurement::default());
         }
-        let measurement = self.by_name.get_mut(&*name).expect("it was there or was just put there");
+        let measurement = by_name.get_mut(&*name).expect("it was there or was just put there");
         let conflict = line.fields().find_map(|field| {
             let &(have, first) = measurement.fields.get(&*field.key)?;
             (have != field.field_type).then(|| Conflict {
@@ -89,10 +101,12 @@ impl Measurements {
     }
 
     /// All that are remembered, those with most points first.
-    pub(crate) fn list(&self) -> Vec<(&[u8], &Measurement)> {
-        let mut list: Vec<_> =
-            self.by_name.iter().filter(|(_, it)| it.points > 0).map(|(name, it)| (&**name, it)).collect();
-        list.sort_by(|(one, a), (other, b)| b.points.cmp(&a.points).then(one.cmp(other)));
+    pub(crate) fn list(&self) -> Vec<(u32, &[u8], &Measurement)> {
+        let all = self.by_target.iter().enumerate().flat_map(|(target, by_name)| {
+            by_name.iter().map(move |(name, measurement)| (target as u32, &**name, measurement))
+        });
+        let mut list: Vec<_> = all.filter(|(.., measurement)| measurement.points > 0).collect();
+        list.sort_by_key(|(target, name, measurement)| (std::cmp::Reverse(measurement.points), *target, *name));
         list
     }
 }
@@ -114,7 +128,7 @@ mod tests {
 
     fn take(measurements: &mut Measurements, text: &str, line: u64) -> Result<(), Conflict> {
         let raw = RawLine::parse(text.as_bytes()).unwrap();
-        measurements.take(&raw, raw.timestamp(), (0, line))
+        measurements.take(0, &raw, raw.timestamp(), (0, line))
     }
 
     #[test]
@@ -127,7 +141,7 @@ mod tests {
         assert_eq!((conflict.have, conflict.got), (FieldType::Float, FieldType::Integer));
         take(&mut measurements, "m c=t 4", 4).unwrap();
         let list = measurements.list();
-        assert_eq!((list[0].0, list[0].1.points, list[0].1.span), (&b"m"[..], 2, Some((4, 5))));
+        assert_eq!((list[0].1, list[0].2.points, list[0].2.span), (&b"m"[..], 2, Some((4, 5))));
     }
 
     #[test]
@@ -137,8 +151,8 @@ mod tests {
             take(&mut measurements, &format!("m{n} v=1 1"), 1).unwrap();
         }
         assert!(measurements.beyond > 0 && measurements.unchecked >= measurements.beyond);
-        let kept: u64 = measurements.list().iter().map(|(_, it)| it.points).sum();
+        let kept: u64 = measurements.list().iter().map(|(.., it)| it.points).sum();
         assert_eq!(kept + measurements.beyond, NAMES as u64);
-        assert!(measurements.by_name.len() <= NAMES);
+        assert!(measurements.list().len() <= NAMES);
     }
 }

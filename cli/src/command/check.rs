@@ -14,7 +14,7 @@ use super::inputs::sources;
 use crate::check::{Estimate, Finding, Limits, Survey};
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure, report};
-use crate::input::{Line, Lines, Source, unit};
+use crate::input::{Found, Line, Reading, Source, Targets, unit, walk};
 use crate::job::{Rejects, joined};
 use crate::meter::Meter;
 use crate::render::{Table, one_line, shortened};
@@ -44,6 +44,9 @@ pub(crate) struct CheckArgs {
     /// Longest line; longer ones are refused.
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = settings::size)]
     max_line: usize,
+    /// Take the headers of dumps (# DDL, # DML, # CONTEXT-DATABASE) as comments, as `write` does and `import` does not.
+    #[arg(long)]
+    no_headers: bool,
     /// Count warnings as errors: lines without a timestamp, points that overwrite one another, another unit (exit code 30).
     #[arg(long)]
     strict: bool,
@@ -86,6 +89,8 @@ impl CheckArgs {
             console,
             names: sources.iter().map(Source::name).collect(),
             survey: Survey::new(limits),
+            targets: Targets::default(),
+            statements: 0,
             rejects,
             refused: 0,
             consumed,
@@ -104,6 +109,10 @@ struct Check<'a> {
     console: &'a Console,
     names: Vec<String>,
     survey: Survey,
+    /// Where headers say that points belong.
+    targets: Targets,
+    /// Statements below `# DDL`.
+    statements: u64,
     rejects: Option<Rejects>,
     refused: u64,
     consumed: Arc<AtomicU64>,
@@ -115,14 +124,27 @@ impl Check<'_> {
     fn read(&mut self, index: usize, source: &Source) -> Result<(), Failure> {
         let failed = |error| Failure::local_io(format!("{}: {error}", source.name()));
         let input = source.open(Arc::clone(&self.consumed)).map_err(failed)?;
-        let mut lines = Lines::new(input, self.args.max_line);
-        while let Some(line) = lines.next(|| ()).map_err(failed)? {
+        let reading = Reading { max_line: self.args.max_line, headers: !self.args.no_headers };
+        walk(input, reading, failed, |found, context| {
             self.meter.line();
-            if let Some(finding) = self.survey.take(index, &line) {
-                self.refuse(index, &line, &finding)?;
+            match found {
+                Found::Point(line) => {
+                    let target = self.targets.number(context);
+                    match self.survey.take(target, index, &line) {
+                        Some(finding) => self.refuse(index, &line, &finding),
+                        None => Ok(()),
+                    }
+                }
+                Found::Statement => {
+                    self.statements += 1;
+                    Ok(())
+                }
+                Found::Stray(line) => {
+                    let finding = self.survey.stray();
+                    self.refuse(index, &line, &finding)
+                }
             }
-        }
-        Ok(())
+        })
     }
 
     /// `FILE:LINE`.
@@ -190,6 +212,9 @@ impl Check<'_> {
                 "{about}{lines} series and time of another line: a server keeps one point of them, with the last value \
                  of each field"
             ));
+        }
+        if self.targets.is_full() {
+            warnings.push("there are too many databases and retention policies to tell them all apart".to_owned());
         }
         if survey.measurements.unchecked > 0 {
             let fields = counted(survey.measurements.unchecked, "field", "fields");
@@ -269,6 +294,9 @@ impl Check<'_> {
             "points",
             format!("{} in {} ({})", grouped(survey.read), bytes_text(consumed), duration_text(self.started.elapsed())),
         )];
+        if self.statements > 0 {
+            lines.push(("ddl", counted(self.statements, "statement", "statements")));
+        }
         let series = survey.series.estimate();
         lines.push(("series", about(series)));
         if let Some((first, last)) = survey.span {
@@ -286,7 +314,8 @@ impl Check<'_> {
             return text;
         }
         let mut table = Table::new(&["measurement", "points#", "first", "last", "fields"]);
-        for (name, measurement) in list.iter().take(MEASUREMENTS) {
+        for (target, name, measurement) in list.iter().take(MEASUREMENTS) {
+            let name = self.targets.get(*target).prefix() + &String::from_utf8_lossy(name);
             let time = |time: Option<i64>| time.map(times::text).unwrap_or_default();
             let fields = self.fields(&measurement.fields);
             let mut shown: Vec<String> =
@@ -295,11 +324,11 @@ impl Check<'_> {
                 shown.push(format!("{} more", fields.len() - FIELDS));
             }
             table.row([
-                shortened(&one_line(&String::from_utf8_lossy(name)), 60),
+                shortened(&one_line(&name), 60),
                 grouped(measurement.points),
                 time(measurement.span.map(|span| span.0)),
                 time(measurement.span.map(|span| span.1)),
-                shortened(&one_line(&shown.join(", ")), 200),
+                shortened(&one_line(&shown.join(", ")), 72),
             ]);
         }
         text.push('\n');
@@ -333,11 +362,13 @@ impl Check<'_> {
         let measurements: Vec<Value> = list
             .iter()
             .take(MEASUREMENTS_JSON)
-            .map(|(name, measurement)| {
+            .map(|(target, name, measurement)| {
+                let target = self.targets.get(*target);
                 let fields = self.fields(&measurement.fields);
                 let shown: BTreeMap<&str, &str> =
                     fields.iter().take(FIELDS_JSON).map(|(name, kind)| (name.as_str(), *kind)).collect();
                 json!({
+                    "database": target.database, "rp": target.retention_policy,
                     "name": String::from_utf8_lossy(name), "points": measurement.points,
                     "first": measurement.span.map(|span| times::text(span.0)),
                     "last": measurement.span.map(|span| times::text(span.1)),
@@ -353,7 +384,7 @@ impl Check<'_> {
                 "read": survey.read, "good": survey.good(), "refused": survey.refused.values().sum::<u64>(),
                 "unstamped": survey.unstamped,
             },
-            "refused": refused,
+            "refused": refused, "statements": self.statements,
             "overwritten": estimate(self.merged()),
             "series": estimate(survey.series.estimate()),
             "time": survey.span.map(|(first, last)| json!({

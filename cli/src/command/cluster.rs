@@ -193,7 +193,7 @@ impl UpArgs {
                     node.pid.map(|pid| pid.to_string()).unwrap_or_default(),
                 ]);
             }
-            console.print(&table.text())?;
+            console.print(&table.fitted(console.width()))?;
             console
                 .say(&format!("eval \"$(influx-cli cluster env --dir '{}')\" points this shell at it", dir.display()));
         }
@@ -291,7 +291,7 @@ impl StatusArgs {
                 console.painted(state_name(state), paint),
             ]);
         }
-        console.print(&table.text())?;
+        console.print(&table.fitted(console.width()))?;
         let (faults, pending) = cluster.in_force().await;
         let faults = faults.len() + pending.iter().filter(|it| it.fault.is_some()).count();
         if faults > 0 {
@@ -326,7 +326,7 @@ impl OptionsArgs {
         for option in Options::describe(self.profile) {
             table.row([option.name.to_string(), option.default.to_string(), option.meaning.to_string()]);
         }
-        console.print(&table.text())?;
+        console.print(&table.fitted(console.width()))?;
         Ok(Exit::OK)
     }
 }

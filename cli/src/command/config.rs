@@ -138,7 +138,7 @@ impl ConfigArgs {
 }
 
 fn place() -> Result<Place, Failure> {
-    Place::find().ok_or_else(|| Failure::Usage(format!("no home directory is known: set {VARIABLE}")))
+    Place::find().ok_or_else(|| Failure::Usage(format!("no place for a configuration file is known: set {VARIABLE}")))
 }
 
 /// Where a value comes from.
@@ -188,7 +188,7 @@ impl ShowArgs {
             };
             table.row([row.key.to_owned(), value, row.source.text()]);
         }
-        console.print(&table.text())?;
+        console.print(&table.fitted(console.width()))?;
         Ok(Exit::OK)
     }
 
@@ -389,7 +389,7 @@ impl ListArgs {
         if config.profiles.is_empty() {
             console.say(&format!("no profiles in {}", place.path.display()));
         } else if !self.json {
-            console.print(&table.text())?;
+            console.print(&table.fitted(console.width()))?;
         }
         Ok(Exit::OK)
     }

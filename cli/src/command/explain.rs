@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure};
-use crate::render::Table;
+use crate::render::{Table, folded};
 
 /// Explain an exit code or a class: what happened, whether anything was stored, whether to send again, what to do.
 #[derive(Debug, Args)]
@@ -180,7 +180,7 @@ impl ExplainArgs {
         for other in OTHERS {
             table.row([&other.code.to_string(), other.name, other.meaning, other.advice]);
         }
-        console.print(&table.text())
+        console.print(&table.fitted(console.width()))
     }
 }
 
@@ -214,7 +214,7 @@ impl Other {
             ("what to do", self.advice),
         ];
         let head = console.painted(&format!("{} (exit code {})", self.name, self.code), Paint::Strong);
-        lines.iter().fold(head + "\n", |text, (label, value)| text + &format!("  {label:<14} {value}\n"))
+        lines.iter().fold(head + "\n", |text, (label, value)| text + &entry(label, value, console))
     }
 }
 
@@ -240,6 +240,11 @@ fn object(class: Class) -> Value {
     })
 }
 
+/// A label and what is to be said, in lines of the terminal's width.
+fn entry(label: &str, value: &str, console: &Console) -> String {
+    folded(&format!("  {label:<14} {value}"), console.width().unwrap_or(usize::MAX), 17) + "\n"
+}
+
 fn paragraph(class: Class, console: &Console) -> String {
     let mut text = console.painted(&format!("{} (exit code {})", class.id(), class.exit_code()), Paint::Strong);
     text.push('\n');
@@ -255,10 +260,10 @@ fn paragraph(class: Class, console: &Console) -> String {
         ("in Java", class.java_exception().unwrap_or_default().to_owned()),
     ];
     for (label, value) in lines.into_iter().filter(|(_, value)| !value.is_empty()) {
-        text.push_str(&format!("  {label:<14} {value}\n"));
+        text.push_str(&entry(label, &value, console));
     }
     for (command, meaning) in elsewhere(class) {
-        text.push_str(&format!("  {:<14} {meaning}\n", format!("by {command}")));
+        text.push_str(&entry(&format!("by {command}"), meaning, console));
     }
     text
 }

@@ -64,7 +64,7 @@ impl ImportArgs {
         }
         let sources = self.write.sources(&self.files, console)?;
         let (dump, keeping) = self.begin(&sources, console)?;
-        Ok(self.write.run(sources, Defaults::IMPORT, signals, console, Some((dump, keeping))).await?.exit())
+        Ok(self.write.run(sources, Defaults::IMPORT, signals, console, None, Some((dump, keeping))).await?.exit())
     }
 
     /// Opens the journal and finds where to begin.

@@ -163,7 +163,7 @@ fn list(console: &Console, json: bool) -> Result<Exit, Failure> {
         };
         table.row([found.name(), found.word().to_owned(), settled, age, database, inputs]);
     }
-    console.print(&table.text())?;
+    console.print(&table.fitted(console.width()))?;
     Ok(Exit::OK)
 }
 

@@ -139,7 +139,7 @@ fn exit_status(roff: &mut Roff) {
 
 /// Variables that are no default of a flag.
 const VARIABLES: [(&str, &str); 13] = [
-    ("INFLUX_CONFIG", "the configuration file"),
+    ("INFLUX_CONFIG", "the configuration file; none reads no file"),
     ("INFLUX_USERNAME, INFLUX_PASSWORD", "user and password"),
     ("INFLUX_PASSWORD_FILE", "a file with the password"),
     ("INFLUX_TOKEN", "a JWT; USER:PASSWORD, as the tools of version 2 have it for a 1.8 server, is taken for that"),

@@ -57,7 +57,7 @@ impl PingArgs {
             }
         }
         if !self.json {
-            console.print(&table.text())?;
+            console.print(&table.fitted(console.width()))?;
         }
         if up {
             return Ok(Exit::OK);

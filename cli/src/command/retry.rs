@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 use influx_client::{Class, ConsistencyLevel};
@@ -25,7 +25,7 @@ use crate::start;
 /// long to pause and how often is in the policy, a TOML file; --print-policy shows the one that holds without a file.
 /// Whatever the policy, what waits in hinted handoff is not sent again.
 ///
-/// Standard input reaches every try: a file is wound back, and of a pipe up to --keep-stdin is kept. What is longer is
+/// Lines without a timestamp get the same one in every try of write (--stamp-from). Standard input reaches every try: a file is wound back, and of a pipe up to --keep-stdin is kept. What is longer is
 /// passed on once, and then there is no other try. Standard output and standard error are the command's own.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -67,6 +67,7 @@ const AFTER_HELP: &str = "\
 Examples:
   influx-cli retry -- write -d app points.lp
   influx-cli retry --level all -- write -c {level} -d app --rejects bad.lp stamped.lp
+  influx-cli retry -- import --resume -d app dump.lp.gz
   influx-cli retry --print-policy > policy.toml
   influx-cli retry --policy policy.toml --dry-run";
 
@@ -97,7 +98,20 @@ impl RetryArgs {
             return Ok(Exit::OK);
         }
         self.check_level(&policy)?;
-        Runs { args: &self, policy, console, arrivals: arrivals()?, started: Instant::now() }.run().await
+        if self.command.first().is_some_and(|word| word == "import") && !self.goes_on() {
+            return Err(Failure::Usage(
+                "a second try of an import goes on where the first one ended: give import --resume".to_owned(),
+            ));
+        }
+        let begun = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        Runs { args: &self, begun, policy, console, arrivals: arrivals()?, started: Instant::now() }.run().await
+    }
+
+    /// Whether an import can be run again: without --resume or --restart it refuses what an earlier run has begun.
+    fn goes_on(&self) -> bool {
+        let has = |wanted: &str| self.command.iter().any(|word| word == wanted);
+        let pair = self.command.windows(2).any(|pair| pair[0] == "--journal" && pair[1] == "off");
+        has("--resume") || has("--restart") || has("--journal=off") || pair
     }
 
     /// A level that the command names by itself would not be weakened by anything said here.
@@ -184,8 +198,13 @@ fn own_command(words: &[OsString]) -> bool {
     words.first().is_some_and(|word| start::definition().find_subcommand(word).is_some())
 }
 
+/// The variable that tells `write` where the times of lines without one begin.
+const STAMP_FROM: &str = "INFLUX_STAMP_FROM";
+
 /// The tries under way.
 struct Runs<'a> {
+    /// When the first try began, in nanoseconds since 1970.
+    begun: u128,
     args: &'a RetryArgs,
     policy: Policy,
     console: &'a Console,
@@ -297,6 +316,10 @@ impl Runs<'_> {
         command.args(words);
         if let Some(level) = level {
             command.env("INFLUX_CONSISTENCY", level.to_string());
+        }
+        if std::env::var_os(STAMP_FROM).is_none_or(|value| value.is_empty()) {
+            // Lines without a timestamp have the same one in every try, or they would be stored once a try.
+            command.env(STAMP_FROM, self.begun.to_string());
         }
         Ok(command)
     }

@@ -12,7 +12,7 @@ use influx_client::{Class, Precision, RawLine};
 use super::inputs::sources;
 use crate::console::Console;
 use crate::failure::{Exit, Failure, report};
-use crate::input::{Kind, Lines, Piece, UnitDoubt, unit};
+use crate::input::{Kind, Lines, Piece, UnitDoubt, is_statement, unit};
 use crate::settings::{self, counted, duration_text, grouped};
 use crate::times;
 
@@ -117,6 +117,12 @@ fn copy<R: Read, W: Write>(
         };
         let mut out = out.borrow_mut();
         let Some(parsed) = parsed else {
+            if std::str::from_utf8(line.text).is_ok_and(is_statement) {
+                // Of a dump; as a point no server would take it.
+                passed.points -= 1;
+                out.put(whole)?;
+                continue;
+            }
             passed.unread += 1;
             passed.first_unread.get_or_insert(line.number);
             out.put(whole)?;

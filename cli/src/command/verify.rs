@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -13,14 +14,14 @@ use serde_json::{Map, Value, json};
 use super::inputs::sources;
 use crate::console::{Console, Paint, Verbosity};
 use crate::failure::{Exit, Failure, report};
-use crate::input::{Kind, Lines, Source};
+use crate::input::{Found, Kind, Reading, Source, Target, Targets, walk};
 use crate::meter::Meter;
 use crate::render::{Table, one_line, shortened};
 use crate::settings::{self, counted, grouped};
 use crate::target::TargetArgs;
 use crate::times;
 use crate::verify::{
-    Between, Circumstances, Difference, Expected, Found, NotTaken, Question, Reader, Stretch, Totals, Verdict,
+    Between, Circumstances, Counted, Difference, Expected, NotTaken, Question, Reader, Stretch, Totals, Verdict,
     every_node, policy, verdict,
 };
 
@@ -41,16 +42,17 @@ pub(crate) struct VerifyArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
-    /// Database.
+    /// Database; may be left out where the headers of a dump name it.
     #[arg(short, long, value_name = "DB", env = "INFLUX_DATABASE", help_heading = "Target")]
-    database: String,
+    database: Option<String>,
     /// Retention policy; the database's default one if left out.
     #[arg(long = "rp", value_name = "RP", env = "INFLUX_RP", help_heading = "Target")]
     retention_policy: Option<String>,
     /// Unit of the timestamps: ns, u, ms, s, m or h.
     #[arg(long, value_name = "UNIT", env = "INFLUX_PRECISION", default_value = "ns", help_heading = "Target")]
     precision: Precision,
-    /// Stretch of time that is counted at once; default: the length of a shard group.
+    /// Stretch of time that is counted at once; default: the length of a shard group of
+    /// --database, else 7d.
     #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
     window: Option<Duration>,
     /// Ask each data node for itself, so that every replica is compared: a node counts its own copy of what it owns.
@@ -65,6 +67,9 @@ pub(crate) struct VerifyArgs {
     /// Memory to tell the points of the file apart; a file in the order of time needs little.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = settings::size)]
     memory: usize,
+    /// Take the headers of dumps (# CONTEXT-DATABASE and the like) as comments, as `write` does and `import` does not.
+    #[arg(long)]
+    no_headers: bool,
     /// Longest line; longer ones are not compared.
     #[arg(long, value_name = "SIZE", default_value = "1MiB", value_parser = settings::size)]
     max_line: usize,
@@ -79,6 +84,8 @@ const SHOWN: usize = 10;
 /// What was read of the files.
 #[derive(Debug, Default)]
 struct Read {
+    /// Before decompression.
+    bytes: u64,
     lines: u64,
     unstamped: u64,
     /// Cannot be parsed, too long, of a time that cannot be stored, or with a name that is no UTF-8.
@@ -97,7 +104,12 @@ impl VerifyArgs {
         let builder = self.target.connection()?.deadline(self.target.timeout);
         let cluster = Reader::cluster(builder.clone(), &hosts)?;
         let client = cluster.client.clone().ok_or_else(|| Failure::Internal("a reader without a client".to_owned()))?;
-        let (shard_group, retention) = policy(&client, &self.database, self.retention_policy.as_deref()).await?;
+        let named = self.database.clone().filter(|name| !name.is_empty());
+        let default = Target { database: named, retention_policy: self.retention_policy.clone() };
+        let shard_group = match &default.database {
+            Some(database) => policy(&client, database, default.retention_policy.as_deref()).await?.0,
+            None => times::shard_group_duration(None),
+        };
         let window = self.window.unwrap_or(shard_group);
         if window.subsec_nanos() != 0 {
             return Err(Failure::Usage("--window has to be whole seconds".to_owned()));
@@ -107,12 +119,23 @@ impl VerifyArgs {
             if self.every_node { every_node(&builder, &hosts, self.trust_listed_nodes).await? } else { vec![cluster] };
 
         let mut expected = Expected::new(width, self.memory);
-        let read = self.read(&sources, &mut expected, console)?;
-        let oldest = retention.map(|retention| times::now().saturating_sub(times::nanoseconds(retention)));
+        let mut targets = Targets::new(default);
+        let read = self.read(&sources, &mut expected, &mut targets, console)?;
+        // What is older than this a server does not keep; by target.
+        let mut oldest = Vec::new();
+        for target in targets.all() {
+            // Whether it is there was found out while reading.
+            let database = target.database.as_deref().unwrap_or_default();
+            let retention = policy(&client, database, target.retention_policy.as_deref()).await?.1;
+            oldest.push(retention.map(|retention| times::now().saturating_sub(times::nanoseconds(retention))));
+        }
         let mut outcome = Outcome::new(readers.len());
         for index in 0..expected.measurements().len() {
             let measurement = &expected.measurements()[index];
-            let (database, retention_policy) = (self.database.as_str(), self.retention_policy.as_deref());
+            let target = targets.get(measurement.target);
+            let oldest = oldest[measurement.target as usize];
+            let database = target.database.as_deref().unwrap_or_default();
+            let retention_policy = target.retention_policy.as_deref();
             let question = Question { database, retention_policy, measurement, width };
             let stretches: Vec<Stretch> = expected.stretches(index).collect();
             let found = self.ask(&mut readers, &question, &stretches).await?;
@@ -121,10 +144,12 @@ impl VerifyArgs {
             for stretch in &stretches {
                 let beyond = oldest.is_some_and(|oldest| stretch.start.saturating_add(width) <= oldest);
                 let alone = readers.len() == 1;
-                let one = Compared { measurement: &measurement.name, fields: &names, stretch, width, beyond, alone };
+                let one =
+                    Compared { target, measurement: &measurement.name, fields: &names, stretch, width, beyond, alone };
                 self.compare(&one, &readers, &found, &mut row, &mut outcome, console)?;
             }
-            outcome.rows.push((measurement.name.to_string(), expected_points(&stretches), row));
+            let shown = if targets.all().len() > 1 { target.prefix() } else { String::new() } + &measurement.name;
+            outcome.rows.push((shown, expected_points(&stretches), row));
         }
 
         let handoff = match outcome.totals.missing {
@@ -138,15 +163,22 @@ impl VerifyArgs {
             trouble: readers.iter().filter_map(|reader| reader.trouble.as_ref()).map(|trouble| trouble.0).max(),
             any: expected.points().high > 0,
         };
-        let nothing = read.lines == 0 && sources.iter().all(|source| source.size() == Some(0));
+        let nothing = read.bytes == 0;
         let verdict = if nothing { Verdict::Equal } else { verdict(&outcome.totals, &circumstances) };
         let class = verdict.class();
-        let end = End { verdict, expected: &expected, read: &read, readers: &readers, handoff, window, oldest };
+        let end = End { verdict, expected: &expected, read: &read, readers: &readers, handoff, window };
         if self.json {
             let mut object = end.object(&outcome);
             object["inputs"] = json!(sources.iter().map(Source::name).collect::<Vec<_>>());
-            object["database"] = json!(self.database);
-            object["rp"] = json!(self.retention_policy);
+            object["targets"] = targets
+                .all()
+                .iter()
+                .zip(&oldest)
+                .map(|(target, oldest)| {
+                    let (database, policy) = (&target.database, &target.retention_policy);
+                    json!({"database": database, "rp": policy, "oldest": oldest.map(times::text)})
+                })
+                .collect();
             object["seconds"] = json!((started.elapsed().as_secs_f64() * 1e3).round() / 1e3);
             console.print_json(&object)?;
         } else {
@@ -157,16 +189,31 @@ impl VerifyArgs {
     }
 
     /// Counts the points of the files.
-    fn read(&self, sources: &[Source], expected: &mut Expected, console: &Console) -> Result<Read, Failure> {
-        let consumed = Arc::default();
+    fn read(
+        &self,
+        sources: &[Source],
+        expected: &mut Expected,
+        targets: &mut Targets,
+        console: &Console,
+    ) -> Result<Read, Failure> {
+        let consumed: Arc<AtomicU64> = Arc::default();
         let total = sources.iter().map(Source::size).sum::<Option<u64>>();
         let mut meter = Meter::new(console, total, Arc::clone(&consumed));
         let mut read = Read::default();
+        let reading = Reading { max_line: self.max_line, headers: !self.no_headers };
         for (index, source) in sources.iter().enumerate() {
             let failed = |error| Failure::local_io(format!("{}: {error}", source.name()));
-            let mut lines = Lines::new(source.open(Arc::clone(&consumed)).map_err(failed)?, self.max_line);
-            while let Some(line) = lines.next(|| ()).map_err(failed)? {
+            let input = source.open(Arc::clone(&consumed)).map_err(failed)?;
+            walk(input, reading, failed, |found, context| {
                 meter.line();
+                let line = match found {
+                    Found::Statement => return Ok(()),
+                    Found::Point(line) => line,
+                    Found::Stray(line) => {
+                        read.leave_out(index, line.number);
+                        return Ok(());
+                    }
+                };
                 read.lines += 1;
                 let parsed = match line.kind {
                     Kind::Whole => RawLine::parse(line.text).ok(),
@@ -175,32 +222,34 @@ impl VerifyArgs {
                 let time = match parsed.as_ref().map(RawLine::timestamp) {
                     Some(None) => {
                         read.unstamped += 1;
-                        continue;
+                        return Ok(());
                     }
                     Some(Some(time)) => times::in_nanoseconds(time, self.precision),
                     None => None,
                 };
-                let taken = match (&parsed, time) {
-                    (Some(parsed), Some(time)) => expected.take(parsed, time),
-                    (None, _) | (_, None) => Err(NotTaken::Name),
+                let (Some(parsed), Some(time)) = (parsed, time) else {
+                    read.leave_out(index, line.number);
+                    return Ok(());
                 };
-                match taken {
-                    Ok(()) => {}
-                    Err(NotTaken::Name) => {
-                        read.not_compared += 1;
-                        read.first_not_compared.get_or_insert((index, line.number));
-                    }
-                    Err(NotTaken::TooManyWindows) => {
-                        meter.finish();
-                        return Err(Failure::Usage(
-                            "the points lie in too many stretches of time to remember: give a longer --window"
-                                .to_owned(),
-                        ));
-                    }
+                let target = targets.number(context);
+                if targets.get(target).database.is_none() {
+                    let place = format!("{}:{}", source.name(), line.number);
+                    return Err(Failure::Usage(format!("{place}: no header above names a database: give --database")));
                 }
-            }
+                match expected.take(target, &parsed, time) {
+                    Ok(()) => Ok(()),
+                    Err(NotTaken::Name) => {
+                        read.leave_out(index, line.number);
+                        Ok(())
+                    }
+                    Err(NotTaken::TooManyWindows) => Err(Failure::Usage(
+                        "the points lie in too many stretches of time to remember: give a longer --window".to_owned(),
+                    )),
+                }
+            })?;
         }
         meter.finish();
+        read.bytes = consumed.load(Ordering::Relaxed);
         Ok(read)
     }
 
@@ -210,7 +259,7 @@ impl VerifyArgs {
         readers: &mut [Reader],
         question: &Question<'_>,
         stretches: &[Stretch],
-    ) -> Result<Vec<BTreeMap<i64, Found>>, Failure> {
+    ) -> Result<Vec<BTreeMap<i64, Counted>>, Failure> {
         let asked = join_all(readers.iter_mut().map(|reader| reader.count(question, stretches))).await;
         let mut all = Vec::new();
         for (reader, found) in readers.iter_mut().zip(asked) {
@@ -233,7 +282,7 @@ impl VerifyArgs {
         &self,
         one: &Compared<'_>,
         readers: &[Reader],
-        found: &[BTreeMap<i64, Found>],
+        found: &[BTreeMap<i64, Counted>],
         row: &mut Totals,
         outcome: &mut Outcome,
         console: &Console,
@@ -259,6 +308,14 @@ impl VerifyArgs {
     }
 }
 
+impl Read {
+    /// Counts a line that is not compared.
+    fn leave_out(&mut self, source: usize, line: u64) {
+        self.not_compared += 1;
+        self.first_not_compared.get_or_insert((source, line));
+    }
+}
+
 fn expected_points(stretches: &[Stretch]) -> Between {
     stretches.iter().fold(Between::default(), |sum, stretch| Between {
         low: sum.low + stretch.points.low,
@@ -268,6 +325,7 @@ fn expected_points(stretches: &[Stretch]) -> Between {
 
 /// One stretch of one measurement.
 struct Compared<'a> {
+    target: &'a Target,
     measurement: &'a str,
     fields: &'a [&'a str],
     stretch: &'a Stretch,
@@ -295,7 +353,8 @@ impl Compared<'_> {
             })
             .collect();
         json!({
-            "v": 1, "type": "window", "measurement": self.measurement, "node": reader.id, "address": reader.name,
+            "v": 1, "type": "window", "database": self.target.database, "rp": self.target.retention_policy,
+            "measurement": self.measurement, "node": reader.id, "address": reader.name,
             "start": times::text(self.stretch.start), "end": times::text(self.end()),
             "points": self.stretch.points.low, "points_at_most": self.stretch.points.high,
             "missing": difference.missing, "extra": difference.extra, "uncertain": difference.uncertain,
@@ -310,7 +369,7 @@ impl Compared<'_> {
             let Between { low, high } = self.stretch.fields[at];
             low.saturating_sub(found(at)).max(found(at).saturating_sub(high))
         };
-        let worst = (0..self.fields.len()).max_by_key(|at| off(*at)).unwrap_or_default();
+        let worst = (0..self.fields.len()).rev().max_by_key(|at| off(*at)).unwrap_or_default();
         let expected = self.stretch.fields.get(worst).copied().unwrap_or_default();
         [
             shortened(&one_line(self.measurement), 40),
@@ -359,7 +418,6 @@ struct End<'a> {
     readers: &'a [Reader],
     handoff: Option<HandoffState>,
     window: Duration,
-    oldest: Option<i64>,
 }
 
 impl End<'_> {
@@ -392,7 +450,6 @@ impl End<'_> {
             },
             "missing": totals.missing, "missing_beyond_retention": totals.beyond_retention, "extra": totals.extra,
             "handoff": self.handoff.map(handoff_name),
-            "oldest": self.oldest.map(times::text),
             "nodes": nodes,
         })
     }
@@ -480,7 +537,10 @@ impl End<'_> {
                 return console
                     .say(&format!("{word} no window has fewer points than the input; at least {extra} more"));
             }
-            Verdict::Missing => (missing(), "send the input again: points with a timestamp are stored once"),
+            Verdict::Missing => (
+                missing(),
+                "send the input again: points with a timestamp are stored once; lines that were refused never are",
+            ),
             Verdict::Behind if self.handoff == Some(HandoffState::Pending) => {
                 (missing(), "hinted handoff has points that are on their way: verify again later")
             }

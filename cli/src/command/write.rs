@@ -27,12 +27,16 @@ pub(crate) struct WriteArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     job: JobArgs,
+    /// Give lines without a timestamp this time, in nanoseconds since 1970, and later by the number of their line, instead of
+    /// the time at which they are read: so the same input is stamped alike by every run, and can be sent again without harm.
+    #[arg(long, value_name = "NS", env = "INFLUX_STAMP_FROM", help_heading = "Batches", allow_negative_numbers = true)]
+    stamp_from: Option<i64>,
 }
 
 impl WriteArgs {
     pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let signals = Signals::listen(Second::Leaves).map_err(|error| Failure::Internal(error.to_string()))?;
         let sources = self.job.sources(&self.files, console)?;
-        Ok(self.job.run(sources, Defaults::WRITE, signals, console, None).await?.exit())
+        Ok(self.job.run(sources, Defaults::WRITE, signals, console, self.stamp_from, None).await?.exit())
     }
 }

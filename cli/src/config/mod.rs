@@ -18,7 +18,7 @@ use clap::Command;
 pub(crate) use apply::Sketch;
 pub(crate) use edit::{Edit, edited, write_private};
 pub(crate) use file::{ConfigFile, Profile, Setting};
-pub(crate) use place::{Place, VARIABLE, privacy};
+pub(crate) use place::{NONE, Place, VARIABLE, privacy};
 
 use crate::failure::Failure;
 
@@ -42,7 +42,9 @@ pub(crate) fn activate(profile: Option<Profile>) {
 pub(crate) fn select(root: &Command, named: Option<&str>) -> Result<Option<Profile>, Failure> {
     let Some(place) = Place::find() else {
         return match named {
-            Some(name) => Err(Failure::Usage(format!("profile {name:?}: no home directory is known: set {VARIABLE}"))),
+            Some(name) => {
+                Err(Failure::Usage(format!("profile {name:?}: there is no configuration file: set {VARIABLE}")))
+            }
             None => Ok(None),
         };
     };

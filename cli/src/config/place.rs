@@ -11,6 +11,8 @@ use crate::failure::Failure;
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "INFLUX_CONFIG";
+/// What the variable says where no file is to be read.
+pub(crate) const NONE: &str = "none";
 /// Longer files are none of settings.
 const LONGEST: u64 = 1 << 20;
 
@@ -23,7 +25,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// INFLUX_CONFIG, then the user's directory of settings. `None` where the environment tells of none.
+    /// INFLUX_CONFIG, then the user's directory of settings. `None` where the variable says none, or the environment tells
+    /// of no directory.
     pub(crate) fn find() -> Option<Self> {
         let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         place(&variable, cfg!(windows), cfg!(target_os = "macos"))
@@ -91,6 +94,9 @@ impl Place {
 
 fn place(variable: &dyn Fn(&str) -> Option<OsString>, windows: bool, macos: bool) -> Option<Place> {
     if let Some(path) = variable(VARIABLE) {
+        if path == NONE {
+            return None;
+        }
         return Some(Place { path: path.into(), asked_for: true });
     }
     // A relative directory would mean another file in each directory.
@@ -184,5 +190,6 @@ mod tests {
         assert_eq!(found(&[("APPDATA", "/roaming")], true, false).unwrap(), "/roaming/influx-cli/config.toml");
         assert_eq!(found(&[home, ("INFLUX_CONFIG", "here.toml")], false, false).unwrap(), "here.toml");
         assert_eq!(found(&[], false, false), None);
+        assert_eq!(found(&[home, ("INFLUX_CONFIG", "none")], false, false), None);
     }
 }

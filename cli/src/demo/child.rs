@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 
+use crate::config;
 use crate::failure::Failure;
 
 /// More than any step needs; the longest waits for the meta nodes some 10 s.
@@ -73,6 +74,7 @@ pub(crate) async fn write(arguments: &[&str], lines: &str) -> Result<Written, Fa
             command.env_remove(&name);
         }
     }
+    command.env(config::VARIABLE, config::NONE);
     command.arg("write").arg("--json").arg("-q").args(arguments).arg("-");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;

@@ -90,9 +90,9 @@ pub(crate) async fn run(keep: bool, dir: &ClusterDirArgs, console: &Console) -> 
 async fn play(stage: &mut Stage<'_>, signals: Signals, started: Instant) -> Result<(), Failure> {
     let console = stage.console;
     console.print(&format!(
-        "3 meta and 3 data nodes are up after {}: {}\n\n",
+        "3 meta and 3 data nodes are up after {}:\n  {}\n\n",
         duration_text(started.elapsed()),
-        stage.cluster.data_urls().join(", ")
+        stage.cluster.data_urls().join("  ")
     ))?;
     observations::write(stage, signals).await?;
     observations::show(stage).await?;

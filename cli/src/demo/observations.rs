@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::input::{Feed, FeedOptions, Rules, Source};
 use crate::job::{Ending, Job, JobOptions, Progress, ProgressChoice, Reporter, Subject, Teller, Traffic};
 use crate::queries;
-use crate::render::plot;
+use crate::render::{folded, plot};
 use crate::settings::{bytes_text, duration_text, grouped};
 use crate::signals::Signals;
 
@@ -47,6 +47,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     };
     let input_bytes = Some(OBSERVATIONS.len() as u64);
     let options = FeedOptions {
+        base_time: None,
         dump: None,
         sources: vec![Source::Embedded(NAME, OBSERVATIONS)],
         rules,
@@ -71,14 +72,15 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     let job = Job::new(&client, Arc::new(Traffic::new(1)), feed, ending, teller, options);
     let sum = job.run().await;
     let expected = points_inside()?;
-    console.print(&format!(
-        "wrote {NAME} at quorum: {} points in {} requests, {} of line protocol in {}: {} points/s\n",
+    let text = format!(
+        "wrote {NAME} at quorum: {} points in {} requests, {} of line protocol in {}: {} points/s",
         grouped(sum.counts.accepted),
         grouped(sum.batches.values().sum()),
         bytes_text(sum.bytes_sent),
         duration_text(sum.elapsed),
         grouped(sum.rate()),
-    ))?;
+    );
+    console.print(&(folded(&text, console.width().unwrap_or(usize::MAX), 2) + "\n"))?;
     if sum.exit().0 != 0 || sum.counts.accepted != expected || sum.counts.settled() != expected {
         let said = sum.counts.equation();
         return Err(Failure::ClaimBroken(format!(

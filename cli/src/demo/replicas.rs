@@ -8,6 +8,7 @@ use influx_server_mock::{NodeState, ProcessCluster};
 
 use crate::failure::Failure;
 use crate::queries;
+use crate::settings::grouped;
 
 /// What one data node holds of a step's points.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(crate) enum Held {
 impl std::fmt::Display for Held {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Points(points) => write!(f, "{points}"),
+            Self::Points(points) => f.write_str(&grouped(*points)),
             Self::Dead => f.write_str("dead"),
             Self::Paused => f.write_str("paused"),
             Self::Unread(_) => f.write_str("?"),

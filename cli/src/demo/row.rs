@@ -4,6 +4,7 @@ use super::child::Written;
 use super::replicas::Held;
 use crate::console::{Console, Paint};
 use crate::failure::Failure;
+use crate::render::folded;
 
 /// A step and what came of it.
 #[derive(Debug)]
@@ -69,16 +70,21 @@ impl Row {
     }
 }
 
-/// Prints rows as they come, in columns of fixed width.
+/// Prints rows as they come, in columns of fixed width; in two lines each where a terminal has no room for one.
 #[derive(Debug)]
 pub(crate) struct Rows<'a> {
     console: &'a Console,
     nodes: Vec<String>,
+    /// Columns of the terminal.
+    width: usize,
+    narrow: bool,
     /// Rows that came out as claimed, and all rows.
     score: (usize, usize),
 }
 
 const WIDTHS: [usize; 5] = [44, 4, 16, 13, 17];
+/// What follows the columns.
+const CLAIM: &str = "as claimed";
 
 impl<'a> Rows<'a> {
     /// Prints the head.
@@ -86,9 +92,15 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// Standard output cannot be written.
     pub(crate) fn start(console: &'a Console, nodes: Vec<String>) -> Result<Self, Failure> {
-        let rows = Self { console, nodes, score: (0, 0) };
+        let width = console.width().unwrap_or(usize::MAX);
+        let mut rows = Self { console, nodes, width, narrow: false, score: (0, 0) };
         let names: Vec<&str> = rows.nodes.iter().map(String::as_str).collect();
-        let head = line(["what was done", "exit", "class", "outcome", "advice"], &names) + "as claimed";
+        let cells = ["what was done", "exit", "class", "outcome", "advice"];
+        let mut head = line(cells, &names) + CLAIM;
+        if head.chars().count() > width {
+            head = below(cells, &names).map(|below| format!("{:<69}{CLAIM}\n{below}", cells[0])).unwrap_or(head);
+            rows.narrow = true;
+        }
         console.print(&format!("{}\n", console.painted(&head, Paint::Strong)))?;
         Ok(rows)
     }
@@ -120,12 +132,25 @@ impl<'a> Rows<'a> {
         ];
         let verdict =
             if row.holds() { self.console.painted("yes", Paint::Good) } else { self.console.painted("NO", Paint::Bad) };
-        self.console.print(&format!("{}{verdict}\n", line(cells, &held)))?;
-        for note in &row.notes {
-            self.console.print(&format!("  {}\n", self.console.painted(note, Paint::Faint)))?;
+        if self.narrow {
+            self.console.print(&format!("{:<69}{verdict}\n", row.what))?;
+            if let Some(below) = below(cells, &held) {
+                self.console.print(&format!("{below}\n"))?;
+            }
+        } else {
+            self.console.print(&format!("{}{verdict}\n", line(cells, &held)))?;
         }
-        for broken in &row.broken {
-            self.console.print(&format!("  {}\n", self.console.painted(broken, Paint::Bad)))?;
+        let margin = if self.narrow { 4 } else { 2 };
+        for (note, paint) in row
+            .notes
+            .iter()
+            .map(|note| (note, Paint::Faint))
+            .chain(row.broken.iter().map(|broken| (broken, Paint::Bad)))
+        {
+            // Painted line by line, so that no margin is.
+            for line in folded(note, self.width.saturating_sub(margin), 0).lines() {
+                self.console.print(&format!("{}{}\n", " ".repeat(margin), self.console.painted(line, paint)))?;
+            }
         }
         self.score = (self.score.0 + usize::from(row.holds()), self.score.1 + 1);
         Ok(())
@@ -135,6 +160,16 @@ impl<'a> Rows<'a> {
     pub(crate) fn score(&self) -> (usize, usize) {
         self.score
     }
+}
+
+/// The second of two lines, which fits eighty columns; none where there is nothing to say in it.
+fn below(cells: [&str; 5], nodes: &[&str]) -> Option<String> {
+    let [_, exit, class, outcome, advice] = cells;
+    let mut text = format!("  {exit:>4} {class:<16} {outcome:<13} {advice:<17}");
+    for node in nodes {
+        text.push_str(&format!(" {node:>7}"));
+    }
+    (!text.trim().is_empty()).then(|| text.trim_end().to_owned())
 }
 
 fn line(cells: [&str; 5], nodes: &[&str]) -> String {

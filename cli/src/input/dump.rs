@@ -47,8 +47,6 @@ pub(super) struct Placed<'a> {
     /// What is behind the line before it.
     pub(super) from: u64,
     pub(super) context: &'a Arc<Context>,
-    /// Its time, if it carries none and the dump gives it one.
-    pub(super) stamp: Option<i64>,
 }
 
 /// What stands between the points of a dump.
@@ -147,7 +145,7 @@ impl Shared {
             } else {
                 let stamp = base.map(|base| base.saturating_add_unsigned(line.number));
                 let held = state.take().unwrap_or_else(|| self.lock());
-                state = self.add(held, source, &line, Some(Placed { from, context: &context, stamp }));
+                state = self.add(held, source, &line, stamp, Some(Placed { from, context: &context }));
                 if state.is_none() {
                     return Ok(None);
                 }
@@ -223,6 +221,7 @@ mod tests {
             rules,
             max_line: 1_000,
             linger: Duration::from_secs(3_600),
+            base_time: None,
             dump: Some(Dump { starts, base_time: Some(1_000_000) }),
         });
         let feed = feed.unwrap();

@@ -5,6 +5,7 @@
 
 use std::io;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -27,6 +28,9 @@ pub(crate) struct FeedOptions {
     pub(crate) max_line: usize,
     /// How long the first line of a pack waits for others while the input is silent.
     pub(crate) linger: Duration,
+    /// The time of lines that carry none, in units of their precision: it grows by one with each line of the inputs, so that
+    /// a line has the same time whenever it is read. `None` where the rules say it. A dump has its own.
+    pub(crate) base_time: Option<i64>,
     /// Read headers, keep inputs and contexts apart, and begin where an earlier run left off.
     pub(crate) dump: Option<Dump>,
 }
@@ -130,10 +134,15 @@ impl Feed {
         });
         let reader = Arc::clone(&shared);
         thread::Builder::new().name("input".to_owned()).spawn(move || {
-            let ended = match &reader.options.dump {
+            let read = || match &reader.options.dump {
                 Some(dump) => reader.read_dump(dump),
                 None => reader.read_all(),
             };
+            // Whoever waits for lines would wait for ever for a thread that is gone.
+            let ended = panic::catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+                let defect = io::Error::other("reading it met a defect of this program");
+                Err(("the input".to_owned(), defect))
+            });
             let ended = ended.unwrap_or_else(|(source, error)| Ended::Failed(source, error));
             reader.lock().ended = Some(ended);
             reader.ready.notify_one();
@@ -254,6 +263,7 @@ impl Shared {
     fn read_all(&self) -> Result<Ended, (String, io::Error)> {
         // Taken for the lines that one read has brought, and given back before the next read, which may block.
         let mut state: Option<MutexGuard<'_, State>>;
+        let mut base = self.options.base_time;
         for (index, source) in self.options.sources.iter().enumerate() {
             // To open a pipe may take long, as reading may.
             state = None;
@@ -262,21 +272,25 @@ impl Shared {
             let mut lines = Lines::new(input, self.options.max_line);
             while let Some(line) = lines.next(|| drop(state.take())).map_err(failed)? {
                 let held = state.take().unwrap_or_else(|| self.lock());
-                match self.add(held, index, &line, None) {
+                let stamp = base.map(|base| base.saturating_add_unsigned(line.number));
+                match self.add(held, index, &line, stamp, None) {
                     Some(held) => state = Some(held),
                     None => return Ok(Ended::Stopped),
                 }
             }
+            drop(state);
+            base = base.map(|base| base.saturating_add_unsigned(lines.position().1));
         }
         Ok(Ended::Complete)
     }
 
-    /// Adds a line, waiting for room; `None` once reading was stopped, and then the line counts as not read.
+    /// Adds a line, with the time that it has if it carries none, waiting for room; `None` once reading was stopped, and then the line counts as not read.
     pub(super) fn add<'a>(
         &'a self,
         mut state: MutexGuard<'a, State>,
         source: usize,
         line: &Line<'_>,
+        stamp: Option<i64>,
         placed: Option<Placed<'_>>,
     ) -> Option<MutexGuard<'a, State>> {
         loop {
@@ -293,9 +307,9 @@ impl Shared {
                     self.ready.notify_one();
                     continue;
                 }
-                if let Some(stamp) = placed.stamp {
-                    state.filling.batch.missing_time(MissingTime::At(stamp));
-                }
+            }
+            if let Some(stamp) = stamp {
+                state.filling.batch.missing_time(MissingTime::At(stamp));
             }
             let rules = Rules { max_lines: state.max_lines, ..self.options.rules };
             let offer = state.filling.offer(source, line, &rules);
@@ -351,8 +365,15 @@ mod tests {
             max_bytes: 1 << 20,
         };
         let sources = vec![Source::Embedded("test", text.leak().as_bytes())];
-        Feed::start(FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_secs(3_600), dump: None })
-            .unwrap()
+        Feed::start(FeedOptions {
+            sources,
+            rules,
+            max_line: 1_000,
+            linger: Duration::from_secs(3_600),
+            base_time: None,
+            dump: None,
+        })
+        .unwrap()
     }
 
     fn lines(count: usize) -> String {
@@ -407,7 +428,14 @@ mod tests {
         let path = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader));
         let rules = feed(String::new(), 10).shared.options.rules;
         let sources = vec![Source::File(path.into())];
-        let options = FeedOptions { sources, rules, max_line: 1_000, linger: Duration::from_millis(20), dump: None };
+        let options = FeedOptions {
+            sources,
+            rules,
+            max_line: 1_000,
+            linger: Duration::from_millis(20),
+            base_time: None,
+            dump: None,
+        };
         let feed = Feed::start(options).unwrap();
         io::Write::write_all(&mut writer, b"m v=1 1\nm v=").unwrap();
         assert_eq!(pack(&feed).await.points(), 1, "half a line is none");

@@ -13,7 +13,7 @@ use crate::console::{Console, Paint};
 use crate::failure::{Exit, Failure, report};
 use crate::input::Place;
 use crate::journal::Points;
-use crate::render::{one_line, shortened};
+use crate::render::{folded, one_line, shortened};
 use crate::settings::{bytes_text, counted, duration_text, grouped};
 
 /// A point that was refused, by the server or before sending.
@@ -226,7 +226,7 @@ impl<'a> Reporter<'a> {
         // A dump names its databases itself.
         let database = Some(&self.subject.database).filter(|name| !name.is_empty());
         let to = database.map(|name| format!(" to {name}")).unwrap_or_default();
-        self.console.say(&format!(
+        let text = format!(
             "{} {points} at {}{to} in {}: {}{kinds}, {} sent, {} points/s",
             self.console.painted_err(&format!("{word}:"), paint),
             self.subject.level,
@@ -234,7 +234,8 @@ impl<'a> Reporter<'a> {
             counted(batches, "request", "requests"),
             bytes_text(sum.bytes_sent),
             grouped(sum.rate()),
-        ));
+        );
+        self.console.say(&folded(&text, self.console.width_err().unwrap_or(usize::MAX), 2));
         let rejects = rejects.map(|path| one_line(&path.display().to_string()));
         let rejects = rejects.map(|path| format!("; refused lines are in {path}")).unwrap_or_default();
         let rest = if sum.complete { "" } else { "; the input was not read to its end" };

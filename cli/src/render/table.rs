@@ -1,5 +1,7 @@
 //! Columns of text that line up.
 
+use super::folded;
+
 /// Which edge of its column a cell keeps to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -36,34 +38,73 @@ impl Table {
 
     /// Head, rule and rows, each ended by a line end, without blanks at the ends of lines.
     pub(crate) fn text(&self) -> String {
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|at| {
-                let cells = self.rows.iter().map(|row| width(&row[at]));
-                cells.chain([width(&self.columns[at].0)]).max().unwrap_or(0)
-            })
-            .collect();
+        self.fitted(None)
+    }
+
+    /// As [`text`](Self::text), with cells broken at their blanks where the lines would be longer than `limit`.
+    pub(crate) fn fitted(&self, limit: Option<usize>) -> String {
+        let widths = self.widths(limit.unwrap_or(usize::MAX));
         let mut text = String::new();
         let names: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         let rule: Vec<String> = self.columns.iter().map(|(name, _)| "-".repeat(width(name))).collect();
         for row in [&names, &rule].into_iter().chain(&self.rows) {
-            let mut line = String::new();
-            for ((cell, wide), (_, align)) in row.iter().zip(&widths).zip(&self.columns) {
-                let gap = " ".repeat(wide.saturating_sub(width(cell)));
-                match align {
-                    Align::Left => line.extend([cell, gap.as_str(), "  "]),
-                    Align::Right => line.extend([gap.as_str(), cell, "  "]),
+            let pieces: Vec<Vec<String>> = row.iter().zip(&widths).map(|(cell, wide)| pieces(cell, *wide)).collect();
+            for at in 0..pieces.iter().map(Vec::len).max().unwrap_or_default() {
+                let mut line = String::new();
+                for ((pieces, wide), (_, align)) in pieces.iter().zip(&widths).zip(&self.columns) {
+                    let cell = pieces.get(at).map_or("", String::as_str);
+                    let gap = " ".repeat(wide.saturating_sub(width(cell)));
+                    match align {
+                        Align::Left => line.extend([cell, gap.as_str(), "  "]),
+                        Align::Right => line.extend([gap.as_str(), cell, "  "]),
+                    }
                 }
+                text.push_str(line.trim_end());
+                text.push('\n');
             }
-            text.push_str(line.trim_end());
-            text.push('\n');
         }
         text
     }
+
+    /// The columns' widths: as wide as their cells, or less where that is too much and their cells can be broken.
+    fn widths(&self, limit: usize) -> Vec<usize> {
+        let cells = |at: usize| self.rows.iter().map(move |row| row[at].as_str()).chain([self.columns[at].0.as_str()]);
+        let columns = 0..self.columns.len();
+        let mut widths: Vec<usize> = columns.clone().map(|at| cells(at).map(width).max().unwrap_or(0)).collect();
+        let least = |at: usize| cells(at).flat_map(|cell| cell.split(' ')).map(width).max().unwrap_or(0);
+        let least: Vec<usize> = columns.map(least).collect();
+        let all = |widths: &[usize]| widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        while all(&widths) > limit {
+            // The widest gives way first, so that two long ones end up alike.
+            let widest = (0..widths.len())
+                .filter(|at| self.columns[*at].1 == Align::Left && widths[*at] > least[*at])
+                .max_by_key(|at| widths[*at]);
+            let Some(widest) = widest else { break };
+            widths[widest] -= 1;
+        }
+        widths
+    }
 }
+
+/// The lines of a cell, each in its colour.
+fn pieces(cell: &str, wide: usize) -> Vec<String> {
+    if width(cell) <= wide {
+        return vec![cell.to_owned()];
+    }
+    let (colour, rest) = match cell.strip_prefix("\u{1b}[").and_then(|rest| rest.split_once('m')) {
+        Some((code, rest)) => (format!("\u{1b}[{code}m"), rest.strip_suffix(RESET).unwrap_or(rest)),
+        None => (String::new(), cell),
+    };
+    let end = if colour.is_empty() { "" } else { RESET };
+    folded(rest, wide, 0).lines().map(|line| format!("{colour}{line}{end}")).collect()
+}
+
+/// The end of a colour.
+const RESET: &str = "\u{1b}[0m";
 
 /// Characters, not columns of a terminal: wide characters in names are rare and only shift what follows. Colours take no
 /// room.
-fn width(text: &str) -> usize {
+pub(super) fn width(text: &str) -> usize {
     let mut pieces = text.split("\u{1b}[");
     let first = pieces.next().map_or(0, |piece| piece.chars().count());
     first + pieces.map(|piece| piece.split_once('m').map_or(piece, |(_, rest)| rest).chars().count()).sum::<usize>()
@@ -105,6 +146,24 @@ mod tests {
     fn colours_take_no_room() {
         assert_eq!(width("\u{1b}[31;1mdown\u{1b}[0m"), 4);
         assert_eq!(width("down"), 4);
+    }
+
+    #[test]
+    fn long_cells_are_broken_where_there_is_no_room() {
+        let mut table = Table::new(&["n#", "what", "state"]);
+        table.row(["1", "one two three", "\u{1b}[31mdown for good\u{1b}[0m"]);
+        table.row(["22", "x", "up"]);
+        let red = |text: &str| format!("\u{1b}[31m{text}\u{1b}[0m");
+        let broken = [
+            " n  what      state".to_owned(),
+            " -  ----      -----".to_owned(),
+            format!(" 1  one two   {}", red("down for")),
+            format!("    three     {}", red("good")),
+            "22  x         up".to_owned(),
+        ];
+        assert_eq!(table.fitted(Some(22)).lines().collect::<Vec<_>>(), broken);
+        assert_eq!(table.fitted(Some(80)), table.text());
+        assert!(table.fitted(Some(1)).contains("three"), "too narrow for anything is no reason to lose text");
     }
 
     #[test]

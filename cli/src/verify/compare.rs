@@ -5,7 +5,7 @@ use influx_client::Class;
 use super::expected::{Between, Stretch};
 
 /// What one reader (the cluster, or one node of it) counts in a stretch: by field.
-pub(crate) type Found = Vec<u64>;
+pub(crate) type Counted = Vec<u64>;
 
 /// One stretch as one reader has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

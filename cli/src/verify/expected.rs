@@ -26,7 +26,7 @@ pub(crate) struct Expected {
     limit: usize,
     spent: usize,
     measurements: Vec<Measurement>,
-    by_name: HashMap<Box<str>, u32>,
+    by_name: Vec<HashMap<Box<str>, u32>>,
     windows: BTreeMap<(u32, i64), Window>,
     /// The stretches whose points are remembered, by when they were last touched.
     order: BTreeMap<u64, (u32, i64)>,
@@ -40,6 +40,8 @@ pub(crate) struct Expected {
 /// A measurement of the file.
 #[derive(Debug, Default)]
 pub(crate) struct Measurement {
+    /// The number of where it belongs.
+    pub(crate) target: u32,
     pub(crate) name: Box<str>,
     pub(crate) fields: Vec<Box<str>>,
     by_field: HashMap<Box<str>, u32>,
@@ -103,7 +105,7 @@ impl Expected {
             limit,
             spent: 0,
             measurements: Vec::new(),
-            by_name: HashMap::new(),
+            by_name: Vec::new(),
             windows: BTreeMap::new(),
             order: BTreeMap::new(),
             clock: 0,
@@ -113,16 +115,20 @@ impl Expected {
     }
 
     /// Takes in a line with this time.
-    pub(crate) fn take(&mut self, line: &RawLine<'_>, time: i64) -> Result<(), NotTaken> {
+    pub(crate) fn take(&mut self, target: u32, line: &RawLine<'_>, time: i64) -> Result<(), NotTaken> {
         let name = line.measurement();
         let name = std::str::from_utf8(&name).map_err(|_| NotTaken::Name)?;
-        let index = match self.by_name.get(name) {
+        if self.by_name.len() <= target as usize {
+            self.by_name.resize_with(target as usize + 1, HashMap::new);
+        }
+        let by_name = &mut self.by_name[target as usize];
+        let index = match by_name.get(name) {
             Some(index) => *index,
             None => {
                 let index = self.measurements.len() as u32;
-                let new = Measurement { name: name.into(), first: time, last: time, ..Measurement::default() };
+                let new = Measurement { target, name: name.into(), first: time, last: time, ..Measurement::default() };
                 self.measurements.push(new);
-                self.by_name.insert(name.into(), index);
+                by_name.insert(name.into(), index);
                 index
             }
         };
@@ -150,7 +156,7 @@ impl Expected {
             self.order.insert(self.clock, key);
         }
         let before = bytes_of(points.capacity());
-        match points.entry(point_hash(series_hash(line), time)) {
+        match points.entry(point_hash(series_hash(target, line), time)) {
             Entry::Vacant(entry) => {
                 entry.insert(set);
                 window.distinct += 1;
@@ -274,7 +280,7 @@ mod tests {
         let mut expected = Expected::new(WIDTH, limit);
         for line in lines {
             let line = RawLine::parse(line.as_bytes()).unwrap();
-            expected.take(&line, line.timestamp().unwrap()).unwrap();
+            expected.take(0, &line, line.timestamp().unwrap()).unwrap();
         }
         expected
     }
@@ -309,7 +315,7 @@ mod tests {
         for time in 0..20_000 {
             for value in 0..2 {
                 let line = format!("m v={value} {time}");
-                it.take(&RawLine::parse(line.as_bytes()).unwrap(), time).unwrap();
+                it.take(0, &RawLine::parse(line.as_bytes()).unwrap(), time).unwrap();
             }
             assert!(it.spent <= 10_000, "{}", it.spent);
         }
@@ -319,7 +325,7 @@ mod tests {
     #[test]
     fn what_comes_back_to_a_forgotten_stretch_is_between_bounds() {
         let mut it = Expected::new(WIDTH, 10_000);
-        let mut take = |time: i64| it.take(&RawLine::parse(b"m v=1").unwrap(), time).unwrap();
+        let mut take = |time: i64| it.take(0, &RawLine::parse(b"m v=1").unwrap(), time).unwrap();
         (0..20_000).for_each(&mut take);
         // One that was there, and one that was not: who knows.
         take(0);

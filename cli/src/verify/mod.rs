@@ -4,6 +4,6 @@ mod compare;
 mod expected;
 mod readers;
 
-pub(crate) use compare::{Circumstances, Difference, Found, Totals, Verdict, verdict};
+pub(crate) use compare::{Circumstances, Counted, Difference, Totals, Verdict, verdict};
 pub(crate) use expected::{Between, Expected, Measurement, NotTaken, Stretch};
 pub(crate) use readers::{Question, Reader, every_node, policy};

@@ -7,7 +7,7 @@ use influx_client::{Class, Client, ClientBuilder, QueryErrorKind, ident, literal
 use serde_json::Value;
 use url::Url;
 
-use super::{Found, Measurement, Stretch};
+use super::{Counted, Measurement, Stretch};
 use crate::failure::Failure;
 use crate::queries;
 use crate::times;
@@ -71,8 +71,8 @@ impl Reader {
         &mut self,
         question: &Question<'_>,
         stretches: &[Stretch],
-    ) -> Result<BTreeMap<i64, Found>, Failure> {
-        let mut found: BTreeMap<i64, Found> = BTreeMap::new();
+    ) -> Result<BTreeMap<i64, Counted>, Failure> {
+        let mut found: BTreeMap<i64, Counted> = BTreeMap::new();
         let Some(client) = &self.client else { return Ok(found) };
         let fields = question.measurement.fields.len();
         for chunk in chunks(stretches, question.width) {

@@ -133,3 +133,36 @@ fn nothing_is_fine_and_nothing_but_comments_is_not() {
     assert_eq!(absent.code, 23);
     assert!(absent.err.contains("error[23]"), "{}", absent.err);
 }
+
+#[test]
+fn a_dump_is_read_as_an_import_reads_it() {
+    let dump = "# DDL\nCREATE DATABASE a\n# DML\n# CONTEXT-DATABASE: a\nm v=1 1\n# CONTEXT-DATABASE: b\nm v=1i 1\n";
+    let (ran, report) = check(&[], dump);
+    assert_eq!((ran.code, report["statements"].as_u64()), (0, Some(1)), "types of two databases: {ran:?}");
+    let names: Vec<(&str, &str)> = report["measurements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["database"].as_str().unwrap(), it["name"].as_str().unwrap()))
+        .collect();
+    assert_eq!(names, [("a", "m"), ("b", "m")]);
+    // To `write` the headers are comments, and the statement a line like others.
+    let (ran, report) = check(&["--no-headers"], dump);
+    assert_eq!((ran.code, report["points"]["refused"].as_u64()), (30, Some(2)), "{ran:?}");
+    let (ran, _) = check(&[], "# DDL\nm v=1 1\n");
+    let reject = &ran.events_of("reject")[0];
+    assert_eq!((ran.code, reject["line"].as_u64()), (31, Some(2)));
+    assert!(reject["error"].as_str().unwrap().contains("# DML"), "{reject}");
+}
+
+#[test]
+fn a_name_with_a_line_end_stays_on_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("two\nlines.lp");
+    fs::write(&path, "m v=\n").unwrap();
+    let rejects = dir.path().join("bad.lp");
+    let ran = run(&["check", path.to_str().unwrap(), "--rejects", rejects.to_str().unwrap()], "");
+    assert_eq!(ran.code, 31);
+    assert!(!ran.err.contains("two\nlines"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(rejects).unwrap().lines().count(), 2);
+}

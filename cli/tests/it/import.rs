@@ -110,7 +110,8 @@ fn a_dump_of_statements_alone_is_a_whole_one() {
     let file = place.file("ddl.lp", "# DDL\nCREATE DATABASE a\nCREATE DATABASE b\n");
     assert_eq!(place.import(&cluster.url("data1"), &[&file]).code, 0);
     assert_eq!(place.import(&cluster.url("data1"), &[&file, "--resume"]).code, 0);
-    assert_eq!(cluster.query("data1", "SHOW DATABASES").len(), 4);
+    let databases = cluster.query("data1", "SHOW DATABASES");
+    assert!(["a", "b"].iter().all(|name| databases.iter().any(|row| row[0] == *name)), "{databases:?}");
     let file = place.file("nothing.lp", "# DML\n# CONTEXT-DATABASE: db\n\n");
     let ran = place.import(&cluster.url("data1"), &[&file]);
     assert_eq!(ran.code, 31, "{ran:?}");

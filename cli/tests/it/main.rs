@@ -23,6 +23,7 @@ mod journal;
 mod man;
 mod members;
 mod outcomes;
+mod output;
 mod place;
 mod query;
 mod recipes;

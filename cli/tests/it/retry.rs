@@ -249,3 +249,67 @@ fn points_arrive_when_the_cluster_is_back() {
     let ran = run(&["retry", "--tries", "1", "--", "write", "-d", "db", "-H", NOBODY], "m v=1 1\n");
     assert_eq!(ran.code, 10, "the last exit code is its own");
 }
+
+#[test]
+fn a_line_without_a_timestamp_has_the_same_one_in_every_try() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let answers = [
+        "500 X\r\nContent-Length: 19\r\n\r\n{\"error\":\"timeout\"}",
+        "204 No Content\r\n\r\n",
+        "204 No Content\r\n\r\n",
+    ];
+    let server = std::thread::spawn(move || {
+        answers.map(|answer| {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut piece = [0; 4096];
+            // The lines end the request.
+            while !String::from_utf8_lossy(&request).contains("m v=2") || !request.ends_with(b"\n") {
+                let read = stream.read(&mut piece).unwrap();
+                assert!(read > 0, "cut");
+                request.extend_from_slice(&piece[..read]);
+            }
+            write!(stream, "HTTP/1.1 {}", answer.replacen("\r\n", "\r\nConnection: close\r\n", 1)).unwrap();
+            String::from_utf8(request).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned()
+        })
+    });
+    let scene = Scene::new();
+    scene.file("a.lp", "m v=1\n# a comment\nm v=2\n");
+    let file = scene.path("a.lp").to_str().unwrap().to_owned();
+    let policy = scene.path("policy.toml").to_str().unwrap().to_owned();
+    let ran = run(&["retry", "--policy", &policy, "--", "write", "-d", "db", "-H", &url, &file], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = run(
+        &["write", "-d", "db", "-H", &url, "--stamp-from", "1700000000000000000", "-"],
+        "m v=1\n\nm v=2\nm v=3 7\n",
+    );
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let [first, second, given] = server.join().unwrap();
+    assert_eq!(first, second, "stored once, however often it is sent");
+    assert_eq!(first.lines().count(), 2);
+    assert_eq!(given, "m v=1 1700000000000000001\nm v=2 1700000000000000003\nm v=3 7\n");
+}
+
+#[test]
+fn an_import_has_to_go_on_where_it_ended() {
+    let scene = Scene::new();
+    scene.file("a.lp", "m v=1 1\n");
+    let file = scene.path("a.lp").to_str().unwrap().to_owned();
+    let ran = run(&["retry", "--", "import", "-d", "db", "-H", NOBODY, &file], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--resume"), "{}", ran.err);
+    let state = scene.path("state");
+    let mut command = program();
+    command.env("XDG_STATE_HOME", &state).args([
+        "retry",
+        "--policy",
+        scene.path("policy.toml").to_str().unwrap(),
+        "--",
+    ]);
+    command.args(["import", "--resume", "--retry-budget", "1ms", "-d", "db", "-H", NOBODY, &file]);
+    let ran = run_command(command, b"");
+    assert_eq!(ran.code, 10, "each try goes on, none is refused: {ran:?}");
+    assert_eq!(ran.err.matches("unreachable (10)").count(), 4, "{}", ran.err);
+}

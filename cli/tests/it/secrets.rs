@@ -313,12 +313,9 @@ fn no_process_has_a_secret_among_its_arguments() {
 fn typed(command: &str, keys: &str) -> Option<(String, Option<i32>)> {
     let mut script = Command::new("script");
     script.args(["-qec", command, "/dev/null"]).env("XDG_CONFIG_HOME", "/dev/null").env("SHELL", "/bin/sh");
-    let mut child = match script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() {
-        Ok(child) => child,
-        Err(_) => {
-            eprintln!("skipped: no script(1) to make a terminal");
-            return None;
-        }
+    let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
+        eprintln!("skipped: no script(1) to make a terminal");
+        return;
     };
     let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut shown = Vec::new();

@@ -155,3 +155,40 @@ fn points_beyond_the_retention_policy_are_gone_for_good() {
     assert_eq!(failing(&["-H", &host, "-d", "db", empty.to_str().unwrap()]), 0);
     assert_eq!(failing(&["-H", &host, "-d", "db", "/nonexistent.lp"]), 23);
 }
+
+#[test]
+fn a_dump_is_compared_where_its_headers_put_it() {
+    let cluster = Cluster::with(&["--meta", "1", "--data", "1"]).database(1);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("dump.lp");
+    let dump = format!(
+        "# DDL\nCREATE DATABASE one\nCREATE DATABASE two\nCREATE RETENTION POLICY keep ON two DURATION INF REPLICATION 1\n\
+         # DML\n# CONTEXT-DATABASE: one\n{}# CONTEXT-DATABASE: two\n# CONTEXT-RETENTION-POLICY: keep\n{}",
+        points("m", 5),
+        points("m", 7),
+    );
+    fs::write(&path, &dump).unwrap();
+    let path = path.to_str().unwrap();
+    let host = cluster.url("data1");
+    let imported = run(&["import", "--journal", "off", "-H", &host, path], "");
+    assert_eq!(imported.code, 0, "{imported:?}");
+    let verify = |arguments: &[&str]| {
+        let mut all = vec!["verify", "--json", "-H", &host, path];
+        all.extend(arguments);
+        run(&all, "")
+    };
+    let ran = verify(&[]);
+    let sum = ran.events().last().unwrap().clone();
+    assert_eq!((ran.code, sum["points"]["different"].as_u64()), (0, Some(12)), "{ran:?}");
+    assert_eq!(sum["targets"][1], serde_json::json!({"database": "two", "rp": "keep", "oldest": null}));
+    cluster.query("data1", "DROP DATABASE one");
+    cluster.query("data1", "CREATE DATABASE one");
+    until("the database is there again", || verify(&[]).code == 11);
+    let ran = verify(&[]);
+    assert_eq!(ran.events_of("window")[0]["database"], "one", "{ran:?}");
+    // As `write` would have written it, all of it is elsewhere.
+    assert_eq!(verify(&["--no-headers", "-d", "two"]).code, 11);
+    let nowhere = run(&["verify", "-H", &host, "-"], points("m", 1));
+    assert_eq!(nowhere.code, 2);
+    assert!(nowhere.err.contains("stdin:1") && nowhere.err.contains("--database"), "{}", nowhere.err);
+}

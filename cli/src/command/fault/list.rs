@@ -102,6 +102,6 @@ impl ListArgs {
                 entry.ended_by.to_owned(),
             ]);
         }
-        console.print(&table.text())
+        console.print(&table.fitted(console.width()))
     }
 }

@@ -16,8 +16,10 @@ use self::reply::{HangArgs, ReplyArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 
-/// Injure the local cluster, or heal it. Faults add up until `fault heal` ends all of them; with --for TIME a fault ends by
-/// itself. The cluster's directory keeps an account of all of them in events.jsonl.
+/// Injure the local cluster, or heal it.
+///
+/// Faults add up until `fault heal` ends all of them; with --for TIME a fault ends by itself. The cluster's directory keeps
+/// an account of all of them in events.jsonl.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct FaultArgs {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use influx_client::{Client, ConsistencyLevel, Precision};
+use influx_client::{Client, ConsistencyLevel, MissingTime, Precision};
 
 use self::batches::BatchArgs;
 use self::retrying::RetryArgs;
@@ -141,6 +141,7 @@ impl JobArgs {
         defaults: Defaults,
         signals: Signals,
         console: &Console,
+        stamp_from: Option<i64>,
         import: Option<(Dump, Keeping)>,
     ) -> Result<Sum, Failure> {
         if self.target.timeout <= Duration::from_secs(10) {
@@ -173,8 +174,11 @@ impl JobArgs {
         let progress = Progress::new(self.output.progress, input_bytes, console);
         let rules = self.batches.rules(self.precision, !self.data.no_validate, self.data.split_types);
         let (dump, keeping) = import.map(|(dump, keeping)| (Some(dump), keeping)).unwrap_or_default();
+        let stamps = rules.missing_time == MissingTime::ClientClock;
+        let base_time =
+            stamp_from.filter(|_| stamps).map(|nanoseconds| nanoseconds.div_euclid(self.precision.nanoseconds()));
         let (max_line, linger) = (self.batches.max_line, self.batches.flush_interval);
-        let feed = Feed::start(FeedOptions { sources, rules, max_line, linger, dump });
+        let feed = Feed::start(FeedOptions { sources, rules, max_line, linger, base_time, dump });
         let feed = feed.map_err(|error| Failure::Internal(error.to_string()))?;
         let every_batch = console.verbosity() >= Verbosity::Verbose;
         let reporter = Reporter::new(console, self.output.json, every_batch, subject);

@@ -11,13 +11,16 @@ fn commands(cluster: &Cluster) -> Vec<(Vec<String>, i32)> {
     // A list is wanted to have something in it.
     let file = std::path::Path::new(dir).join("points.lp").to_str().unwrap().to_owned();
     std::fs::write(&file, "m v=1 1\nm v=2 2\n").unwrap();
-    let ran = crate::harness::run(&["import", "-qq", "--restart", "-d", "db", "-H", &url, &file], "");
+    let journal = format!("{file}.journal");
+    let import = ["import", "-qq", "--restart", "--journal", &journal, "-d", "db", "-H", &url, &file];
+    let ran = crate::harness::run(&import, "");
     assert_eq!(ran.code, 0, "{ran:?}");
     let line = |text: &str, code| {
         let words = text.split(' ').map(|word| match word {
             "DIR" => dir.to_owned(),
             "URL" => url.clone(),
             "FILE" => file.clone(),
+            "JOURNAL" => journal.clone(),
             word => word.to_owned(),
         });
         (words.collect(), code)
@@ -46,7 +49,7 @@ fn commands(cluster: &Cluster) -> Vec<(Vec<String>, i32)> {
         line("stamp FILE", 0),
         line("verify -d db -H URL FILE", 0),
         line("verify --json -v -d db -H URL FILE", 0),
-        line("journal list", 0),
+        line("journal show JOURNAL", 0),
         line("status -H URL", 0),
         line("status --json -H URL", 0),
         line("config show", 0),
