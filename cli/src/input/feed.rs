@@ -301,12 +301,10 @@ impl Shared {
                 return None;
             }
             let first = state.filling.is_empty();
-            if let Some(placed) = &placed {
-                if !state.filling.may_join(source, placed) {
-                    state.close(&self.options.rules);
-                    self.ready.notify_one();
-                    continue;
-                }
+            if placed.as_ref().is_some_and(|placed| !state.filling.may_join(source, placed)) {
+                state.close(&self.options.rules);
+                self.ready.notify_one();
+                continue;
             }
             if let Some(stamp) = stamp {
                 state.filling.batch.missing_time(MissingTime::At(stamp));

@@ -315,7 +315,7 @@ fn typed(command: &str, keys: &str) -> Option<(String, Option<i32>)> {
     script.args(["-qec", command, "/dev/null"]).env("XDG_CONFIG_HOME", "/dev/null").env("SHELL", "/bin/sh");
     let Ok(mut child) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
         eprintln!("skipped: no script(1) to make a terminal");
-        return;
+        return None;
     };
     let (mut keyboard, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
     let mut shown = Vec::new();
