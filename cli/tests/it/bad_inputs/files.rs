@@ -205,3 +205,52 @@ fn rejects_of_several_runs_at_once_stay_apart() {
         assert!(pair[0].starts_with("# stdin:") && pair[1].starts_with("bad v= "), "{pair:?}");
     }
 }
+
+/// An import into a sink, with its journal at a path.
+fn import(url: &str, lines: &str, journal: &Path) -> Ran {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("p.lp");
+    fs::write(&file, lines).unwrap();
+    let all =
+        ["import", "--json", "-d", "db", "-H", url, "--batch-lines", "100", "--journal", journal.to_str().unwrap()];
+    run(&[&all[..], &[file.to_str().unwrap()]].concat(), "")
+}
+
+#[test]
+fn journals_that_are_not_what_they_seem() {
+    let url = sink();
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let mine = path("mine");
+    fs::write(&mine, "mine\n").unwrap();
+    let (link, hard, pipe, nested) = (path("link"), path("hard"), path("pipe"), path("no/such/dir/j"));
+    symlink(&mine, &link).unwrap();
+    fs::hard_link(&mine, &hard).unwrap();
+    fifo(&pipe);
+    for journal in [&link, &hard, &pipe, &nested, &dir.path().to_owned(), &PathBuf::from("/dev/null"), &mine] {
+        let ran = import(&url, &points("m", 5), journal);
+        in_order(&ran);
+        assert!(ran.code == 24 || ran.code == 23, "{}: {ran:?}", journal.display());
+        assert!(!ran.out.contains("\"accepted\":5"), "it is found before anything is sent: {ran:?}");
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "mine\n", "{}", journal.display());
+    }
+}
+
+/// What was sent is counted as what it is, and the run ends: without its journal a resume would send all of it again.
+#[test]
+fn a_disk_that_fills_up_under_the_journal() {
+    let Some(disk) = Tmpfs::new("64k") else { return };
+    let url = sink();
+    disk.fill_but(0);
+    let ran = import(&url, &points("m", 50_000), &disk.path("journal"));
+    in_order(&ran);
+    assert_eq!(ran.code, 24, "{ran:?}");
+    // With room for its beginning alone.
+    fs::remove_file(disk.path("filler")).unwrap();
+    disk.fill_but(8_192);
+    let ran = import(&url, &points("m", 50_000), &disk.path("journal"));
+    in_order(&ran);
+    // A journal is small: it may have found room enough.
+    assert!(ran.code == 24 || ran.code == 0, "{ran:?}");
+    ran.summary();
+}
