@@ -25,8 +25,8 @@ pub(crate) struct TargetArgs {
     #[arg(default_value = "http://localhost:8086", hide_env_values = true)]
     // Not parsed by clap, which repeats a wrong value in its message: it may hold a password.
     hosts: Vec<String>,
-    /// Take settings from this profile of the configuration file (`influx-cli config`).
-    #[arg(long, value_name = "NAME", env = "INFLUX_PROFILE")]
+    /// Take settings from this profile of the configuration file (`influx-cli config`), or from none.
+    #[arg(long, value_name = "NAME|none", env = "INFLUX_PROFILE")]
     // Read before all others: the profile gives them their defaults.
     profile: Option<String>,
     /// Longest wait for one answer; more than the server's own write-timeout (10s by default).

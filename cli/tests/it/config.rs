@@ -136,6 +136,9 @@ fn commands_do_what_the_profile_says() {
     assert_eq!(ran.events_of("start")[0]["database"], "other");
     assert_eq!(ran.events_of("start")[0]["hosts"].as_array().unwrap().len(), 1, "addresses do not add up");
     assert_eq!(home.run(&["ping"]).out.lines().count(), 4);
+    assert_eq!(home.run(&["ping", "--profile", "none", "-H", NOBODY]).out.lines().count(), 3);
+    assert_eq!(home.shown("timeout", &[("INFLUX_PROFILE", "none")], &[])["value"], "15s");
+    assert_eq!(home.run(&["config", "set", "timeout", "1s", "--profile", "none"]).code, 2);
     let help = home.run(&["write", "--help"]);
     assert_eq!(help.code, 0);
     assert!(help.out.contains("[default: 11s]"), "help tells what holds: {}", help.out);

@@ -165,6 +165,9 @@ fn known(name: &str) -> Result<&'static Key, Failure> {
 
 /// The profile that a change is about: the named one, the file's default, or the first there will be.
 fn changed_profile(named: Option<String>, config: &ConfigFile) -> Result<String, Failure> {
+    if named.as_deref() == Some(config::NONE) {
+        return Err(Failure::Usage(format!("no profile can be called {}: it means none", config::NONE)));
+    }
     match named.filter(|name| !name.is_empty()).or_else(|| config.default.clone()) {
         Some(name) => Ok(name),
         None if config.profiles.is_empty() => Ok("default".to_owned()),
