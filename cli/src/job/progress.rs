@@ -70,7 +70,7 @@ impl Progress {
             ProgressChoice::Auto if unwanted => Form::None,
             ProgressChoice::Json => Form::Json,
             ProgressChoice::Auto | ProgressChoice::Always if quiet => Form::None,
-            ProgressChoice::Auto | ProgressChoice::Always if terminal => Form::Bar(bar(total)),
+            ProgressChoice::Auto | ProgressChoice::Always if terminal => Form::Bar(bar(total, console.width_err())),
             ProgressChoice::Auto => Form::Lines(Duration::from_secs(30)),
             ProgressChoice::Always => Form::Lines(Duration::from_secs(1)),
         };
@@ -175,10 +175,13 @@ fn message(counts: &Counts, rate: u64, live: &Live) -> String {
     text
 }
 
-fn bar(total: Option<u64>) -> ProgressBar {
-    let template = match total {
-        Some(_) => "{bar:24} {percent:>3} %  {msg}  eta {eta}",
-        None => "{spinner} {bytes}  {msg}  {elapsed}",
+fn bar(total: Option<u64>, columns: Option<usize>) -> ProgressBar {
+    // What is told in words is worth more than a long bar, and a second line would be left behind.
+    let template = match (total, columns) {
+        (Some(_), Some(..100)) => "{bar:10} {percent:>3} %  {wide_msg} eta {eta}",
+        (Some(_), _) => "{bar:24} {percent:>3} %  {msg}  eta {eta}",
+        (None, Some(..100)) => "{spinner} {bytes}  {wide_msg} {elapsed}",
+        (None, _) => "{spinner} {bytes}  {msg}  {elapsed}",
     };
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     // The templates are constants, and a wrong one only costs the style.
