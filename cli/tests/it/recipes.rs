@@ -257,7 +257,7 @@ fn the_policy_by_class_takes_each_branch() {
         assert_eq!((&summary()["exit"], &summary()["consistency"]), (&Value::from(0), &Value::from("all")));
 
         // No verdict while a replica is paused: sent again, with the same times.
-        cluster.fault(&["pause", "data2", "--for", "1200ms"]);
+        cluster.fault(&["pause", "data2", "--for", "2500ms"]);
         let ran = run(&url, "db", &unstamped(&name("paused")));
         let slept = place.slept();
         assert!(ran.code == 0 && ran.err.contains("error[11]") && slept[0] == "1", "{slept:?} {ran:?}");
@@ -360,7 +360,7 @@ fn the_unit_starts_an_import_again_until_all_is_there() {
     until("it is under way", || cluster.count("data1", "imported") > 500);
     child.kill().unwrap();
     child.wait().unwrap();
-    cluster.fault(&["kill", "data1", "data2", "--for", "1500ms"]);
+    cluster.fault(&["kill", "data1", "data2", "--for", "3s"]);
     let mut codes = Vec::new();
     let ended = loop {
         assert!(codes.len() < 50, "{codes:?}");
