@@ -44,14 +44,27 @@ echo "archive"
 rm -rf "$work"
 mkdir -p "$work/man/man1" "$work/completions"
 cp "$program" LICENSE-APACHE LICENSE-MIT "$work"
-cp docs/cli.md "$work/README.md"
+cp -r docs schema "$work"
 cp examples/weather.lp.gz "$work"
+cat >"$work/README.md" <<END
+# influx-cli $version
+
+One static program for Linux on x86-64; it needs nothing else.
+
+    install -m 755 influx-cli /usr/local/bin/
+    install -D -m 644 -t /usr/local/share/man/man1/ man/man1/*.1
+    install -D -m 644 completions/influx-cli.bash /usr/share/bash-completion/completions/influx-cli
+
+\`influx-cli demo\` starts a small cluster on this machine and shows what happens to writes when parts of it fail.
+[docs/cli.md](docs/cli.md) is the guide, [docs/outcomes.md](docs/outcomes.md) says what each answer means for the data, and
+schema/ describes the JSON lines. Licensed under MIT or Apache-2.0, as you like; THIRD-PARTY has the licences of the libraries
+inside.
+END
 "$program" man --dir "$work/man/man1"
 "$program" completions bash >"$work/completions/influx-cli.bash"
 "$program" completions zsh >"$work/completions/_influx-cli"
 "$program" completions fish >"$work/completions/influx-cli.fish"
 "$program" completions powershell >"$work/completions/influx-cli.ps1"
-cp -r schema "$work/schema"
 python3 cli/third-party.py "$target" >"$work/THIRD-PARTY"
 
 # The same commit gives the same bytes, whoever packs it and when.

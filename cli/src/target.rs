@@ -11,7 +11,7 @@ use influx_client::{Client, ClientBuilder};
 use url::Url;
 
 use crate::config::credentials::{Choice, Kept, Layer, choose};
-use crate::config::{self, Profile, privacy};
+use crate::config::{self, Profile, Setting, privacy};
 use crate::failure::Failure;
 use crate::secret::{self, Secret};
 use crate::settings;
@@ -25,8 +25,8 @@ pub(crate) struct TargetArgs {
     #[arg(default_value = "http://localhost:8086", hide_env_values = true)]
     // Not parsed by clap, which repeats a wrong value in its message: it may hold a password.
     hosts: Vec<String>,
-    /// Take settings from this profile of the configuration file (`influx-cli config`).
-    #[arg(long, value_name = "NAME", env = "INFLUX_PROFILE")]
+    /// Take settings from this profile of the configuration file (`influx-cli config`), or from none.
+    #[arg(long, value_name = "NAME|none", env = "INFLUX_PROFILE")]
     // Read before all others: the profile gives them their defaults.
     profile: Option<String>,
     /// Longest wait for one answer; more than the server's own write-timeout (10s by default).
@@ -103,6 +103,14 @@ fn host(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether these addresses may be shown the user and the secrets of a profile: they are for the addresses that the profile
+/// names, if it names any, and for no others that happen to be asked while it is in force.
+pub(crate) fn may_have_secrets(profile: &Profile, hosts: &[String]) -> bool {
+    let Some(Setting::Values(own)) = profile.entry("host").map(|entry| &entry.setting) else { return true };
+    let own: Vec<Url> = own.iter().filter_map(|text| host(text).ok()).collect();
+    hosts.iter().all(|text| host(text).is_ok_and(|url| own.contains(&url)))
+}
+
 /// What is worth a warning about the files and switches of a command line, whichever command it is.
 pub(crate) fn warnings(matches: &ArgMatches) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -111,6 +119,19 @@ pub(crate) fn warnings(matches: &ArgMatches) -> Vec<String> {
             "--insecure: the server is not asked who it is; whoever sits between can read the password and change the data"
                 .to_owned(),
         );
+    }
+    if let (Some(profile), Ok(Some(hosts))) = (config::active(), matches.try_get_many::<String>("hosts")) {
+        let hosts: Vec<String> = hosts.cloned().collect();
+        let layer = of_profile(Some(profile));
+        let has_secrets = layer.password.is_some() || layer.token.is_some();
+        // Whoever says who to be has no need of the profile's.
+        let typed = ["username", "token_file"].iter().any(|id| matches.value_source(id).is_some());
+        if has_secrets && !typed && !may_have_secrets(profile, &hosts) {
+            warnings.push(format!(
+                "user and password of profile {} are for its own hosts, and not sent to others",
+                profile.name
+            ));
+        }
     }
     for id in ["key", "password_file", "token_file"] {
         if let Ok(Some(path)) = matches.try_get_one::<PathBuf>(id) {
@@ -207,7 +228,8 @@ impl TargetArgs {
     }
 
     fn credentials(&self) -> Result<Credentials, Failure> {
-        match choose(&self.typed(), &environment()?, &of_profile(config::active()))? {
+        let profile = config::active().filter(|profile| may_have_secrets(profile, &self.hosts));
+        match choose(&self.typed(), &environment()?, &of_profile(profile))? {
             Choice::Nobody => Ok(Credentials::None),
             Choice::User { username, password, .. } => {
                 let password = match password {

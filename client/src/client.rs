@@ -126,6 +126,11 @@ impl Client {
         Resolve::new(self, batch, Vec::new(), Some(ack.level()))
     }
 
+    /// Reads a batch back of whose write nothing is known, such as one that another program wrote: `.await` what this returns.
+    pub fn look_for<'a>(&'a self, batch: &'a Batch) -> Resolve<'a> {
+        Resolve::new(self, batch, Vec::new(), None)
+    }
+
     /// Asks every data node whether anything waits in its queues of hinted handoff: `.await` what this returns.
     pub fn cluster_settled(&self) -> Settled<'_> {
         Settled::new(self)

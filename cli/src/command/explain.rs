@@ -116,7 +116,7 @@ fn elsewhere(class: Class) -> &'static [(&'static str, &'static str)] {
             ("check", "lines would be refused for several reasons; with --strict, there are warnings"),
             (
                 "verify",
-                "there are more points than in the files, or lines without a timestamp, which cannot be compared",
+                "there are more points than in the files, other values, or lines without a timestamp, which cannot be compared",
             ),
         ],
         Class::Malformed => &[

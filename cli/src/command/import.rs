@@ -8,7 +8,7 @@ use clap::builder::StringValueParser;
 use clap::{Arg, Args};
 use influx_client::MissingTime;
 
-use super::job::{Defaults, JobArgs, job_id};
+use super::job::{Defaults, JobArgs, job_id, same_file};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::input::{Dump, Source};
@@ -129,7 +129,14 @@ impl ImportArgs {
                 "{} can be read only once: with a journal it must be the only input",
                 stream.name()
             ))),
-            (Choice::File(path), _) => Ok(Some(path.clone())),
+            (Choice::File(path), _) => {
+                let inputs = self.files.iter().map(PathBuf::as_path);
+                if let Some(other) = inputs.chain(self.write.outputs()).find(|other| same_file(path, other)) {
+                    let other = other.display();
+                    return Err(Failure::Usage(format!("{other} is the journal and something else as well")));
+                }
+                Ok(Some(path.clone()))
+            }
             (Choice::Off, _) if self.resume || self.restart => {
                 Err(Failure::Usage(format!("{flag} needs a journal, and --journal off keeps none")))
             }

@@ -7,6 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
+use futures::FutureExt as _;
 use influx_client::{Class, ConsistencyLevel};
 use serde_json::json;
 use tokio::process::{Child, Command};
@@ -291,6 +292,8 @@ impl Runs<'_> {
             }
         };
         let status = status.map_err(|error| Failure::Internal(format!("{name}: {error}")))?;
+        // Of a signal from the terminal the command may have made an end first.
+        let passed_on = passed_on.or_else(|| self.arrivals.arrival().now_or_never());
         if let Some(task) = pouring {
             task.abort();
         }

@@ -37,6 +37,7 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "journal",
     "check",
     "window",
+    "point",
     "verify",
     "ping",
     "status",

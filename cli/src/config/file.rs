@@ -173,6 +173,13 @@ impl Place<'_> {
             }
             let value = item.as_value().and_then(|value| self.setting(key.shape, value));
             let setting = value.ok_or_else(|| wrong(format!("{given} must be {}", key.shape)))?;
+            // It would be shown wherever the address is.
+            if let (Setting::Values(values), "host" | "proxy") = (&setting, key.name)
+                && values.iter().any(|value| value.contains('@'))
+            {
+                let instead = if key.name == "host" { "give username and password_file" } else { "set HTTPS_PROXY" };
+                return Err(wrong(format!("{given}: an address holds no credentials: {instead}")));
+            }
             entries.push(Entry { key, setting, line });
         }
         for [one, other] in
@@ -290,11 +297,13 @@ mod tests {
             ("[profile.a]\nhost = \"x\"\nhosts = \"y\"\n", 3, "host is given twice"),
             ("[profile.a]\npassword = \"x\"\npassword_file = \"y\"\n", 3, "exclude each other"),
             ("[profile.a.b]\nhost = \"x\"\n", 1, "unknown key \"b\""),
+            ("[profile.a]\nhost = [\"a\", \"http://u:S3cr3t@h\"]\n", 2, "give username"),
+            ("[profile.a]\nproxy = \"http://u:S3cr3t@h\"\n", 2, "HTTPS_PROXY"),
             ("default = 1\n", 1, "the name of a profile"),
             ("[profile.a]\nhost = \"x\n", 2, "not TOML"),
         ] {
             let (at, message) = wrong(text);
-            assert!(message.contains(part), "{text}: {message}");
+            assert!(message.contains(part) && !message.contains("S3cr3t"), "{text}: {message}");
             assert_eq!(at, Some(line), "{text}: {message}");
         }
         assert!(wrong("default = \"prd\"\n[profile.prod]\n").1.contains("did you mean \"prod\"?"));

@@ -40,6 +40,10 @@ pub(crate) fn activate(profile: Option<Profile>) {
 /// # Errors
 /// There is no such profile, or the file cannot be used.
 pub(crate) fn select(root: &Command, named: Option<&str>) -> Result<Option<Profile>, Failure> {
+    // None at all, not even the file's default, nor what is wrong with the file.
+    if named == Some(NONE) {
+        return Ok(None);
+    }
     let Some(place) = Place::find() else {
         return match named {
             Some(name) => {

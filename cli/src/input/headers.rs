@@ -58,10 +58,12 @@ impl Context {
     /// What a comment changes, if it is a header: the context behind it.
     pub(crate) fn after(&self, comment: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(comment).ok()?.trim().strip_prefix('#')?.trim();
-        match text {
-            "DDL" => return Some(Self { statements: true, ..self.clone() }),
-            "DML" => return Some(Self { statements: false, ..self.clone() }),
-            _ => {}
+        if text == "DDL" {
+            return Some(Self { statements: true, ..self.clone() });
+        }
+        // The shell of InfluxDB takes whatever begins like this.
+        if text.split_whitespace().next() == Some("DML") {
+            return Some(Self { statements: false, ..self.clone() });
         }
         let (name, value) = text.split_once(':')?;
         let value = Some(value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -129,7 +131,8 @@ mod tests {
         let ddl = Context::default().after(b"# DDL").unwrap();
         assert!(ddl.statements);
         assert!(!ddl.after(b"# DML\r\n").unwrap().statements);
-        for text in ["# DDLs", "# writing tsm data", "#", "# INFLUXDB EXPORT: 1677-09-21T00:12:43Z", "# DML b"] {
+        assert!(!ddl.after(b"# DML of March").unwrap().statements);
+        for text in ["# DDLs", "# writing tsm data", "#", "# INFLUXDB EXPORT: 1677-09-21T00:12:43Z", "# DDL b"] {
             assert_eq!(Context::default().after(text.as_bytes()), None, "{text}");
         }
         assert_eq!(Context::default().after(b"# \xff"), None);

@@ -569,4 +569,13 @@ mod tests {
         assert_eq!(lines.next(|| ()).unwrap().unwrap().text, b"a f=1 1");
         assert!(lines.next(|| ()).is_err());
     }
+
+    proptest::proptest! {
+        /// The short way to a line finds what the long one does, whatever the text and wherever the reads fall. (Where more
+        /// blanks than the limit stand before a line, what counts as part of it depends on the reads.)
+        #[test]
+        fn any_text_is_cut_alike(text in r#"[ma,= "\\\n\n\n\r\t#1]{0,80}"#, limit in 14usize..40) {
+            lines(&text, limit);
+        }
+    }
 }

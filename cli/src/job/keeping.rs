@@ -43,6 +43,11 @@ impl Keeping {
         Self { kept: Some(Kept { journal, command, stream }) }
     }
 
+    /// Whether there is a journal.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept.is_some()
+    }
+
     /// Why the journal cannot be kept any longer: what is sent from now on would be sent again.
     pub(crate) fn trouble(&self) -> Option<String> {
         let journal = &self.kept.as_ref()?.journal;

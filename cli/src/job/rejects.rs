@@ -46,6 +46,15 @@ impl Rejects {
         self.file.flush()
     }
 
+    /// Makes the lines durable that were added so far.
+    ///
+    /// # Errors
+    /// They may not be on the disk.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.file.flush()?;
+        if self.regular { self.file.get_ref().sync_data() } else { Ok(()) }
+    }
+
     /// The path, if anything was put there.
     pub(crate) fn path(&self) -> Option<&Path> {
         (self.count > 0).then_some(&self.path)

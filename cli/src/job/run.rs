@@ -1,10 +1,11 @@
 //! The loop of a job: take packs, keep requests under way, tell what became of each, until the input or the time is at
 //! its end.
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use influx_client::{Caveat, Class, Client, WriteError};
+use influx_client::{Caveat, Class, Client, Refusal, WriteError};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::counts::ends_the_run;
@@ -65,6 +66,8 @@ pub(crate) struct Job<'a> {
     waiting: Option<Statement>,
     /// A statement was run.
     ran: bool,
+    /// Refused lines may not be where they belong: they are not settled then.
+    rejects_lost: bool,
     /// A pack that must not overtake what is under way.
     held: Option<Box<Pack>>,
     seq: u64,
@@ -105,6 +108,7 @@ impl<'a> Job<'a> {
             keeping: Keeping::default(),
             waiting: None,
             ran: false,
+            rejects_lost: false,
             held: None,
             seq: 0,
             teller,
@@ -292,12 +296,35 @@ impl<'a> Job<'a> {
         }
         self.judge_rejected(false);
         if pack.places.is_empty() {
-            self.keeping.pack(&pack, None);
-            self.mind_the_journal();
+            self.settle(&pack, None);
             self.feed.recycle(pack);
         } else {
             self.launch(pack);
         }
+    }
+
+    /// Notes in the journal what needs no more sending. Lines that were refused are safe before that: a later run does not
+    /// see them again.
+    fn settle(&mut self, pack: &Pack, sent: Option<(&Verdict, &[Refusal])>) {
+        let refused = !pack.kept_back.is_empty() || sent.is_some_and(|(_, refusals)| !refusals.is_empty());
+        if refused && self.keeping.is_kept() {
+            let synced = self.teller.rejects.as_mut().map_or(Ok(()), Rejects::sync);
+            if let Err(error) = synced {
+                self.lose_rejects(&error);
+            }
+            if self.rejects_lost {
+                return;
+            }
+        }
+        self.keeping.pack(pack, sent);
+        self.mind_the_journal();
+    }
+
+    /// Refused lines that are kept nowhere would be lost: better to stop here.
+    fn lose_rejects(&mut self, error: &io::Error) {
+        self.rejects_lost = true;
+        self.trouble(Class::LocalIo, &format!("cannot write to the rejects file: {error}"));
+        self.stop();
     }
 
     /// Sends a pack, or keeps it until what it would overtake has landed.
@@ -354,8 +381,7 @@ impl<'a> Job<'a> {
             }
         }
         let refusals = result.as_ref().err().map_or(&[][..], WriteError::refusals);
-        self.keeping.pack(&pack, Some((&verdict, refusals)));
-        self.mind_the_journal();
+        self.settle(&pack, Some((&verdict, refusals)));
         if let Some(points) = verdict.fits {
             self.feed.limit_lines(points);
         }
@@ -419,10 +445,7 @@ impl<'a> Job<'a> {
         if let Some(rejects) = rejects
             && let Err(error) = rejects.add(&reporter.place(&reject), &reject.reason, reject.text)
         {
-            // Refused lines that are kept nowhere would be lost: better to stop here.
-            let message = format!("cannot write to the rejects file: {error}");
-            self.trouble(Class::LocalIo, &message);
-            self.stop();
+            self.lose_rejects(&error);
         }
     }
 

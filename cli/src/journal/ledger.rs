@@ -27,8 +27,6 @@ pub(crate) enum Begin {
 
 /// A journal of this many bytes may be kept as it is: below it there is nothing to gain.
 const COMPACT_FROM: u64 = 64 * 1024;
-/// And what is kept of a finished job.
-const FINISHED: u64 = 4 * 1024;
 /// How often the place reached is described so that it can be found again.
 const TAIL_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -185,7 +183,7 @@ impl Journal {
     /// What was added last may not be on the disk.
     pub(crate) fn close(mut self) -> (State, Result<(), String>) {
         self.write_tails();
-        if self.state.is_finished() && self.file.length() > FINISHED {
+        if self.state.is_finished() && self.file.length() > COMPACT_FROM {
             // Nobody adds to it any more, and it may stay for long.
             self.compact();
         }

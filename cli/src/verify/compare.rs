@@ -99,6 +99,8 @@ pub(crate) enum Verdict {
     Expired,
     /// There are more points than in the files.
     Extra,
+    /// There are other values than in the files.
+    Differs,
     /// Lines without a timestamp were not compared.
     Unstamped,
     /// It cannot be told which lines are one point.
@@ -119,6 +121,7 @@ impl Verdict {
             Self::Behind => "behind",
             Self::Expired => "expired",
             Self::Extra => "extra",
+            Self::Differs => "differs",
             Self::Unstamped => "unstamped",
             Self::Uncertain => "uncertain",
             Self::NotAsked(_) => "not-asked",
@@ -136,7 +139,7 @@ impl Verdict {
             Self::Behind => Class::BelowLevel,
             Self::Expired => Class::OutsideRetention,
             // The data is not what it should be, and sending it again does not mend it.
-            Self::Extra | Self::Unstamped => Class::Rejected,
+            Self::Extra | Self::Differs | Self::Unstamped => Class::Rejected,
             Self::NotAsked(class) => class,
             Self::Nothing => Class::Malformed,
         }

@@ -3,7 +3,9 @@
 mod compare;
 mod expected;
 mod readers;
+mod values;
 
 pub(crate) use compare::{Circumstances, Counted, Difference, Totals, Verdict, verdict};
 pub(crate) use expected::{Between, Expected, Measurement, NotTaken, Stretch};
 pub(crate) use readers::{Question, Reader, every_node, policy};
+pub(crate) use values::{Located, Values, copies};

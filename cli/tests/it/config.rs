@@ -136,6 +136,9 @@ fn commands_do_what_the_profile_says() {
     assert_eq!(ran.events_of("start")[0]["database"], "other");
     assert_eq!(ran.events_of("start")[0]["hosts"].as_array().unwrap().len(), 1, "addresses do not add up");
     assert_eq!(home.run(&["ping"]).out.lines().count(), 4);
+    assert_eq!(home.run(&["ping", "--profile", "none", "-H", NOBODY]).out.lines().count(), 3);
+    assert_eq!(home.shown("timeout", &[("INFLUX_PROFILE", "none")], &[])["value"], "15s");
+    assert_eq!(home.run(&["config", "set", "timeout", "1s", "--profile", "none"]).code, 2);
     let help = home.run(&["write", "--help"]);
     assert_eq!(help.code, 0);
     assert!(help.out.contains("[default: 11s]"), "help tells what holds: {}", help.out);
@@ -314,4 +317,32 @@ fn a_file_is_made_and_found() {
     fs::remove_file(home.file()).unwrap();
     assert_eq!(home.run(&["config", "set", "host", "a:1,b:2"]).code, 0);
     assert_eq!(home.text(), "default = \"default\"\n\n[profile.default]\nhost = [\"a:1\", \"b:2\"]\n");
+}
+
+#[test]
+fn the_secrets_of_a_profile_are_for_its_own_hosts() {
+    let home = Home::with(&format!(
+        "default = \"a\"\n[profile.a]\nhost = [\"http://127.0.0.1:1\", \"127.0.0.1:2\"]\nusername = \"app\"\npassword = \"{CANARY}\"\n"
+    ));
+    let password = |variables: &[(&str, &str)]| home.shown("password", variables, &[]).get("hidden").is_some();
+    assert!(password(&[]));
+    assert!(password(&[("INFLUX_HOST", "http://127.0.0.1:2/")]), "however it is written");
+    assert!(!password(&[("INFLUX_HOST", "http://127.0.0.1:3")]));
+    assert!(!password(&[("INFLUX_HOST", "http://127.0.0.1:1,http://127.0.0.1:3")]));
+    assert!(!password(&[("INFLUX_HOST", "https://127.0.0.1:1")]));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let asked = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).unwrap();
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        String::from_utf8_lossy(&request[..read]).to_lowercase()
+    });
+    let ran = home.run(&["ping", "-H", &url]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!asked.join().unwrap().contains("authorization"), "another server has no business with it");
+    assert!(ran.err.contains("profile a are for its own hosts"), "{}", ran.err);
+    assert!(!home.run(&["ping", "-H", "http://127.0.0.1:2"]).err.contains("warning"));
 }

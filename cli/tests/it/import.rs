@@ -162,6 +162,7 @@ fn no_batch_holds_lines_of_two_files_while_a_journal_is_kept() {
 fn what_cannot_be_used_is_said_before_anything_is_sent() {
     let (sink, place) = (Sink::new(), Place::new());
     let file = place.file("a.lp", points("a", 3));
+    place.file("b.lp", points("a", 3));
     for (arguments, code, word) in [
         (&["import", "a.lp", "--resume", "--restart", "-d", "db"][..], 2, "--restart"),
         (&["import", "a.lp", "--resume", "--journal", "off", "-d", "db"], 2, "--journal off"),
@@ -170,7 +171,9 @@ fn what_cannot_be_used_is_said_before_anything_is_sent() {
         (&["import", "a.lp", "--create-database"], 2, "--database"),
         (&["import", "nothing.lp", "-d", "db"], 23, "nothing.lp"),
         (&["import"], 2, "FILE"),
-        (&["import", "a.lp", "-d", "db", "--journal", "a.lp"], 24, "no journal"),
+        (&["import", "a.lp", "-d", "db", "--journal", "./a.lp"], 2, "something else"),
+        (&["import", "a.lp", "-d", "db", "--journal", "j", "--rejects", "j"], 2, "something else"),
+        (&["import", "a.lp", "-d", "db", "--journal", "b.lp"], 24, "no journal"),
         (&["import", "a.lp", "-d", "db", "--journal", "nowhere/j"], 24, "nowhere"),
     ] {
         let mut all = arguments.to_vec();

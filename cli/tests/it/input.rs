@@ -13,8 +13,10 @@ fn the_observations_cross_hundreds_of_shard_groups_and_are_all_there() {
     let cluster = Cluster::up();
     let host = cluster.url("data1");
     let file = weather();
-    let arguments =
-        ["write", "--json", "-v", "-H", &host, "-d", "db", "-c", "all", "--create-database", file.to_str().unwrap()];
+    // On a busy machine the file comes slowly, and what there is would be sent for that.
+    let patient = ["write", "--json", "-v", "--flush-interval", "60s"];
+    let target = ["-H", &host, "-d", "db", "-c", "all", "--create-database", file.to_str().unwrap()];
+    let arguments = [&patient[..], &target].concat();
     let ran = run(&arguments, "");
     assert_eq!(ran.code, 0, "{ran:?}");
     let summary = ran.summary();

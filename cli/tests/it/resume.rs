@@ -202,6 +202,20 @@ fn refused_points_are_remembered_by_the_run_that_finishes() {
     assert_eq!((cluster.count("data1", "m"), cluster.count("data1", "n")), (8, 10));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn refused_lines_are_settled_only_when_they_are_in_their_file() {
+    let (sink, place) = (Sink::new(), Place::new());
+    let file = place.file("a.lp", format!("{}bad line\n{}", points("m", 5), points("n", 5)));
+    let arguments = ["--batch-lines", "6", "--in-flight", "1", "--journal", "j", &file];
+    let full = place.import(&sink.url, &[&arguments[..], &["--rejects", "/dev/full"]].concat());
+    assert_eq!(full.code, 23, "{full:?}");
+    let rejects = place.path("bad.lp");
+    let ran = place.import(&sink.url, &[&arguments[..], &["--resume", "--rejects", "bad.lp"]].concat());
+    assert_eq!((ran.code, ran.summary()["points"]["rejected"].as_u64()), (31, Some(1)), "{ran:?}");
+    assert!(fs::read_to_string(rejects).unwrap().ends_with("bad line\n"));
+}
+
 #[test]
 fn another_input_or_other_settings_are_not_taken_for_the_same_job() {
     let (sink, place) = (Sink::new(), Place::new());
@@ -375,5 +389,47 @@ fn a_journal_that_cannot_be_written_ends_the_run_and_claims_nothing_more() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let earlier = ran.summary()["earlier"]["accepted"].as_u64().unwrap();
     assert!(earlier <= accepted && earlier + 2 >= accepted, "{earlier} of {accepted} are on the disk");
+    all_acknowledged(&sink, &text, 2, "a full disk");
+}
+
+/// A file system of 16 KiB, for those who may make one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_is_full_ends_the_run_and_room_on_it_lets_it_go_on() {
+    let (sink, place) = (Sink::new(), Place::new());
+    let text = points("m", 300);
+    let file = place.file("a.lp", &text);
+    let small = place.path("small");
+    fs::create_dir(&small).unwrap();
+    let small = small.display();
+    let namespace = |script: &str| {
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-rm", "sh", "-c", &format!("mount -t tmpfs -o size=16k none {small} || exit 77; {script}")]);
+        command.current_dir(place.dir());
+        command
+    };
+    if !namespace("exit 0").output().is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this user may not mount anything");
+        return;
+    }
+    let program = env!("CARGO_BIN_EXE_influx-cli");
+    let import = format!(
+        "{program} import --json -H {} -d db --batch-lines 1 --in-flight 1 --journal {small}/j {file}",
+        sink.url
+    );
+    let script = format!(
+        "{import} > first.json; echo $? > first; ls {small} > left; \
+         mount -o remount,size=1m {small}; {import} --resume > second.json; echo $? > second"
+    );
+    let ran = run_command(namespace(&script), b"");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let read = |name: &str| fs::read_to_string(place.path(name)).unwrap();
+    assert_eq!((read("first").trim(), read("second").trim()), ("24", "0"), "{ran:?}");
+    assert_eq!(read("left").trim(), "j", "nothing else is left on the disk");
+    assert!(ran.err.contains("No space left"), "{}", ran.err);
+    let last = |name: &str| -> serde_json::Value { serde_json::from_str(read(name).lines().last().unwrap()).unwrap() };
+    let accepted = last("first.json")["points"]["accepted"].as_u64().unwrap();
+    let earlier = last("second.json")["earlier"]["accepted"].as_u64().unwrap();
+    assert!((10..300).contains(&accepted) && earlier <= accepted && earlier + 2 >= accepted, "{earlier} of {accepted}");
     all_acknowledged(&sink, &text, 2, "a full disk");
 }

@@ -108,6 +108,9 @@ fn each_type_is_printed_and_is_as_its_schema_says() {
     take(&run(&["check", "--json"], &lines).out);
     take(&run(&["check", "--json"], "m v=1 1600000000\nm v=1\n").out);
     take(&run(&["verify", "--json", "-v", "--every-node", "-H", &one, "-d", "db", "-"], points("m", 4)).out);
+    std::fs::write(state.path().join("other.lp"), points("m", 4).replace("v=3.5", "v=9.5")).unwrap();
+    let other = state.path().join("other.lp");
+    take(&run(&["verify", "--json", "--values", "-H", &one, "-d", "db", other.to_str().unwrap()], "").out);
     take(&run(&["ping", "--json", "-H", &both], "").out);
     take(&run(&["status", "--json", "-H", &both], "").out);
     cluster.fault(&["kill", "data2"]);

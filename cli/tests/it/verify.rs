@@ -192,3 +192,51 @@ fn a_dump_is_compared_where_its_headers_put_it() {
     assert_eq!(nowhere.code, 2);
     assert!(nowhere.err.contains("stdin:1") && nowhere.err.contains("--database"), "{}", nowhere.err);
 }
+
+#[test]
+fn values_are_compared_on_every_replica() {
+    let cluster = Cluster::up().database(3);
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let lines = points("m", 2_500) + "n,t=a s=\"x, y\",b=t,i=7i 1451520000000000000\n";
+    let good = file("good.lp", &lines);
+    assert_eq!(cluster.write(&["-c", "all", &good], "").code, 0);
+    let (ran, sum) = verify(&cluster, &["--values", &good], "");
+    assert_eq!((ran.code, sum["values"]["everywhere"].as_u64()), (0, Some(2_501)), "{ran:?}");
+    // As many points, but one of them with another value.
+    let other = file("other.lp", &lines.replace("v=17.5", "v=17"));
+    let (ran, sum) = verify(&cluster, &["--values", &other], "");
+    assert_eq!((ran.code, sum["verdict"].as_str()), (30, Some("differs")), "{ran:?}");
+    let point = &ran.events_of("point")[0];
+    assert_eq!(
+        (point["line"].as_u64(), point["whereabouts"].as_str(), point["replicas"].as_u64()),
+        (Some(18), Some("overwritten"), Some(3))
+    );
+    // As many points, but one of them at another time.
+    let moved = file("moved.lp", &lines.replace("v=17.5 1451520017000000000", "v=17.5 1451520017000000001"));
+    let (ran, sum) = verify(&cluster, &["--values", &moved], "");
+    assert_eq!(
+        (ran.code, sum["verdict"].as_str(), sum["values"]["nowhere"].as_u64()),
+        (11, Some("missing"), Some(1)),
+        "{ran:?}"
+    );
+    // A replica that lacks a point.
+    cluster.fault(&["kill", "data3"]);
+    let late = file("late.lp", &points("late", 3));
+    assert_eq!(cluster.write(&["-c", "quorum", &late], "").code, 0);
+    cluster.fault(&["partition", "data1,data2/data3"]);
+    cluster.fault(&["restart", "data3"]);
+    let (ran, sum) = verify(&cluster, &["--values", &late], "");
+    assert_eq!(
+        (ran.code, sum["verdict"].as_str(), sum["values"]["somewhere"].as_u64()),
+        (12, Some("behind"), Some(3)),
+        "{ran:?}"
+    );
+    cluster.fault(&["heal"]);
+    until("the hints came", || verify(&cluster, &["--values", &late], "").0.code == 0);
+    assert_eq!(verify(&cluster, &["--values", &good], "").0.code, 0);
+}

@@ -234,6 +234,11 @@ impl JobArgs {
         Ok(sources)
     }
 
+    /// The files that are written to.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &Path> {
+        [&self.data.rejects, &self.output.summary_file].into_iter().filter_map(Option::as_deref)
+    }
+
     fn client(&self, traffic: &Arc<Traffic>, defaults: Defaults) -> Result<Client, Failure> {
         let mut builder = self
             .target
@@ -262,7 +267,7 @@ impl JobArgs {
 }
 
 /// Whether two paths lead to one file, by whatever names.
-fn same_file(one: &Path, other: &Path) -> bool {
+pub(super) fn same_file(one: &Path, other: &Path) -> bool {
     match (one.canonicalize(), other.canonicalize()) {
         (Ok(one), Ok(other)) => one == other,
         (Ok(_) | Err(_), _) => one == other,
