@@ -43,7 +43,9 @@ fn faults_end_when_their_time_has_come_and_the_rest_stays() {
     assert!(find("data1", "clock +2h0m0s").unwrap().get("left_ms").is_none(), "it stays: {faults:?}");
     let table = cluster.run(&["fault", "list"]);
     assert!(table.out.contains("  in "), "{}", table.out);
-    assert_ne!(cluster.write(&["-c", "all"], points("m", 2)).code, 0, "two of three replicas are away");
+    let written = cluster.write(&["-c", "all"], points("m", 2)).code == 0;
+    // A slow machine may come to this when it is all over; not before.
+    assert!(!written || listed(&cluster).len() == 1, "two of three replicas are away");
     until("all but the first is over", || listed(&cluster).len() == 1);
     assert!(started.elapsed() >= Duration::from_secs(4), "too early: {:?}", started.elapsed());
     assert_eq!(listed(&cluster)[0]["text"], "clock +2h0m0s");
