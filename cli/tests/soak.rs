@@ -56,6 +56,7 @@ impl Run<'_> {
             let shown = self.place.run(&["journal", "show", "--json", "soak.lp"]);
             let settled = if shown.code == 0 { shown.events()[0]["points"]["settled"].as_u64().unwrap() } else { 0 };
             if settled >= points {
+                println!("{settled} points are settled, {points} were waited for, after {:?}", begun.elapsed());
                 return;
             }
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();

@@ -263,7 +263,7 @@ fn refusal(message: String, hint: &str) -> Failure {
 impl Found {
     /// Whether it is a journal, also one that cannot be read any more.
     fn is_journal(&self) -> bool {
-        journal::read(&self.path).is_ok_and(|bytes| journal::looks_like_one(&bytes))
+        journal::is_journal(&self.path)
     }
 }
 
@@ -283,7 +283,7 @@ fn matching(name: &Path) -> Result<Vec<Found>, Failure> {
             return Ok(vec![Found::at(&listed)]);
         }
     }
-    if journal::read(name).is_ok_and(|bytes| journal::looks_like_one(&bytes)) {
+    if journal::is_journal(name) {
         return Ok(vec![Found::at(name)]);
     }
     let path = std::fs::canonicalize(name).or_else(|_| std::path::absolute(name));

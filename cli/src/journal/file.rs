@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::state::looks_like_one;
 use crate::failpoint;
 
 /// How long another process may have it before that counts as a run.
@@ -168,6 +169,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|error| FileError::Io("read it", error))?;
     Ok(bytes)
+}
+
+/// Whether a file is a journal, also one that cannot be read any more; told by its first bytes, since it may be anything.
+pub(crate) fn is_journal(path: &Path) -> bool {
+    let mut head = Vec::new();
+    open_private(path, &mut OpenOptions::new())
+        .and_then(|file| file.take(64).read_to_end(&mut head).map_err(|error| FileError::Io("read it", error)))
+        .is_ok_and(|read| read > 0 && looks_like_one(&head))
 }
 
 /// Removes a journal that no process has.

@@ -14,9 +14,9 @@ mod record;
 mod state;
 mod syncer;
 
-pub(crate) use file::{is_in_use, make_directory, read, remove};
+pub(crate) use file::{is_in_use, is_journal, make_directory, read, remove};
 pub(crate) use identity::line_hash;
 pub(crate) use ledger::{Begin, Journal, bad_journal, unusable};
 pub(crate) use location::{Choice, all, directory, file_name};
 pub(crate) use record::{Header, Identity, InputProgress, Points, Settings, VERSION};
-pub(crate) use state::{State, looks_like_one};
+pub(crate) use state::State;

@@ -157,7 +157,7 @@ impl State {
 }
 
 /// Whether bytes are those of a journal, also of one that was torn off at its first record.
-pub(crate) fn looks_like_one(bytes: &[u8]) -> bool {
+pub(super) fn looks_like_one(bytes: &[u8]) -> bool {
     bytes.starts_with(START) || START.starts_with(bytes)
 }
 

@@ -11,7 +11,7 @@ use crate::schemas::assert_valid;
 
 /// The program, without the settings of whoever runs the tests.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_influx-cli"));
+    let mut command = undeafened(env!("CARGO_BIN_EXE_influx-cli"));
     for (name, _) in std::env::vars_os() {
         let shown = name.to_string_lossy().into_owned();
         if shown.starts_with("INFLUX_") || shown.starts_with("CLICOLOR") {
@@ -20,6 +20,21 @@ pub(crate) fn program() -> Command {
     }
     // No configuration file either.
     command.env("XDG_CONFIG_HOME", "/dev/null");
+    command
+}
+
+/// A command that takes SIGINT and SIGHUP also where the tests themselves were started without: by `nohup`, or in the
+/// background of a script. What is ignored stays so in all that is started.
+fn undeafened(program: &str) -> Command {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
+    let ignored = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or(0);
+    let of = |signal: rustix::process::Signal| 1 << (signal.as_raw() - 1);
+    if ignored & (of(rustix::process::Signal::INT) | of(rustix::process::Signal::HUP)) == 0 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,HUP", program]);
     command
 }
 
