@@ -23,7 +23,7 @@ pub(crate) struct Cli {
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 ok, 2 usage, 10-16 try again (16: only wait), 20-24 fix the set-up,
-30-35 fix the data, 130 and 143 ended by a signal. `influx-cli explain` lists them all.
+30-35 fix the data, 129, 130 and 143 ended by a signal. `influx-cli explain` lists them all.
 Settings: flag before environment before profile; `influx-cli config show` tells each one's source.";
 
 /// What every command takes.

@@ -66,6 +66,14 @@ pub(crate) const OTHERS: &[Other] = &[
         advice: "look at `influx-cli cluster status` and at the nodes' logs",
     },
     Other {
+        code: 129,
+        name: "hangup",
+        meaning: "ended by SIGHUP, as when the terminal was closed: what was read was sent, and the counts of the summary hold",
+        stored: "what the counts of the summary say",
+        resend: "of the rest: yes; the summary says what is unsent",
+        advice: "go on with the rest of the input; nohup or a service keeps it from ending with the terminal",
+    },
+    Other {
         code: 130,
         name: "interrupted",
         meaning: "ended by Ctrl-C: what was read was sent, and the counts of the summary hold",

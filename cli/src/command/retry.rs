@@ -141,7 +141,7 @@ impl RetryArgs {
             On::Code(_) | On::Tens(_) | On::Other => None,
         });
         let classes = Class::ALL.iter().filter(|class| **class != Class::Ok).map(|class| class.exit_code());
-        let mut codes: Vec<u8> = classes.chain([1, 2, 130, 143]).chain(others).collect();
+        let mut codes: Vec<u8> = classes.chain([1, 2, 129, 130, 143]).chain(others).collect();
         codes.sort_unstable();
         codes.dedup();
         for code in codes {
