@@ -22,8 +22,9 @@ use crate::signals::{Second, Signals};
 /// As `write`, with a journal of what needs no more sending: acknowledged, refused for good, or taken into hinted handoff.
 /// After a signal, a crash or a failure, --resume sends the rest and nothing else but what was under way; batches that
 /// failed (10 to 15) are sent again, behind what came after them: where the input gives one series and time two values,
-/// either may be the last. Lines without a timestamp get the same time in each run, from their place in the input. The
-/// number of refused points is kept: the run that finishes the job still ends in 3x if there were any.
+/// either may be the last. With --fail-fast nothing is sent behind a failed batch, and the order is that of the input. Lines
+/// without a timestamp get the same time in each run, from their place in the input. The number of refused points is kept:
+/// the run that finishes the job still ends in 3x if there were any.
 ///
 /// Dumps of `influx_inspect export` are understood: statements below `# DDL` are run, and `# CONTEXT-DATABASE:` and
 /// `# CONTEXT-RETENTION-POLICY:` say where the points below them go. A file without headers is plain line protocol.

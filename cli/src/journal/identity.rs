@@ -22,15 +22,17 @@ impl Identity {
     pub(crate) fn of(source: &Source) -> io::Result<Self> {
         match source {
             Source::File(path) => {
+                let absolute = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
+                let absolute = absolute.to_string_lossy().into_owned();
+                if !path.metadata()?.is_file() {
+                    // Not opened: the writer of a pipe would take it for its reader.
+                    return Ok(Self { path: absolute, file: None });
+                }
                 let mut file = File::open(path)?;
                 let found = file.metadata()?;
-                let path = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path))?;
-                let path = path.to_string_lossy().into_owned();
-                if !found.is_file() {
-                    return Ok(Self { path, file: None });
-                }
                 let head = hash_of(&mut file, 0, PIECE)?;
-                Ok(Self { path, file: Some(FileIdentity { size: found.len(), modified: modified(&found), head }) })
+                let file = FileIdentity { size: found.len(), modified: modified(&found), head };
+                Ok(Self { path: absolute, file: Some(file) })
             }
             Source::Stdin => Ok(Self { path: "-".to_owned(), file: None }),
             Source::Embedded(name, _) => Ok(Self { path: (*name).to_owned(), file: None }),

@@ -270,9 +270,9 @@ fn d15_a_full_disk_is_no_fault_of_the_data() {
     cluster.fault(&["reply", "data1", "--status", "400", "--error", text, "--times", "1", "--route", "/write"]);
     let ran = cluster.write(&[], points("m", 3));
     assert_eq!((ran.code, counted(&ran, "unknown"), counted(&ran, "rejected")), (13, 3, 0), "{ran:?}");
-    cluster.fault(&["disk-full", "data1", "--for", "600ms"]);
+    cluster.fault(&["disk-full", "data1", "--for", "2s"]);
     let ran = cluster.write(&[], points("n", 3));
     assert!(ran.code == 13 || ran.code == 14, "{ran:?}");
-    let ran = cluster.write(&["--retries", "20", "--backoff", "100ms..200ms"], points("n", 3));
+    let ran = cluster.write(&["--retries", "99", "--backoff", "100ms..200ms"], points("n", 3));
     assert_eq!((ran.code, cluster.count("data1", "n")), (0, 3), "with room again it is stored: {ran:?}");
 }

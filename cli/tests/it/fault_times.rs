@@ -30,22 +30,24 @@ fn faults_end_when_their_time_has_come_and_the_rest_stays() {
     assert_eq!(cluster.write(&["-c", "all"], points("m", 1)).code, 0);
     cluster.fault(&["clock", "+2h", "data1"]);
     let started = Instant::now();
-    cluster.fault(&["isolate", "data3", "--for", "1500ms"]);
-    cluster.fault(&["clock", "-30s", "data1", "--for", "1500ms"]);
-    cluster.fault(&["kill", "meta3", "--for", "1500ms"]);
-    cluster.fault(&["pause", "data2", "--for", "1500ms"]);
+    cluster.fault(&["isolate", "data3", "--for", "4s"]);
+    cluster.fault(&["clock", "-30s", "data1", "--for", "4s"]);
+    cluster.fault(&["kill", "meta3", "--for", "4s"]);
+    cluster.fault(&["pause", "data2", "--for", "4s"]);
     let faults = listed(&cluster);
     let find = |node: &str, text: &str| faults.iter().find(|it| it["node"] == node && it["text"] == text).cloned();
     for (node, text) in [("data3", "cut off from all other nodes"), ("data1", "clock -30s"), ("meta3", "dead")] {
         let left = find(node, text).unwrap_or_else(|| panic!("{node} {text}: {faults:?}"))["left_ms"].as_u64().unwrap();
-        assert!(left <= 1_500, "{left} ms");
+        assert!(left <= 4_000, "{left} ms");
     }
     assert!(find("data1", "clock +2h0m0s").unwrap().get("left_ms").is_none(), "it stays: {faults:?}");
     let table = cluster.run(&["fault", "list"]);
-    assert!(table.out.contains("in 1.") || table.out.contains(" ms"), "{}", table.out);
-    assert_ne!(cluster.write(&["-c", "all"], points("m", 2)).code, 0, "two of three replicas are away");
+    assert!(table.out.contains("  in "), "{}", table.out);
+    let written = cluster.write(&["-c", "all"], points("m", 2)).code == 0;
+    // A slow machine may come to this when it is all over; not before.
+    assert!(!written || listed(&cluster).len() == 1, "two of three replicas are away");
     until("all but the first is over", || listed(&cluster).len() == 1);
-    assert!(started.elapsed() >= Duration::from_millis(1_500), "too early: {:?}", started.elapsed());
+    assert!(started.elapsed() >= Duration::from_secs(4), "too early: {:?}", started.elapsed());
     assert_eq!(listed(&cluster)[0]["text"], "clock +2h0m0s");
     assert_eq!(cluster.run(&["cluster", "wait", "--healthy", "20s"]).code, 0);
     until("the write comes through again", || cluster.write(&["-c", "all"], points("n", 2)).code == 0);
@@ -88,7 +90,7 @@ fn the_end_does_not_need_whoever_ordered_it() {
 #[test]
 fn an_order_whose_process_died_is_ended_by_the_next_command() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "1"]);
-    cluster.fault(&["hh-block", "data1", "--for", "300ms"]);
+    cluster.fault(&["hh-block", "data1", "--for", "1500ms"]);
     let timer = &state(&cluster)["timers"][0];
     let (pid, until_millis) = (timer["pid"].as_u64().unwrap(), timer["until"].as_u64().unwrap());
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
@@ -102,7 +104,7 @@ fn an_order_whose_process_died_is_ended_by_the_next_command() {
 #[test]
 fn what_is_done_by_hand_is_not_undone_later() {
     let cluster = Cluster::with(&["--meta", "1", "--data", "2"]);
-    cluster.fault(&["kill", "data1", "data2", "--for", "1s"]);
+    cluster.fault(&["kill", "data1", "data2", "--for", "3s"]);
     cluster.fault(&["kill", "data1"]);
     cluster.fault(&["delay", "data1", "all", "1ms", "--for", "1h"]);
     let timers = state(&cluster)["timers"].as_array().unwrap().clone();

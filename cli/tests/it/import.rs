@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use crate::harness::{Cluster, points, run};
+use crate::harness::{Cluster, points, run, run_command};
 use crate::place::{Place, one_node};
 use crate::sink::Sink;
 
@@ -156,6 +156,25 @@ fn no_batch_holds_lines_of_two_files_while_a_journal_is_kept() {
     let requests = sink.acknowledged();
     assert_eq!(requests.iter().map(|request| request.lines.len()).collect::<Vec<_>>(), [3, 3]);
     assert!(requests.iter().all(|request| request.database == "db" && request.retention_policy.is_none()));
+}
+
+#[test]
+fn a_named_pipe_is_read_once_and_has_no_journal_of_its_own() {
+    let (sink, place) = (Sink::new(), Place::new());
+    let text = points("m", 2_000);
+    place.file("a.lp", &text);
+    let script = format!(
+        "mkfifo pipe; (sleep 0.1; cat a.lp) > pipe & {} import -H {} -d db --json pipe; echo $? > code; wait $!; echo $? > writer",
+        env!("CARGO_BIN_EXE_influx-cli"),
+        sink.url
+    );
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).current_dir(place.dir()).env("XDG_STATE_HOME", place.path("state"));
+    let ran = run_command(shell, b"");
+    let codes = ["code", "writer"].map(|name| fs::read_to_string(place.path(name)).unwrap().trim().to_owned());
+    assert_eq!(codes, ["0", "0"], "{ran:?}");
+    assert_eq!(sink.lines().len(), 2_000);
+    assert!(place.journals().is_empty());
 }
 
 #[test]

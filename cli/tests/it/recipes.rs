@@ -371,7 +371,7 @@ fn the_unit_starts_an_import_again_until_all_is_there() {
     until("it is under way", || cluster.count("data1", "imported") > 500);
     child.kill().unwrap();
     child.wait().unwrap();
-    cluster.fault(&["kill", "data1", "data2", "--for", "1500ms"]);
+    cluster.fault(&["kill", "data1", "data2", "--for", "3s"]);
     let mut codes = Vec::new();
     let ended = loop {
         assert!(codes.len() < 50, "{codes:?}");

@@ -310,20 +310,23 @@ fn a_signal_ends_it_with_the_command_that_goes_on() {
 fn compressed_input_is_gone_on_with_where_it_was_left() {
     let (sink, place) = (Sink::new(), Place::new());
     let text = points("m", 200);
+    let (marked, last) = (text.replace("m,", "n,"), text.replace("m,", "z,"));
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(b"\xef\xbb\xbf").unwrap();
     encoder.write_all(text.as_bytes()).unwrap();
-    let files = [
-        place.file("a.gz", encoder.finish().unwrap()),
-        place.file("marked.lp", [&b"\xef\xbb\xbf"[..], text.replace("m,", "n,").as_bytes()].concat()),
-    ];
-    let arguments =
-        ["import", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1", &files[0], &files[1]];
+    place.file("a.gz", encoder.finish().unwrap());
+    place.file("marked.lp", [&b"\xef\xbb\xbf"[..], marked.as_bytes()].concat());
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    place.file("last.zst", ruzstd::encoding::compress_to_vec(last.as_bytes(), level));
+    let arguments = ["import", "-H", &sink.url, "-d", "db", "--batch-lines", "5", "--in-flight", "1"];
+    let arguments = [&arguments[..], &["a.gz", "marked.lp", "last.zst"]].concat();
+    // Forty batches a file: each run dies in another one.
     killed_at(&place, "before-send:21", &arguments);
     killed_at(&place, "before-send:41", &[&arguments[..], &["--resume"]].concat());
+    killed_at(&place, "before-send:31", &[&arguments[..], &["--resume"]].concat());
     let ran = place.run(&[&arguments[..], &["--resume", "--json"]].concat());
-    assert_eq!((ran.code, ran.summary()["points"]["accepted"].as_u64()), (0, Some(100)), "{ran:?}");
-    all_acknowledged(&sink, &(text.clone() + &text.replace("m,", "n,")), 0, "two files, three runs");
+    assert_eq!((ran.code, ran.summary()["points"]["accepted"].as_u64()), (0, Some(150)), "{ran:?}");
+    all_acknowledged(&sink, &[text, marked, last].concat(), 0, "three files, four runs");
 }
 
 #[test]
