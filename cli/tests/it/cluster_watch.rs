@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::harness::{Cluster, is_alive, points, program, run, until};
@@ -23,9 +24,14 @@ fn logs_are_shown_cut_merged_and_followed() {
     let mut follow = program();
     follow.args(["cluster", "logs", "-f", "-n", "0", "data1", "--dir", cluster.dir()]);
     let mut follow = follow.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut lines = BufReader::new(follow.stdout.take().unwrap()).lines();
-    cluster.fault(&["clock", "+1h", "data1"]);
-    assert!(lines.any(|line| line.unwrap().contains("faults changed")), "what comes is shown");
+    let lines = BufReader::new(follow.stdout.take().unwrap()).lines();
+    let (sender, shown) = mpsc::channel();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    // Only what comes after it has begun is shown, so more than one may have to come.
+    until("what comes is shown", || {
+        cluster.fault(&["clock", "+1h", "data1"]);
+        shown.try_iter().any(|line| line.contains("faults changed"))
+    });
     assert_eq!(cluster.run(&["cluster", "down"]).code, 0);
     until("it ends with the cluster", || follow.try_wait().unwrap().is_some());
     assert!(follow.wait().unwrap().success());
