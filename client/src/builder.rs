@@ -9,6 +9,7 @@ use crate::client::Shared;
 use crate::endpoint::Endpoints;
 use crate::retry::Bucket;
 use crate::transport::{HttpSettings, HttpTransport, Inflating, Proxy, TlsSettings};
+use crate::write::Bodies;
 use crate::{
     Backoff, Balance, Client, ConsistencyLevel, Credentials, Endpoint, EndpointError, Observer, RetryBudget,
     RetryPolicy, TlsError, Transport,
@@ -312,6 +313,7 @@ impl ClientBuilder {
             gzip: self.gzip,
             observers: self.observers,
             answer_limit: self.answer_limit,
+            bodies: Bodies::default(),
             created: Mutex::default(),
         }))
     }

@@ -9,6 +9,7 @@ use crate::endpoint::{Endpoints, Sign};
 use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
+use crate::write::Bodies;
 use crate::{
     Ack, Balance, Batch, BatchWriterBuilder, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer,
     Resolve, RetryPolicy, Settled, Show, Transport, Write, WriteError,
@@ -59,6 +60,8 @@ pub(crate) struct Shared {
     pub(crate) gzip: Gzip,
     pub(crate) observers: Vec<Arc<dyn Observer>>,
     pub(crate) answer_limit: usize,
+    /// Buffers for the bodies of writes.
+    pub(crate) bodies: Bodies,
     /// When this client last created a database or a retention policy.
     pub(crate) created: Mutex<Option<Instant>>,
 }

@@ -240,7 +240,9 @@ impl<'a> Call<'a> {
 
     async fn run(mut self, mut job: Job<'_>) -> Result<Ack, WriteError> {
         while let Some(mut piece) = job.next() {
-            let payload = Payload::new(piece.body(self.batch), self.client.gzip.level_for(self.batch.bytes()));
+            let compression = self.client.gzip.level_for(self.batch.bytes());
+            let write_lines = |body: &mut Vec<u8>| piece.write_body(self.batch, body);
+            let payload = Payload::new(&self.client.bodies, compression, write_lines);
             loop {
                 let verdict = match self.expired(piece.len()) {
                     Some(verdict) => verdict,

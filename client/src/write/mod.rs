@@ -2,6 +2,7 @@
 
 mod ack;
 mod attempt;
+mod bodies;
 mod call;
 mod error;
 mod job;
@@ -13,6 +14,8 @@ mod tally;
 mod trace;
 mod types;
 mod window;
+
+pub(crate) use bodies::Bodies;
 
 pub use ack::{Ack, Caveat};
 pub use attempt::Attempt;

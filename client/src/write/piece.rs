@@ -81,18 +81,11 @@ impl Piece {
         [Self::new(first, self.known), Self::new(second, self.known)]
     }
 
-    /// The request's body.
-    pub(super) fn body(&self, batch: &Batch) -> Vec<u8> {
+    /// Adds the request's body to an empty buffer.
+    pub(super) fn write_body(&self, batch: &Batch, body: &mut Vec<u8>) {
         match &self.lines {
-            Lines::Range(range) => batch.lines(range.clone()).to_vec(),
-            Lines::Some(lines) => {
-                let bytes = lines.iter().map(|line| batch.line(*line).len() + 1).sum();
-                let mut body = Vec::with_capacity(bytes);
-                for line in lines {
-                    body.extend_from_slice(batch.lines(*line..*line + 1));
-                }
-                body
-            }
+            Lines::Range(range) => body.extend_from_slice(batch.lines(range.clone())),
+            Lines::Some(lines) => lines.iter().for_each(|line| body.extend_from_slice(batch.lines(*line..*line + 1))),
         }
     }
 }
@@ -108,12 +101,17 @@ mod tests {
         for time in 0..5 {
             batch.point("m").field("f", time).at(time).unwrap();
         }
+        let body = |piece: &Piece| {
+            let mut body = Vec::new();
+            piece.write_body(&batch, &mut body);
+            body
+        };
         let piece = Piece::new(Lines::Range(1..4), None);
-        assert_eq!(piece.body(&batch), b"m f=1i 1\nm f=2i 2\nm f=3i 3\n");
+        assert_eq!(body(&piece), b"m f=1i 1\nm f=2i 2\nm f=3i 3\n");
         let [first, second] = piece.split();
         assert_eq!((first.lines, second.lines), (Lines::Range(1..2), Lines::Range(2..4)));
         let piece = Piece::new(Lines::Some(vec![0, 2, 4]), None);
-        assert_eq!(piece.body(&batch), b"m f=0i 0\nm f=2i 2\nm f=4i 4\n");
+        assert_eq!(body(&piece), b"m f=0i 0\nm f=2i 2\nm f=4i 4\n");
         let [first, second] = piece.split();
         assert_eq!((first.lines, second.lines), (Lines::Some(vec![0]), Lines::Some(vec![2, 4])));
     }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
+use super::bodies::Bodies;
 use crate::client::Shared;
 use crate::endpoint::Pick;
 use crate::transport::{Answer, Cut, Request};
@@ -33,17 +34,21 @@ pub(super) struct Payload {
 
 impl Payload {
     /// Compresses with level 1 to 9; 0 leaves the bytes as they are.
-    pub(super) fn new(lines: Vec<u8>, compression: u32) -> Self {
+    pub(super) fn new(bodies: &Bodies, compression: u32, write_lines: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut lines = bodies.take();
+        write_lines(&mut lines);
         if compression == 0 {
-            return Self { bytes: lines.into(), compressed: false };
+            return Self { bytes: bodies.lend(lines), compressed: false };
         }
-        let buffer = Vec::with_capacity(lines.len() / 4);
-        let mut encoder = flate2::write::GzEncoder::new(buffer, flate2::Compression::new(compression));
+        let mut encoder = flate2::write::GzEncoder::new(bodies.take(), flate2::Compression::new(compression));
         let done = encoder.write_all(&lines).and_then(|()| encoder.finish());
         // A vector takes any number of bytes; if it did not, the plain lines would say the same.
         match done {
-            Ok(bytes) => Self { bytes: bytes.into(), compressed: true },
-            Err(_) => Self { bytes: lines.into(), compressed: false },
+            Ok(bytes) => {
+                bodies.put(lines);
+                Self { bytes: bodies.lend(bytes), compressed: true }
+            }
+            Err(_) => Self { bytes: bodies.lend(lines), compressed: false },
         }
     }
 
