@@ -1,5 +1,6 @@
 //! `status`: each endpoint, what it counted of writes, and what waits in hinted handoff.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use influx_client::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::console::{Console, Paint};
+use crate::console::{Console, Paint, Verbosity};
 use crate::failure::{Exit, Failure};
 use crate::render::{Table, one_line};
 use crate::settings::{self, bytes_text, counted, duration_text, grouped};
@@ -249,17 +250,12 @@ impl Round {
         }
         let mut text = table.text();
         let nodes = self.handoff.iter().flat_map(|handoff| &handoff.nodes);
-        let mut queues = Table::new(&["queue on", "for node#", "shard#", "waiting"]);
-        let mut any = false;
+        let mut queues = Queues::default();
         for node in nodes {
             if let Some(trouble) = &node.trouble {
                 notes.push(format!("{}: hinted handoff unknown: {}", node_name(node), one_line(trouble)));
             }
-            for queue in node.queues.iter().filter(|queue| queue.state != QueueState::Empty) {
-                any = true;
-                let shard = queue.shard.map(|shard| shard.to_string()).unwrap_or_default();
-                queues.row([node_name(node), queue.node.to_string(), shard, waiting(queue.state)]);
-            }
+            queues.add(node);
         }
         for other in self.others() {
             if other.trouble.is_none() {
@@ -270,9 +266,9 @@ impl Round {
         if let Err(error) = &self.handoff {
             notes.push(format!("hinted handoff unknown: {}", one_line(&error.to_string())));
         }
-        if any {
+        if !queues.0.is_empty() {
             text.push('\n');
-            text.push_str(&queues.text());
+            text.push_str(&queues.text(console.verbosity() >= Verbosity::Verbose));
         }
         if !notes.is_empty() {
             text.push('\n');
@@ -282,6 +278,53 @@ impl Round {
             }
         }
         text
+    }
+}
+
+/// More queues than this are shown as one line for each pair of nodes, unless each is asked for.
+const FEW: usize = 20;
+
+/// The queues in which something waits, with the name of the node that keeps each.
+#[derive(Default)]
+struct Queues<'a>(Vec<(String, &'a HandoffQueue)>);
+
+impl<'a> Queues<'a> {
+    fn add(&mut self, node: &'a NodeHandoff) {
+        let waiting = node.queues.iter().filter(|queue| queue.state != QueueState::Empty);
+        self.0.extend(waiting.map(|queue| (node_name(node), queue)));
+    }
+
+    fn text(&self, each: bool) -> String {
+        if each || self.0.len() <= FEW {
+            let mut table = Table::new(&["queue on", "for node#", "shard#", "waiting"]);
+            for (on, queue) in &self.0 {
+                let shard = queue.shard.map(|shard| shard.to_string()).unwrap_or_default();
+                table.row([on.clone(), queue.node.to_string(), shard, waiting(queue.state)]);
+            }
+            return table.text();
+        }
+        let mut pairs: BTreeMap<(&str, u64), (u64, QueueState)> = BTreeMap::new();
+        for (on, queue) in &self.0 {
+            let pair = pairs.entry((on, queue.node)).or_insert((0, QueueState::Empty));
+            *pair = (pair.0 + 1, sum(pair.1, queue.state));
+        }
+        let mut table = Table::new(&["queues on", "for node#", "shards#", "waiting"]);
+        for ((on, node), (shards, state)) in pairs {
+            table.row([on.to_owned(), node.to_string(), grouped(shards), waiting(state)]);
+        }
+        format!("{}(-v shows each of {} queues)\n", table.text(), grouped(self.0.len() as u64))
+    }
+}
+
+/// What waits in two queues; unknown if it is of either.
+fn sum(one: QueueState, other: QueueState) -> QueueState {
+    match (one, other) {
+        (QueueState::Empty, state) | (state, QueueState::Empty) => state,
+        (QueueState::Waiting { points: one, bytes: first }, QueueState::Waiting { points: other, bytes: second }) => {
+            QueueState::Waiting { points: one.zip(other).map(|(one, other)| one + other), bytes: first + second }
+        }
+        // And whatever a later client adds.
+        (QueueState::Unknown | _, _) => QueueState::Unknown,
     }
 }
 
@@ -375,6 +418,16 @@ fn queue_object(queue: &HandoffQueue) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_claim_no_more_than_their_parts() {
+        let some = |points, bytes| QueueState::Waiting { points, bytes };
+        assert_eq!(sum(QueueState::Empty, some(Some(1), 2)), some(Some(1), 2));
+        assert_eq!(sum(some(Some(1), 2), some(Some(3), 4)), some(Some(4), 6));
+        assert_eq!(sum(some(Some(1), 2), some(None, 4)), some(None, 6));
+        assert_eq!(sum(some(Some(1), 2), QueueState::Unknown), QueueState::Unknown);
+        assert_eq!(sum(QueueState::Empty, QueueState::Empty), QueueState::Empty);
+    }
 
     #[test]
     fn what_is_not_told_is_not_zero() {
