@@ -148,7 +148,7 @@ impl TargetArgs {
     /// One of them is none.
     pub(crate) fn hosts(&self) -> Result<Vec<String>, Failure> {
         let hosts = self.hosts.iter().map(|text| host(text).map(|url| url.as_str().trim_end_matches('/').to_owned()));
-        hosts.collect::<Result<_, _>>().map_err(|error| Failure::Usage(format!("--host: {error}")))
+        hosts.collect::<Result<_, _>>().map_err(|error| Failure::Usage(format!("--host or INFLUX_HOST: {error}")))
     }
 
     /// Whether a secret is to be read from standard input.

@@ -108,11 +108,12 @@ impl RetryArgs {
         Runs { args: &self, begun, policy, console, arrivals: arrivals()?, started: Instant::now() }.run().await
     }
 
-    /// Whether an import can be run again: without --resume or --restart it refuses what an earlier run has begun.
+    /// Whether an import can be run again: without --resume it refuses what an earlier run has begun, and without that
+    /// run's journal it would send everything again, lines without a timestamp with another one.
     fn goes_on(&self) -> bool {
         let has = |wanted: &str| self.command.iter().any(|word| word == wanted);
         let pair = self.command.windows(2).any(|pair| pair[0] == "--journal" && pair[1] == "off");
-        has("--resume") || has("--restart") || has("--journal=off") || pair
+        has("--resume") && !has("--restart") && !has("--journal=off") && !pair
     }
 
     /// A level that the command names by itself would not be weakened by anything said here.

@@ -40,6 +40,7 @@ pub(crate) async fn write(stage: &Stage<'_>, signals: Signals) -> Result<(), Fai
     let rules = Rules {
         precision: Precision::Nanoseconds,
         missing_time: MissingTime::ClientClock,
+        stamped_only: false,
         validate: true,
         split_types: false,
         max_lines: 1_000,

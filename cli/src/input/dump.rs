@@ -86,7 +86,7 @@ impl Shared {
                 continue;
             }
             let base = dump.base_time.map(|base| base.saturating_add_unsigned(lines_before));
-            match self.read_input(source, input, &start, base) {
+            match self.read_input(source, input, &start, base, !dump.starts.is_empty()) {
                 Ok(Some(lines)) => lines_before += lines,
                 Ok(None) => return Ok(Ended::Stopped),
                 Err(error) => return Err((input.name(), error)),
@@ -95,11 +95,26 @@ impl Shared {
         Ok(Ended::Complete)
     }
 
-    /// Reads an input to its end; gives the number of its last line, or `None` once reading was stopped.
-    fn read_input(&self, source: usize, input: &Source, start: &Start, base: Option<i64>) -> io::Result<Option<u64>> {
+    /// Reads an input to its end; gives the number of its last line, or `None` once reading was stopped. `kept`: a later run
+    /// may go on with it.
+    fn read_input(
+        &self,
+        source: usize,
+        input: &Source,
+        start: &Start,
+        base: Option<i64>,
+        kept: bool,
+    ) -> io::Result<Option<u64>> {
         // What is left of a stream begins where it was cut.
         let offset = if input.is_file() { start.mark.byte } else { 0 };
         let opened = input.open_at(offset, Arc::clone(&self.consumed))?;
+        if kept && opened.was_compressed && !input.is_file() {
+            // What is settled is counted in bytes behind the compression, and no compressed stream can be cut there.
+            return Err(io::Error::other(
+                "is a compressed stream, which no later run could go on with: decompress it first (`zcat FILE | …`), name the \
+                 file instead, or give --journal off",
+            ));
+        }
         self.pass_over(opened.unread);
         let begin = if input.is_file() { opened.at } else { start.mark.byte + opened.at };
         let mut lines = Lines::new(opened.input, self.options.max_line).of_dump(begin, start.mark.line);
@@ -154,6 +169,12 @@ impl Shared {
         }
         drop(state);
         let (byte, line) = lines.position();
+        if !input.is_file() && start.mark.byte > 0 && byte == start.mark.byte {
+            return Err(io::Error::other(
+                "is empty, and the run before did not come to its end: give what comes behind the part that is settled, as \
+                 the command to resume with shows",
+            ));
+        }
         let to = Mark { byte, line, context };
         if !self.tell(Event::End(Stretch { source, from, to })) {
             return Ok(None);
@@ -211,6 +232,7 @@ mod tests {
         let rules = Rules {
             precision: Precision::Nanoseconds,
             missing_time: MissingTime::ClientClock,
+            stamped_only: false,
             validate: false,
             split_types: true,
             max_lines: lines,

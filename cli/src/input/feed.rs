@@ -357,6 +357,7 @@ mod tests {
         let rules = Rules {
             precision: Precision::Nanoseconds,
             missing_time: MissingTime::ClientClock,
+            stamped_only: false,
             validate: false,
             split_types: false,
             max_lines,

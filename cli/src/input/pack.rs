@@ -40,6 +40,9 @@ pub(crate) struct Rules {
     pub(crate) precision: Precision,
     /// Who gives lines without a timestamp theirs.
     pub(crate) missing_time: MissingTime,
+    /// Keep back lines without a timestamp where the server would give theirs: the same lines may be read and sent again, and
+    /// would be stored twice.
+    pub(crate) stamped_only: bool,
     /// Keep back what cannot be parsed, instead of letting the server judge it.
     pub(crate) validate: bool,
     /// Send a second type of a field in a request of its own, instead of keeping it back.
@@ -143,6 +146,15 @@ impl Pack {
         if !self.is_empty() && line.text.len() >= room {
             return Offer::NotHere;
         }
+        if rules.stamped_only
+            && rules.missing_time == MissingTime::ServerClock
+            && RawLine::parse(line.text).is_ok_and(|line| line.timestamp().is_none())
+        {
+            let reason = "has no timestamp, and would be stored twice if it were sent again: stamp the file first \
+                          (`influx-cli stamp`), or give --stamp always";
+            let (reason, text) = (reason.to_owned(), Some(line.text.to_vec()));
+            return self.keep_back(KeptBack { place, class: Class::Malformed, reason, text }, rules);
+        }
         let mut last = false;
         if let Err(error) = self.batch.push_line(line.text) {
             let keep = |class, error: &PointError| {
@@ -193,6 +205,7 @@ mod tests {
     const RULES: Rules = Rules {
         precision: Precision::Nanoseconds,
         missing_time: MissingTime::ClientClock,
+        stamped_only: false,
         validate: false,
         split_types: false,
         max_lines: 3,

@@ -71,10 +71,11 @@ impl Source {
     /// As [`Source::open`]; and the input ends before the offset.
     pub(crate) fn open_at(&self, offset: u64, consumed: Arc<AtomicU64>) -> io::Result<OpenedAt> {
         if offset == 0 {
-            let mut input = self.decompressed(consumed)?;
+            let Decompressed { mut input, was_compressed } = self.decompressed(consumed)?;
             let start = head(&mut input, BYTE_ORDER_MARK.len())?;
             let (start, at) = if start == BYTE_ORDER_MARK { (Vec::new(), 3) } else { (start, 0) };
-            return Ok(OpenedAt { input: Box::new(io::Cursor::new(start).chain(input)), at, unread: 0 });
+            let input = Box::new(io::Cursor::new(start).chain(input));
+            return Ok(OpenedAt { input, at, unread: 0, was_compressed });
         }
         if let Self::File(path) = self
             && self.is_file()
@@ -85,13 +86,14 @@ impl Source {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             file.seek(SeekFrom::Start(offset))?;
-            return Ok(OpenedAt { input: Box::new(Counted { inner: file, consumed }), at: offset, unread: offset });
+            let input = Box::new(Counted { inner: file, consumed });
+            return Ok(OpenedAt { input, at: offset, unread: offset, was_compressed: false });
         }
-        let mut input = self.decompressed(consumed)?;
+        let Decompressed { mut input, was_compressed } = self.decompressed(consumed)?;
         if io::copy(&mut input.by_ref().take(offset), &mut io::sink())? < offset {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(OpenedAt { input, at: offset, unread: 0 })
+        Ok(OpenedAt { input, at: offset, unread: 0, was_compressed })
     }
 
     /// Opens the input, telling gzip and zstd by their first bytes rather than by a name; `consumed` counts the bytes
@@ -100,10 +102,10 @@ impl Source {
     /// # Errors
     /// The file cannot be opened or read, is a directory, or is compressed in a way that is not read here.
     pub(crate) fn open(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
-        without_mark(self.decompressed(consumed)?)
+        without_mark(self.decompressed(consumed)?.input)
     }
 
-    fn decompressed(&self, consumed: Arc<AtomicU64>) -> io::Result<Box<dyn Read + Send>> {
+    fn decompressed(&self, consumed: Arc<AtomicU64>) -> io::Result<Decompressed> {
         match self {
             Self::Stdin => decompressed(Counted { inner: io::stdin(), consumed }),
             Self::File(path) => {
@@ -125,6 +127,7 @@ pub(crate) struct OpenedAt {
     pub(crate) at: u64,
     /// How many bytes before it were not read.
     pub(crate) unread: u64,
+    pub(crate) was_compressed: bool,
 }
 
 /// Counts what passes.
@@ -156,8 +159,14 @@ fn is_compressed(head: &[u8]) -> bool {
     head.starts_with(&GZIP) || zstd::starts(head)
 }
 
+/// An input without compression.
+struct Decompressed {
+    input: Box<dyn Read + Send>,
+    was_compressed: bool,
+}
+
 /// The input without compression.
-fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Decompressed> {
     let head = head(&mut input, HEAD)?;
     if let Some((_, command)) = OTHERS.iter().find(|(magic, _)| head.starts_with(magic)) {
         // A measurement may begin like bzip2, but is text then; the compressed block has its own mark behind it.
@@ -172,13 +181,14 @@ fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Rea
     }
     let (gzip, zstd) = (head.starts_with(&GZIP), zstd::starts(&head));
     let whole = io::Cursor::new(head).chain(input);
-    if gzip {
-        Ok(Box::new(MultiGzDecoder::new(whole)))
+    let input: Box<dyn Read + Send> = if gzip {
+        Box::new(MultiGzDecoder::new(whole))
     } else if zstd {
-        Ok(Box::new(zstd::Frames::new(BufReader::with_capacity(64 * 1024, whole))))
+        Box::new(zstd::Frames::new(BufReader::with_capacity(64 * 1024, whole)))
     } else {
-        Ok(Box::new(whole))
-    }
+        Box::new(whole)
+    };
+    Ok(Decompressed { input, was_compressed: gzip || zstd })
 }
 
 fn without_mark(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
@@ -211,7 +221,7 @@ mod tests {
 
     fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut all = Vec::new();
-        without_mark(decompressed(io::Cursor::new(bytes))?)?.read_to_end(&mut all)?;
+        without_mark(decompressed(io::Cursor::new(bytes))?.input)?.read_to_end(&mut all)?;
         Ok(all)
     }
 

@@ -189,6 +189,22 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    /// Tells the class of refused points as an error, unless a batch has done so.
+    pub(crate) fn refused(&self, sum: &Sum) {
+        let class = sum.class;
+        if class.is_about_data()
+            && class != Class::TooManyRejected
+            && !self.told.iter().any(|told| told.is_about_data())
+        {
+            let counts = &sum.counts;
+            let message =
+                format!("{} of {} refused", grouped(counts.rejected), counted(counts.read, "point", "points"));
+            if counts.rejected > 0 && sum.exit() != Exit::OK {
+                report(self.console, Exit::of(class), &message, Some(class.advice().text()));
+            }
+        }
+    }
+
     /// The summary as one JSON object and a line end.
     pub(crate) fn summary_text(&self, sum: &Sum, rejects: Option<&Path>) -> String {
         format!("{}\n", summary_object(&self.subject, sum, rejects))
@@ -231,7 +247,7 @@ impl<'a> Reporter<'a> {
             self.console.painted_err(&format!("{word}:"), paint),
             self.subject.level,
             duration_text(sum.elapsed),
-            counted(batches, "request", "requests"),
+            counted(batches, "batch", "batches"),
             bytes_text(sum.bytes_sent),
             grouped(sum.rate()),
         );

@@ -24,6 +24,7 @@ use super::verdict::Verdict;
 use crate::failure::{Exit, Failure, report};
 use crate::input::{Event, Feed, Next, Pack, Stretch, shown};
 use crate::queries;
+use crate::settings::counted;
 
 /// Between two looks at the progress.
 const TICK: Duration = Duration::from_millis(200);
@@ -361,8 +362,9 @@ impl<'a> Job<'a> {
             Ok(ack) => Verdict::acknowledged(ack),
             Err(error) => Verdict::failed(error),
         };
-        verdict.excused =
-            verdict.class == Class::BelowLevel && self.options.tolerance.below_level == OnBelowLevel::Accept;
+        let accepts = self.options.tolerance.below_level == OnBelowLevel::Accept;
+        let all_somewhere = verdict.tally.unknown + verdict.tally.not_stored == 0;
+        verdict.excused = accepts && verdict.class == Class::BelowLevel && all_somewhere;
         self.sum.add(&verdict);
         let Teller { reporter, progress, .. } = &mut self.teller;
         progress.beside(|| reporter.batch(seq, pack.span(), &verdict, took));
@@ -456,6 +458,24 @@ impl<'a> Job<'a> {
         progress.beside(|| report(reporter.console(), Exit::of(class), message, Some(class.advice().text())));
     }
 
+    /// Tells of points that are not acknowledged where the class would promise that all others are, or that all will
+    /// arrive: a script must not take them for done.
+    fn tell_what_is_open(&mut self) {
+        let counts = &self.sum.counts;
+        let open = counts.unknown + counts.not_stored + counts.unsent;
+        let promises = matches!(self.sum.class, Class::Ok | Class::Deferred)
+            || (self.sum.class.is_about_data() && self.sum.class != Class::TooManyRejected);
+        let cut_short = self.options.fail_fast && !self.sum.complete;
+        if !promises || self.sum.signal.is_some() || (open == 0 && !cut_short) {
+            return;
+        }
+        let what = match open {
+            0 => "the rest of the input was not read".to_owned(),
+            open => format!("{} not acknowledged", counted(open, "point is", "points are")),
+        };
+        self.trouble(Class::Timeout, &what);
+    }
+
     fn finish(mut self) -> Sum {
         self.sum.signal = self.ending.signal();
         self.sum.bytes_read = self.feed.bytes_read();
@@ -480,6 +500,7 @@ impl<'a> Job<'a> {
             // Silence over a file of nothing but comments has cost people their data.
             self.trouble(Class::Malformed, "the input has no point in it");
         }
+        self.tell_what_is_open();
         let rejects = self.teller.rejects.take();
         let path = rejects.as_ref().and_then(Rejects::path).map(ToOwned::to_owned);
         if let Some(Err(error)) = rejects.map(Rejects::close) {
@@ -490,6 +511,7 @@ impl<'a> Job<'a> {
         {
             self.trouble(Class::LocalIo, &format!("cannot write the summary file: {error}"));
         }
+        self.teller.reporter.refused(&self.sum);
         self.teller.reporter.summary(&self.sum, path.as_deref());
         if let Some(trouble) = self.teller.reporter.trouble().map(ToOwned::to_owned) {
             self.trouble(Class::LocalIo, &trouble);

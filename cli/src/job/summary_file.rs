@@ -40,6 +40,14 @@ impl SummaryFile {
         Ok(Self { path, file, beside: Some(beside) })
     }
 
+    /// Takes away what an earlier run left: this one ends without a summary, and must not be taken for that one.
+    pub(crate) fn forget(self) {
+        if self.beside.is_some() {
+            // It may not have been there at all.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
     /// Writes the text and puts it in place.
     ///
     /// # Errors
@@ -80,6 +88,9 @@ mod tests {
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside it");
         SummaryFile::open(&path).unwrap().write("new").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");
+        SummaryFile::open(&path).unwrap().forget();
+        assert!(!path.exists());
+        SummaryFile::open(&path).unwrap().write("newer").unwrap();
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 

@@ -318,6 +318,13 @@ fn differences(before: &Header, now: &Header) -> Option<String> {
     if let Some((name, was, is)) = settings.into_iter().find(|(_, was, is)| was != is) {
         return Some(format!("the import was begun with {name} {was}, not {is}"));
     }
+    // Another node of the cluster is the same target; none of those before is another cluster, as far as can be told.
+    if !before.hosts.is_empty() && !now.hosts.is_empty() && !before.hosts.iter().any(|host| now.hosts.contains(host)) {
+        return Some(format!(
+            "the import was begun with --host {}, of which none is given now",
+            before.hosts.join(",")
+        ));
+    }
     if before.inputs.len() != now.inputs.len() {
         let inputs = |count: usize| counted(count as u64, "input", "inputs");
         return Some(format!(

@@ -223,7 +223,12 @@ impl Policy {
             return end(0, End::Succeeded);
         }
         let (at, rule) = self.rule(code);
-        match rule.action {
+        let action = match rule.action {
+            // Whatever rule took it in: what is queued will arrive, and lengthens the queue if it is sent again.
+            Action::Retry if code == Class::Deferred.exit_code() => Action::Wait,
+            action => action,
+        };
+        match action {
             Action::Stop => return end(code, End::Rule(Action::Stop)),
             Action::Accept => return end(0, End::Rule(Action::Accept)),
             Action::Wait => {

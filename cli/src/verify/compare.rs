@@ -78,6 +78,8 @@ pub(crate) struct Circumstances {
     pub(crate) pending: bool,
     /// Lines that cannot be compared, as they have no timestamp.
     pub(crate) unstamped: u64,
+    /// Lines that a server may have stored and that cannot be asked for here.
+    pub(crate) beyond_asking: u64,
     /// Why a node could not be asked.
     pub(crate) trouble: Option<Class>,
     /// There were points to compare.
@@ -158,7 +160,7 @@ pub(crate) fn verdict(totals: &Totals, circumstances: &Circumstances) -> Verdict
         Verdict::Behind
     } else if lacking > 0 {
         Verdict::Missing
-    } else if totals.uncertain > 0 {
+    } else if totals.uncertain + circumstances.beyond_asking > 0 {
         Verdict::Uncertain
     } else if totals.missing > 0 {
         Verdict::Expired
@@ -227,6 +229,7 @@ mod tests {
         assert_eq!(of(&[extra], false, &Circumstances { allow_extra: true, ..any }), Class::Ok);
         assert_eq!(of(&[uncertain], false, &any), Class::Timeout);
         assert_eq!(of(&[missing(0)], false, &Circumstances { unstamped: 1, ..any }), Class::Rejected);
+        assert_eq!(of(&[missing(0)], false, &Circumstances { beyond_asking: 1, ..any }), Class::Timeout);
         let down = Circumstances { trouble: Some(Class::Unreachable), ..any };
         assert_eq!(of(&[missing(0)], false, &down), Class::Unreachable);
         assert_eq!(verdict(&Totals::default(), &Circumstances::default()).class(), Class::Malformed);

@@ -179,3 +179,42 @@ fn a_class_that_must_not_be_sent_again_is_refused_as_a_setting() {
         assert_eq!(ran.code, 2, "{list}: {ran:?}");
     }
 }
+
+/// What was never sent must not be taken for stored or queued, whatever became of the rest.
+#[test]
+fn no_class_promises_more_than_was_acknowledged() {
+    let cluster = Cluster::up().database(3);
+    assert_eq!(cluster.write(&["-c", "all"], "typed f=1 1\n").code, 0);
+    let lines = "typed f=\"x\" 2\nrest f=1 1\nrest f=1 2\n";
+    for flags in
+        [&["--fail-fast", "--batch-lines", "1"][..], &["--fail-fast", "--batch-lines", "1", "--allow-rejected"]]
+    {
+        let ran = cluster.write(flags, lines);
+        assert_eq!((ran.code, counted(&ran, "rejected"), counted(&ran, "accepted")), (11, 1, 0), "{ran:?}");
+    }
+    cluster.fault(&["kill", "data3"]);
+    let day = 86_400_000_000_000_u64;
+    let days = |measurement: &str| -> String {
+        (0..3).map(|n| format!("{measurement} v={n} {}\n", 1_451_865_600_000_000_000 + n * day)).collect()
+    };
+    // Each shard group is sent, although the first one misses its level.
+    let ran = cluster.write(&["-c", "all", "--window", "1d", "--on-below-level", "accept"], days("m"));
+    assert_eq!((ran.code, counted(&ran, "below_level")), (0, 3), "{ran:?}");
+    assert_eq!(ran.summary()["attempts"], 3);
+    cluster.fault(&["reply", "data1", "--class", "deferred", "--route", "/write", "--times", "1"]);
+    let ran = cluster.write(&["-c", "quorum", "--window", "1d"], days("n"));
+    assert_eq!((ran.code, counted(&ran, "deferred"), counted(&ran, "accepted")), (16, 1, 2), "{ran:?}");
+    cluster.fault(&["reply", "data1", "--class", "deferred", "--route", "/write", "--times", "1"]);
+    let ran = cluster.write(&["-c", "quorum", "--fail-fast", "--batch-lines", "1"], days("o"));
+    assert_eq!((ran.code, counted(&ran, "deferred")), (11, 1), "the rest is to be sent: {ran:?}");
+}
+
+#[test]
+fn what_may_be_read_twice_is_not_sent_without_a_time() {
+    let cluster = single();
+    let ran = cluster.write(&["--precision", "s", "--stamp-from", "1451865600000000000"], "m v=1\nm v=2 7\n");
+    assert_eq!((ran.code, counted(&ran, "accepted"), counted(&ran, "rejected")), (31, 1, 1), "{ran:?}");
+    assert!(ran.events_of("reject")[0]["error"].as_str().unwrap().contains("stamp"), "{ran:?}");
+    let ran = cluster.write(&["-q"], "m v=\n");
+    assert!(ran.code == 31 && ran.err.contains("error[31]: 1 of 1 point refused"), "{ran:?}");
+}

@@ -313,3 +313,17 @@ fn an_import_has_to_go_on_where_it_ended() {
     assert_eq!(ran.code, 10, "each try goes on, none is refused: {ran:?}");
     assert_eq!(ran.err.matches("unreachable (10)").count(), 4, "{}", ran.err);
 }
+
+#[test]
+fn what_is_queued_is_never_sent_again_whatever_the_policy_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let policy = dir.path().join("p.toml");
+    std::fs::write(&policy, "[on.1x]\naction = \"retry\"\ndelay = \"1ms\"\n").unwrap();
+    let policy = policy.to_str().unwrap();
+    let ran = run(&["retry", "--policy", policy, "--", "sh", "-c", "echo run; exit 16"], "");
+    assert_eq!((ran.code, ran.out.as_str()), (16, "run\n"), "{ran:?}");
+    for flags in [&["--restart"][..], &["--resume", "--journal", "off"]] {
+        let arguments = [&["retry", "--", "import", "a.lp"][..], flags].concat();
+        assert_eq!(run(&arguments, "").code, 2, "{flags:?}");
+    }
+}

@@ -239,6 +239,8 @@ impl<'a> Call<'a> {
     }
 
     async fn run(mut self, mut job: Job<'_>) -> Result<Ack, WriteError> {
+        // A piece that replicas have in part or that is queued; what is behind it is another matter.
+        let mut parked: Option<(Piece, Verdict, Stop)> = None;
         while let Some(mut piece) = job.next() {
             let compression = self.client.gzip.level_for(self.batch.bytes());
             let write_lines = |body: &mut Vec<u8>| piece.write_body(self.batch, body);
@@ -257,10 +259,28 @@ impl<'a> Call<'a> {
                             tokio::time::sleep(wait).await;
                             piece = failed;
                         }
-                        Err(stop) => return Err(self.failed(job, &failed, verdict, stop)),
+                        Err(stop) if stop != Stop::Deadline && job.can_go_on(&verdict) => {
+                            job.park(&failed);
+                            let weaker = parked.as_ref().is_none_or(|(_, before, _)| before.class() == Class::Deferred);
+                            if weaker {
+                                parked = Some((failed, verdict, stop));
+                            }
+                            break;
+                        }
+                        Err(stop) => {
+                            // Of a queued piece and one that is not, the one that is not is told.
+                            let (failed, verdict, stop) = match parked {
+                                Some(before) if verdict.class() == Class::Deferred => before,
+                                Some(_) | None => (failed, verdict, stop),
+                            };
+                            return Err(self.failed(job, &failed, verdict, stop));
+                        }
                     },
                 }
             }
+        }
+        if let Some((piece, verdict, stop)) = parked {
+            return Err(self.failed(job, &piece, verdict, stop));
         }
         self.client.budget.iter().for_each(|bucket| bucket.acknowledged(self.spent));
         match job.refused_kind() {

@@ -231,6 +231,18 @@ impl<'b> Job<'b> {
         }
     }
 
+    /// Whether what is behind a piece with this verdict is still to be sent: where the nodes take writes and only the level
+    /// was missed, the next shard group may fare better, and what was never sent is stored nowhere.
+    pub(super) fn can_go_on(&self, verdict: &Verdict) -> bool {
+        matches!(verdict.class(), Class::BelowLevel | Class::Deferred) && !self.queue.is_empty()
+    }
+
+    /// Leaves a piece as it is.
+    pub(super) fn park(&mut self, piece: &Piece) {
+        let known = piece.known.unwrap_or(Outcome::NotStored);
+        self.mark(piece.lines.iter(), State::Left(known));
+    }
+
     /// Ends the job with `piece` and all pieces behind it unsettled; returns what is known of the call.
     pub(super) fn give_up(&mut self, piece: &Piece) -> Outcome {
         let mut known = piece.known.unwrap_or(Outcome::NotStored);
@@ -240,16 +252,19 @@ impl<'b> Job<'b> {
             self.mark(behind.lines.iter(), State::Left(left));
             known = known.join(left);
         }
-        if known == Outcome::NotStored {
+        let tally = self.tally();
+        match known {
             // Absence is claimed of the whole batch, or not at all.
-            let tally = self.tally();
-            if self.refused_as.is_some_and(|outcome| outcome != Outcome::NotStored) {
-                known = Outcome::PartlyStored;
-            } else if tally.stored > 0 {
-                known = Outcome::Unknown;
+            Outcome::NotStored if self.refused_as.is_some_and(|outcome| outcome != Outcome::NotStored) => {
+                Outcome::PartlyStored
             }
+            Outcome::NotStored if tally.stored + tally.below_level + tally.deferred + tally.unknown > 0 => {
+                Outcome::Unknown
+            }
+            // So is that all of it will arrive.
+            Outcome::Deferred if tally.not_stored + tally.below_level + tally.unknown > 0 => Outcome::Unknown,
+            known => known,
         }
-        known
     }
 
     /// What is known of a call whose points were all stored or refused.

@@ -89,6 +89,7 @@ impl BatchArgs {
         Rules {
             precision,
             missing_time: self.stamp.missing_time(precision),
+            stamped_only: false,
             validate,
             split_types,
             max_lines: (self.batch_lines as usize).min(in_a_second),

@@ -156,7 +156,10 @@ impl JobArgs {
         let summary_file = self.output.summary_file.as_deref().map(SummaryFile::open).transpose();
         let summary_file =
             summary_file.map_err(|error| Failure::local_io(format!("cannot open the summary file: {error}")))?;
-        self.create_database(&client).await?;
+        if let Err(failure) = self.create_database(&client).await {
+            summary_file.into_iter().for_each(SummaryFile::forget);
+            return Err(failure);
+        }
         let window = self.batches.window.unwrap_or(defaults.window);
         // A dump names its databases itself.
         let window = if self.database.is_empty() { WindowChoice::Off } else { window };
@@ -172,7 +175,9 @@ impl JobArgs {
             input_bytes,
         };
         let progress = Progress::new(self.output.progress, input_bytes, console);
-        let rules = self.batches.rules(self.precision, !self.data.no_validate, self.data.split_types);
+        let mut rules = self.batches.rules(self.precision, !self.data.no_validate, self.data.split_types);
+        // Another run may read the same lines again.
+        rules.stamped_only = stamp_from.is_some() || import.as_ref().is_some_and(|(_, keeping)| keeping.is_kept());
         let (dump, keeping) = import.map(|(dump, keeping)| (Some(dump), keeping)).unwrap_or_default();
         let stamps = rules.missing_time == MissingTime::ClientClock;
         let base_time =

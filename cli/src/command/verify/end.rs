@@ -184,8 +184,8 @@ impl End<'_> {
                 ("lines without a timestamp cannot be compared".to_owned(), "give them one with `influx-cli stamp`")
             }
             Verdict::Uncertain if totals.uncertain == 0 => (
-                "some points could not be read back".to_owned(),
-                "a node could not be asked, or names with backslashes cannot be asked for",
+                "some points could not be looked for".to_owned(),
+                "a node could not be asked, or a line is longer than --max-line or has a name that no query can hold",
             ),
             Verdict::Uncertain => ("it cannot be told whether all points are there".to_owned(), "give more --memory"),
             Verdict::Nothing => ("the input has no point in it".to_owned(), Class::Malformed.advice().text()),

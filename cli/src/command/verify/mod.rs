@@ -96,6 +96,8 @@ struct Read {
     unstamped: u64,
     /// Cannot be parsed, too long, of a time that cannot be stored, or with a name that is no UTF-8.
     not_compared: u64,
+    /// Of these, lines that a server may have stored.
+    beyond_asking: u64,
     first_not_compared: Option<(usize, u64)>,
 }
 
@@ -166,6 +168,7 @@ impl VerifyArgs {
             allow_extra: self.allow_extra,
             pending: handoff == Some(HandoffState::Pending),
             unstamped: read.unstamped,
+            beyond_asking: read.beyond_asking,
             trouble: readers.iter().filter_map(|reader| reader.trouble.as_ref()).map(|trouble| trouble.0).max(),
             any: expected.points().high > 0,
         };
@@ -227,6 +230,9 @@ impl VerifyArgs {
                     }
                 };
                 read.lines += 1;
+                if matches!(line.kind, Kind::TooLong(_)) {
+                    read.beyond_asking += 1;
+                }
                 let parsed = match line.kind {
                     Kind::Whole => RawLine::parse(line.text).ok(),
                     Kind::Open | Kind::TooLong(_) | Kind::Comment => None,
@@ -251,6 +257,7 @@ impl VerifyArgs {
                 match expected.take(target, &parsed, time) {
                     Ok(()) => Ok(()),
                     Err(NotTaken::Name) => {
+                        read.beyond_asking += 1;
                         read.leave_out(index, line.number);
                         Ok(())
                     }
