@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use influx_client::{Client, Precision, QueryError, QueryResponse, ResultSeries, StatementResult};
+use influx_client::{Class, Client, Precision, QueryError, QueryResponse, ResultSeries, StatementResult};
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
@@ -33,7 +33,16 @@ pub(crate) async fn ask(
 
 /// The failure of a command by a query that failed, or by one statement of it.
 pub(crate) fn failure(error: &QueryError) -> Failure {
-    Failure::classed(error.class(), error.to_string())
+    let class = error.class();
+    Failure::Classed { class, message: error.to_string(), hint: advice(class).to_owned() }
+}
+
+/// What to do about a class when nothing was written: a question can be asked again without harm.
+pub(crate) fn advice(class: Class) -> &'static str {
+    match class {
+        Class::Timeout | Class::NoReplica => "ask again, or give a longer --timeout",
+        class => class.advice().text(),
+    }
 }
 
 /// Runs a statement for its effect.

@@ -25,6 +25,11 @@ pub(crate) enum Edit<'a> {
 /// The text is no TOML, has something else where profiles belong, or the value has another shape.
 pub(crate) fn edited(text: &str, edit: &Edit<'_>) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.message().to_owned())?;
+    if document.is_empty() && !text.trim().is_empty() {
+        // Comments alone stand behind everything as the editor sees it; what explains the file stays above it.
+        let line_end = if text.ends_with('\n') { "" } else { "\n" };
+        return edited("", edit).map(|added| format!("{text}{line_end}{added}"));
+    }
     match edit {
         Edit::Use { profile } => set_default(&mut document, profile),
         Edit::Set { profile, key, value } => {
@@ -154,6 +159,14 @@ mod tests {
         let text = set(&text, "test", "insecure", "yes").unwrap();
         assert!(text.ends_with("retries = 3\n\n[profile.test]\ninsecure = true\n"), "{text}");
         assert!(text.starts_with("default = \"prod\"\n"), "{text}");
+    }
+
+    #[test]
+    fn comments_alone_stay_above_what_is_added() {
+        let key = Key::named("database").unwrap();
+        let text = edited("# mine\n# default = \"x\"", &Edit::Set { profile: "prod", key, value: "db" }).unwrap();
+        assert!(text.starts_with("# mine\n# default = \"x\"\ndefault = \"prod\"\n"), "{text}");
+        assert!(text.parse::<DocumentMut>().is_ok());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::{Read, SHOWN};
 use crate::console::{Console, Paint};
 use crate::failure::{Exit, report};
 use crate::input::Source;
+use crate::queries;
 use crate::render::{Table, one_line, shortened};
 use crate::settings::{counted, grouped};
 use crate::verify::{Between, Expected, Reader, Values, Verdict};
@@ -193,7 +194,7 @@ impl End<'_> {
                 let trouble = self.readers.iter().filter_map(|reader| Some((reader, reader.trouble.as_ref()?)));
                 let texts: Vec<String> =
                     trouble.map(|(reader, (_, text))| format!("{}: {text}", reader_name(reader))).collect();
-                (texts.join("; "), class.advice().text())
+                (texts.join("; "), queries::advice(class))
             }
         };
         report(console, Exit::of(self.verdict.class()), &message, Some(hint));
