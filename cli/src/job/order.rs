@@ -21,7 +21,7 @@ pub(crate) struct Footprint {
 impl Footprint {
     pub(crate) fn of(batch: &Batch) -> Self {
         let mut times: Option<(i64, i64)> = None;
-        for time in (0..batch.points()).filter_map(|index| time_of(batch.line(index))) {
+        for time in (0..batch.points()).filter_map(|index| batch.time(index)) {
             times = Some(times.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
         }
         Self { times, values: OnceCell::new() }
@@ -58,13 +58,6 @@ fn number(value: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
-}
-
-/// The time at the end of a line, if it has one.
-fn time_of(line: &[u8]) -> Option<i64> {
-    let digits = &line[line.iter().rposition(|byte| *byte == b' ')? + 1..];
-    // What ends in a field has a quote or an equals sign there, and is no number.
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Takes a number that is a hash already for its hash.

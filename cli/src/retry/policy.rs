@@ -223,12 +223,11 @@ impl Policy {
             return end(0, End::Succeeded);
         }
         let (at, rule) = self.rule(code);
-        let action = match rule.action {
+        if code == Class::Deferred.exit_code() && rule.action == Action::Retry {
             // Whatever rule took it in: what is queued will arrive, and lengthens the queue if it is sent again.
-            Action::Retry if code == Class::Deferred.exit_code() => Action::Wait,
-            action => action,
-        };
-        match action {
+            return end(code, End::Rule(Action::Wait));
+        }
+        match rule.action {
             Action::Stop => return end(code, End::Rule(Action::Stop)),
             Action::Accept => return end(0, End::Rule(Action::Accept)),
             Action::Wait => {

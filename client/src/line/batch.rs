@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::buffer::Buffer;
 use super::digits::Leading;
+use super::line_time::time_of;
 use super::names::Names;
 use super::row::Row;
 use super::series::Series;
@@ -174,6 +175,15 @@ impl Batch {
         &lines[..lines.len() - 1]
     }
 
+    /// The time of the point at `index` in the batch's precision; `None` if the server is to give it one.
+    ///
+    /// # Panics
+    /// When the batch has no such point.
+    #[must_use]
+    pub fn time(&self, index: usize) -> Option<i64> {
+        time_of(self.line(index))
+    }
+
     /// The lines of the points in `range`, each with its line feed.
     ///
     /// # Panics
@@ -293,6 +303,15 @@ mod tests {
         assert!(batch.is_idempotent() && batch.is_empty());
         batch.point("m").field("f", 1.5).at(2).unwrap();
         assert_eq!(batch.as_bytes(), b"m f=1.5 2\n");
+    }
+
+    #[test]
+    fn the_time_is_the_one_that_is_sent() {
+        let mut batch = Batch::default();
+        batch.point("m").field("s", "a 5").at(-7).unwrap();
+        batch.point("m").field("s", "x 5").server_time().unwrap();
+        batch.point("m").field("f", 5_i64).server_time().unwrap();
+        assert_eq!([0, 1, 2].map(|index| batch.time(index)), [Some(-7), None, None]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::error::SpoolError;
 use super::log::{Log, SpoolRecovery};
 use crate::line::lines;
-use crate::writer::{UnitTimes, time_of};
+use crate::line::time_of;
+use crate::writer::UnitTimes;
 
 /// A durable queue of points on disk, for a [`BatchWriter`](crate::BatchWriter) that must not lose what it accepted.
 ///

@@ -24,7 +24,7 @@ pub(super) fn by_window(batch: &Batch, duration: Duration, most: usize) -> Optio
     }
     let unit = i128::from(batch.precision().nanoseconds());
     let window = |line: usize| {
-        let time = i128::from(time_of(batch.line(line))?);
+        let time = i128::from(batch.time(line)?);
         Some((time * unit + FROM_YEAR_ONE * SECOND).div_euclid(width))
     };
     let mut found: Vec<(Option<i128>, Vec<Range<usize>>)> = Vec::new();
@@ -48,13 +48,6 @@ pub(super) fn by_window(batch: &Batch, duration: Duration, most: usize) -> Optio
         _ => Lines::Some(ranges.into_iter().flatten().collect()),
     };
     Some(found.into_iter().map(lines).collect())
-}
-
-/// The time at the end of a line of ours, if it has one.
-fn time_of(line: &[u8]) -> Option<i64> {
-    let start = line.iter().rposition(|byte| *byte == b' ')? + 1;
-    // What ends in a field has a quote or an equals sign there, and is no number.
-    std::str::from_utf8(&line[start..]).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -38,4 +38,3 @@ pub use flush::FlushError;
 pub use horizon::SettledHorizon;
 pub use report::{Report, Reports};
 pub use totals::WriterTotals;
-pub(crate) use window::time_of;
