@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use super::order::Footprint;
 use crate::failpoint;
-use crate::input::{Pack, Place};
+use crate::input::Pack;
 
 /// Packs being written, each in a task of its own, so that compressing one does not hold up the others.
 #[derive(Debug, Default)]
@@ -57,11 +57,8 @@ pub(crate) struct Landed {
 /// What is known of a pack whose answer is not waited for.
 #[derive(Debug)]
 pub(crate) struct Aloft {
-    pub(crate) points: usize,
-    pub(crate) idempotent: bool,
-    pub(crate) span: Option<(Place, Place)>,
+    pub(crate) pack: Arc<Pack>,
     pub(crate) started: Instant,
-    pack: Arc<Pack>,
     /// Known where others may be under way at the same time.
     footprint: Option<Footprint>,
 }
@@ -100,9 +97,8 @@ impl Flight {
             }
         }
         let started = Instant::now();
-        let (points, idempotent, span) = (pack.batch.points(), pack.batch.is_idempotent(), pack.span());
         let pack = Arc::new(*pack);
-        self.aloft.insert(seq, Aloft { points, idempotent, span, started, pack: Arc::clone(&pack), footprint });
+        self.aloft.insert(seq, Aloft { pack: Arc::clone(&pack), started, footprint });
         let (client, manner) = (client.clone(), manner.clone());
         self.tasks.spawn(async move {
             let result = write(&client, &pack, &manner, left).await;

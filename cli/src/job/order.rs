@@ -7,7 +7,9 @@ use std::cell::OnceCell;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
-use influx_client::{Batch, RawLine};
+use influx_client::{Batch, RawField, RawLine};
+
+use crate::check::{AsIs, point_hash, series_hash};
 
 /// What a pack writes to, as far as it has been looked at.
 #[derive(Debug)]
@@ -15,7 +17,7 @@ pub(crate) struct Footprint {
     /// Earliest and latest time of its points.
     times: Option<(i64, i64)>,
     /// A number for each series, field and time. Two may have the same number by chance, which costs a wait and nothing else.
-    values: OnceCell<HashSet<u64, BuildHasherDefault<Same>>>,
+    values: OnceCell<HashSet<u64, BuildHasherDefault<AsIs>>>,
 }
 
 impl Footprint {
@@ -38,7 +40,7 @@ impl Footprint {
         self.values(batch).iter().any(|value| theirs.contains(value))
     }
 
-    fn values(&self, batch: &Batch) -> &HashSet<u64, BuildHasherDefault<Same>> {
+    fn values(&self, batch: &Batch) -> &HashSet<u64, BuildHasherDefault<AsIs>> {
         self.values.get_or_init(|| (0..batch.points()).flat_map(|index| values_of(batch.line(index))).collect())
     }
 }
@@ -48,36 +50,13 @@ fn values_of(line: &[u8]) -> Vec<u64> {
     // What cannot be parsed stores nothing, or what nobody can tell.
     let Ok(line) = RawLine::parse(line) else { return Vec::new() };
     let Some(time) = line.timestamp() else { return Vec::new() };
-    // The order of tags makes no difference to a series.
-    let tags = line.tags().fold(0_u64, |sum, tag| sum.wrapping_add(number(&tag)));
-    let series = number(&(line.measurement(), tags, time));
-    line.fields().map(|field| number(&(series, field.key))).collect()
-}
-
-fn number(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Takes a number that is a hash already for its hash.
-#[derive(Debug, Default)]
-struct Same(u64);
-
-impl Hasher for Same {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
+    let point = point_hash(series_hash(0, &line), time);
+    let value = |field: RawField<'_>| {
+        let mut hasher = DefaultHasher::new();
+        (point, field.key).hash(&mut hasher);
+        hasher.finish()
+    };
+    line.fields().map(value).collect()
 }
 
 #[cfg(test)]

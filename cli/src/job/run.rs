@@ -400,10 +400,11 @@ impl<'a> Job<'a> {
             self.land(landed);
         }
         for (seq, aloft) in self.flight.abandon() {
-            let verdict = Verdict::abandoned(aloft.points, aloft.idempotent);
+            let batch = &aloft.pack.batch;
+            let verdict = Verdict::abandoned(batch.points(), batch.is_idempotent());
             self.sum.add(&verdict);
             let Teller { reporter, progress, .. } = &mut self.teller;
-            progress.beside(|| reporter.batch(seq, aloft.span, &verdict, aloft.started.elapsed()));
+            progress.beside(|| reporter.batch(seq, aloft.pack.span(), &verdict, aloft.started.elapsed()));
         }
     }
 
