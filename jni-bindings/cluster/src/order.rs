@@ -325,7 +325,8 @@ pub(crate) fn read<P: Parser>(words: &[String]) -> Result<P, Failure> {
         let text = error.render().to_string();
         // The rest speaks of a command line, which there is none of here.
         let text = text.split("\n\nUsage:").next().unwrap_or(&text);
-        Failure::Argument(text.strip_prefix("error: ").unwrap_or(text).trim_end().to_owned())
+        let text = text.strip_prefix("error: ").unwrap_or(text).trim_end();
+        Failure::Argument(text.replace("subcommand", "fault"))
     })
 }
 
@@ -368,7 +369,7 @@ mod tests {
     #[test]
     fn mistakes_say_what_is_wrong_in_a_line_or_two() {
         for (text, expected) in [
-            ("kil data1", "kill"),
+            ("kil data1", "unrecognized fault 'kil'\n\n  tip: a similar fault exists: 'kill'"),
             ("delay data1 data2 soon", "\"soon\" is no duration"),
             ("drop data1 data2 200%", "no probability"),
             ("reply data1 --body x", "--status"),
