@@ -15,7 +15,27 @@ fn text(env: &Env<'_>, word: &JString<'_>) -> Result<String, Failure> {
     if word.is_null() {
         return Err(Failure::Argument("a text is null".to_owned()));
     }
-    Ok(word.try_to_string(env)?)
+    Ok(String::from_utf16_lossy(&units(word.mutf8_chars(env)?.to_bytes())))
+}
+
+/// The UTF-16 units of a text in the JVM's own encoding, which has each unit for itself in one to three bytes, also where
+/// a unit is half of a character only. Not the binding's conversion: that gives up on the whole text then.
+fn units(bytes: &[u8]) -> Vec<u16> {
+    let mut units = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    let low = |byte: u8| u16::from(byte & 0x3f);
+    while let [first, after @ ..] = rest {
+        let (unit, after) = match (first, after) {
+            (0xe0.., [second, third, after @ ..]) => {
+                (u16::from(first & 0x0f) << 12 | low(*second) << 6 | low(*third), after)
+            }
+            (0xc0..=0xdf, [second, after @ ..]) => (u16::from(first & 0x1f) << 6 | low(*second), after),
+            (_, after) => (u16::from(*first), after),
+        };
+        units.push(unit);
+        rest = after;
+    }
+    units
 }
 
 fn texts(env: &mut Env<'_>, words: &Words<'_>) -> Result<Vec<String>, Failure> {
@@ -198,5 +218,19 @@ native! {
         env, cluster: jlong, node: JString<'local>
     ) {
         calls::remove(cluster, &text(env, &node)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_jvms_encoding_is_read_with_halves_of_pairs() {
+        // As the JVM writes it: NUL in two bytes, a character outside the plane as two units of three bytes.
+        let bytes = b"a|\xc3\xa4|\xe2\x82\xac|\xc0\x80|\xed\xa0\xbe\xed\xbb\x96|\xed\xa0\xbe|";
+        assert_eq!(String::from_utf16_lossy(&units(bytes)), "a|ä|€|\0|\u{1fad6}|\u{fffd}|");
+        assert_eq!(units(b"\xe2\x82"), [0xe2, 0x82], "cut off, which the JVM never is");
+        assert!(units(b"").is_empty());
     }
 }

@@ -112,7 +112,10 @@ public final class TestNode {
      * @throws ClusterException if the limit passes first
      */
     public void waitUntilUp() {
-        cluster.waitUntilNone(cluster.limit(), "an answer of " + name, handle -> Ping.failure(url));
+        cluster.waitUntilNone(cluster.limit(), "an answer of " + name, handle -> {
+            NodeState state = state();
+            return state == NodeState.RUNNING ? Ping.failure(url) : "it is " + state;
+        });
     }
 
     /** Cuts all of its links to other nodes; clients still reach it. */
