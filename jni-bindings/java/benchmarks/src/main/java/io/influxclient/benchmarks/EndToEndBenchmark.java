@@ -120,9 +120,12 @@ public class EndToEndBenchmark {
     @Benchmark
     @OperationsPerInvocation(POINTS)
     public void influxdbClientJava() {
-        try (InfluxDBClient client = InfluxDBClientFactory.createV1(sink.url(), "u", "p".toCharArray(), "benchmark", null);
-                WriteApi writer = client.makeWriteApi(
-                        WriteOptions.builder().batchSize(BATCH).bufferLimit(2 * POINTS).build())) {
+        try (InfluxDBClient client =
+                        InfluxDBClientFactory.createV1(sink.url(), "u", "p".toCharArray(), "benchmark", null);
+                WriteApi writer = client.makeWriteApi(WriteOptions.builder()
+                        .batchSize(BATCH)
+                        .bufferLimit(2 * POINTS)
+                        .build())) {
             for (Reading reading : readings) {
                 writer.writePoint(Rivals.influxdbClientJava(reading));
             }

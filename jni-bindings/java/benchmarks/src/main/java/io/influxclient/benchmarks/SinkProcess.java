@@ -16,7 +16,8 @@ final class SinkProcess implements AutoCloseable {
         process = new ProcessBuilder(java, "-cp", System.getProperty("java.class.path"), Sink.class.getName())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        port = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+        port = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))
+                .readLine();
     }
 
     String url() {
