@@ -6,7 +6,7 @@ public final class ClientLibrary {
     /** The property that names the library to load, in place of the one in the jar. */
     public static final String PATH_PROPERTY = "io.influxclient.native.path";
 
-    private static boolean loaded;
+    private static volatile boolean loaded;
 
     private ClientLibrary() {}
 
@@ -16,7 +16,13 @@ public final class ClientLibrary {
      *
      * @throws UnsatisfiedLinkError if it cannot be loaded, with the reasons and what to do about it
      */
-    public static synchronized void load() {
+    public static void load() {
+        if (!loaded) {
+            loadNow();
+        }
+    }
+
+    private static synchronized void loadNow() {
         if (!loaded) {
             new NativeLibrary(Native.class, "influx_jni", PATH_PROPERTY)
                     .load(System::load, System::loadLibrary, Native::abiVersion, Native.ABI_VERSION);
