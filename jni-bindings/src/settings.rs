@@ -14,7 +14,7 @@ use crate::policy::{self, Asking};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The largest answer that fits into a Java array, with what stands around it.
-const MOST_ANSWER: usize = i32::MAX as usize - (1 << 20);
+pub(crate) const MOST_ANSWER: usize = i32::MAX as usize - (1 << 20);
 
 /// What a client is made of.
 pub(crate) struct Settings {
