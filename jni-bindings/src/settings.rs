@@ -33,7 +33,7 @@ impl fmt::Debug for Settings {
 impl Settings {
     pub(crate) fn read(frame: &[u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(frame);
-        let mut builder = Client::builder().endpoints(reader.list(|reader| reader.str())?);
+        let mut builder = Client::builder().endpoints(reader.list(Reader::str)?);
         if let Some(database) = reader.str_or_none()? {
             builder = builder.database(database);
         }
@@ -84,7 +84,7 @@ impl Settings {
         if let Some(name) = reader.str_or_none()? {
             builder = builder.user_agent(name);
         }
-        for pem in reader.list(|reader| reader.bytes())? {
+        for pem in reader.list(Reader::bytes)? {
             builder = builder.root_certificates(pem);
         }
         if reader.bool()? {
