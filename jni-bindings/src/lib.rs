@@ -1,18 +1,24 @@
 //! Native library of the Java client: `influx-client` behind the static methods of `io.influxclient.internal.Native`.
+//!
+//! What crosses, and who may call what when, is in this crate's README.
 
-use jni::EnvUnowned;
-use jni::objects::JClass;
-use jni::sys::jint;
+mod answer;
+mod call;
+mod completion;
+mod exports;
+mod frame;
+mod handle;
+mod hold;
+mod inbox;
+mod input;
+mod policy;
+mod pool;
+mod refused;
+mod rows;
+mod runtime;
+mod session;
+mod settings;
+mod write;
 
 /// Compared with a constant of the Java side after loading: both change together, whenever a method or a frame does.
-pub const ABI_VERSION: i32 = 1;
-
-/// `static native int abiVersion()`.
-// SAFETY: the name is the one that the JVM looks for, and no other function of this library has it.
-#[unsafe(no_mangle)]
-pub extern "system" fn Java_io_influxclient_internal_Native_abiVersion<'local>(
-    _env: EnvUnowned<'local>,
-    _class: JClass<'local>,
-) -> jint {
-    ABI_VERSION
-}
+pub const ABI_VERSION: i32 = 2;

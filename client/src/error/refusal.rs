@@ -109,6 +109,25 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// The name of the variant, for example `FieldTypeConflict`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Unparsable { .. } => "Unparsable",
+            Self::FieldTypeConflict { .. } => "FieldTypeConflict",
+            Self::BeyondRetention => "BeyondRetention",
+            Self::MaxValuesPerTag { .. } => "MaxValuesPerTag",
+            Self::MaxSeries { .. } => "MaxSeries",
+            Self::TimeTag { .. } => "TimeTag",
+            Self::TimeField { .. } => "TimeField",
+            Self::InvalidUnicode => "InvalidUnicode",
+            Self::ShardPendingDeletion { .. } => "ShardPendingDeletion",
+            Self::TooLarge => "TooLarge",
+            Self::Several => "Several",
+            Self::Other { .. } => "Other",
+        }
+    }
+
     /// The class of a call whose points were refused for this reason alone.
     #[must_use]
     pub const fn class(&self) -> Class {

@@ -178,6 +178,31 @@ pub enum PointErrorKind {
 impl PointErrorKind {
     /// The most bytes a 1.x server takes for measurement, tags and one field key.
     pub const MAX_KEY_BYTES: usize = 65_535;
+
+    /// The name of the variant, for example `LineFeed`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Empty(_) => "Empty",
+            Self::LineFeed { .. } => "LineFeed",
+            Self::TrailingBackslash { .. } => "TrailingBackslash",
+            Self::BackslashBeforeSpecial { .. } => "BackslashBeforeSpecial",
+            Self::LeadingHash { .. } => "LeadingHash",
+            Self::LeadingWhitespace { .. } => "LeadingWhitespace",
+            Self::ReservedSequence { .. } => "ReservedSequence",
+            Self::ReservedTime(_) => "ReservedTime",
+            Self::DuplicateTag { .. } => "DuplicateTag",
+            Self::DuplicateField { .. } => "DuplicateField",
+            Self::NoField => "NoField",
+            Self::NotFinite { .. } => "NotFinite",
+            Self::IntegerTooLarge { .. } => "IntegerTooLarge",
+            Self::KeyTooLong { .. } => "KeyTooLong",
+            Self::TimeOutOfRange { .. } => "TimeOutOfRange",
+            Self::StampsAhead { .. } => "StampsAhead",
+            Self::TypeFlip { .. } => "TypeFlip",
+            Self::Line(_) => "Line",
+        }
+    }
 }
 
 /// A part of a point that carries a name or a tag's value.

@@ -2,6 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::clock;
 use crate::Precision;
 
 /// The time of a point, in one of the forms a caller may have it in.
@@ -27,6 +28,15 @@ impl Timestamp {
 
     /// The latest time a 1.x server stores, in nanoseconds since 1970.
     pub const MAX_NANOSECONDS: i64 = i64::MAX - 1;
+
+    /// The next stamp of this process in units of `precision`: what [`LineWriter::now`](crate::LineWriter::now) gives a point.
+    /// `None` where it would run more than an hour ahead of the clock.
+    ///
+    /// For points that are put together elsewhere and have to keep their time when they are sent again.
+    #[must_use]
+    pub fn stamp(precision: Precision) -> Option<i64> {
+        clock::stamp(precision)
+    }
 
     /// The time in units of `precision`, or `None` where no server could store it.
     ///

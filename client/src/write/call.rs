@@ -1,6 +1,7 @@
 //! The loop that sends a batch until it is settled.
 
 use std::future::IntoFuture;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -22,8 +23,8 @@ use crate::client::Shared;
 use crate::endpoint::{Sign, series_of};
 use crate::error::{advice, shortened};
 use crate::{
-    Balance, Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, NoReply, Outcome, Reason,
-    RequestProblem, Retry, ServerVersion, TransportError, Verdict, classify_no_reply,
+    Balance, Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, Gzip, NoReply, Outcome,
+    Reason, RequestProblem, Retry, RetryPolicy, ServerVersion, TransportError, Verdict, classify_no_reply,
 };
 
 /// How much of a server's message is kept of each attempt, in bytes: enough for hundreds of quoted lines.
@@ -50,6 +51,8 @@ pub struct Write<'a> {
     most_groups: usize,
     split_types: bool,
     extra_requests: u32,
+    gzip: Option<Gzip>,
+    retry: Option<Arc<dyn RetryPolicy>>,
 }
 
 impl<'a> Write<'a> {
@@ -68,6 +71,8 @@ impl<'a> Write<'a> {
             most_groups: usize::MAX,
             split_types: false,
             extra_requests: Self::EXTRA_REQUESTS,
+            gzip: None,
+            retry: None,
         }
     }
 
@@ -125,6 +130,18 @@ impl<'a> Write<'a> {
         self
     }
 
+    /// Whether the request is compressed.
+    pub const fn gzip(mut self, gzip: Gzip) -> Self {
+        self.gzip = Some(gzip);
+        self
+    }
+
+    /// What to do after a failed attempt of this write.
+    pub fn retry(mut self, policy: impl RetryPolicy + 'static) -> Self {
+        self.retry = Some(Arc::new(policy));
+        self
+    }
+
     /// The time for the whole call, with all attempts and waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -146,6 +163,8 @@ impl<'a> IntoFuture for Write<'a> {
         let batch = self.batch;
         let (shard_group, split_types) = (self.shard_group, self.split_types);
         let (most_groups, extra_requests) = (self.most_groups, self.extra_requests);
+        let gzip = self.gzip.unwrap_or(client.gzip);
+        let retry = self.retry.unwrap_or_else(|| Arc::clone(&client.retry));
         let write = async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
@@ -163,7 +182,7 @@ impl<'a> IntoFuture for Write<'a> {
                 false => vec![lines],
             });
             let job = Job::cut(batch, pieces, extra_requests);
-            let call = Call::new(client, batch, target.clone(), deadline);
+            let call = Call::new(client, batch, target.clone(), deadline, gzip, retry);
             trace::call(&target, batch, call.run(job)).await
         };
         async move {
@@ -206,6 +225,8 @@ struct Call<'a> {
     batch: &'a Batch,
     begun: Instant,
     deadline: Duration,
+    gzip: Gzip,
+    retry: Arc<dyn RetryPolicy>,
     attempts: Vec<Attempt>,
     /// Versions of the servers that acknowledged, each once.
     versions: Vec<ServerVersion>,
@@ -220,7 +241,14 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new(client: &'a Shared, batch: &'a Batch, target: Target, deadline: Duration) -> Self {
+    fn new(
+        client: &'a Shared,
+        batch: &'a Batch,
+        target: Target,
+        deadline: Duration,
+        gzip: Gzip,
+        retry: Arc<dyn RetryPolicy>,
+    ) -> Self {
         Self {
             client,
             asked: target.level,
@@ -228,6 +256,8 @@ impl<'a> Call<'a> {
             batch,
             begun: Instant::now(),
             deadline,
+            gzip,
+            retry,
             attempts: Vec::new(),
             versions: Vec::new(),
             endpoint: None,
@@ -242,7 +272,7 @@ impl<'a> Call<'a> {
         // A piece that replicas have in part or that is queued; what is behind it is another matter.
         let mut parked: Option<(Piece, Verdict, Stop)> = None;
         while let Some(mut piece) = job.next() {
-            let compression = self.client.gzip.level_for(self.batch.bytes());
+            let compression = self.gzip.level_for(self.batch.bytes());
             let write_lines = |body: &mut Vec<u8>| piece.write_body(self.batch, body);
             let payload = Payload::new(&self.client.bodies, compression, write_lines);
             loop {
@@ -383,7 +413,7 @@ impl<'a> Call<'a> {
         if !failed.may_resend() {
             return Err(Stop::Doubt);
         }
-        let decision = self.client.retry.decide(&failed, fastrand::f64());
+        let decision = self.retry.decide(&failed, fastrand::f64());
         let wait = match decision {
             Retry::GiveUp => return Err(if failed.remaining.is_zero() { Stop::Deadline } else { Stop::Policy }),
             Retry::Lower { level, .. } if level >= self.target.level => return Err(Stop::Policy),

@@ -1,0 +1,5 @@
+//! What it takes to turn packed rows into line protocol.
+
+fn main() {
+    divan::main();
+}

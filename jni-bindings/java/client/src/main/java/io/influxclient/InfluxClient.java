@@ -1,0 +1,225 @@
+package io.influxclient;
+
+import io.influxclient.internal.Completion;
+import io.influxclient.internal.FrameReader;
+import io.influxclient.internal.NativeClient;
+import io.influxclient.internal.Receiver;
+import java.lang.ref.Cleaner;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
+
+/**
+ * A client of one server, or of the coordinators of one cluster. Make one for the whole program; any number of threads may use it at
+ * once. Its threads are daemons. Close it in the end; one that was forgotten is given back when it is garbage.
+ *
+ * <p>A write returns once the server has acknowledged every point, or throws the {@link WriteException} of what happened: that says
+ * what is known of the points. An interrupt of a waiting thread ends its call, which then returns or throws what is known, and the
+ * thread stays interrupted.
+ */
+public final class InfluxClient implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger("io.influxclient");
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final NativeClient client;
+    private final RetryPolicy retry;
+    private final ConsistencyLevel level;
+    private final Cleaner.Cleanable cleanable;
+
+    InfluxClient(long handle, Executor executor, RetryPolicy retry, ConsistencyLevel level) {
+        this.retry = retry;
+        this.level = level;
+        Background background = new Background(retry);
+        client = new NativeClient(handle, executor, background);
+        background.client = client;
+        NativeClient forgotten = client;
+        cleanable = CLEANER.register(this, forgotten::abandon);
+    }
+
+    /**
+     * Settings of a new client.
+     *
+     * @param endpoints addresses such as {@code http://data1:8086}: the coordinators of one cluster
+     * @return a builder
+     * @throws NullPointerException if an address is null
+     */
+    public static InfluxClientBuilder builder(String... endpoints) {
+        return new InfluxClientBuilder(List.of(endpoints));
+    }
+
+    /**
+     * Writes the points of a batch and waits for the answer. An empty batch is not sent.
+     *
+     * @param batch the points; not changed, and not to be changed meanwhile
+     * @return the acknowledgement of every point
+     * @throws WriteException unless every point was acknowledged at the level asked for
+     * @throws InvalidPointException if points could not be stored by any server; nothing was sent
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     * @throws InternalException after a fault of this library
+     */
+    public WriteResult write(PointBatch batch) {
+        return write(batch, WriteOptions.defaults());
+    }
+
+    /**
+     * Writes the points of a batch and waits for the answer, with other settings than the client's.
+     *
+     * @param batch the points; not changed, and not to be changed meanwhile
+     * @param options what to do otherwise
+     * @return the acknowledgement of every point
+     * @throws WriteException unless every point was acknowledged at the level asked for
+     * @throws InvalidPointException if points could not be stored by any server; nothing was sent
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     * @throws InternalException after a fault of this library
+     */
+    public WriteResult write(PointBatch batch, WriteOptions options) {
+        PreparedWrite write = prepare(batch, options);
+        return write.call.await(write.start);
+    }
+
+    /**
+     * Writes the points of a batch in the background. The future completes on the client's executor, with what
+     * {@link #write(PointBatch, WriteOptions)} would return or throw. Cancelling it gives up waiting: a request under way may still be
+     * carried out, nothing is sent after it, and the batch can be changed again a moment later.
+     *
+     * @param batch the points; not changed, and not to be changed until the future is complete
+     * @param options what to do otherwise than the client's settings say
+     * @return the future acknowledgement
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     */
+    public CompletableFuture<WriteResult> writeAsync(PointBatch batch, WriteOptions options) {
+        PreparedWrite write = prepare(batch, options);
+        return write.call.async(write.start);
+    }
+
+    /**
+     * Writes the points of a batch in the background: {@link #writeAsync(PointBatch, WriteOptions)} with the client's settings.
+     *
+     * @param batch the points; not changed, and not to be changed until the future is complete
+     * @return the future acknowledgement
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     */
+    public CompletableFuture<WriteResult> writeAsync(PointBatch batch) {
+        return writeAsync(batch, WriteOptions.defaults());
+    }
+
+    /**
+     * Writes lines and waits for the answer.
+     *
+     * @param lines line protocol
+     * @return the acknowledgement of every line
+     * @throws WriteException unless every point was acknowledged at the level asked for
+     * @throws InvalidPointException if lines could not be stored by any server; nothing was sent
+     * @throws IllegalStateException if the client is closed
+     * @throws InternalException after a fault of this library
+     */
+    public WriteResult write(LineProtocol lines) {
+        return write(lines, WriteOptions.defaults());
+    }
+
+    /**
+     * Writes lines and waits for the answer, with other settings than the client's.
+     *
+     * @param lines line protocol
+     * @param options what to do otherwise
+     * @return the acknowledgement of every line
+     * @throws WriteException unless every point was acknowledged at the level asked for
+     * @throws InvalidPointException if lines could not be stored by any server; nothing was sent
+     * @throws IllegalStateException if the client is closed
+     * @throws InternalException after a fault of this library
+     */
+    public WriteResult write(LineProtocol lines, WriteOptions options) {
+        PreparedWrite write = prepare(lines, options);
+        return write.call.await(write.start);
+    }
+
+    /**
+     * Writes lines in the background, as {@link #writeAsync(PointBatch, WriteOptions)} does with points.
+     *
+     * @param lines line protocol
+     * @param options what to do otherwise than the client's settings say
+     * @return the future acknowledgement
+     * @throws IllegalStateException if the client is closed
+     */
+    public CompletableFuture<WriteResult> writeAsync(LineProtocol lines, WriteOptions options) {
+        PreparedWrite write = prepare(lines, options);
+        return write.call.async(write.start);
+    }
+
+    NativeClient nativeClient() {
+        return client;
+    }
+
+    private PreparedWrite prepare(PointBatch batch, WriteOptions options) {
+        Objects.requireNonNull(batch, "batch");
+        byte[] frame = options.frame(batch.precision()).toBytes();
+        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), batch.points(),
+                batch.isIdempotent(), batch::release);
+        ByteBuffer rows = batch.lend();
+        int length = batch.bytes();
+        return new PreparedWrite(call, () -> client.startWrite(call, rows, length, frame));
+    }
+
+    private PreparedWrite prepare(LineProtocol lines, WriteOptions options) {
+        Objects.requireNonNull(lines, "lines");
+        byte[] frame = lines.options(options).toBytes();
+        byte[] bytes = lines.bytes();
+        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), lines.lines(),
+                lines.isIdempotent(), () -> {});
+        return new PreparedWrite(call, () -> client.startWriteLines(call, bytes, 0, bytes.length, frame));
+    }
+
+    /**
+     * Refuses new calls, waits for those under way and gives threads and connections back. A client that is closed already stays so.
+     * From a future, listener or policy that the client called, it does not wait: the rest is done in the background. An interrupt
+     * ends the calls under way instead of waiting for them.
+     */
+    @Override
+    public void close() {
+        client.close();
+        if (!NativeClient.isInCallback()) {
+            // Has nothing left to do, and need not wait for the garbage collector to find that out.
+            cleanable.clean();
+        }
+    }
+
+    /** A write and how to start it. */
+    private static final class PreparedWrite {
+
+        final WriteCall call;
+        final LongSupplier start;
+
+        PreparedWrite(WriteCall call, LongSupplier start) {
+            this.call = call;
+            this.start = start;
+        }
+    }
+
+    /** Answers questions of writes that no call stands for: those of background writers. */
+    private static final class Background implements Receiver {
+
+        private final RetryPolicy retry;
+        private volatile NativeClient client;
+
+        Background(RetryPolicy retry) {
+            this.retry = retry;
+        }
+
+        @Override
+        public boolean accept(int kind, FrameReader body) {
+            if (kind == Completion.QUESTION) {
+                client.submit(() -> {
+                    Throwable thrown = Questions.answer(client, retry, body);
+                    if (thrown != null) {
+                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown);
+                    }
+                });
+            }
+            return false;
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A call under way: the task that carries it out, and its one last completion.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::FutureExt as _;
+use tokio::runtime::Handle;
+
+use crate::completion::{Completion, Kind, internal};
+use crate::frame::Writer;
+use crate::hold::Hold;
+use crate::inbox::{Entry, Inbox, NotBegun};
+
+tokio::task_local! {
+    /// The call that the present task carries out.
+    static CURRENT: i64;
+}
+
+/// The call that is being carried out here; 0 in a background writer.
+pub(crate) fn current() -> i64 {
+    CURRENT.try_with(|call| *call).unwrap_or_default()
+}
+
+/// What a call knows of itself while it is carried out.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) id: i64,
+    inbox: Arc<Inbox>,
+    entry: Entry,
+    begun: Arc<AtomicBool>,
+}
+
+impl Call {
+    /// Notes that from now on a request may be under way.
+    pub(crate) fn begin(&self) {
+        self.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// The frame of a completion of this call.
+    pub(crate) fn frame(&self, kind: Kind) -> Writer {
+        kind.frame(self.id)
+    }
+
+    /// Puts a completion that is not the last, once the reader allows it.
+    pub(crate) async fn put(&self, frame: Writer) {
+        if let Ok(permit) = self.entry.credit.acquire().await {
+            permit.forget();
+        }
+        self.inbox.put(Completion::new(frame, self.id, None));
+    }
+
+    /// Puts a completion that is not the last, at once.
+    pub(crate) fn put_now(&self, frame: Writer) {
+        self.inbox.put(Completion::new(frame, self.id, None));
+    }
+}
+
+/// How many completions a stream may put before it is allowed more.
+pub(crate) const READ_AHEAD: usize = 2;
+
+/// Starts a call. `work` makes its last completion; what is held is let go of with that, whatever it is.
+///
+/// A panic in `work` ends the call as `INTERNAL` and poisons the inbox.
+pub(crate) fn start<F>(
+    runtime: &Handle,
+    inbox: &Arc<Inbox>,
+    id: i64,
+    hold: Option<Hold>,
+    work: impl FnOnce(Call) -> F + Send + 'static,
+) -> Result<(), (NotBegun, Option<Hold>)>
+where
+    F: Future<Output = Writer> + Send + 'static,
+{
+    let entry = match inbox.begin(id, READ_AHEAD) {
+        Ok(entry) => entry,
+        Err(refused) => return Err((refused, hold)),
+    };
+    let call = Call { id, inbox: Arc::clone(inbox), entry, begun: Arc::default() };
+    runtime.spawn(CURRENT.scope(id, carry_out(call, hold, work)));
+    Ok(())
+}
+
+async fn carry_out<F>(call: Call, hold: Option<Hold>, work: impl FnOnce(Call) -> F + Send + 'static)
+where
+    F: Future<Output = Writer> + Send + 'static,
+{
+    let Call { id, inbox, entry, begun } = call.clone();
+    let work = AssertUnwindSafe(async move { work(call).await }).catch_unwind();
+    // The work is dropped before anything is told: what is held is not touched from then on.
+    let end = tokio::select! {
+        biased;
+        () = entry.cancel.notified() => None,
+        end = work => Some(end),
+    };
+    let last = match end {
+        Some(Ok(frame)) => Completion::new(frame, id, hold),
+        Some(Err(panic)) => {
+            inbox.poison();
+            Completion { frame: internal(id, &words(&*panic)), hold }
+        }
+        None => {
+            let mut frame = Kind::Cancelled.frame(id);
+            frame.bool(begun.load(Ordering::SeqCst));
+            Completion::new(frame, id, hold)
+        }
+    };
+    inbox.end(id, Some(last));
+}
+
+/// What a panic says.
+pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("a fault of the client itself: {}", text.unwrap_or("it gave no reason"))
+}
