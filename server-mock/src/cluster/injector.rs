@@ -40,11 +40,14 @@ impl Injector {
         self.change(|board, _| board.forget(name));
     }
 
-    /// Adds a fault.
-    pub(super) fn add(&self, fault: &Fault) -> Result<(), FaultError> {
+    /// Adds faults: all of them, or none where one of them cannot be.
+    pub(super) fn add(&self, faults: &[Fault]) -> Result<(), FaultError> {
         self.change(|board, nodes| {
             let members: Vec<Member> = nodes.iter().map(|(member, _)| member.clone()).collect();
-            board.add(fault, &members)
+            let mut all = board.clone();
+            faults.iter().try_for_each(|fault| all.add(fault, &members))?;
+            *board = all;
+            Ok(())
         })
     }
 

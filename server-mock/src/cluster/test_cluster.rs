@@ -145,8 +145,15 @@ impl TestCluster {
     /// When there is none: a test that names one is wrong.
     #[must_use]
     pub fn node(&self, name: &str) -> &TestNode {
-        let found = self.nodes.iter().find(|node| node.name() == name);
-        found.unwrap_or_else(|| panic!("{}", self.unknown(name)))
+        self.find(name).unwrap_or_else(|unknown| panic!("{unknown}"))
+    }
+
+    /// The node of that name, for names that come from elsewhere than the test.
+    ///
+    /// # Errors
+    /// [`FaultError::UnknownNode`] names those there are.
+    pub fn find(&self, name: &str) -> Result<&TestNode, FaultError> {
+        self.nodes.iter().find(|node| node.name() == name).ok_or_else(|| self.unknown(name))
     }
 
     /// The node of that name, to be changed.
@@ -253,7 +260,15 @@ impl TestCluster {
     /// # Errors
     /// [`FaultError`] when this cluster cannot have it; then nothing has changed.
     pub fn inject(&self, fault: &Fault) -> Result<(), FaultError> {
-        self.injector.add(fault)
+        self.inject_all(std::slice::from_ref(fault))
+    }
+
+    /// Adds several faults at once.
+    ///
+    /// # Errors
+    /// [`FaultError`] when this cluster cannot have one of them; then nothing has changed.
+    pub fn inject_all(&self, faults: &[Fault]) -> Result<(), FaultError> {
+        self.injector.add(faults)
     }
 
     fn must(&self, fault: &Fault) {
@@ -275,7 +290,7 @@ impl TestCluster {
 
     /// Waits until no running data node has anything in its hinted handoff queues; `false` when the limit passes first.
     pub async fn drained(&self, limit: Duration) -> bool {
-        self.wait(limit, "empty hinted handoff queues", || self.waiting()).await.is_ok()
+        self.wait(limit, "empty hinted handoff queues", || self.unsettled()).await.is_ok()
     }
 
     /// Waits until no running data node has anything in its hinted handoff queues, for as long as a node may take to
@@ -285,7 +300,7 @@ impl TestCluster {
     /// # Errors
     /// [`TestClusterError::NotYet`] says what still waits.
     pub async fn wait_until_settled(&self) -> Result<(), TestClusterError> {
-        self.wait(self.limit, "empty hinted handoff queues", || self.waiting()).await
+        self.wait(self.limit, "empty hinted handoff queues", || self.unsettled()).await
     }
 
     /// Waits until all running data nodes have the same metadata, and the same in every shard that they share.
@@ -297,7 +312,7 @@ impl TestCluster {
     /// # Errors
     /// [`TestClusterError::NotYet`] names a difference.
     pub async fn wait_until_in_sync(&self) -> Result<(), TestClusterError> {
-        self.wait(self.limit, "replicas in sync", || self.difference()).await
+        self.wait(self.limit, "replicas in sync", || self.out_of_sync()).await
     }
 
     /// Makes a database through the first data node that runs, with so many copies of each point, and returns when all
@@ -356,8 +371,9 @@ impl TestCluster {
         self.node(node).log_tail(usize::MAX)
     }
 
-    /// What still waits in hinted handoff queues.
-    async fn waiting(&self) -> Option<String> {
+    /// One look at what still waits in the hinted handoff queues of running data nodes, for people; `None` if nothing
+    /// does. [`wait_until_settled`](Self::wait_until_settled) looks until then.
+    pub async fn unsettled(&self) -> Option<String> {
         let mut waiting = Vec::new();
         for node in &self.nodes {
             for queue in node.handoff_depths().await {
@@ -367,8 +383,9 @@ impl TestCluster {
         Some(waiting.join(", ")).filter(|waiting| !waiting.is_empty())
     }
 
-    /// Where two running data nodes differ.
-    async fn difference(&self) -> Option<String> {
+    /// One look for a difference between two running data nodes, for people; `None` if there is none.
+    /// [`wait_until_in_sync`](Self::wait_until_in_sync) looks until then.
+    pub async fn out_of_sync(&self) -> Option<String> {
         let mut replicas: Vec<(&TestNode, Replica)> = Vec::new();
         for node in &self.nodes {
             if let Some(Some(replica)) = node.look(|node| node.data().map(|data| replica(data))).await {

@@ -238,7 +238,7 @@ impl TestNode {
     }
 
     fn inject(&self, fault: &Fault) {
-        if let Err(error) = self.injector.add(fault) {
+        if let Err(error) = self.injector.add(std::slice::from_ref(fault)) {
             panic!("{error}");
         }
     }

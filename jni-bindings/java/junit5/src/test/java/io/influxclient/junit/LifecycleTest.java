@@ -1,0 +1,180 @@
+package io.influxclient.junit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.influxclient.junit.internal.NativeCluster;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** A cluster from its start to its end, and what comes after. */
+class LifecycleTest {
+
+    private static TestCluster small() {
+        return TestCluster.builder().meta(1).data(1).database("app").start();
+    }
+
+    @Test
+    void afterCloseEveryMethodSaysSo() {
+        TestCluster cluster = small();
+        TestNode node = cluster.node("data1");
+        cluster.close();
+        cluster.close();
+        for (Executable call : List.<Executable>of(
+                cluster::nodes,
+                cluster::dataNodes,
+                cluster::urls,
+                cluster::heal,
+                cluster::restore,
+                cluster::faults,
+                cluster::metaDown,
+                cluster::endPartition,
+                cluster::describe,
+                cluster::waitUntilInSync,
+                cluster::waitUntilSettled,
+                () -> cluster.drained(Duration.ZERO),
+                () -> cluster.node("data1"),
+                () -> cluster.partition("data1", "meta1"),
+                () -> cluster.cut("data1", "meta1"),
+                () -> cluster.createDatabase("x", 1),
+                () -> cluster.add(NodeRole.DATA),
+                () -> cluster.remove("data1"),
+                node::state,
+                node::kill,
+                node::pause,
+                node::resume,
+                node::restart,
+                node::startAgain,
+                node::logs,
+                node::isolate,
+                node::refuseHttp,
+                node::fillHandoff,
+                () -> node.count("app", "m"),
+                node::handoffPoints,
+                () -> node.reply(ReplyFault.hang()),
+                () -> node.fillDisk(Disk.SHARDS),
+                node::waitUntilUp)) {
+            String message = assertThrows(IllegalStateException.class, call).getMessage();
+            assertEquals("the cluster is closed", message);
+        }
+        assertEquals("TestCluster[closed]", cluster.toString());
+    }
+
+    @Test
+    void madeUpNumbersReachNothing() {
+        try (TestCluster cluster = small()) {
+            long real = cluster.call(handle -> handle);
+            for (long number : new long[] {
+                0,
+                1,
+                -1,
+                Long.MAX_VALUE,
+                Long.MIN_VALUE,
+                real + 1,
+                real - (1L << 32),
+                real + (1L << 32),
+                real | Long.MIN_VALUE,
+                0xdead_beef_0000_0001L
+            }) {
+                if (number != real) {
+                    assertThrows(
+                            IllegalStateException.class, () -> NativeCluster.nodes(number), Long.toHexString(number));
+                    assertThrows(IllegalStateException.class, () -> NativeCluster.fault(number, new String[] {"heal"}));
+                    NativeCluster.stop(number);
+                }
+            }
+            assertEquals(2, cluster.nodes().size());
+            for (Executable call : List.<Executable>of(
+                    () -> NativeCluster.fault(real, null),
+                    () -> NativeCluster.start(null),
+                    () -> NativeCluster.fault(real, new String[] {"kill", null}),
+                    () -> NativeCluster.logs(real, null),
+                    () -> NativeCluster.countOn(real, "data1", null, "m"),
+                    () -> NativeCluster.add(real, "neither"))) {
+                assertThrows(IllegalArgumentException.class, call);
+            }
+        }
+    }
+
+    /** Close waits for calls under way; those that come later say that it is closed. */
+    @Test
+    void closingUnderCallsOfOtherThreadsHarmsNobody() throws InterruptedException {
+        for (int round = 0; round < 5; round++) {
+            TestCluster cluster = small();
+            AtomicBoolean begun = new AtomicBoolean();
+            ConcurrentLinkedQueue<Throwable> unexpected = new ConcurrentLinkedQueue<>();
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                Thread thread = new Thread(() -> {
+                    try {
+                        while (true) {
+                            cluster.nodes();
+                            cluster.node("data1").count("app", "m");
+                            cluster.fault("delay", "data1", "meta1", "1ms");
+                            cluster.heal();
+                            cluster.node("data1").logs();
+                            begun.set(true);
+                        }
+                    } catch (IllegalStateException e) {
+                        if (!"the cluster is closed".equals(e.getMessage())) {
+                            unexpected.add(e);
+                        }
+                    } catch (RuntimeException | Error e) {
+                        unexpected.add(e);
+                    }
+                });
+                threads.add(thread);
+                thread.start();
+            }
+            Http.until("calls", begun::get);
+            cluster.close();
+            for (Thread thread : threads) {
+                thread.join(Http.LIMIT.toMillis());
+                assertFalse(thread.isAlive());
+            }
+            assertEquals(List.of(), List.copyOf(unexpected));
+        }
+    }
+
+    @Test
+    void aForgottenClusterIsStopped() throws IOException {
+        long before = NativeCluster.running();
+        String url = forget();
+        assertEquals(before + 1, NativeCluster.running());
+        Http.until("the cluster is stopped", () -> {
+            System.gc();
+            return NativeCluster.running() == before;
+        });
+        assertTrue(Ping.failure(url).contains("refused"));
+    }
+
+    /** Apart, so that no reference stays on the stack. */
+    private static String forget() {
+        return small().urls().get(0);
+    }
+
+    /** Nodes are threads; none stays behind. */
+    @Test
+    void startingAndStoppingLeavesNoThreadsBehind() {
+        small().close();
+        long before = threads();
+        for (int i = 0; i < 20; i++) {
+            small().close();
+        }
+        // Threads for files end by themselves, a little later.
+        Http.until("as few threads as before", () -> threads() <= before + 2);
+    }
+
+    private static long threads() {
+        String[] tasks = new java.io.File("/proc/self/task").list();
+        return tasks == null ? 0 : tasks.length;
+    }
+}
