@@ -22,8 +22,7 @@ import okio.BufferedSink;
  */
 final class OkHttpTransport implements Transport {
 
-    private static final MediaType TEXT = MediaType.get("text/plain; charset=utf-8");
-    private static final MediaType FORM = MediaType.get(HttpCall.FORM);
+    private static final MediaType TEXT = MediaType.get(HttpCall.TEXT);
 
     private final OkHttpClient client;
     private final HttpUrl server;
@@ -64,7 +63,7 @@ final class OkHttpTransport implements Transport {
     @Override
     public Exchange open(HttpCall call) throws IOException {
         Request.Builder request = request(call.url(server));
-        request.method(call.method, call.body == null ? null : new Body(call.body, FORM));
+        request.method(call.method, call.body == null ? null : new Body(call.body, MediaType.get(call.contentType)));
         return exchange(request.build());
     }
 
