@@ -45,8 +45,10 @@ public final class ActiveFault {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ActiveFault && ((ActiveFault) other).kind.equals(kind)
-                && ((ActiveFault) other).node.equals(node) && ((ActiveFault) other).text.equals(text);
+        return other instanceof ActiveFault
+                && ((ActiveFault) other).kind.equals(kind)
+                && ((ActiveFault) other).node.equals(node)
+                && ((ActiveFault) other).text.equals(text);
     }
 
     @Override

@@ -11,8 +11,17 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * Starts a cluster for a test class or for a single test.
  *
- * <p>Parameters of the class's constructor and methods can be a {@link TestCluster}, and addresses with {@link NodeUrl}. When
- * a test fails, the faults in force and the end of each node's log go to standard error.
+ * <p>Parameters of the class's constructor and methods can be:
+ *
+ * <ul>
+ *   <li>the {@link TestCluster};
+ *   <li>an {@link io.influxclient.InfluxClient} of all its data nodes and its {@link #database()}, closed after the test, or
+ *       after the class where a parameter of the constructor or of a static method has it; for other settings there is
+ *       {@link TestCluster#clientBuilder()};
+ *   <li>addresses, with {@link NodeUrl}.
+ * </ul>
+ *
+ * <p>When a test fails, the faults in force and the end of each node's log go to standard error.
  *
  * <p>On a method it gives that test a cluster of its own, whatever the class has. Classes nested in an annotated one share its
  * cluster unless they are annotated themselves; subclasses have one each.

@@ -1,5 +1,6 @@
 package io.influxclient.junit;
 
+import io.influxclient.InfluxClient;
 import java.lang.reflect.AnnotatedElement;
 import java.util.List;
 import java.util.Objects;
@@ -115,17 +116,21 @@ public final class InfluxClusterExtension
         if (parameter.isAnnotated(NodeUrl.class)) {
             return type == String.class || type == List.class || type == String[].class;
         }
-        return type == TestCluster.class;
+        return type == TestCluster.class || type == InfluxClient.class;
     }
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Shared shared = shared(context);
         if (shared == null) {
-            throw new ParameterResolutionException("there is no cluster yet where this parameter is: with Scope.METHOD there "
-                    + "is one for methods of single tests only");
+            throw new ParameterResolutionException(
+                    "there is no cluster yet where this parameter is: with Scope.METHOD there "
+                            + "is one for methods of single tests only");
         }
         TestCluster cluster = shared.cluster;
+        if (parameter.getParameter().getType() == InfluxClient.class) {
+            return client(context, cluster);
+        }
         Optional<NodeUrl> url = parameter.findAnnotation(NodeUrl.class);
         if (url.isEmpty()) {
             return cluster;
@@ -136,6 +141,14 @@ public final class InfluxClusterExtension
             return node.isEmpty() ? cluster.urls().get(0) : cluster.node(node).url();
         }
         return type == List.class ? cluster.urls() : cluster.urls().toArray(String[]::new);
+    }
+
+    /** One for the test or the class that the context is of: what a client remembers of its servers is not passed on. */
+    private InfluxClient client(ExtensionContext context, TestCluster cluster) {
+        return store(context)
+                .getOrComputeIfAbsent(
+                        InfluxClient.class.getName() + context.getUniqueId(), key -> new Client(cluster), Client.class)
+                .client;
     }
 
     /** What is to be started for this one test. */
@@ -173,8 +186,11 @@ public final class InfluxClusterExtension
     }
 
     private static TestClusterBuilder builder(InfluxCluster cluster) {
-        TestClusterBuilder builder = TestCluster.builder().data(cluster.data()).meta(cluster.meta())
-                .combined(cluster.combined()).profile(cluster.profile());
+        TestClusterBuilder builder = TestCluster.builder()
+                .data(cluster.data())
+                .meta(cluster.meta())
+                .combined(cluster.combined())
+                .profile(cluster.profile());
         for (String setting : cluster.settings()) {
             String[] parts = setting.split("=", 2);
             if (parts.length < 2) {
@@ -192,6 +208,21 @@ public final class InfluxClusterExtension
         Optional<Throwable> failure = context.getExecutionException().filter(e -> !(e instanceof TestAbortedException));
         if (failure.isPresent()) {
             System.err.println(context.getDisplayName() + " failed; its cluster:\n" + cluster.describe());
+        }
+    }
+
+    /** A client that is closed with the context that it was made for. */
+    private static final class Client implements Store.CloseableResource {
+
+        private final InfluxClient client;
+
+        Client(TestCluster cluster) {
+            client = cluster.clientBuilder().build();
+        }
+
+        @Override
+        public void close() {
+            client.close();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.influxclient.junit;
 
+import io.influxclient.WriteClass;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,6 +38,16 @@ public final class ReplyFault {
      */
     public static ReplyFault ofClass(String id) {
         return new ReplyFault("reply", List.of("--class=" + id));
+    }
+
+    /**
+     * A typical answer of a class of failed writes, as {@link #ofClass(String)} gives it.
+     *
+     * @param writeClass a class that a server can answer with: not {@code OK}, {@code UNREACHABLE}
+     * @return the fault
+     */
+    public static ReplyFault ofClass(WriteClass writeClass) {
+        return ofClass(writeClass.id());
     }
 
     /**

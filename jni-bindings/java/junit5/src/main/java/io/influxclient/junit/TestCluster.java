@@ -1,5 +1,7 @@
 package io.influxclient.junit;
 
+import io.influxclient.InfluxClient;
+import io.influxclient.InfluxClientBuilder;
 import io.influxclient.junit.internal.NativeCluster;
 import java.lang.ref.Cleaner;
 import java.lang.ref.Reference;
@@ -124,7 +126,9 @@ public final class TestCluster implements AutoCloseable {
     public TestNode node(String name) {
         Objects.requireNonNull(name, "name");
         List<TestNode> nodes = nodes();
-        return nodes.stream().filter(node -> node.name().equals(name)).findFirst()
+        return nodes.stream()
+                .filter(node -> node.name().equals(name))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no node is called " + name + ": there are "
                         + nodes.stream().map(TestNode::name).collect(Collectors.joining(", "))));
     }
@@ -137,6 +141,17 @@ public final class TestCluster implements AutoCloseable {
      */
     public List<String> urls() {
         return dataNodes().stream().map(TestNode::url).collect(Collectors.toUnmodifiableList());
+    }
+
+    /**
+     * Settings of a client of this cluster: the addresses of all data nodes, and the {@linkplain #database() database}.
+     *
+     * @return a builder; whoever builds a client with it closes that
+     * @throws IllegalStateException if the cluster is closed
+     */
+    public InfluxClientBuilder clientBuilder() {
+        InfluxClientBuilder builder = InfluxClient.builder(urls().toArray(String[]::new));
+        return database == null ? builder : builder.database(database);
     }
 
     /**
@@ -398,8 +413,13 @@ public final class TestCluster implements AutoCloseable {
         faults().forEach(fault -> text.append("--- in force: ").append(fault).append('\n'));
         for (TestNode node : nodes()) {
             List<String> lines = node.logs();
-            text.append("--- the end of the log of ").append(node.name()).append(" (").append(node.state()).append(", ")
-                    .append(node.url()).append(")\n");
+            text.append("--- the end of the log of ")
+                    .append(node.name())
+                    .append(" (")
+                    .append(node.state())
+                    .append(", ")
+                    .append(node.url())
+                    .append(")\n");
             lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size())
                     .forEach(line -> text.append(line).append('\n'));
         }

@@ -126,8 +126,8 @@ public final class TestClusterBuilder {
      */
     public TestCluster start() {
         NativeCluster.load();
-        List<String> words = new ArrayList<>(List.of("--meta=" + meta, "--data=" + data,
-                "--profile=" + profile.version(), "--limit=" + Words.time(limit)));
+        List<String> words = new ArrayList<>(List.of(
+                "--meta=" + meta, "--data=" + data, "--profile=" + profile.version(), "--limit=" + Words.time(limit)));
         if (combined != 0) {
             words.add("--nodes=" + combined);
         }
@@ -136,7 +136,8 @@ public final class TestClusterBuilder {
         TestCluster cluster = new TestCluster(handle, profile, limit, database);
         if (database != null) {
             try {
-                cluster.createDatabase(database, copies == 0 ? cluster.dataNodes().size() : copies);
+                cluster.createDatabase(
+                        database, copies == 0 ? cluster.dataNodes().size() : copies);
             } catch (RuntimeException e) {
                 cluster.close();
                 throw e;

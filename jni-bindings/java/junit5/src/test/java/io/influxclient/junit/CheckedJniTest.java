@@ -28,7 +28,8 @@ class CheckedJniTest {
         public static void main(String[] arguments) throws IOException {
             List<String> many = new ArrayList<>(Collections.nCopies(300, "data1"));
             many.add(0, "resume");
-            TestCluster cluster = TestCluster.builder().meta(1).data(2).database("app").start();
+            TestCluster cluster =
+                    TestCluster.builder().meta(1).data(2).database("app").start();
             TestNode node = cluster.node("data1");
             for (int i = 0; i < 100; i++) {
                 cluster.fault("clock", "+" + (i + 1) + "s", "data1");
@@ -71,11 +72,17 @@ class CheckedJniTest {
         Path output = temporary.resolve("output");
         File clusters = temporary.resolve("clusters").toFile();
         assertTrue(clusters.mkdir());
-        ProcessBuilder builder = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xcheck:jni", "-Dfile.encoding=UTF-8", "-cp", System.getProperty("java.class.path"),
+        ProcessBuilder builder = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xcheck:jni",
+                "-Dfile.encoding=UTF-8",
+                "-cp",
+                System.getProperty("java.class.path"),
                 Everything.class.getName());
         builder.environment().put("TMPDIR", clusters.toString());
-        Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        Process process = builder.redirectErrorStream(true)
+                .redirectOutput(output.toFile())
+                .start();
         boolean ended = process.waitFor(Duration.ofMinutes(2).toSeconds(), TimeUnit.SECONDS);
         process.destroyForcibly();
         String text = new String(java.nio.file.Files.readAllBytes(output), StandardCharsets.UTF_8);

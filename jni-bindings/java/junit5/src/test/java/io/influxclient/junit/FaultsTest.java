@@ -16,8 +16,12 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Each fault does what it says, and the end of each test ends it. */
-@InfluxCluster(data = 2, meta = 3, database = "app", settings = {
-    "write-timeout=400ms", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"})
+@InfluxCluster(
+        data = 2,
+        meta = 3,
+        database = "app",
+        settings = {"write-timeout=400ms", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"
+        })
 class FaultsTest {
 
     private static final Duration SOON = Duration.ofMillis(300);
@@ -66,7 +70,9 @@ class FaultsTest {
         cluster.partition("data1,meta1", "data2,meta2,meta3");
         assertNotEquals(204, put("m v=1 1"));
         assertEquals(List.of("partition"), kinds());
-        assertEquals("cut between data1,meta1 | data2,meta2,meta3", cluster.faults().get(0).toString());
+        assertEquals(
+                "cut between data1,meta1 | data2,meta2,meta3",
+                cluster.faults().get(0).toString());
         assertEquals(Optional.empty(), cluster.faults().get(0).node());
         cluster.endPartition();
         assertEquals(List.of(), cluster.faults());
@@ -95,9 +101,13 @@ class FaultsTest {
         assertEquals(204, put("way v=1 3"));
         assertTrue(System.nanoTime() - since >= Duration.ofMillis(120).toNanos());
         cluster.heal();
-        LinkFault lossy = LinkFault.drop(1.0).and(LinkFault.delay(Duration.ofMillis(2), Duration.ofMillis(1))).seed(7);
+        LinkFault lossy = LinkFault.drop(1.0)
+                .and(LinkFault.delay(Duration.ofMillis(2), Duration.ofMillis(1)))
+                .seed(7);
         cluster.linkOneWay("data1", "data2", lossy.and(LinkFault.bandwidth(100_000)));
-        assertEquals("data1: to data2: delay 2ms ± 1ms, drop 100%, bandwidth 100000 B/s", cluster.faults().get(0).toString());
+        assertEquals(
+                "data1: to data2: delay 2ms ± 1ms, drop 100%, bandwidth 100000 B/s",
+                cluster.faults().get(0).toString());
         assertNotEquals(204, put("way v=1 4"));
         assertThrows(IllegalArgumentException.class, () -> LinkFault.drop(1.1));
         assertThrows(IllegalArgumentException.class, () -> LinkFault.drop(Double.NaN));
@@ -126,7 +136,8 @@ class FaultsTest {
     @Test
     void handoffQueuesAreFullAndBlocked() throws IOException {
         two.kill();
-        for (Runnable fault : List.<Runnable>of(one::fillHandoff, one::blockHandoff, () -> one.fillDisk(Disk.HANDOFF))) {
+        for (Runnable fault :
+                List.<Runnable>of(one::fillHandoff, one::blockHandoff, () -> one.fillDisk(Disk.HANDOFF))) {
             fault.run();
             assertEquals(500, put("hint v=1 1"));
             assertEquals(0, one.handoffPoints());
@@ -151,8 +162,11 @@ class FaultsTest {
 
     private long stampedAhead(String measurement) throws IOException {
         assertEquals(204, put(measurement + " v=1"));
-        String answer = Http.query(one, "db=app&epoch=s", "SELECT v FROM " + measurement).body();
-        String time = answer.replaceFirst(".*\"values\":\\[\\[", "").replaceFirst(",.*", "").trim();
+        String answer = Http.query(one, "db=app&epoch=s", "SELECT v FROM " + measurement)
+                .body();
+        String time = answer.replaceFirst(".*\"values\":\\[\\[", "")
+                .replaceFirst(",.*", "")
+                .trim();
         return Long.parseLong(time) - Instant.now().getEpochSecond();
     }
 
@@ -171,8 +185,7 @@ class FaultsTest {
         cluster.metaDown();
         assertEquals(List.of("meta-down", "meta-down", "meta-down"), kinds());
         assertEquals(204, put("meta v=1 1"));
-        assertThrows(HttpTimeoutException.class,
-                () -> Http.write(one, "db=app", "meta v=1 " + 100 * WEEK, SOON));
+        assertThrows(HttpTimeoutException.class, () -> Http.write(one, "db=app", "meta v=1 " + 100 * WEEK, SOON));
         cluster.heal();
         assertEquals(204, put("meta v=1 " + 100 * WEEK));
         cluster.node("meta1").metaDown();
@@ -186,8 +199,18 @@ class FaultsTest {
         assertEquals(4, cluster.faults().size());
         cluster.fault("heal");
         assertEquals(List.of(), cluster.faults());
-        for (String[] wrong : new String[][] {{}, {""}, {"kil", "data1"}, {"kill"}, {"kill", "-x"}, {"help"}, {"--help"},
-            {"delay", "data1", "data2", "soon"}, {"kill", "data1", "data\0"}, {"reply", "data1"}}) {
+        for (String[] wrong : new String[][] {
+            {},
+            {""},
+            {"kil", "data1"},
+            {"kill"},
+            {"kill", "-x"},
+            {"help"},
+            {"--help"},
+            {"delay", "data1", "data2", "soon"},
+            {"kill", "data1", "data\0"},
+            {"reply", "data1"}
+        }) {
             assertThrows(IllegalArgumentException.class, () -> cluster.fault(wrong), () -> String.join(" ", wrong));
         }
         assertThrows(NullPointerException.class, () -> cluster.fault("kill", null));

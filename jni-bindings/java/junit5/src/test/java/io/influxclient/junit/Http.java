@@ -14,7 +14,8 @@ import java.util.function.BooleanSupplier;
 final class Http {
 
     static final Duration LIMIT = Duration.ofSeconds(20);
-    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final HttpClient CLIENT =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
     private Http() {}
 
@@ -22,15 +23,18 @@ final class Http {
         return write(node, parameters, lines, LIMIT);
     }
 
-    static HttpResponse<String> write(TestNode node, String parameters, String lines, Duration limit) throws IOException {
-        return send(HttpRequest.newBuilder(URI.create(node.url() + "/write?" + parameters)).timeout(limit)
+    static HttpResponse<String> write(TestNode node, String parameters, String lines, Duration limit)
+            throws IOException {
+        return send(HttpRequest.newBuilder(URI.create(node.url() + "/write?" + parameters))
+                .timeout(limit)
                 .POST(HttpRequest.BodyPublishers.ofString(lines)));
     }
 
     static HttpResponse<String> query(TestNode node, String parameters, String statement) throws IOException {
         String encoded = URLEncoder.encode(statement, StandardCharsets.UTF_8);
         // A GET would be sent a second time where the connection ends before the answer.
-        return send(HttpRequest.newBuilder(URI.create(node.url() + "/query?" + parameters + "&q=" + encoded)).timeout(LIMIT)
+        return send(HttpRequest.newBuilder(URI.create(node.url() + "/query?" + parameters + "&q=" + encoded))
+                .timeout(LIMIT)
                 .POST(HttpRequest.BodyPublishers.noBody()));
     }
 

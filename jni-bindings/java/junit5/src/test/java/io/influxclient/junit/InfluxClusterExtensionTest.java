@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.influxclient.InfluxClient;
+import io.influxclient.PointBatch;
 import io.influxclient.junit.internal.NativeCluster;
 import java.io.IOException;
 import java.util.List;
@@ -45,11 +47,18 @@ class InfluxClusterExtensionTest {
         return recorded;
     }
 
-    @InfluxCluster(data = 2, meta = 1, database = "app", replication = 1, settings = {"write-timeout=1s"})
+    @InfluxCluster(
+            data = 2,
+            meta = 1,
+            database = "app",
+            replication = 1,
+            settings = {"write-timeout=1s"})
     @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
     static class OneForTheClass {
 
         private static TestCluster first;
+        private static InfluxClient ofTheClass;
+        private static InfluxClient ofTheTest;
         private final TestCluster mine;
 
         OneForTheClass(TestCluster cluster) {
@@ -57,23 +66,55 @@ class InfluxClusterExtensionTest {
         }
 
         @BeforeAll
-        static void before(TestCluster cluster) {
+        static void before(TestCluster cluster, InfluxClient client) {
             first = cluster;
+            ofTheClass = client;
         }
 
         @Test
         @Order(1)
-        void breaksIt(TestCluster cluster, @NodeUrl String url, @NodeUrl("data2") String second, @NodeUrl List<String> all,
-                @NodeUrl String[] array) throws IOException {
+        void breaksIt(
+                TestCluster cluster,
+                @NodeUrl String url,
+                @NodeUrl("data2") String second,
+                @NodeUrl List<String> all,
+                @NodeUrl String[] array)
+                throws IOException {
             assertSame(first, cluster);
             assertSame(first, mine);
             assertEquals(cluster.urls(), all);
             assertEquals(all, List.of(array));
             assertEquals(List.of(url, second), all);
-            assertEquals(204, Http.write(cluster.node("data1"), "db=app&consistency=all", "m v=1 1").statusCode());
+            assertEquals(
+                    204,
+                    Http.write(cluster.node("data1"), "db=app&consistency=all", "m v=1 1")
+                            .statusCode());
             cluster.metaDown();
             cluster.node("data2").pause();
             cluster.node("data1").kill();
+        }
+
+        @Test
+        @Order(3)
+        void hasAClient(InfluxClient client, InfluxClient same, TestCluster cluster) {
+            assertSame(client, same);
+            assertNotSame(ofTheClass, client);
+            try (PointBatch batch = PointBatch.create()) {
+                batch.point("client").field("v", 1).at(1);
+                assertEquals(1, client.write(batch).points());
+                ofTheClass.write(batch);
+            }
+            ofTheTest = client;
+        }
+
+        @Test
+        @Order(4)
+        void hasAnotherClient(InfluxClient client) {
+            assertNotSame(ofTheTest, client);
+            try (PointBatch batch = PointBatch.create()) {
+                batch.point("client").field("v", 1).at(1);
+                assertThrows(IllegalStateException.class, () -> ofTheTest.write(batch));
+            }
         }
 
         @Test
@@ -82,7 +123,12 @@ class InfluxClusterExtensionTest {
             assertSame(first, cluster);
             assertEquals(List.of(), cluster.faults());
             assertTrue(cluster.nodes().stream().allMatch(node -> node.state() == NodeState.RUNNING));
-            assertEquals(1, cluster.dataNodes().stream().mapToLong(node -> node.count("app", "m")).sum(), "one copy");
+            assertEquals(
+                    1,
+                    cluster.dataNodes().stream()
+                            .mapToLong(node -> node.count("app", "m"))
+                            .sum(),
+                    "one copy");
         }
 
         @Test
@@ -136,7 +182,8 @@ class InfluxClusterExtensionTest {
             assertSame(before, cluster);
             assertTrue(SEEN.add(cluster));
             assertEquals(0, cluster.node("data1").count("app", "m"));
-            assertEquals(204, Http.write(cluster.node("data1"), "db=app", "m v=1 1").statusCode());
+            assertEquals(
+                    204, Http.write(cluster.node("data1"), "db=app", "m v=1 1").statusCode());
         }
     }
 
@@ -145,7 +192,8 @@ class InfluxClusterExtensionTest {
         Recorded recorded = run(OneForEach.class);
         assertTrue(recorded.allSucceeded(), recorded.ends()::toString);
         assertEquals(3, OneForEach.SEEN.size());
-        assertTrue(OneForEach.SEEN.stream().allMatch(cluster -> cluster.toString().endsWith("[closed]")));
+        assertTrue(
+                OneForEach.SEEN.stream().allMatch(cluster -> cluster.toString().endsWith("[closed]")));
     }
 
     @InfluxCluster(data = 1, meta = 1, scope = Scope.METHOD)
@@ -171,8 +219,11 @@ class InfluxClusterExtensionTest {
     @Test
     void mistakesSayWhatTheyAre() {
         assertTrue(run(TooEarly.class).end("never()").contains("Scope.METHOD"));
-        assertTrue(run(WrongSetting.class).end("InfluxClusterExtensionTest$WrongSetting").contains("write-timeot"));
-        assertTrue(run(NoSetting.class).end("InfluxClusterExtensionTest$NoSetting").contains("is not name=value"));
+        assertTrue(run(WrongSetting.class)
+                .end("InfluxClusterExtensionTest$WrongSetting")
+                .contains("write-timeot"));
+        assertTrue(
+                run(NoSetting.class).end("InfluxClusterExtensionTest$NoSetting").contains("is not name=value"));
     }
 
     @InfluxCluster(data = 1, meta = 1)
@@ -229,7 +280,8 @@ class InfluxClusterExtensionTest {
                 InfluxClusterExtension.of(TestCluster.builder().meta(1).data(2).database("app"));
 
         @RegisterExtension
-        final InfluxClusterExtension each = InfluxClusterExtension.of(TestCluster.builder().meta(1).data(1));
+        final InfluxClusterExtension each =
+                InfluxClusterExtension.of(TestCluster.builder().meta(1).data(1));
 
         private static TestCluster shared;
         private static TestCluster earlier;
@@ -301,19 +353,27 @@ class InfluxClusterExtensionTest {
         @ParameterizedTest
         @ValueSource(strings = {"one", "other"})
         void hasItsOwn(String measurement, TestCluster cluster) throws Exception {
-            assertEquals(204, Http.write(cluster.node("data1"), "db=app", measurement + " v=1 1").statusCode());
+            assertEquals(
+                    204,
+                    Http.write(cluster.node("data1"), "db=app", measurement + " v=1 1")
+                            .statusCode());
             BOTH.countDown();
             assertTrue(BOTH.await(10, TimeUnit.SECONDS));
-            long all = cluster.node("data1").count("app", "one") + cluster.node("data1").count("app", "other");
+            long all = cluster.node("data1").count("app", "one")
+                    + cluster.node("data1").count("app", "other");
             assertEquals(1, all);
         }
     }
 
     @Test
     void testsMayRunSideBySide() {
-        Map<String, String> parallel = Map.of("junit.jupiter.execution.parallel.enabled", "true",
-                "junit.jupiter.execution.parallel.config.strategy", "fixed",
-                "junit.jupiter.execution.parallel.config.fixed.parallelism", "2");
+        Map<String, String> parallel = Map.of(
+                "junit.jupiter.execution.parallel.enabled",
+                "true",
+                "junit.jupiter.execution.parallel.config.strategy",
+                "fixed",
+                "junit.jupiter.execution.parallel.config.fixed.parallelism",
+                "2");
         for (Class<?> tests : List.of(SideBySide.class, SideBySideApart.class)) {
             Recorded recorded = Recorded.run(tests, parallel);
             assertTrue(recorded.allSucceeded(), recorded.ends()::toString);

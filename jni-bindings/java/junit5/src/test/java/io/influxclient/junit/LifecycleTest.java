@@ -28,14 +28,40 @@ class LifecycleTest {
         TestNode node = cluster.node("data1");
         cluster.close();
         cluster.close();
-        for (Executable call : List.<Executable>of(cluster::nodes, cluster::dataNodes, cluster::urls, cluster::heal,
-                cluster::restore, cluster::faults, cluster::metaDown, cluster::endPartition, cluster::describe,
-                cluster::waitUntilInSync, cluster::waitUntilSettled, () -> cluster.drained(Duration.ZERO),
-                () -> cluster.node("data1"), () -> cluster.partition("data1", "meta1"), () -> cluster.cut("data1", "meta1"),
-                () -> cluster.createDatabase("x", 1), () -> cluster.add(NodeRole.DATA), () -> cluster.remove("data1"),
-                node::state, node::kill, node::pause, node::resume, node::restart, node::startAgain, node::logs,
-                node::isolate, node::refuseHttp, node::fillHandoff, () -> node.count("app", "m"), node::handoffPoints,
-                () -> node.reply(ReplyFault.hang()), () -> node.fillDisk(Disk.SHARDS), node::waitUntilUp)) {
+        for (Executable call : List.<Executable>of(
+                cluster::nodes,
+                cluster::dataNodes,
+                cluster::urls,
+                cluster::heal,
+                cluster::restore,
+                cluster::faults,
+                cluster::metaDown,
+                cluster::endPartition,
+                cluster::describe,
+                cluster::waitUntilInSync,
+                cluster::waitUntilSettled,
+                () -> cluster.drained(Duration.ZERO),
+                () -> cluster.node("data1"),
+                () -> cluster.partition("data1", "meta1"),
+                () -> cluster.cut("data1", "meta1"),
+                () -> cluster.createDatabase("x", 1),
+                () -> cluster.add(NodeRole.DATA),
+                () -> cluster.remove("data1"),
+                node::state,
+                node::kill,
+                node::pause,
+                node::resume,
+                node::restart,
+                node::startAgain,
+                node::logs,
+                node::isolate,
+                node::refuseHttp,
+                node::fillHandoff,
+                () -> node.count("app", "m"),
+                node::handoffPoints,
+                () -> node.reply(ReplyFault.hang()),
+                () -> node.fillDisk(Disk.SHARDS),
+                node::waitUntilUp)) {
             String message = assertThrows(IllegalStateException.class, call).getMessage();
             assertEquals("the cluster is closed", message);
         }
@@ -46,18 +72,33 @@ class LifecycleTest {
     void madeUpNumbersReachNothing() {
         try (TestCluster cluster = small()) {
             long real = cluster.call(handle -> handle);
-            for (long number : new long[] {0, 1, -1, Long.MAX_VALUE, Long.MIN_VALUE, real + 1, real - (1L << 32),
-                real + (1L << 32), real | Long.MIN_VALUE, 0xdead_beef_0000_0001L}) {
+            for (long number : new long[] {
+                0,
+                1,
+                -1,
+                Long.MAX_VALUE,
+                Long.MIN_VALUE,
+                real + 1,
+                real - (1L << 32),
+                real + (1L << 32),
+                real | Long.MIN_VALUE,
+                0xdead_beef_0000_0001L
+            }) {
                 if (number != real) {
-                    assertThrows(IllegalStateException.class, () -> NativeCluster.nodes(number), Long.toHexString(number));
+                    assertThrows(
+                            IllegalStateException.class, () -> NativeCluster.nodes(number), Long.toHexString(number));
                     assertThrows(IllegalStateException.class, () -> NativeCluster.fault(number, new String[] {"heal"}));
                     NativeCluster.stop(number);
                 }
             }
             assertEquals(2, cluster.nodes().size());
-            for (Executable call : List.<Executable>of(() -> NativeCluster.fault(real, null), () -> NativeCluster.start(null),
-                    () -> NativeCluster.fault(real, new String[] {"kill", null}), () -> NativeCluster.logs(real, null),
-                    () -> NativeCluster.countOn(real, "data1", null, "m"), () -> NativeCluster.add(real, "neither"))) {
+            for (Executable call : List.<Executable>of(
+                    () -> NativeCluster.fault(real, null),
+                    () -> NativeCluster.start(null),
+                    () -> NativeCluster.fault(real, new String[] {"kill", null}),
+                    () -> NativeCluster.logs(real, null),
+                    () -> NativeCluster.countOn(real, "data1", null, "m"),
+                    () -> NativeCluster.add(real, "neither"))) {
                 assertThrows(IllegalArgumentException.class, call);
             }
         }

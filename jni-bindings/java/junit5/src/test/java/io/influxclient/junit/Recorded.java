@@ -25,8 +25,10 @@ final class Recorded {
 
     static Recorded run(Class<?> tests, Map<String, String> configuration) {
         Recorded recorded = new Recorded();
-        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request().selectors(selectClass(tests))
-                .configurationParameters(configuration).build();
+        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(tests))
+                .configurationParameters(configuration)
+                .build();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         PrintStream before = System.err;
         System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
@@ -51,8 +53,11 @@ final class Recorded {
     /** Display name to {@code SUCCESSFUL}, or the message of what was thrown. */
     Map<String, String> ends() {
         Map<String, String> ends = new TreeMap<>();
-        results.forEach((name, result) -> ends.put(name, result.getThrowable().map(Throwable::getMessage)
-                .orElse(result.getStatus().name())));
+        results.forEach((name, result) -> ends.put(
+                name,
+                result.getThrowable()
+                        .map(Throwable::getMessage)
+                        .orElse(result.getStatus().name())));
         return ends;
     }
 
@@ -61,7 +66,8 @@ final class Recorded {
     }
 
     boolean allSucceeded() {
-        return !results.isEmpty() && results.values().stream()
-                .allMatch(result -> result.getStatus() == TestExecutionResult.Status.SUCCESSFUL);
+        return !results.isEmpty()
+                && results.values().stream()
+                        .allMatch(result -> result.getStatus() == TestExecutionResult.Status.SUCCESSFUL);
     }
 }

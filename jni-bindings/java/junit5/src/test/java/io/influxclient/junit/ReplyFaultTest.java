@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.influxclient.WriteClass;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
@@ -44,11 +45,16 @@ class ReplyFaultTest {
         assertEquals(0, node.count("app", "class"));
         assertEquals(204, put("class v=1 1").statusCode());
         assertEquals(1, node.count("app", "class"));
+        node.reply(ReplyFault.ofClass(WriteClass.OVERLOADED).times(1));
+        assertEquals(503, put("class v=1 1").statusCode());
+        assertThrows(IllegalArgumentException.class, () -> node.reply(ReplyFault.ofClass(WriteClass.OK)));
     }
 
     @Test
     void statusBodyHeadersAndErrorsAreAsOrdered() throws IOException {
-        node.reply(ReplyFault.status(418, "short and stout — \uD83E\uDED6").header("X-Tea", "green").times(1));
+        node.reply(ReplyFault.status(418, "short and stout — \uD83E\uDED6")
+                .header("X-Tea", "green")
+                .times(1));
         HttpResponse<String> tea = put("m v=1 1");
         assertEquals(418, tea.statusCode());
         assertEquals("short and stout — \uD83E\uDED6", tea.body());
@@ -97,14 +103,21 @@ class ReplyFaultTest {
 
     @Test
     void whatNoServerCouldAnswerIsRefused() {
-        for (ReplyFault wrong : List.of(ReplyFault.real(), ReplyFault.status(100), ReplyFault.status(70000),
-                ReplyFault.status(500).times(0), ReplyFault.status(500).times(-1), ReplyFault.status(500).on("write"),
-                ReplyFault.status(500).header("no header", "x"), ReplyFault.real().header("A", "b"),
-                ReplyFault.hang().delayed(SOON), ReplyFault.real().afterHandling())) {
+        for (ReplyFault wrong : List.of(
+                ReplyFault.real(),
+                ReplyFault.status(100),
+                ReplyFault.status(70000),
+                ReplyFault.status(500).times(0),
+                ReplyFault.status(500).times(-1),
+                ReplyFault.status(500).on("write"),
+                ReplyFault.status(500).header("no header", "x"),
+                ReplyFault.real().header("A", "b"),
+                ReplyFault.hang().delayed(SOON),
+                ReplyFault.real().afterHandling())) {
             assertThrows(IllegalArgumentException.class, () -> node.reply(wrong));
         }
-        String message = assertThrows(IllegalArgumentException.class,
-                () -> node.reply(ReplyFault.ofClass("overloded"))).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, () -> node.reply(ReplyFault.ofClass("overloded")))
+                .getMessage();
         assertTrue(message.contains("did you mean overloaded?"), message);
         assertThrows(IllegalArgumentException.class, () -> ReplyFault.real().share(2, 0));
         assertThrows(IllegalArgumentException.class, () -> ReplyFault.real().share(1, -1));

@@ -18,13 +18,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 class TestClusterTest {
 
     private static TestClusterBuilder small() {
-        return TestCluster.builder().meta(1).data(2).set("hh-retry-interval", "50ms").database("app");
+        return TestCluster.builder()
+                .meta(1)
+                .data(2)
+                .set("hh-retry-interval", "50ms")
+                .database("app");
     }
 
     @ParameterizedTest
     @EnumSource(Profile.class)
     void aClusterStoresWhatADeadNodeMissedWhenItIsBack(Profile profile) throws IOException {
-        TestClusterBuilder builder = TestCluster.builder().profile(profile).database("app").set("hh-retry-interval", "50ms");
+        TestClusterBuilder builder =
+                TestCluster.builder().profile(profile).database("app").set("hh-retry-interval", "50ms");
         if (profile == Profile.V0_10) {
             // Else it may acknowledge and lose a write to a shard that it has not heard of yet.
             builder.set("ack-dropped-shard", "false");
@@ -36,7 +41,10 @@ class TestClusterTest {
             TestNode dead = cluster.node("data3");
             dead.kill();
             assertEquals(NodeState.DEAD, dead.state());
-            assertEquals(204, Http.write(cluster.node("data1"), "db=app&consistency=quorum", "m v=1 1\nm v=2 2").statusCode());
+            assertEquals(
+                    204,
+                    Http.write(cluster.node("data1"), "db=app&consistency=quorum", "m v=1 1\nm v=2 2")
+                            .statusCode());
             assertEquals(2, cluster.node("data2").count("app", "m"));
             dead.restart();
             assertEquals(NodeState.RUNNING, dead.state());
@@ -58,7 +66,8 @@ class TestClusterTest {
 
     @Test
     void nodesCanBeBothMetaAndData() {
-        try (TestCluster cluster = TestCluster.builder().combined(3).database("app", 2).start()) {
+        try (TestCluster cluster =
+                TestCluster.builder().combined(3).database("app", 2).start()) {
             assertEquals(List.of("node1", "node2", "node3"), names(cluster));
             assertEquals(NodeRole.BOTH, cluster.node("node1").role());
             assertEquals(3, cluster.urls().size());
@@ -68,13 +77,20 @@ class TestClusterTest {
 
     @Test
     void whatCannotBeBuiltIsRefusedAndNothingIsLeftBehind() {
-        String message = assertThrows(IllegalArgumentException.class,
-                TestCluster.builder().set("write-timeout", "soon")::start).getMessage();
-        assertEquals("option write-timeout: \"soon\" is no duration: write a number and a unit (ns, us, ms, s, m, h), such as"
-                + " 1s, 250ms or 1h30m", message);
-        for (TestClusterBuilder wrong : List.of(TestCluster.builder().data(0), TestCluster.builder().meta(65),
-                TestCluster.builder().data(-1), TestCluster.builder().set("write-timeot", "1s"),
-                TestCluster.builder().set("", ""), TestCluster.builder().set("dial-timeout", "1s").profile(Profile.V0_10))) {
+        String message = assertThrows(
+                        IllegalArgumentException.class, TestCluster.builder().set("write-timeout", "soon")::start)
+                .getMessage();
+        assertEquals(
+                "option write-timeout: \"soon\" is no duration: write a number and a unit (ns, us, ms, s, m, h), such as"
+                        + " 1s, 250ms or 1h30m",
+                message);
+        for (TestClusterBuilder wrong : List.of(
+                TestCluster.builder().data(0),
+                TestCluster.builder().meta(65),
+                TestCluster.builder().data(-1),
+                TestCluster.builder().set("write-timeot", "1s"),
+                TestCluster.builder().set("", ""),
+                TestCluster.builder().set("dial-timeout", "1s").profile(Profile.V0_10))) {
             assertThrows(IllegalArgumentException.class, wrong::start);
         }
         assertThrows(ClusterException.class, TestCluster.builder().database("")::start);
@@ -85,16 +101,22 @@ class TestClusterTest {
     @Test
     void unknownNodesAreNamedWithThoseThereAre() {
         try (TestCluster cluster = small().start()) {
-            String message = assertThrows(IllegalArgumentException.class, () -> cluster.node("data9")).getMessage();
+            String message = assertThrows(IllegalArgumentException.class, () -> cluster.node("data9"))
+                    .getMessage();
             assertTrue(message.contains("meta1, data1, data2"), message);
-            message = assertThrows(IllegalArgumentException.class, () -> cluster.cut("data1", "dat2")).getMessage();
+            message = assertThrows(IllegalArgumentException.class, () -> cluster.cut("data1", "dat2"))
+                    .getMessage();
             assertTrue(message.contains("did you mean data2?"), message);
-            assertThrows(IllegalArgumentException.class, () -> cluster.node("meta1").count("app", "m"));
-            assertThrows(IllegalArgumentException.class, () -> cluster.node("meta1").refuseHttp());
+            assertThrows(
+                    IllegalArgumentException.class, () -> cluster.node("meta1").count("app", "m"));
+            assertThrows(
+                    IllegalArgumentException.class, () -> cluster.node("meta1").refuseHttp());
             cluster.node("data2").kill();
-            assertThrows(IllegalStateException.class, () -> cluster.node("data2").count("app", "m"));
+            assertThrows(
+                    IllegalStateException.class, () -> cluster.node("data2").count("app", "m"));
             cluster.node("data1").pause();
-            assertThrows(IllegalStateException.class, () -> cluster.node("data1").handoffPoints());
+            assertThrows(
+                    IllegalStateException.class, () -> cluster.node("data1").handoffPoints());
             assertEquals(List.of(), cluster.faults());
         }
     }
@@ -134,12 +156,15 @@ class TestClusterTest {
         try (TestCluster cluster = small().limit(Duration.ofMillis(1500)).start()) {
             TestNode one = cluster.node("data1");
             cluster.node("data2").kill();
-            assertEquals(204, Http.write(one, "db=app&consistency=one", "m v=1 1").statusCode());
+            assertEquals(
+                    204, Http.write(one, "db=app&consistency=one", "m v=1 1").statusCode());
             Http.until("a hint", () -> one.handoffPoints() == 1);
-            String message = assertThrows(ClusterException.class, cluster::waitUntilSettled).getMessage();
+            String message = assertThrows(ClusterException.class, cluster::waitUntilSettled)
+                    .getMessage();
             assertTrue(message.contains("data1 has 1 points for node"), message);
             Thread.currentThread().interrupt();
-            message = assertThrows(ClusterException.class, cluster::waitUntilSettled).getMessage();
+            message = assertThrows(ClusterException.class, cluster::waitUntilSettled)
+                    .getMessage();
             assertTrue(message.startsWith("interrupted"), message);
             assertTrue(Thread.interrupted(), "still set");
             assertFalse(cluster.drained(Duration.ofMillis(10)));
@@ -156,7 +181,8 @@ class TestClusterTest {
         try (TestCluster cluster = small().start()) {
             TestNode one = cluster.node("data1");
             cluster.node("data2").kill();
-            assertEquals(204, Http.write(one, "db=app&consistency=one", "m v=1 1").statusCode());
+            assertEquals(
+                    204, Http.write(one, "db=app&consistency=one", "m v=1 1").statusCode());
             Http.until("a hint", () -> one.handoffPoints() == 1);
             Thread waiting = new Thread(cluster::waitUntilSettled);
             waiting.start();
@@ -185,8 +211,12 @@ class TestClusterTest {
 
     @Test
     void clustersDoNotShareAnything() throws IOException {
-        try (TestCluster one = small().start(); TestCluster other = small().start()) {
-            assertEquals(204, Http.write(one.node("data1"), "db=app&consistency=all", "m v=1 1").statusCode());
+        try (TestCluster one = small().start();
+                TestCluster other = small().start()) {
+            assertEquals(
+                    204,
+                    Http.write(one.node("data1"), "db=app&consistency=all", "m v=1 1")
+                            .statusCode());
             one.node("data1").refuseHttp();
             assertEquals(0, other.node("data1").count("app", "m"));
             assertEquals(List.of(), other.faults());
