@@ -38,9 +38,14 @@ abstract class Call<T> implements Receiver {
     /** Nothing of the call is under way any more. Called once, also where the call could not be started. */
     void ended() {}
 
+    /** Whether an interrupt of the waiting thread ends the call. */
+    boolean endsByInterrupt() {
+        return true;
+    }
+
     /** Starts the call and waits for its end. An interrupt ends the call; what it knows then is returned or thrown. */
     T await(LongSupplier start) {
-        if (Thread.currentThread().isInterrupted()) {
+        if (endsByInterrupt() && Thread.currentThread().isInterrupted()) {
             // Starting it would only make doubt of what is certain now.
             ended();
             return decode(Completion.CANCELLED, new FrameReader(new byte[] {0}));
@@ -54,7 +59,9 @@ abstract class Call<T> implements Receiver {
                     arrival = next();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    client.cancel(id);
+                    if (endsByInterrupt()) {
+                        client.cancel(id);
+                    }
                     continue;
                 }
                 if (arrival.kind != Completion.QUESTION) {

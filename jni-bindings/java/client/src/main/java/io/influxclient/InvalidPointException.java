@@ -72,7 +72,7 @@ public final class InvalidPointException extends InfluxException {
         }
 
         /**
-         * The index of the point in its batch; for line protocol, that of the line.
+         * The index of the point in its batch. In line protocol, blank lines and comments are no points.
          *
          * @return a number from 0
          */

@@ -152,6 +152,11 @@ public final class PointBatch implements AutoCloseable {
         return rows.buffer();
     }
 
+    /** What was lent. */
+    ByteBuffer buffer() {
+        return rows.buffer();
+    }
+
     void release() {
         if (users.decrementAndGet() == 0) {
             rows.release();
