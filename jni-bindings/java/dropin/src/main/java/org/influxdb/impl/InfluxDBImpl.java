@@ -443,20 +443,20 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createDatabase(String name) {
         Preconditions.checkNonEmptyString(name, "name");
         change(Statements.createDatabase(name));
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void deleteDatabase(String name) {
         change(Statements.dropDatabase(name));
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public List<String> describeDatabases() {
         List<String> names = new ArrayList<>();
         for (QueryResult.Result result : resultsOf(queries.post(Statements.SHOW_DATABASES))) {
@@ -473,7 +473,7 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public boolean databaseExists(String name) {
         return describeDatabases().contains(name);
     }
@@ -540,7 +540,7 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName,
             String database,
@@ -561,21 +561,21 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName, String database, String duration, int replicationFactor, boolean isDefault) {
         createRetentionPolicy(rpName, database, duration, null, replicationFactor, isDefault);
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName, String database, String duration, String shardDuration, int replicationFactor) {
         createRetentionPolicy(rpName, database, duration, null, replicationFactor, false);
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void dropRetentionPolicy(String rpName, String database) {
         Preconditions.checkNonEmptyString(rpName, "retentionPolicyName");
         Preconditions.checkNonEmptyString(database, "database");
