@@ -71,8 +71,7 @@ public class InfluxDBImpl implements InfluxDB {
         udp = new UdpSender(addressOf(server));
         OkHttpClient okHttp = okHttpBuilder.build();
         Credentials credentials = Credentials.of(username, password);
-        boolean messagePack = responseFormat == ResponseFormat.MSGPACK;
-        transport = new LoggingTransport(Transports.choose(okHttp, server, credentials, messagePack), server);
+        transport = new LoggingTransport(Transports.choose(okHttp, server, credentials), server);
         transport.setLevel(LogLevel.parseLogLevel(System.getProperty(LOG_LEVEL_PROPERTY)));
         lane = new AsyncLane(okHttp.dispatcher());
         queries = new Queries(transport, lane, responseFormat);

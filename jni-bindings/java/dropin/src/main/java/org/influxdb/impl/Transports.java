@@ -4,7 +4,6 @@ import java.net.Proxy;
 import java.util.List;
 
 import okhttp3.Authenticator;
-import okhttp3.CertificatePinner;
 import okhttp3.CookieJar;
 import okhttp3.Dns;
 import okhttp3.EventListener;
@@ -23,11 +22,11 @@ final class Transports {
      * The native client, unless that cannot honour the settings, or the server is asked by HTTPS: whom to trust then is set up
      * for the JVM, in ways only the JVM knows.
      */
-    static Transport choose(OkHttpClient okHttp, HttpUrl server, Credentials credentials, boolean messagePack) {
+    static Transport choose(OkHttpClient okHttp, HttpUrl server, Credentials credentials) {
         boolean plain = !server.isHttps() && !Legacy.isOn() && carriesOnlyTimeouts(okHttp, server);
         return plain
                 ? new NativeTransport(server, credentials, Timeouts.of(okHttp))
-                : new OkHttpTransport(okHttp, server, credentials, messagePack);
+                : new OkHttpTransport(okHttp, server, credentials);
     }
 
     /** Whether all but the time-outs, the threads and the idle connections is as in a client nobody set anything of. */
@@ -39,7 +38,7 @@ final class Transports {
                 && okHttp.cookieJar() == CookieJar.NO_COOKIES
                 && okHttp.cache() == null
                 && okHttp.dns() == Dns.SYSTEM
-                && okHttp.certificatePinner().equals(CertificatePinner.DEFAULT)
+                && okHttp.certificatePinner().getPins().isEmpty()
                 && okHttp.hostnameVerifier().getClass() == PLAIN.hostnameVerifier().getClass()
                 && okHttp.socketFactory().getClass() == PLAIN.socketFactory().getClass()
                 && okHttp.protocols().equals(PLAIN.protocols())

@@ -8,7 +8,9 @@ import java.net.SocketTimeoutException;
 import io.influxclient.Advice;
 import io.influxclient.InfluxException;
 import io.influxclient.InvalidPointException;
+import io.influxclient.Outcome;
 import io.influxclient.Resend;
+import io.influxclient.WriteClass;
 import io.influxclient.WriteException;
 import io.influxclient.WriteInterruptedException;
 import org.influxdb.InfluxDBException;
@@ -82,12 +84,19 @@ final class WriteFailures {
         throw new IllegalStateException("every class is above");
     }
 
-    /** What the operator mends helps the same points too, so a program that waits does well. */
+    /**
+     * Programs that wait and try again do well also where an operator has to mend something, and after an error of the server that
+     * nobody knows: to give up would lose the points.
+     */
     private static boolean isRetryWorth(WriteException failure) {
         Resend resend = failure.advice().resend();
+        boolean unknownError = failure.writeClass() == WriteClass.REFUSED
+                && failure.outcome() == Outcome.UNKNOWN
+                && failure.status().orElse(0) >= 500;
         return resend == Resend.YES
                 || resend == Resend.AFTER_STAMP
-                || failure.advice() == Advice.CALL_OPERATOR;
+                || failure.advice() == Advice.CALL_OPERATOR
+                || unknownError;
     }
 
     /** By a failure that is not about what the server did. */
