@@ -1,5 +1,6 @@
 package io.influxclient;
 
+import io.influxclient.internal.Access;
 import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.NativeClient;
@@ -26,6 +27,20 @@ public final class InfluxClient implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.influxclient");
     private static final Cleaner CLEANER = Cleaner.create();
+
+    static {
+        Access.set(new Access() {
+            @Override
+            public NativeClient nativeClient(InfluxClient client) {
+                return client.nativeClient();
+            }
+
+            @Override
+            public RuntimeException writeError(FrameReader frame) {
+                return WriteFailure.read(frame);
+            }
+        });
+    }
 
     private final NativeClient client;
     private final RetryPolicy retry;
