@@ -12,7 +12,7 @@ use crate::retry::Bucket;
 use crate::write::Bodies;
 use crate::{
     Ack, Balance, Batch, BatchWriterBuilder, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer,
-    Resolve, RetryPolicy, Settled, Show, Transport, Write, WriteError,
+    RawRequest, Resolve, RetryPolicy, Settled, Show, Transport, Write, WriteError,
 };
 
 /// A client of one InfluxDB 1.x server, or of the coordinators of one cluster.
@@ -103,6 +103,11 @@ impl Client {
     /// Asks one InfluxQL statement, or several: `.await` what this returns.
     pub fn query<'a>(&'a self, statement: &'a str) -> Query<'a> {
         Query::new(self, statement)
+    }
+
+    /// A request to one of the endpoints as it is, with a path below theirs such as `query`.
+    pub fn request<'a>(&'a self, method: http::Method, path: &'a str) -> RawRequest<'a> {
+        RawRequest::new(self, method, path)
     }
 
     /// What the servers tell of themselves, their cluster and their databases, as types.

@@ -35,6 +35,7 @@
 //! * [`CreateDatabase`] and its neighbours make, change and drop databases, retention policies and users.
 //! * [`Resolve`] reads a batch back from every replica, where an outcome is open or an acknowledgement is not to be trusted;
 //!   [`Settled`] asks whether hinted handoff is done.
+//! * A [`RawRequest`] goes out as it is, for what there is no call for.
 //! * An [`Observer`] is told of every request; [`Counters`] is one that counts.
 //!
 //! # Features
@@ -60,6 +61,7 @@ mod metrics;
 mod ping;
 mod precision;
 mod query;
+mod raw_request;
 mod retry;
 mod settle;
 mod spool;
@@ -95,6 +97,7 @@ pub use query::{
     QueryErrorKind, QueryResponse, ResultSeries, RetentionPolicy, RowStream, Shard, ShardGroup, Show, StatementMessage,
     StatementResult, Statistic, TagKeys, ident, literal,
 };
+pub use raw_request::{RawExchange, RawRequest};
 pub use retry::{Backoff, Downgrade, Failed, NoRetry, Retry, RetryBudget, RetryPolicy};
 pub use settle::{
     ClusterHandoff, Doubt, HandoffQueue, HandoffState, NodeHandoff, NodeReading, PointResolution, QueueState,

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use crate::completion::{Completion, Kind, internal};
 use crate::frame::Writer;
 use crate::hold::Hold;
-use crate::inbox::{Entry, Inbox, NotBegun};
+use crate::inbox::{Entry, Inbox, Manner, NotBegun};
 
 tokio::task_local! {
     /// The call that the present task carries out.
@@ -43,22 +43,19 @@ impl Call {
         kind.frame(self.id)
     }
 
-    /// Puts a completion that is not the last, once the reader allows it.
-    pub(crate) async fn put(&self, frame: Writer) {
+    /// Waits until the reader allows one more completion that is not the last.
+    pub(crate) async fn allowed(&self) {
+        // It is never closed.
         if let Ok(permit) = self.entry.credit.acquire().await {
             permit.forget();
         }
-        self.inbox.put(Completion::new(frame, self.id, None));
     }
 
-    /// Puts a completion that is not the last, at once.
-    pub(crate) fn put_now(&self, frame: Writer) {
+    /// Puts a completion that is not the last.
+    pub(crate) fn put(&self, frame: Writer) {
         self.inbox.put(Completion::new(frame, self.id, None));
     }
 }
-
-/// How many completions a stream may put before it is allowed more.
-pub(crate) const READ_AHEAD: usize = 2;
 
 /// Starts a call. `work` makes its last completion; what is held is let go of with that, whatever it is.
 ///
@@ -67,13 +64,14 @@ pub(crate) fn start<F>(
     runtime: &Handle,
     inbox: &Arc<Inbox>,
     id: i64,
+    manner: Manner,
     hold: Option<Hold>,
     work: impl FnOnce(Call) -> F + Send + 'static,
 ) -> Result<(), (NotBegun, Option<Hold>)>
 where
     F: Future<Output = Writer> + Send + 'static,
 {
-    let entry = match inbox.begin(id, READ_AHEAD) {
+    let entry = match inbox.begin(id, manner) {
         Ok(entry) => entry,
         Err(refused) => return Err((refused, hold)),
     };
@@ -106,7 +104,7 @@ where
             Completion::new(frame, id, hold)
         }
     };
-    inbox.end(id, Some(last));
+    inbox.end(id, last);
 }
 
 /// What a panic says.

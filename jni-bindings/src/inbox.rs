@@ -43,6 +43,27 @@ impl Entry {
     }
 }
 
+/// How a call behaves towards its reader and its client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// A call, which may put two completions before it is allowed more.
+    Call,
+    /// The reports of a writer, of which more may wait.
+    Reports,
+    /// What puts something in order behind a panic.
+    Cleanup,
+}
+
+impl Manner {
+    /// How many completions are put before more are allowed.
+    fn credit(self) -> usize {
+        match self {
+            Self::Call | Self::Cleanup => 2,
+            Self::Reports => 64,
+        }
+    }
+}
+
 /// Why a call cannot begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotBegun {
@@ -63,17 +84,20 @@ impl Inbox {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Enters a call that may put so many completions before it is allowed more.
-    pub(crate) fn begin(&self, call: i64, credit: usize) -> Result<Entry, NotBegun> {
+    /// Enters a call.
+    pub(crate) fn begin(&self, call: i64, manner: Manner) -> Result<Entry, NotBegun> {
         if call == 0 {
             return Err(NotBegun::Zero);
         }
         let mut state = self.lock();
-        self.check(&state)?;
+        match self.check(&state) {
+            Err(NotBegun::Poisoned) if manner == Manner::Cleanup => {}
+            checked => checked?,
+        }
         if state.calls.contains_key(&call) {
             return Err(NotBegun::Taken);
         }
-        let entry = Entry::new(credit);
+        let entry = Entry::new(manner.credit());
         state.calls.insert(call, entry.clone());
         Ok(entry)
     }
@@ -93,6 +117,10 @@ impl Inbox {
         self.check(&self.lock())
     }
 
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// From now on the client refuses new calls: something in it may be in disorder.
     pub(crate) fn poison(&self) {
         self.poisoned.store(true, Ordering::SeqCst);
@@ -104,11 +132,11 @@ impl Inbox {
         self.arrival.notify_one();
     }
 
-    /// Ends a call with its last completion; a writer ends with none.
-    pub(crate) fn end(&self, call: i64, last: Option<Completion>) {
+    /// Ends a call with its last completion.
+    pub(crate) fn end(&self, call: i64, last: Completion) {
         let mut state = self.lock();
         state.calls.remove(&call);
-        state.queue.extend(last);
+        state.queue.push_back(last);
         drop(state);
         // Whoever waits may have to learn that nothing more is to come.
         self.arrival.notify_all();
@@ -207,29 +235,30 @@ mod tests {
     #[test]
     fn a_closed_inbox_is_read_to_its_end() {
         let inbox = Arc::new(Inbox::default());
-        inbox.begin(7, 0).unwrap();
+        inbox.begin(7, Manner::Call).unwrap();
         inbox.put(completion(7));
         inbox.close();
-        assert_eq!(inbox.begin(8, 0).unwrap_err(), NotBegun::Closed);
+        assert_eq!(inbox.begin(8, Manner::Call).unwrap_err(), NotBegun::Closed);
         assert!(inbox.next().is_some());
         let reader = {
             let inbox = Arc::clone(&inbox);
             std::thread::spawn(move || (inbox.next().is_some(), inbox.next().is_some()))
         };
-        inbox.end(7, Some(completion(7)));
+        inbox.end(7, completion(7));
         assert_eq!(reader.join().unwrap(), (true, false));
     }
 
     #[test]
     fn ids_are_not_shared() {
         let inbox = Inbox::default();
-        inbox.begin(1, 0).unwrap();
-        assert_eq!(inbox.begin(1, 0).unwrap_err(), NotBegun::Taken);
-        assert_eq!(inbox.begin(0, 0).unwrap_err(), NotBegun::Zero);
-        inbox.end(1, None);
-        inbox.begin(1, 0).unwrap();
+        inbox.begin(1, Manner::Call).unwrap();
+        assert_eq!(inbox.begin(1, Manner::Call).unwrap_err(), NotBegun::Taken);
+        assert_eq!(inbox.begin(0, Manner::Call).unwrap_err(), NotBegun::Zero);
+        inbox.end(1, completion(1));
+        inbox.begin(1, Manner::Call).unwrap();
         inbox.poison();
-        assert_eq!(inbox.begin(2, 0).unwrap_err(), NotBegun::Poisoned);
+        assert_eq!(inbox.begin(2, Manner::Call).unwrap_err(), NotBegun::Poisoned);
+        inbox.begin(2, Manner::Cleanup).unwrap();
     }
 
     #[test]
@@ -250,7 +279,7 @@ mod tests {
     #[test]
     fn credit_has_a_limit() {
         let inbox = Inbox::default();
-        let entry = inbox.begin(1, 2).unwrap();
+        let entry = inbox.begin(1, Manner::Call).unwrap();
         for _ in 0..3 {
             inbox.more(1, usize::MAX);
         }

@@ -13,12 +13,20 @@ mod inbox;
 mod input;
 mod policy;
 mod pool;
+mod query;
 mod refused;
+mod request;
+mod resolve;
 mod rows;
 mod runtime;
 mod session;
 mod settings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod write;
+mod writer;
 
 /// Compared with a constant of the Java side after loading: both change together, whenever a method or a frame does.
 pub const ABI_VERSION: i32 = 2;

@@ -27,6 +27,11 @@ impl RefusedPoints {
         self.total == 0
     }
 
+    #[cfg(test)]
+    pub(crate) fn kinds(&self) -> Vec<(usize, &'static str)> {
+        self.kept.iter().map(|(index, kind, _)| (*index, *kind)).collect()
+    }
+
     pub(crate) fn put(&self, frame: &mut Writer) {
         frame.i32_or_none(Some(self.total)).list(&self.kept, |frame, (index, kind, text)| {
             frame.i32_or_none(Some(*index)).str(kind).str(text);

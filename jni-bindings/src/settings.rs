@@ -14,7 +14,7 @@ use crate::policy::{self, Asking};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The largest answer that fits into a Java array, with what stands around it.
-const MOST_ANSWER: usize = i32::MAX as usize - (1 << 20);
+pub(crate) const MOST_ANSWER: usize = i32::MAX as usize - (1 << 20);
 
 /// What a client is made of.
 pub(crate) struct Settings {
@@ -33,7 +33,7 @@ impl fmt::Debug for Settings {
 impl Settings {
     pub(crate) fn read(frame: &[u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(frame);
-        let mut builder = Client::builder().endpoints(reader.list(|reader| reader.str())?);
+        let mut builder = Client::builder().endpoints(reader.list(Reader::str)?);
         if let Some(database) = reader.str_or_none()? {
             builder = builder.database(database);
         }
@@ -84,7 +84,7 @@ impl Settings {
         if let Some(name) = reader.str_or_none()? {
             builder = builder.user_agent(name);
         }
-        for pem in reader.list(|reader| reader.bytes())? {
+        for pem in reader.list(Reader::bytes)? {
             builder = builder.root_certificates(pem);
         }
         if reader.bool()? {

@@ -21,8 +21,10 @@ struct Refused {
 }
 
 impl PointError {
+    /// The error of the point at this index: for those who put points together from parts of their own.
     #[cold]
-    pub(crate) fn new(point: usize, kind: PointErrorKind) -> Self {
+    #[must_use]
+    pub fn new(point: usize, kind: PointErrorKind) -> Self {
         Self(Box::new(Refused { point, kind }))
     }
 

@@ -207,14 +207,19 @@ impl QueryResponse {
     /// The error of the first statement that failed or whose rows the server did not all give.
     #[must_use]
     pub fn first_error(&self) -> Option<QueryError> {
-        let kind = self.results.iter().enumerate().find_map(|(position, result)| {
-            let named = result.statement_id.and_then(|id| usize::try_from(id).ok());
-            let index = named.unwrap_or(position);
-            match &result.error {
-                Some(message) => Some(QueryErrorKind::Statement { index, message: message.as_str().into() }),
-                None => result.is_truncated().then_some(QueryErrorKind::Truncated { index }),
-            }
-        })?;
+        (0..self.results.len()).find_map(|position| self.error_at(position))
+    }
+
+    /// The error of the statement whose result stands at `position`, if it failed or if the server did not give all of its rows.
+    #[must_use]
+    pub fn error_at(&self, position: usize) -> Option<QueryError> {
+        let result = self.results.get(position)?;
+        let named = result.statement_id.and_then(|id| usize::try_from(id).ok());
+        let index = named.unwrap_or(position);
+        let kind = match &result.error {
+            Some(message) => QueryErrorKind::Statement { index, message: message.as_str().into() },
+            None => result.is_truncated().then_some(QueryErrorKind::Truncated { index })?,
+        };
         Some(QueryError::new(kind, Some(self.endpoint.clone()), None))
     }
 

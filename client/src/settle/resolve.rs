@@ -101,6 +101,19 @@ impl<'a> Resolve<'a> {
         self
     }
 
+    /// The points that the server refused, by their indexes in the batch: for a caller that has no
+    /// [`WriteError`](crate::WriteError) to hand.
+    pub fn refused(mut self, points: impl IntoIterator<Item = usize>) -> Self {
+        self.refused = points.into_iter().collect();
+        self
+    }
+
+    /// The level that was acknowledged, if one was: for a caller that has no [`Ack`](crate::Ack) to hand.
+    pub fn claimed(mut self, level: impl Into<Option<ConsistencyLevel>>) -> Self {
+        self.claimed = level.into();
+        self
+    }
+
     /// The time for the whole call. Default: that of the client.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);

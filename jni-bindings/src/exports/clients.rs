@@ -9,6 +9,7 @@ use jni::sys::{jbyteArray, jint, jlong};
 
 use super::arguments::{array, array_of, frame};
 use super::guard::{Throw, Thrown};
+use super::writers::let_go;
 use crate::ABI_VERSION;
 use crate::completion::internal;
 use crate::frame::Writer;
@@ -92,12 +93,13 @@ extern "system" fn Java_io_influxclient_internal_Native_close<'l>(
     env.with_env(|_env| match CLIENTS.get(handle) {
         Ok(session) => {
             session.inbox.close();
+            let_go(session.take_writers());
             Ok(())
         }
         Err(BadHandle::Closed) => Ok(()),
         Err(unknown) => Err(Thrown::from(unknown)),
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }
 
 /// `static native byte[] next(long client)`.
@@ -152,7 +154,7 @@ extern "system" fn Java_io_influxclient_internal_Native_cancel<'l>(
         client(handle)?.inbox.cancel(call);
         Ok::<_, Thrown>(())
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }
 
 /// `static native void more(long client, long call, int count)`.
@@ -170,7 +172,7 @@ extern "system" fn Java_io_influxclient_internal_Native_more<'l>(
         client(handle)?.inbox.more(call, count);
         Ok::<_, Thrown>(())
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }
 
 /// `static native void answer(long client, long question, byte[] decision)`.
@@ -188,5 +190,5 @@ extern "system" fn Java_io_influxclient_internal_Native_answer<'l>(
         client(handle)?.inbox.answer(question, read_decision(&decision)?);
         Ok::<_, Thrown>(())
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }

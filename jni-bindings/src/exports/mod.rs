@@ -3,4 +3,6 @@
 mod arguments;
 mod clients;
 mod guard;
+mod queries;
+mod writers;
 mod writes;

@@ -47,7 +47,7 @@ extern "system" fn Java_io_influxclient_internal_Native_startWrite<'l>(
         let (rows, hold) = rows(env, &buffer, length)?;
         start(&session, call, Input::Rows(rows), Some(hold), options)
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }
 
 /// `static native void startWriteLines(long client, long call, byte[] lines, int offset, int length, byte[] options)`.
@@ -71,5 +71,5 @@ extern "system" fn Java_io_influxclient_internal_Native_startWriteLines<'l>(
         let lines = part(env, &lines, offset, length)?;
         start(&session, call, Input::Lines(lines, rules), None, options)
     })
-    .resolve::<Throw>()
+    .resolve::<Throw>();
 }

@@ -22,12 +22,12 @@ impl Writer {
 
     /// The frame; an error where no Java array can hold it.
     pub(crate) fn into_bytes(self) -> Result<Vec<u8>, Oversized> {
-        if self.bytes.len() <= Self::MOST { Ok(self.bytes) } else { Err(Oversized) }
+        if self.fits() { Ok(self.bytes) } else { Err(Oversized) }
     }
 
-    /// The bytes so far.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes.len()
+    /// Whether a Java array can hold it.
+    pub(crate) fn fits(&self) -> bool {
+        self.bytes.len() <= Self::MOST
     }
 
     pub(crate) fn u8(&mut self, value: u8) -> &mut Self {

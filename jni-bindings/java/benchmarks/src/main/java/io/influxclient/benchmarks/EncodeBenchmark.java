@@ -1,5 +1,6 @@
 package io.influxclient.benchmarks;
 
+import io.influxclient.PointBatch;
 import io.questdb.client.Sender;
 import java.util.concurrent.TimeUnit;
 import org.influxdb.dto.BatchPoints;
@@ -29,11 +30,13 @@ public class EncodeBenchmark {
 
     private Reading[] readings;
     private Sender sender;
+    private PointBatch batch;
 
     /** Makes the readings and what the clients keep between batches. */
     @Setup(Level.Trial)
     public void setUp() {
         readings = Reading.several(POINTS);
+        batch = PointBatch.create();
         // Nothing is sent: the port is never asked. The buffer takes a whole batch.
         sender = Sender.fromConfig(
                 "http::addr=127.0.0.1:1;protocol_version=1;auto_flush=off;init_buf_size=1048576;max_buf_size=8388608;");
@@ -44,6 +47,34 @@ public class EncodeBenchmark {
     public void tearDown() {
         sender.reset();
         sender.close();
+        batch.close();
+    }
+
+    /**
+     * This client: rows in a buffer that the native library reads. Line protocol is made of them later, on another thread.
+     *
+     * @return the batch with the rows
+     */
+    @Benchmark
+    @OperationsPerInvocation(POINTS)
+    public PointBatch influxClientRows() {
+        batch.clear();
+        for (Reading reading : readings) {
+            put(batch, reading);
+        }
+        return batch;
+    }
+
+    static void put(PointBatch batch, Reading reading) {
+        batch.point(Reading.MEASUREMENT)
+                .tag("host", reading.host)
+                .tag("region", reading.region)
+                .tag("rack", reading.rack)
+                .field("usage_user", reading.user)
+                .field("usage_system", reading.system)
+                .field("usage_idle", reading.idle)
+                .field("interrupts", reading.interrupts)
+                .at(reading.time);
     }
 
     /**

@@ -4,11 +4,17 @@ import com.influxdb.client.InfluxDBClient;
 import com.influxdb.client.InfluxDBClientFactory;
 import com.influxdb.client.WriteApi;
 import com.influxdb.client.WriteOptions;
+import io.influxclient.InfluxClient;
+import io.influxclient.PointBatch;
+import io.influxclient.WriteResult;
 import io.questdb.client.Sender;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
 import okhttp3.OkHttpClient;
@@ -64,6 +70,49 @@ public class EndToEndBenchmark {
     @TearDown(Level.Trial)
     public void tearDown() {
         sink.close();
+    }
+
+    /** This client, one call for each batch, which waits for its end. */
+    @Benchmark
+    @OperationsPerInvocation(POINTS)
+    public void influxClientBatches() {
+        try (InfluxClient client =
+                        InfluxClient.builder(sink.url()).database("benchmark").build();
+                PointBatch batch = PointBatch.create()) {
+            for (int from = 0; from < POINTS; from += BATCH) {
+                batch.clear();
+                for (int i = from; i < from + BATCH; i++) {
+                    EncodeBenchmark.put(batch, readings[i]);
+                }
+                client.write(batch);
+            }
+        }
+    }
+
+    /** This client with two batches in turn: one is written while the other is filled. */
+    @Benchmark
+    @OperationsPerInvocation(POINTS)
+    public void influxClientTwoBatches() {
+        try (InfluxClient client =
+                        InfluxClient.builder(sink.url()).database("benchmark").build();
+                PointBatch one = PointBatch.create();
+                PointBatch other = PointBatch.create()) {
+            PointBatch[] batches = {one, other};
+            List<CompletableFuture<WriteResult>> writes = new ArrayList<>(List.of(
+                    CompletableFuture.<WriteResult>completedFuture(null),
+                    CompletableFuture.<WriteResult>completedFuture(null)));
+            for (int from = 0; from < POINTS; from += BATCH) {
+                int turn = from / BATCH % 2;
+                writes.get(turn).join();
+                PointBatch batch = batches[turn];
+                batch.clear();
+                for (int i = from; i < from + BATCH; i++) {
+                    EncodeBenchmark.put(batch, readings[i]);
+                }
+                writes.set(turn, client.writeAsync(batch));
+            }
+            writes.forEach(CompletableFuture::join);
+        }
     }
 
     /** influxdb-java with the batching of its defaults. */
