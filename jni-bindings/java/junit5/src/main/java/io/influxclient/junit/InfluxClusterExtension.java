@@ -21,8 +21,14 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Starts and ends the clusters of {@link InfluxCluster}, or one that is built in code:
- * {@code @RegisterExtension static final InfluxClusterExtension influx = InfluxClusterExtension.of(TestCluster.builder())}.
- * A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * static final InfluxClusterExtension influx = InfluxClusterExtension.of(
+ *         TestCluster.builder().data(5).set("write-timeout", "1s").database("app", 3));
+ * }</pre>
+ *
+ * <p>A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test.
  */
 public final class InfluxClusterExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,7 +86,7 @@ class CheckedJniTest {
                 .start();
         boolean ended = process.waitFor(Duration.ofMinutes(2).toSeconds(), TimeUnit.SECONDS);
         process.destroyForcibly();
-        String text = new String(java.nio.file.Files.readAllBytes(output), StandardCharsets.UTF_8);
+        String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         assertTrue(ended, text);
         assertEquals(0, process.exitValue(), text);
         assertTrue(text.contains("left open: 2"), text);
