@@ -11,6 +11,7 @@ mod handle;
 mod hold;
 mod inbox;
 mod input;
+mod panics;
 mod policy;
 mod pool;
 mod query;
