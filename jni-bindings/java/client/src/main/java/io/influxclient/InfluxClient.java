@@ -1,5 +1,6 @@
 package io.influxclient;
 
+import io.influxclient.internal.Access;
 import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.NativeClient;
@@ -26,6 +27,20 @@ public final class InfluxClient implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger("io.influxclient");
     private static final Cleaner CLEANER = Cleaner.create();
+
+    static {
+        Access.set(new Access() {
+            @Override
+            public NativeClient nativeClient(InfluxClient client) {
+                return client.nativeClient();
+            }
+
+            @Override
+            public RuntimeException writeError(FrameReader frame) {
+                return WriteFailure.read(frame);
+            }
+        });
+    }
 
     private final NativeClient client;
     private final RetryPolicy retry;
@@ -160,8 +175,13 @@ public final class InfluxClient implements AutoCloseable {
     private PreparedWrite prepare(PointBatch batch, WriteOptions options) {
         Objects.requireNonNull(batch, "batch");
         byte[] frame = options.frame(batch.precision()).toBytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), batch.points(),
-                batch.isIdempotent(), batch::release);
+        WriteCall call = new WriteCall(
+                this,
+                options.retryOr(retry),
+                options.levelOr(level),
+                batch.points(),
+                batch.isIdempotent(),
+                batch::release);
         ByteBuffer rows = batch.lend();
         int length = batch.bytes();
         return new PreparedWrite(call, () -> client.startWrite(call, rows, length, frame));
@@ -171,8 +191,8 @@ public final class InfluxClient implements AutoCloseable {
         Objects.requireNonNull(lines, "lines");
         byte[] frame = lines.options(options).toBytes();
         byte[] bytes = lines.bytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), lines.lines(),
-                lines.isIdempotent(), () -> {});
+        WriteCall call = new WriteCall(
+                this, options.retryOr(retry), options.levelOr(level), lines.lines(), lines.isIdempotent(), () -> {});
         return new PreparedWrite(call, () -> client.startWriteLines(call, bytes, 0, bytes.length, frame));
     }
 
@@ -320,7 +340,10 @@ public final class InfluxClient implements AutoCloseable {
                 client.submit(() -> {
                     Throwable thrown = Questions.answer(client, retry, body);
                     if (thrown != null) {
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown);
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown);
                     }
                 });
             }

@@ -28,6 +28,7 @@ final class Rows {
 
     /** What {@link #text} found in a text. */
     static final int PLAIN = 0;
+
     static final int HAS_SPECIAL = 1;
     static final int HAS_SURROGATE = 2;
 
