@@ -11,6 +11,25 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /**
  * Starts a cluster for a test class or for a single test.
  *
+ * <pre>{@code
+ * @InfluxCluster(data = 3, database = "app", settings = "hh-retry-interval=50ms")
+ * static class StorageTest {
+ *
+ *     @Test
+ *     void aQuorumSurvivesADeadNode(TestCluster cluster, InfluxClient client) {
+ *         cluster.node("data3").kill();
+ *         try (PointBatch batch = PointBatch.create()) {
+ *             batch.point("cpu").tag("host", "a").field("usage", 1.5).at(1);
+ *             client.write(batch);
+ *         }
+ *         cluster.node("data3").restart();
+ *         cluster.waitUntilSettled();
+ *         cluster.waitUntilInSync();
+ *         assertEquals(1, cluster.node("data3").count("app", "cpu"));
+ *     }
+ * }
+ * }</pre>
+ *
  * <p>Parameters of the class's constructor and methods can be:
  *
  * <ul>

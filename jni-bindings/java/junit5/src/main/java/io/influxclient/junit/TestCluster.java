@@ -17,6 +17,18 @@ import java.util.stream.Collectors;
 /**
  * A cluster inside this JVM.
  *
+ * <pre>{@code
+ * try (TestCluster cluster = TestCluster.builder().database("app").start()) {
+ *     cluster.partition("data1,meta1", "data2,data3,meta2,meta3");
+ *     cluster.delay("data2", "data3", Duration.ofMillis(20));
+ *     cluster.node("data1").fillHandoff();
+ *     cluster.node("data2").reply(ReplyFault.ofClass("overloaded").on("/write").times(3));
+ *     cluster.faults().forEach(System.out::println);
+ *     cluster.heal();
+ *     assertEquals(List.of(), cluster.faults());
+ * }
+ * }</pre>
+ *
  * <p>Faults add up until {@link #heal()} ends all of them. Faults of the network are between the nodes; clients reach every
  * node that runs, unless it is told to {@linkplain TestNode#refuseHttp() refuse} them or to
  * {@linkplain TestNode#reply(ReplyFault) answer otherwise}.

@@ -3,10 +3,9 @@ package io.influxclient.junit;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.influxclient.junit.internal.NativeCluster;
-import java.io.IOException;
+import java.io.File;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -145,15 +144,14 @@ class LifecycleTest {
     }
 
     @Test
-    void aForgottenClusterIsStopped() throws IOException {
+    void aForgottenClusterIsStopped() {
         long before = NativeCluster.running();
         String url = forget();
         assertEquals(before + 1, NativeCluster.running());
         Http.until("the cluster is stopped", () -> {
             System.gc();
-            return NativeCluster.running() == before;
+            return NativeCluster.running() == before && Ping.failure(url) != null;
         });
-        assertTrue(Ping.failure(url).contains("refused"));
     }
 
     /** Apart, so that no reference stays on the stack. */
@@ -174,7 +172,7 @@ class LifecycleTest {
     }
 
     private static long threads() {
-        String[] tasks = new java.io.File("/proc/self/task").list();
+        String[] tasks = new File("/proc/self/task").list();
         return tasks == null ? 0 : tasks.length;
     }
 }
