@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Writes a frame.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Writer {
     bytes: Vec<u8>,
 }

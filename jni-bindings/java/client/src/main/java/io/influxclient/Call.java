@@ -18,10 +18,12 @@ abstract class Call<T> implements Receiver {
     /** Not read: as long as the call is under way, its client is not garbage. */
     @SuppressWarnings("unused")
     private final InfluxClient owner;
+
     private final NativeClient client;
     private final RetryPolicy policy;
     /** Null if a thread waits. */
     private volatile CallFuture<T> future;
+
     private volatile Throwable policyFailure;
 
     private final Queue<Arrival> arrivals = new ArrayDeque<>();
@@ -38,9 +40,14 @@ abstract class Call<T> implements Receiver {
     /** Nothing of the call is under way any more. Called once, also where the call could not be started. */
     void ended() {}
 
+    /** Whether an interrupt of the waiting thread ends the call. */
+    boolean endsByInterrupt() {
+        return true;
+    }
+
     /** Starts the call and waits for its end. An interrupt ends the call; what it knows then is returned or thrown. */
     T await(LongSupplier start) {
-        if (Thread.currentThread().isInterrupted()) {
+        if (endsByInterrupt() && Thread.currentThread().isInterrupted()) {
             // Starting it would only make doubt of what is certain now.
             ended();
             return decode(Completion.CANCELLED, new FrameReader(new byte[] {0}));
@@ -54,7 +61,9 @@ abstract class Call<T> implements Receiver {
                     arrival = next();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    client.cancel(id);
+                    if (endsByInterrupt()) {
+                        client.cancel(id);
+                    }
                     continue;
                 }
                 if (arrival.kind != Completion.QUESTION) {

@@ -1,5 +1,6 @@
 package io.influxclient;
 
+import io.influxclient.internal.Access;
 import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.NativeClient;
@@ -8,7 +9,9 @@ import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
@@ -25,10 +28,25 @@ public final class InfluxClient implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.influxclient");
     private static final Cleaner CLEANER = Cleaner.create();
 
+    static {
+        Access.set(new Access() {
+            @Override
+            public NativeClient nativeClient(InfluxClient client) {
+                return client.nativeClient();
+            }
+
+            @Override
+            public RuntimeException writeError(FrameReader frame) {
+                return WriteFailure.read(frame);
+            }
+        });
+    }
+
     private final NativeClient client;
     private final RetryPolicy retry;
     private final ConsistencyLevel level;
     private final Cleaner.Cleanable cleanable;
+    private final Set<BatchWriter> writers = ConcurrentHashMap.newKeySet();
 
     InfluxClient(long handle, Executor executor, RetryPolicy retry, ConsistencyLevel level) {
         this.retry = retry;
@@ -157,8 +175,13 @@ public final class InfluxClient implements AutoCloseable {
     private PreparedWrite prepare(PointBatch batch, WriteOptions options) {
         Objects.requireNonNull(batch, "batch");
         byte[] frame = options.frame(batch.precision()).toBytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), batch.points(),
-                batch.isIdempotent(), batch::release);
+        WriteCall call = new WriteCall(
+                this,
+                options.retryOr(retry),
+                options.levelOr(level),
+                batch.points(),
+                batch.isIdempotent(),
+                batch::release);
         ByteBuffer rows = batch.lend();
         int length = batch.bytes();
         return new PreparedWrite(call, () -> client.startWrite(call, rows, length, frame));
@@ -168,22 +191,124 @@ public final class InfluxClient implements AutoCloseable {
         Objects.requireNonNull(lines, "lines");
         byte[] frame = lines.options(options).toBytes();
         byte[] bytes = lines.bytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), lines.lines(),
-                lines.isIdempotent(), () -> {});
+        WriteCall call = new WriteCall(
+                this, options.retryOr(retry), options.levelOr(level), lines.lines(), lines.isIdempotent(), () -> {});
         return new PreparedWrite(call, () -> client.startWriteLines(call, bytes, 0, bytes.length, frame));
     }
 
     /**
-     * Refuses new calls, waits for those under way and gives threads and connections back. A client that is closed already stays so.
-     * From a future, listener or policy that the client called, it does not wait: the rest is done in the background. An interrupt
+     * Asks and waits for the whole answer.
+     *
+     * @param query the query
+     * @return the answer, in which every statement succeeded and gave all of its rows
+     * @throws QueryException if the query or one of its statements failed, or the server left rows out; what was answered is in
+     *     {@link QueryException#result()}. Also if the thread was interrupted, which stays set: a statement that changes something may
+     *     then still be carried out
+     * @throws IllegalStateException if the client is closed
+     * @throws InternalException after a fault of this library
+     */
+    public QueryResult query(Query query) {
+        QueryCall call = new QueryCall(this, query.epoch());
+        byte[] frame = query.frame();
+        return call.await(() -> client.startQuery(call, frame, false));
+    }
+
+    /**
+     * Asks and waits for the whole answer: {@link #query(Query)} with no more than a text.
+     *
+     * @param statement InfluxQL
+     * @return the answer
+     * @throws QueryException if the query or one of its statements failed, or the server left rows out
+     * @throws IllegalStateException if the client is closed
+     */
+    public QueryResult query(String statement) {
+        return query(Query.of(statement));
+    }
+
+    /**
+     * Asks in the background. The future completes on the client's executor, with what {@link #query(Query)} would return or throw.
+     * Cancelling it gives up waiting.
+     *
+     * @param query the query
+     * @return the future answer
+     * @throws IllegalStateException if the client is closed
+     */
+    public CompletableFuture<QueryResult> queryAsync(Query query) {
+        QueryCall call = new QueryCall(this, query.epoch());
+        byte[] frame = query.frame();
+        return call.async(() -> client.startQuery(call, frame, false));
+    }
+
+    /**
+     * Asks, and gives the answer while it arrives.
+     *
+     * @param query the query
+     * @return its chunks; close it in the end
+     * @throws IllegalStateException if the client is closed
+     */
+    public QueryStream stream(Query query) {
+        byte[] frame = query.frame();
+        return new QueryStream(this, CLEANER, query.epoch(), receiver -> client.startQuery(receiver, frame, true));
+    }
+
+    /**
+     * Asks every endpoint whether it is there.
+     *
+     * @return one answer for each endpoint, in their order
+     * @throws QueryException if the thread was interrupted, which stays set
+     * @throws IllegalStateException if the client is closed
+     */
+    public List<Pong> ping() {
+        PingCall call = new PingCall(this);
+        return call.await(() -> client.startPing(call));
+    }
+
+    /**
+     * A writer that gathers points and writes them in the background.
+     *
+     * @return its settings
+     */
+    public BatchWriterBuilder batchWriter() {
+        return new BatchWriterBuilder(this);
+    }
+
+    void opened(BatchWriter writer) {
+        writers.add(writer);
+    }
+
+    void closed(BatchWriter writer) {
+        writers.remove(writer);
+    }
+
+    /**
+     * Refuses new calls, closes the writers, waits for the calls under way and gives threads and connections back. A client that is
+     * closed already stays so. From a future, listener or policy that the client called, it does not wait: the rest is done in the background. An interrupt
      * ends the calls under way instead of waiting for them.
+     *
+     * @throws UnsettledPointsException if a writer was open, and not every point of it was acknowledged; the client is closed
      */
     @Override
     public void close() {
+        client.beginClose();
+        UnsettledPointsException unsettled = null;
+        for (BatchWriter writer : writers) {
+            try {
+                writer.close();
+            } catch (UnsettledPointsException e) {
+                if (unsettled == null) {
+                    unsettled = e;
+                } else {
+                    unsettled.addSuppressed(e);
+                }
+            }
+        }
         client.close();
         if (!NativeClient.isInCallback()) {
             // Has nothing left to do, and need not wait for the garbage collector to find that out.
             cleanable.clean();
+        }
+        if (unsettled != null) {
+            throw unsettled;
         }
     }
 
@@ -215,7 +340,10 @@ public final class InfluxClient implements AutoCloseable {
                 client.submit(() -> {
                     Throwable thrown = Questions.answer(client, retry, body);
                     if (thrown != null) {
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown);
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown);
                     }
                 });
             }

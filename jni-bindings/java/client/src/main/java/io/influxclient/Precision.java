@@ -63,4 +63,24 @@ public enum Precision {
         }
         return Math.addExact(Math.multiplyExact(seconds, unitsASecond), within);
     }
+
+    /** The time that is so many units after 1970. */
+    Instant instant(long count) {
+        if (nanoseconds >= 1_000_000_000) {
+            return Instant.ofEpochSecond(Math.multiplyExact(count, nanoseconds / 1_000_000_000));
+        }
+        long unitsASecond = 1_000_000_000 / nanoseconds;
+        return Instant.ofEpochSecond(
+                Math.floorDiv(count, unitsASecond), Math.floorMod(count, unitsASecond) * nanoseconds);
+    }
+
+    /** The precision with this name in a frame. */
+    static Precision of(String wireName) {
+        for (Precision value : values()) {
+            if (value.wireName.equals(wireName)) {
+                return value;
+            }
+        }
+        throw new InternalException("the native library knows a precision that this version does not: " + wireName);
+    }
 }

@@ -80,7 +80,9 @@ public final class FrameWriter {
     /** A part of an array, with its length. */
     public FrameWriter bytes(byte[] value, int offset, int count) {
         i32(count);
-        System.arraycopy(value, offset, bytes, reserve(count), count);
+        // Reserved first: that may put another array in the place of this one.
+        int at = reserve(count);
+        System.arraycopy(value, offset, bytes, at, count);
         return this;
     }
 

@@ -153,11 +153,12 @@ public final class BatchProcessor {
             if (closed) {
                 return false;
             }
-            if (!dropActionsOnQueueExhaustion) {
+            if (!queue.offer(entry)) {
+                if (dropActionsOnQueueExhaustion) {
+                    droppedActionHandler.accept(entry.point);
+                    return true;
+                }
                 queue.put(entry);
-            } else if (!queue.offer(entry)) {
-                droppedActionHandler.accept(entry.point);
-                return true;
             }
             if (queue.size() >= actions && fullQueueTold.compareAndSet(false, true)) {
                 scheduler.execute(this::sendInBackground);
@@ -178,7 +179,24 @@ public final class BatchProcessor {
 
     /** Sends what is queued, and what was left over before. */
     void flush() {
-        throwFirst(handOver(send(), new ArrayList<>()));
+        List<RuntimeException> thrown = new ArrayList<>();
+        uninterrupted(() -> handOver(send(), thrown));
+        throwFirst(thrown);
+    }
+
+    /**
+     * Programs close and flush in threads that were interrupted before, and points would be lost by that. An interrupt from now
+     * on counts.
+     */
+    private static void uninterrupted(Runnable work) {
+        boolean interrupted = !Legacy.isOn() && Thread.interrupted();
+        try {
+            work.run();
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Accepts no more points, sends what is queued and gives up what cannot be sent. */
@@ -186,14 +204,17 @@ public final class BatchProcessor {
         closed = true;
         scheduler.shutdown();
         List<RuntimeException> thrown = new ArrayList<>();
-        do {
-            handOver(send(), thrown);
-        } while (putting.get() > 0 || !queue.isEmpty());
-        List<HandOver> givenUp;
-        synchronized (sending) {
-            givenUp = delivery.close(this::sendOnce);
-        }
-        throwFirst(handOver(givenUp, thrown));
+        uninterrupted(() -> {
+            do {
+                handOver(send(), thrown);
+            } while (putting.get() > 0 || !queue.isEmpty());
+            List<HandOver> givenUp;
+            synchronized (sending) {
+                givenUp = delivery.close(this::sendOnce);
+            }
+            handOver(givenUp, thrown);
+        });
+        throwFirst(thrown);
     }
 
     /** Sends a batch at once, after what was left over before; where it is not sent again, a failure is thrown. */
@@ -242,7 +263,7 @@ public final class BatchProcessor {
         try {
             influxDB.write(entry.udpPort, entry.point.lineProtocol());
         } catch (RuntimeException e) {
-            givenUp.add(new HandOver(List.of(entry.point), e));
+            givenUp.add(new HandOver(new ArrayList<>(List.of(entry.point)), e));
         }
     }
 

@@ -7,6 +7,8 @@ final class HttpCall {
 
     static final String FORM = "application/x-www-form-urlencoded";
 
+    static final String TEXT = "text/plain; charset=utf-8";
+
     final String method;
     /** Below the server's address, without a slash in front. */
     final String path;
@@ -14,27 +16,35 @@ final class HttpCall {
     final String query;
     /** Null for none. */
     final byte[] body;
+    /** Null for none. */
+    final String contentType;
     /** Whether MessagePack is asked for. */
     final boolean messagePack;
 
-    private HttpCall(String method, String path, String query, byte[] body, boolean messagePack) {
+    private HttpCall(
+            String method, String path, String query, byte[] body, String contentType, boolean messagePack) {
         this.method = method;
         this.path = path;
         this.query = query;
         this.body = body;
+        this.contentType = contentType;
         this.messagePack = messagePack;
     }
 
     static HttpCall ping(boolean messagePack) {
-        return new HttpCall("GET", "ping", null, null, messagePack);
+        return new HttpCall("GET", "ping", null, null, null, messagePack);
     }
 
     static HttpCall get(String path, Parameters query, boolean messagePack) {
-        return new HttpCall("GET", path, query.encoded(), null, messagePack);
+        return new HttpCall("GET", path, query.encoded(), null, null, messagePack);
     }
 
     static HttpCall post(String path, Parameters query, byte[] form, boolean messagePack) {
-        return new HttpCall("POST", path, query.encoded(), form, messagePack);
+        return new HttpCall("POST", path, query.encoded(), form, FORM, messagePack);
+    }
+
+    static HttpCall write(LineWrite write) {
+        return new HttpCall("POST", "write", write.query(), write.lines, TEXT, false);
     }
 
     HttpUrl url(HttpUrl server) {

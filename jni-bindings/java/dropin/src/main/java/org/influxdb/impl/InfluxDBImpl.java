@@ -71,8 +71,7 @@ public class InfluxDBImpl implements InfluxDB {
         udp = new UdpSender(addressOf(server));
         OkHttpClient okHttp = okHttpBuilder.build();
         Credentials credentials = Credentials.of(username, password);
-        boolean messagePack = responseFormat == ResponseFormat.MSGPACK;
-        transport = new LoggingTransport(Transports.choose(okHttp, server, credentials, messagePack), server);
+        transport = new LoggingTransport(Transports.choose(okHttp, server, credentials), server);
         transport.setLevel(LogLevel.parseLogLevel(System.getProperty(LOG_LEVEL_PROPERTY)));
         lane = new AsyncLane(okHttp.dispatcher());
         queries = new Queries(transport, lane, responseFormat);
@@ -443,20 +442,20 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createDatabase(String name) {
         Preconditions.checkNonEmptyString(name, "name");
         change(Statements.createDatabase(name));
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void deleteDatabase(String name) {
         change(Statements.dropDatabase(name));
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public List<String> describeDatabases() {
         List<String> names = new ArrayList<>();
         for (QueryResult.Result result : resultsOf(queries.post(Statements.SHOW_DATABASES))) {
@@ -473,7 +472,7 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public boolean databaseExists(String name) {
         return describeDatabases().contains(name);
     }
@@ -540,7 +539,7 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName,
             String database,
@@ -561,21 +560,21 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName, String database, String duration, int replicationFactor, boolean isDefault) {
         createRetentionPolicy(rpName, database, duration, null, replicationFactor, isDefault);
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void createRetentionPolicy(
             String rpName, String database, String duration, String shardDuration, int replicationFactor) {
         createRetentionPolicy(rpName, database, duration, null, replicationFactor, false);
     }
 
     @Override
-    @Deprecated
+    @SuppressWarnings("deprecation")
     public void dropRetentionPolicy(String rpName, String database) {
         Preconditions.checkNonEmptyString(rpName, "retentionPolicyName");
         Preconditions.checkNonEmptyString(database, "database");

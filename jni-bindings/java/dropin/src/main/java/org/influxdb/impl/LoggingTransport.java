@@ -51,7 +51,7 @@ final class LoggingTransport implements Transport {
             return;
         }
         String url = server + "write?" + write.query();
-        begin(now, "POST", url, write.lines, "text/plain; charset=utf-8");
+        begin(now, "POST", url, write.lines, HttpCall.TEXT);
         long begin = System.nanoTime();
         try {
             transport.write(write);
@@ -69,7 +69,7 @@ final class LoggingTransport implements Transport {
             return transport.open(call);
         }
         String url = withoutPasswords(call.url(server).toString());
-        begin(now, call.method, url, call.body, HttpCall.FORM);
+        begin(now, call.method, url, call.body, call.contentType);
         long begin = System.nanoTime();
         Exchange reply;
         try {

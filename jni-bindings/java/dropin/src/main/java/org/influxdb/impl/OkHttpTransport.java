@@ -22,33 +22,24 @@ import okio.BufferedSink;
  */
 final class OkHttpTransport implements Transport {
 
-    private static final MediaType TEXT = MediaType.get("text/plain; charset=utf-8");
-    private static final MediaType FORM = MediaType.get(HttpCall.FORM);
+    private static final MediaType TEXT = MediaType.get(HttpCall.TEXT);
 
     private final OkHttpClient client;
     private final HttpUrl server;
     private final Credentials credentials;
-    private final boolean messagePack;
 
-    OkHttpTransport(OkHttpClient client, HttpUrl server, Credentials credentials, boolean messagePack) {
+    OkHttpTransport(OkHttpClient client, HttpUrl server, Credentials credentials) {
         this.client = client.newBuilder()
                 .socketFactory(new NoDelaySockets(client.socketFactory()))
                 .build();
         this.server = server;
         this.credentials = credentials;
-        this.messagePack = messagePack;
     }
 
     @Override
     public void write(LineWrite write) {
         Body body = new Body(write.gzip ? gzipped(write.lines) : write.lines, TEXT);
-        Request.Builder request = request(server.newBuilder()
-                        .query(null)
-                        .fragment(null)
-                        .addPathSegments("write")
-                        .encodedQuery(write.query())
-                        .build())
-                .post(body);
+        Request.Builder request = request(HttpCall.write(write).url(server)).post(body);
         if (write.gzip) {
             request.header("Content-Encoding", "gzip");
         }
@@ -64,7 +55,10 @@ final class OkHttpTransport implements Transport {
     @Override
     public Exchange open(HttpCall call) throws IOException {
         Request.Builder request = request(call.url(server));
-        request.method(call.method, call.body == null ? null : new Body(call.body, FORM));
+        if (call.messagePack) {
+            request.header("Accept", MessagePackResults.MEDIA_TYPE);
+        }
+        request.method(call.method, call.body == null ? null : new Body(call.body, MediaType.get(call.contentType)));
         return exchange(request.build());
     }
 
@@ -78,9 +72,6 @@ final class OkHttpTransport implements Transport {
         Request.Builder request = new Request.Builder().url(url);
         if (credentials != null) {
             request.header("Authorization", credentials.basic());
-        }
-        if (messagePack) {
-            request.header("Accept", MessagePackResults.MEDIA_TYPE);
         }
         return request;
     }

@@ -27,7 +27,7 @@ final class OneShotDelivery implements Delivery {
                     break;
                 case AGAIN:
                 case AGAIN_A_FEW_TIMES:
-                    givenUp.add(new HandOver(List.copyOf(batch.getPoints()), verdict.failure));
+                    givenUp.add(new HandOver(new ArrayList<>(batch.getPoints()), verdict.failure));
                     break;
                 case FAILED:
                     givenUp.add(new HandOver(verdict.failed, verdict.failure));

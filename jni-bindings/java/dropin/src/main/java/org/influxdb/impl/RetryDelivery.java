@@ -108,7 +108,7 @@ final class RetryDelivery implements Delivery {
     private void giveUpFirst(Throwable why, List<HandOver> givenUp) {
         Pending first = left.removeFirst();
         points -= first.size();
-        givenUp.add(new HandOver(List.copyOf(first.batch.getPoints()), why));
+        givenUp.add(new HandOver(new ArrayList<>(first.batch.getPoints()), why));
     }
 
     private void keep(Pending pending, List<HandOver> givenUp) {

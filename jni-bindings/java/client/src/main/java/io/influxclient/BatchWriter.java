@@ -1,0 +1,349 @@
+package io.influxclient;
+
+import io.influxclient.internal.Completion;
+import io.influxclient.internal.FrameReader;
+import io.influxclient.internal.FrameWriter;
+import io.influxclient.internal.NativeClient;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/**
+ * Gathers points and writes them in the background: bounded by points and bytes, several requests at once, points of one series in
+ * their order. Any number of threads may push at once.
+ *
+ * <p>Closing the client closes its writers first.
+ */
+public final class BatchWriter implements AutoCloseable {
+
+    private final InfluxClient owner;
+    private final NativeClient client;
+    private final Precision precision;
+    private final Duration closeLimit;
+    private final ReportQueue reports;
+    private final boolean tellsReports;
+    private final long id;
+    private final long handle;
+    private boolean closed;
+    private volatile WriterTotals last;
+
+    BatchWriter(InfluxClient owner, BatchWriterBuilder settings) {
+        this.owner = owner;
+        client = owner.nativeClient();
+        precision = settings.precision();
+        closeLimit = settings.closeLimit();
+        tellsReports = settings.listener() != null;
+        reports = new ReportQueue(client, settings.listener());
+        long[] given = new long[1];
+        FrameReader reply = new FrameReader(client.openWriter(reports, settings.frame(), given));
+        id = given[0];
+        reports.under(id);
+        if (reply.bool()) {
+            client.forgetWriter(id);
+            throw new InvalidSettingsException(reply.text(), -1, reply.text());
+        }
+        handle = reply.i64();
+        owner.opened(this);
+    }
+
+    /**
+     * Accepts the points of a batch; waits for room if the writer is to ({@link Overflow}). The batch can be cleared and used again
+     * afterwards. Either all points are accepted or none.
+     *
+     * @param batch the points, with times in the writer's precision
+     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
+     * @throws IllegalArgumentException if the batch has another precision than the writer
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     */
+    public void push(PointBatch batch) {
+        check(batch);
+        PushCall call = new PushCall(batch::release);
+        batch.lend();
+        call.await(() -> client.startPush(call, handle, batch.buffer(), batch.bytes(), false));
+    }
+
+    /**
+     * Accepts the points of a batch as {@link #push(PointBatch)}, and tells what becomes of them.
+     *
+     * @param batch the points, with times in the writer's precision
+     * @return a future that completes on the client's executor: with the acknowledgement, a {@link WriteException} or a
+     *     {@link DeliveryException}. Both are about the whole batch of the writer that took the points. Cancelling it changes nothing
+     *     about the points
+     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
+     * @throws IllegalArgumentException if the batch has another precision than the writer
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     */
+    public CompletableFuture<WriteResult> pushTracked(PointBatch batch) {
+        check(batch);
+        TrackedPush push = new TrackedPush(client, batch::release);
+        batch.lend();
+        return push.begin(() -> client.startPush(push, handle, batch.buffer(), batch.bytes(), true));
+    }
+
+    /**
+     * Accepts the points of a batch if that can be done without waiting.
+     *
+     * @param batch the points, with times in the writer's precision
+     * @return whether they were accepted; no means that there is no room
+     * @throws PushException if they were not accepted for another reason
+     * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
+     * @throws IllegalArgumentException if the batch has another precision than the writer
+     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     */
+    public boolean tryPush(PointBatch batch) {
+        check(batch);
+        batch.lend();
+        try {
+            return accepted(client.tryPush(handle, batch.buffer(), batch.bytes()));
+        } catch (IllegalStateException e) {
+            throw closed(e);
+        } finally {
+            batch.release();
+        }
+    }
+
+    /**
+     * Accepts lines as {@link #push(PointBatch)} accepts points.
+     *
+     * @param lines line protocol with times in the writer's precision
+     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
+     * @throws IllegalStateException if the client is closed
+     */
+    public void pushLines(String lines) {
+        byte[] bytes = lines.getBytes(StandardCharsets.UTF_8);
+        pushLines(bytes, 0, bytes.length);
+    }
+
+    /**
+     * Accepts lines as {@link #push(PointBatch)} accepts points.
+     *
+     * @param lines line protocol in UTF-8 with times in the writer's precision
+     * @param offset where they begin in the array
+     * @param length how many bytes they have
+     * @throws IndexOutOfBoundsException if the part is not within the array
+     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
+     * @throws IllegalStateException if the client is closed
+     */
+    public void pushLines(byte[] lines, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, lines.length);
+        PushCall call = new PushCall(() -> {});
+        call.await(() -> client.startPushLines(call, handle, lines, offset, length, false));
+    }
+
+    /**
+     * Sends what was accepted until now and waits until it is settled.
+     *
+     * @throws UnsettledPointsException if not every point since the flush before was acknowledged
+     * @throws PushException if the thread was interrupted, which stays set, or the writer is closed
+     * @throws IllegalStateException if the client is closed
+     */
+    public void flush() {
+        FlushCall call = new FlushCall();
+        call.await(() -> {
+            try {
+                return client.startFlush(call, handle);
+            } catch (IllegalStateException e) {
+                throw closed(e);
+            }
+        });
+    }
+
+    /**
+     * What the writer has done so far.
+     *
+     * @return the numbers; once closed, the last ones
+     */
+    public WriterTotals totals() {
+        WriterTotals totals = last;
+        if (totals == null) {
+            try {
+                totals = new WriterTotals(new FrameReader(client.writerTotals(handle)));
+            } catch (IllegalStateException e) {
+                throw closed(e);
+            }
+        }
+        return totals;
+    }
+
+    /** Lets {@link WriterTotals#settledBefore} go on past points of unknown fate, for a program that has settled them otherwise. */
+    public void forgetHoles() {
+        try {
+            client.forgetHoles(handle);
+        } catch (IllegalStateException e) {
+            throw closed(e);
+        }
+    }
+
+    /**
+     * Accepts no more points, waits for what is pending, and hands back what was not settled in time. Then waits, as long again at
+     * most, until the listener was told of every batch; but not if a listener or policy closes the writer. An interrupt does not shorten the
+     * wait, as what is handed back would be lost; it stays set.
+     *
+     * @param limit how long to wait
+     * @return what the writer leaves behind
+     * @throws PushException if the writer is closed already
+     * @throws IllegalArgumentException if the time is negative
+     */
+    public WriterClosed close(Duration limit) {
+        InfluxClientBuilder.checked(limit);
+        synchronized (this) {
+            if (closed) {
+                throw new PushException(PushException.Reason.CLOSED, "the writer is closed");
+            }
+            closed = true;
+        }
+        CloseCall call = new CloseCall();
+        try {
+            WriterClosed result =
+                    call.await(() -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
+            last = result.totals();
+            return result;
+        } finally {
+            owner.closed(this);
+            if (!tellsReports) {
+                client.forgetWriter(id);
+            } else if (!NativeClient.isInCallback()) {
+                reports.awaitEnd(limit);
+            }
+        }
+    }
+
+    /**
+     * Closes the writer with the limit of its settings. Closing it again does nothing.
+     *
+     * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
+     */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+        }
+        WriterClosed left = close(closeLimit);
+        if (!left.isComplete()) {
+            throw new UnsettledPointsException(left);
+        }
+    }
+
+    private void check(PointBatch batch) {
+        if (batch.precision() != precision) {
+            throw new IllegalArgumentException(
+                    "the times of the batch are " + batch.precision() + ", those of the writer " + precision);
+        }
+    }
+
+    private static boolean accepted(byte[] reply) {
+        if (reply == null) {
+            return true;
+        }
+        InfluxException error = PushException.read(new FrameReader(reply));
+        if (error instanceof PushException && ((PushException) error).reason() == PushException.Reason.FULL) {
+            return false;
+        }
+        throw error;
+    }
+
+    /** What is thrown in place of a refusal: where the client is closed, the refusal itself. */
+    private synchronized RuntimeException closed(IllegalStateException refusal) {
+        return closed ? new PushException(PushException.Reason.CLOSED, "the writer is closed") : refusal;
+    }
+
+    /** A push that is waited for. */
+    private final class PushCall extends Call<Void> {
+
+        private final Runnable release;
+
+        PushCall(Runnable release) {
+            super(owner, null);
+            this.release = release;
+        }
+
+        @Override
+        void ended() {
+            release.run();
+        }
+
+        @Override
+        Void await(LongSupplier start) {
+            return super.await(() -> {
+                try {
+                    return start.getAsLong();
+                } catch (IllegalStateException e) {
+                    throw closed(e);
+                }
+            });
+        }
+
+        @Override
+        Void decode(int kind, FrameReader body) {
+            switch (kind) {
+                case Completion.PUSHED:
+                    return null;
+                case Completion.PUSH_ERROR:
+                    throw PushException.read(body);
+                case Completion.CANCELLED:
+                    throw new PushException(PushException.Reason.INTERRUPTED, "interrupted while waiting for room");
+                default:
+                    throw new InternalException("a push cannot end with completion " + kind);
+            }
+        }
+    }
+
+    /** A flush. */
+    private final class FlushCall extends Call<Void> {
+
+        FlushCall() {
+            super(owner, null);
+        }
+
+        @Override
+        Void decode(int kind, FrameReader body) {
+            switch (kind) {
+                case Completion.FLUSHED:
+                    if (body.bool()) {
+                        return null;
+                    }
+                    body.i64();
+                    Tally tally = new Tally(body);
+                    List<Delivery> failures = body.list(() -> new Delivery(body));
+                    throw new UnsettledPointsException(body.text(), tally, failures);
+                case Completion.PUSH_ERROR:
+                    throw PushException.read(body);
+                case Completion.CANCELLED:
+                    throw new PushException(
+                            PushException.Reason.INTERRUPTED, "interrupted while waiting for the flush");
+                default:
+                    throw new InternalException("a flush cannot end with completion " + kind);
+            }
+        }
+    }
+
+    /** A close, which no interrupt ends. */
+    private final class CloseCall extends Call<WriterClosed> {
+
+        CloseCall() {
+            super(owner, null);
+        }
+
+        @Override
+        boolean endsByInterrupt() {
+            return false;
+        }
+
+        @Override
+        WriterClosed decode(int kind, FrameReader body) {
+            if (kind == Completion.WRITER_CLOSED) {
+                return new WriterClosed(body, precision);
+            }
+            throw new InternalException("a writer cannot end with completion " + kind);
+        }
+    }
+}

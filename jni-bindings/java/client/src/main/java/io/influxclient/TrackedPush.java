@@ -1,0 +1,104 @@
+package io.influxclient;
+
+import io.influxclient.internal.Completion;
+import io.influxclient.internal.FrameReader;
+import io.influxclient.internal.NativeClient;
+import io.influxclient.internal.Receiver;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+
+/** A push that is followed: first it is accepted, which is waited for, and later its points are settled. */
+final class TrackedPush implements Receiver {
+
+    private final NativeClient client;
+    private final Runnable release;
+    private final CompletableFuture<WriteResult> fate = new CompletableFuture<>();
+    private int kind = -1;
+    private FrameReader body;
+
+    TrackedPush(NativeClient client, Runnable release) {
+        this.client = client;
+        this.release = release;
+    }
+
+    /** Starts it and waits until the points are accepted. */
+    CompletableFuture<WriteResult> begin(LongSupplier start) {
+        long id;
+        boolean started = false;
+        try {
+            id = start.getAsLong();
+            started = true;
+        } finally {
+            if (!started) {
+                release.run();
+            }
+        }
+        boolean interrupted = false;
+        synchronized (this) {
+            while (kind < 0) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                    client.cancel(id);
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        switch (kind) {
+            case Completion.PUSHED:
+                return fate;
+            case Completion.PUSH_ERROR:
+                throw PushException.read(body);
+            case Completion.CANCELLED:
+                throw new PushException(PushException.Reason.INTERRUPTED, "interrupted while waiting for room");
+            case Completion.INTERNAL:
+                throw new InternalException(body.text());
+            default:
+                throw new InternalException("a push cannot have completion " + kind);
+        }
+    }
+
+    @Override
+    public boolean accept(int arrived, FrameReader with) {
+        boolean first;
+        synchronized (this) {
+            first = kind < 0;
+            if (first) {
+                kind = arrived;
+                body = with;
+                notifyAll();
+            }
+        }
+        if (first) {
+            // Accepted or refused: the rows are read.
+            release.run();
+        } else {
+            client.submit(() -> settle(arrived, with));
+        }
+        return arrived != Completion.PUSHED;
+    }
+
+    private void settle(int arrived, FrameReader with) {
+        try {
+            switch (arrived) {
+                case Completion.DELIVERED:
+                    fate.complete(new Delivery(with).get());
+                    break;
+                case Completion.CANCELLED:
+                    fate.completeExceptionally(new DeliveryException(
+                            "lost", Outcome.UNKNOWN, "the client was closed before the points were settled"));
+                    break;
+                case Completion.INTERNAL:
+                    fate.completeExceptionally(new InternalException(with.text()));
+                    break;
+                default:
+                    fate.completeExceptionally(new InternalException("a push cannot have completion " + arrived));
+            }
+        } catch (RuntimeException | Error e) {
+            fate.completeExceptionally(e);
+        }
+    }
+}
