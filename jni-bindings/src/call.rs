@@ -1,6 +1,5 @@
 //! A call under way: the task that carries it out, and its one last completion.
 
-use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +11,7 @@ use crate::completion::{Completion, Kind, internal};
 use crate::frame::Writer;
 use crate::hold::Hold;
 use crate::inbox::{Entry, Inbox, Manner, NotBegun};
+use crate::panics::words;
 
 tokio::task_local! {
     /// The call that the present task carries out.
@@ -21,6 +21,11 @@ tokio::task_local! {
 /// The call that is being carried out here; 0 in a background writer.
 pub(crate) fn current() -> i64 {
     CURRENT.try_with(|call| *call).unwrap_or_default()
+}
+
+/// Whether a call is being carried out here.
+pub(crate) fn is_carried_out() -> bool {
+    CURRENT.try_with(|_| ()).is_ok()
 }
 
 /// What a call knows of itself while it is carried out.
@@ -105,10 +110,4 @@ where
         }
     };
     inbox.end(id, last);
-}
-
-/// What a panic says.
-pub(crate) fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("a fault of the client itself: {}", text.unwrap_or("it gave no reason"))
 }

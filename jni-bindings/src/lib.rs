@@ -11,6 +11,7 @@ mod handle;
 mod hold;
 mod inbox;
 mod input;
+mod panics;
 mod policy;
 mod pool;
 mod query;
@@ -30,3 +31,25 @@ mod writer;
 
 /// Compared with a constant of the Java side after loading: both change together, whenever a method or a frame does.
 pub const ABI_VERSION: i32 = 2;
+
+/// What the benchmarks measure: no part of the boundary.
+#[doc(hidden)]
+pub mod bench {
+    use influx_client::Batch;
+
+    use crate::input::{Input, Rows};
+    use crate::refused::RefusedPoints;
+
+    /// Decodes rows; whether all of them could be written.
+    pub fn decode(rows: &[u8], batch: &mut Batch) -> bool {
+        let mut refused = RefusedPoints::default();
+        crate::rows::decode(rows, batch, &mut refused).is_ok() && refused.is_empty()
+    }
+
+    /// Decodes rows behind a copy, as it is done with memory of Java's; whether all of them could be written.
+    pub fn decode_copied(rows: &[u8], batch: &mut Batch) -> bool {
+        // SAFETY: the rows are borrowed for longer than the call that reads them.
+        let rows = unsafe { Rows::new(rows.as_ptr(), rows.len()) };
+        Input::Rows(rows).write_to(batch).is_ok()
+    }
+}

@@ -168,6 +168,11 @@ impl<'a> Input<'a> {
         match self.rows[self.at..].get(..len) {
             Some(bytes) => {
                 self.at += len;
+                // Most texts are short and ASCII, which is told apart faster.
+                if bytes.is_ascii() {
+                    // SAFETY: ASCII is UTF-8, and the bytes are borrowed: nobody can change them.
+                    return Ok(unsafe { std::str::from_utf8_unchecked(bytes) });
+                }
                 std::str::from_utf8(bytes).map_err(|_| self.fault("a text that is not UTF-8"))
             }
             None => Err(self.fault("a text that goes past the end")),

@@ -181,6 +181,7 @@ impl WriterSession {
     pub(crate) fn flush(&self, id: i64) -> Result<(), NotBegun> {
         let writer = self.writer.clone();
         let work = move |call: Call, _| async move {
+            call.begin();
             let flushed = writer.flush().await;
             let mut frame = call.frame(Kind::Flushed);
             put_flushed(&mut frame, &flushed);

@@ -19,6 +19,7 @@ mod policy;
 mod proxy;
 mod queries;
 mod query_framing;
+mod raw_requests;
 mod readme;
 mod refusals;
 mod requests;

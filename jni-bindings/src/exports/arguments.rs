@@ -13,6 +13,9 @@ use crate::input::Rows;
 /// The largest control frame that is read. Settings with many certificates are well below it.
 const MOST_CONTROL: usize = 64 << 20;
 
+/// The most bytes of rows or lines in one call: no server takes near as many, and they are copied.
+const MOST_POINTS: usize = 512 << 20;
+
 /// A control frame.
 pub(super) fn frame(env: &mut Env<'_>, array: &JByteArray<'_>) -> Result<Vec<u8>, Thrown> {
     let len = length(env, array)?;
@@ -38,7 +41,12 @@ pub(super) fn part(env: &mut Env<'_>, array: &JByteArray<'_>, offset: i32, lengt
     if begin + len > all {
         return Err(Thrown::Argument("offset and length go past the end of the array".into()));
     }
-    let mut bytes = vec![0_i8; len];
+    if len > MOST_POINTS {
+        return Err(Thrown::Argument("more than 512 MiB at once".into()));
+    }
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len).map_err(|_| Thrown::Memory)?;
+    bytes.resize(len, 0_i8);
     array.get_region(env, offset, &mut bytes)?;
     Ok(bytes.into_iter().map(i8::cast_unsigned).collect())
 }
@@ -57,6 +65,9 @@ pub(super) fn rows(env: &mut Env<'_>, buffer: &JByteBuffer<'_>, length: i32) -> 
     };
     if len > capacity {
         return Err(Thrown::Argument("the length goes past the end of the buffer".into()));
+    }
+    if len > MOST_POINTS {
+        return Err(Thrown::Argument("more than 512 MiB at once".into()));
     }
     let object: &JObject<'_> = buffer.as_ref();
     let hold = Hold::new(env.new_global_ref(object)?);

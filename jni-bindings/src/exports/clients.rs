@@ -14,6 +14,7 @@ use crate::ABI_VERSION;
 use crate::completion::internal;
 use crate::frame::Writer;
 use crate::handle::{BadHandle, Kind, Table};
+use crate::panics::keep_quiet;
 use crate::policy::read_decision;
 use crate::runtime::runtime;
 use crate::session::Session;
@@ -65,6 +66,7 @@ extern "system" fn Java_io_influxclient_internal_Native_open<'l>(
     settings: JByteArray<'l>,
 ) -> jbyteArray {
     env.with_env(|env| {
+        keep_quiet();
         let settings = zeroize::Zeroizing::new(frame(env, &settings)?);
         let settings = Settings::read(&settings)?;
         let runtime = runtime().map_err(|error| Thrown::Internal(format!("the threads cannot be started: {error}")))?;

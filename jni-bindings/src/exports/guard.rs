@@ -7,10 +7,10 @@ use jni::errors::{Error, ErrorPolicy};
 use jni::jni_str;
 use jni::strings::{JNIStr, JNIString};
 
-use crate::call::words;
 use crate::frame::Fault;
 use crate::handle::BadHandle;
 use crate::inbox::NotBegun;
+use crate::panics::words;
 
 /// Why a method throws. The texts show nothing of what was given, which may be secret.
 #[derive(Debug)]

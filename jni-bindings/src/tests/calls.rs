@@ -117,3 +117,55 @@ fn secrets_are_not_shown() {
         assert!(!fault.to_string().contains("hunter2"));
     }
 }
+
+/// Whatever the order of start, cancel and close: every call that was started has one last completion, and no other.
+#[test]
+fn every_started_call_ends_once() {
+    let urls = vec!["http://127.0.0.1:1".to_owned()];
+    for round in 0..200_i64 {
+        let session = Given::to(&urls).open();
+        let (started, ended) = std::thread::scope(|scope| {
+            let starters: Vec<_> = (0..2_i64)
+                .map(|thread| {
+                    let session = &session;
+                    scope.spawn(move || {
+                        let ids = (1..50_i64).map(|n| n * 2 + thread);
+                        let work = |call: i64| {
+                            session.start(call, None, move |call, _| async move {
+                                if call.id % 3 == 0 {
+                                    std::future::pending::<()>().await;
+                                }
+                                call.frame(Kind::End)
+                            })
+                        };
+                        ids.take_while(|call| {
+                            let began = work(*call).is_ok();
+                            session.inbox.cancel(call - 2);
+                            began
+                        })
+                        .collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            let closer = scope.spawn(|| {
+                std::thread::yield_now();
+                for _ in 0..round * 50 {
+                    std::hint::spin_loop();
+                }
+                session.inbox.close();
+            });
+            let reader = scope.spawn(|| {
+                let frames = std::iter::from_fn(|| session.inbox.next());
+                let mut ended: Vec<i64> =
+                    frames.map(|last| i64::from_be_bytes(*last.frame[1..].first_chunk().unwrap())).collect();
+                ended.sort_unstable();
+                ended
+            });
+            let mut started: Vec<i64> = starters.into_iter().flat_map(|starter| starter.join().unwrap()).collect();
+            started.sort_unstable();
+            closer.join().unwrap();
+            (started, reader.join().unwrap())
+        });
+        assert_eq!(started, ended, "round {round}");
+    }
+}

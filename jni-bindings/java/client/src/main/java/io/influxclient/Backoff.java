@@ -28,6 +28,7 @@ public final class Backoff implements RetryPolicy {
     private static final int LONG = 8;
     /** First wait for a database that was just created. */
     private static final Duration LAG = Duration.ofMillis(40);
+
     private static final int LAG_TRIES = 5;
 
     private final Duration base;

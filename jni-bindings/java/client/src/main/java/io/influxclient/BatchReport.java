@@ -21,7 +21,9 @@ public final class BatchReport {
         delivery = new Delivery(frame);
         Precision precision = Precision.of(frame.text());
         byte[] lines = frame.bytes();
-        failed = lines.length == 0 ? null : LineProtocol.of(lines).precision(precision).unchecked();
+        failed = lines.length == 0
+                ? null
+                : LineProtocol.of(lines).precision(precision).unchecked();
     }
 
     /**

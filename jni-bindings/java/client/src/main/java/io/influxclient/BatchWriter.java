@@ -201,8 +201,8 @@ public final class BatchWriter implements AutoCloseable {
         }
         CloseCall call = new CloseCall();
         try {
-            WriterClosed result = call.await(
-                    () -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
+            WriterClosed result =
+                    call.await(() -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
             last = result.totals();
             return result;
         } finally {
@@ -235,8 +235,8 @@ public final class BatchWriter implements AutoCloseable {
 
     private void check(PointBatch batch) {
         if (batch.precision() != precision) {
-            throw new IllegalArgumentException("the times of the batch are " + batch.precision() + ", those of the writer "
-                    + precision);
+            throw new IllegalArgumentException(
+                    "the times of the batch are " + batch.precision() + ", those of the writer " + precision);
         }
     }
 
@@ -318,7 +318,8 @@ public final class BatchWriter implements AutoCloseable {
                 case Completion.PUSH_ERROR:
                     throw PushException.read(body);
                 case Completion.CANCELLED:
-                    throw new PushException(PushException.Reason.INTERRUPTED, "interrupted while waiting for the flush");
+                    throw new PushException(
+                            PushException.Reason.INTERRUPTED, "interrupted while waiting for the flush");
                 default:
                     throw new InternalException("a flush cannot end with completion " + kind);
             }

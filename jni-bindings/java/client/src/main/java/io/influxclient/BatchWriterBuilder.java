@@ -284,10 +284,25 @@ public final class BatchWriterBuilder {
     }
 
     byte[] frame() {
-        return new FrameWriter().text(precision.wireName()).text(database).text(retentionPolicy)
-                .text(ConsistencyLevel.wireName(consistency)).duration(deadline).duration(shardGroup).i32(maxPoints)
-                .i64(maxBytes).duration(linger).i32(inFlight).i64(memory).u8(overflow.ordinal()).bool(checksFieldTypes)
-                .bool(uncheckedLines).u8(serverTime ? 1 : 0).text(spool).i64(spoolLimit).bool(listener != null)
+        return new FrameWriter()
+                .text(precision.wireName())
+                .text(database)
+                .text(retentionPolicy)
+                .text(ConsistencyLevel.wireName(consistency))
+                .duration(deadline)
+                .duration(shardGroup)
+                .i32(maxPoints)
+                .i64(maxBytes)
+                .duration(linger)
+                .i32(inFlight)
+                .i64(memory)
+                .u8(overflow.ordinal())
+                .bool(checksFieldTypes)
+                .bool(uncheckedLines)
+                .u8(serverTime ? 1 : 0)
+                .text(spool)
+                .i64(spoolLimit)
+                .bool(listener != null)
                 .toBytes();
     }
 }

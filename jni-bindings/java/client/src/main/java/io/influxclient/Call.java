@@ -18,10 +18,12 @@ abstract class Call<T> implements Receiver {
     /** Not read: as long as the call is under way, its client is not garbage. */
     @SuppressWarnings("unused")
     private final InfluxClient owner;
+
     private final NativeClient client;
     private final RetryPolicy policy;
     /** Null if a thread waits. */
     private volatile CallFuture<T> future;
+
     private volatile Throwable policyFailure;
 
     private final Queue<Arrival> arrivals = new ArrayDeque<>();

@@ -9,6 +9,7 @@ public final class FailedAttempt {
 
     /** Under this number the native library waits for the answer. */
     final long question;
+
     private final WriteClass writeClass;
     private final String kind;
     private final Outcome outcome;

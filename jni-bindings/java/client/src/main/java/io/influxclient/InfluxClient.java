@@ -175,8 +175,13 @@ public final class InfluxClient implements AutoCloseable {
     private PreparedWrite prepare(PointBatch batch, WriteOptions options) {
         Objects.requireNonNull(batch, "batch");
         byte[] frame = options.frame(batch.precision()).toBytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), batch.points(),
-                batch.isIdempotent(), batch::release);
+        WriteCall call = new WriteCall(
+                this,
+                options.retryOr(retry),
+                options.levelOr(level),
+                batch.points(),
+                batch.isIdempotent(),
+                batch::release);
         ByteBuffer rows = batch.lend();
         int length = batch.bytes();
         return new PreparedWrite(call, () -> client.startWrite(call, rows, length, frame));
@@ -186,8 +191,8 @@ public final class InfluxClient implements AutoCloseable {
         Objects.requireNonNull(lines, "lines");
         byte[] frame = lines.options(options).toBytes();
         byte[] bytes = lines.bytes();
-        WriteCall call = new WriteCall(this, options.retryOr(retry), options.levelOr(level), lines.lines(),
-                lines.isIdempotent(), () -> {});
+        WriteCall call = new WriteCall(
+                this, options.retryOr(retry), options.levelOr(level), lines.lines(), lines.isIdempotent(), () -> {});
         return new PreparedWrite(call, () -> client.startWriteLines(call, bytes, 0, bytes.length, frame));
     }
 
@@ -335,7 +340,10 @@ public final class InfluxClient implements AutoCloseable {
                 client.submit(() -> {
                     Throwable thrown = Questions.answer(client, retry, body);
                     if (thrown != null) {
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown);
+                        LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown);
                     }
                 });
             }

@@ -416,7 +416,10 @@ public final class InfluxClientBuilder {
     }
 
     private void put(FrameWriter frame) {
-        frame.texts(endpoints).text(database).text(retentionPolicy).text(ConsistencyLevel.wireName(consistency))
+        frame.texts(endpoints)
+                .text(database)
+                .text(retentionPolicy)
+                .text(ConsistencyLevel.wireName(consistency))
                 .u8(credentials);
         if (credentials == BASIC) {
             frame.text(user);
@@ -424,7 +427,10 @@ public final class InfluxClientBuilder {
         if (credentials != NO_CREDENTIALS) {
             frame.bytes(secret);
         }
-        frame.duration(attemptTimeout).i64(minThroughput).duration(connectTimeout).duration(deadline);
+        frame.duration(attemptTimeout)
+                .i64(minThroughput)
+                .duration(connectTimeout)
+                .duration(deadline);
         RetryPolicies.put(frame, retry);
         RetryBudget.put(frame, retryBudget);
         frame.text(balance == null ? null : balance.id());

@@ -25,16 +25,17 @@ public final class InvalidPointException extends InfluxException {
     }
 
     static InvalidPointException of(int index, String kind, String text) {
-        return new InvalidPointException(1, List.of(new InvalidPoint(index, kind, text)),
-                "point at index " + index + ": " + text);
+        return new InvalidPointException(
+                1, List.of(new InvalidPoint(index, kind, text)), "point at index " + index + ": " + text);
     }
 
     static InvalidPointException read(FrameReader frame) {
         int count = frame.i32();
-        List<InvalidPoint> points =
-                frame.list(() -> new InvalidPoint(frame.i32(), frame.text(), frame.text()));
+        List<InvalidPoint> points = frame.list(() -> new InvalidPoint(frame.i32(), frame.text(), frame.text()));
         String first = points.isEmpty() ? "no point is named" : points.get(0).text();
-        return new InvalidPointException(count, points,
+        return new InvalidPointException(
+                count,
+                points,
                 count == 1 ? first : first + " (and " + (count - 1L) + " more points); nothing was sent");
     }
 

@@ -44,11 +44,17 @@ public final class LineProtocol {
         for (int i = 0; i < lines.length(); i++) {
             char c = lines.charAt(i);
             if (Character.isSurrogate(c)) {
-                boolean pair = Character.isHighSurrogate(c) && i + 1 < lines.length()
+                boolean pair = Character.isHighSurrogate(c)
+                        && i + 1 < lines.length()
                         && Character.isLowSurrogate(lines.charAt(i + 1));
                 if (!pair) {
-                    int line = (int) lines.substring(0, i).chars().filter(feed -> feed == '\n').count();
-                    throw InvalidPointException.of(line, "UnpairedSurrogate",
+                    int line = (int) lines.substring(0, i)
+                            .chars()
+                            .filter(feed -> feed == '\n')
+                            .count();
+                    throw InvalidPointException.of(
+                            line,
+                            "UnpairedSurrogate",
                             "the line has half of a surrogate pair, which UTF-8 cannot carry: replace it");
                 }
                 i++;
@@ -92,7 +98,8 @@ public final class LineProtocol {
      * @throws NullPointerException if the precision is null
      */
     public LineProtocol precision(Precision precision) {
-        return new LineProtocol(bytes, Objects.requireNonNull(precision, "precision"), missingTime, givenTime, unchecked);
+        return new LineProtocol(
+                bytes, Objects.requireNonNull(precision, "precision"), missingTime, givenTime, unchecked);
     }
 
     /**

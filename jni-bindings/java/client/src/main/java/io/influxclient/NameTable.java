@@ -20,6 +20,7 @@ final class NameTable {
 
     /** The slots of the names of this batch, by number. */
     private int[] bySlot = new int[64];
+
     private int count;
     /** How many of them belong to finished points. */
     private int kept;

@@ -22,6 +22,7 @@ public final class PointBatch implements AutoCloseable {
 
     /** Writes under way, and one for the owner until it closes: who ends last gives the buffer back. */
     private final AtomicInteger users = new AtomicInteger(1);
+
     private volatile boolean closed;
 
     private PointBatch(Precision precision) {

@@ -16,6 +16,7 @@ public final class PointWriter {
 
     /** No point is open. */
     private static final int IDLE = 0;
+
     private static final int TAGS = 1;
     private static final int FIELDS = 2;
 
@@ -34,8 +35,8 @@ public final class PointWriter {
 
     PointWriter begin(String measurement) {
         if (state != IDLE) {
-            throw discarding(new IllegalStateException(
-                    "the point before has no time: end it with at, now or serverTime"));
+            throw discarding(
+                    new IllegalStateException("the point before has no time: end it with at, now or serverTime"));
         }
         checkName(measurement, "measurement");
         state = TAGS;
@@ -84,12 +85,16 @@ public final class PointWriter {
         }
         String text = value.toString();
         if (text.indexOf('\n') >= 0) {
-            throw invalid("LineFeed", "the value of tag " + shown(key)
-                    + " has a line feed, which only a string field can carry: remove it");
+            throw invalid(
+                    "LineFeed",
+                    "the value of tag " + shown(key)
+                            + " has a line feed, which only a string field can carry: remove it");
         }
         if (text.endsWith("\\")) {
-            throw invalid("TrailingBackslash", "the value of tag " + shown(key)
-                    + " ends with a backslash, which would swallow the separator behind it: drop or replace it");
+            throw invalid(
+                    "TrailingBackslash",
+                    "the value of tag " + shown(key)
+                            + " ends with a backslash, which would swallow the separator behind it: drop or replace it");
         }
     }
 
@@ -169,8 +174,10 @@ public final class PointWriter {
     public PointWriter fieldUnsigned(String key, long value) {
         checkField(key);
         if (value < 0) {
-            throw invalid("IntegerTooLarge", "field " + shown(key) + " is over 9223372036854775807, the largest integer a 1.x"
-                    + " server stores: send it as a float or a string");
+            throw invalid(
+                    "IntegerTooLarge",
+                    "field " + shown(key) + " is over 9223372036854775807, the largest integer a 1.x"
+                            + " server stores: send it as a float or a string");
         }
         rows.number(Rows.I64, key, value);
         return this;
@@ -262,8 +269,10 @@ public final class PointWriter {
         checkEnd();
         long stamp = NativeClient.stamp(batch.precision().ordinal());
         if (stamp == Long.MIN_VALUE) {
-            throw invalid("StampsAhead", "the next time of now in this precision would be over an hour ahead of the clock: use a"
-                    + " finer precision or give times");
+            throw invalid(
+                    "StampsAhead",
+                    "the next time of now in this precision would be over an hour ahead of the clock: use a"
+                            + " finer precision or give times");
         }
         at(stamp);
     }
@@ -324,7 +333,8 @@ public final class PointWriter {
     }
 
     private InvalidPointException surrogate(String where) {
-        return invalid("UnpairedSurrogate", where + " has half of a surrogate pair, which UTF-8 cannot carry: replace it");
+        return invalid(
+                "UnpairedSurrogate", where + " has half of a surrogate pair, which UTF-8 cannot carry: replace it");
     }
 
     private InvalidPointException invalid(String kind, String text) {

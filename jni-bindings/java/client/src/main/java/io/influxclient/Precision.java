@@ -70,7 +70,8 @@ public enum Precision {
             return Instant.ofEpochSecond(Math.multiplyExact(count, nanoseconds / 1_000_000_000));
         }
         long unitsASecond = 1_000_000_000 / nanoseconds;
-        return Instant.ofEpochSecond(Math.floorDiv(count, unitsASecond), Math.floorMod(count, unitsASecond) * nanoseconds);
+        return Instant.ofEpochSecond(
+                Math.floorDiv(count, unitsASecond), Math.floorMod(count, unitsASecond) * nanoseconds);
     }
 
     /** The precision with this name in a frame. */

@@ -31,6 +31,7 @@ public final class PushException extends InfluxException {
 
     /** Kinds in a frame before the reasons. */
     private static final int POINTS = 0;
+
     private static final int ROWS = 1;
 
     private final Reason reason;

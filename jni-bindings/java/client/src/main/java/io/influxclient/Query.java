@@ -222,8 +222,14 @@ public final class Query implements Cloneable {
     }
 
     byte[] frame() {
-        FrameWriter frame = new FrameWriter().text(statement).text(database).text(retentionPolicy).u8(method)
-                .text(epoch.wireName()).i32(chunk).i32(bound.size());
+        FrameWriter frame = new FrameWriter()
+                .text(statement)
+                .text(database)
+                .text(retentionPolicy)
+                .u8(method)
+                .text(epoch.wireName())
+                .i32(chunk)
+                .i32(bound.size());
         bound.forEach((name, value) -> {
             frame.text(name);
             put(frame, value);

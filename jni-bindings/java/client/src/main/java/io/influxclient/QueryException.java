@@ -19,12 +19,26 @@ public final class QueryException extends InfluxException {
     private final transient QueryResult result;
 
     QueryException(FrameReader frame) {
-        this(WriteClass.of(frame.text()), frame.text(), frame.text(), frame.i32(), frame.i64(), frame.text(), frame.text(),
+        this(
+                WriteClass.of(frame.text()),
+                frame.text(),
+                frame.text(),
+                frame.i32(),
+                frame.i64(),
+                frame.text(),
+                frame.text(),
                 null);
     }
 
-    private QueryException(WriteClass errorClass, String kind, String endpoint, int status, long statement,
-            String serverMessage, String text, QueryResult result) {
+    private QueryException(
+            WriteClass errorClass,
+            String kind,
+            String endpoint,
+            int status,
+            long statement,
+            String serverMessage,
+            String text,
+            QueryResult result) {
         super(text);
         this.errorClass = errorClass;
         this.kind = kind;
@@ -40,8 +54,15 @@ public final class QueryException extends InfluxException {
     }
 
     static QueryException interrupted() {
-        return new QueryException(WriteClass.TIMEOUT, "Interrupted", null, -1, -1, null,
-                "the query was ended before its answer came; what it was to change may be changed", null);
+        return new QueryException(
+                WriteClass.TIMEOUT,
+                "Interrupted",
+                null,
+                -1,
+                -1,
+                null,
+                "the query was ended before its answer came; what it was to change may be changed",
+                null);
     }
 
     /** With the answer of which one statement failed, and the stack of the thread that asked. */

@@ -62,8 +62,7 @@ public final class QueryResult {
      * @return a list that cannot be changed
      */
     public List<Series> series() {
-        return statements.stream().flatMap(result -> result.series().stream())
-                .collect(Collectors.toUnmodifiableList());
+        return statements.stream().flatMap(result -> result.series().stream()).collect(Collectors.toUnmodifiableList());
     }
 
     /**
@@ -72,7 +71,9 @@ public final class QueryResult {
      * @return a list that cannot be changed
      */
     public List<Row> rows() {
-        return statements.stream().flatMap(result -> result.series().stream()).flatMap(series -> series.rows().stream())
+        return statements.stream()
+                .flatMap(result -> result.series().stream())
+                .flatMap(series -> series.rows().stream())
                 .collect(Collectors.toUnmodifiableList());
     }
 

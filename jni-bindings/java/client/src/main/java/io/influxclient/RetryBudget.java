@@ -104,7 +104,10 @@ public final class RetryBudget {
     static void put(FrameWriter frame, RetryBudget budget) {
         frame.u8(budget == null ? DEFAULT : budget.kind);
         if (budget != null && budget.kind == OWN) {
-            frame.i32(budget.tokens).i32(budget.cost).i32(budget.costAfterTimeout).i32(budget.refund);
+            frame.i32(budget.tokens)
+                    .i32(budget.cost)
+                    .i32(budget.costAfterTimeout)
+                    .i32(budget.refund);
         }
     }
 }

@@ -28,6 +28,7 @@ final class Rows {
 
     /** What {@link #text} found in a text. */
     static final int PLAIN = 0;
+
     static final int HAS_SPECIAL = 1;
     static final int HAS_SURROGATE = 2;
 
@@ -242,8 +243,9 @@ final class Rows {
             throw new IllegalStateException("a batch has room for 2 GiB: write it, then clear it");
         }
         ByteBuffer larger = BufferPool.take((int) Math.max(wanted, Math.min(Integer.MAX_VALUE - 8L, 2L * capacity)));
+        // All of it: a text that is being written lies behind the position.
         ByteBuffer from = buffer.duplicate();
-        from.limit(position).position(0);
+        from.clear();
         ByteBuffer to = larger.duplicate();
         to.clear();
         to.put(from);

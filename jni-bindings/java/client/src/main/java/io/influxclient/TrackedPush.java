@@ -88,8 +88,8 @@ final class TrackedPush implements Receiver {
                     fate.complete(new Delivery(with).get());
                     break;
                 case Completion.CANCELLED:
-                    fate.completeExceptionally(new DeliveryException("lost", Outcome.UNKNOWN,
-                            "the client was closed before the points were settled"));
+                    fate.completeExceptionally(new DeliveryException(
+                            "lost", Outcome.UNKNOWN, "the client was closed before the points were settled"));
                     break;
                 case Completion.INTERNAL:
                     fate.completeExceptionally(new InternalException(with.text()));

@@ -16,7 +16,12 @@ final class WriteCall extends Call<WriteResult> {
      *
      * @param release what to do once nothing of it is under way
      */
-    WriteCall(InfluxClient client, RetryPolicy policy, ConsistencyLevel level, long points, boolean idempotent,
+    WriteCall(
+            InfluxClient client,
+            RetryPolicy policy,
+            ConsistencyLevel level,
+            long points,
+            boolean idempotent,
             Runnable release) {
         super(client, policy);
         this.level = level;
@@ -40,8 +45,8 @@ final class WriteCall extends Call<WriteResult> {
             case Completion.POINTS_REFUSED:
                 throw InvalidPointException.read(body);
             case Completion.ROWS_ERROR:
-                throw new InternalException("the rows of the batch cannot be read at byte " + body.i64() + ": "
-                        + body.text());
+                throw new InternalException(
+                        "the rows of the batch cannot be read at byte " + body.i64() + ": " + body.text());
             case Completion.CANCELLED:
                 throw WriteFailure.interrupted(body.bool(), this);
             default:

@@ -11,7 +11,6 @@ final class WriteFailure implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-
     final WriteClass writeClass;
     final String kind;
     final Outcome outcome;
@@ -21,6 +20,7 @@ final class WriteFailure implements Serializable {
     final ConsistencyLevel lowered;
     /** Null where a resend was out of the question. */
     final StopReason stop;
+
     final int acked;
     final int required;
     final int status;
@@ -31,6 +31,7 @@ final class WriteFailure implements Serializable {
     final String text;
     /** What lies behind a connection that failed, or null. */
     final String cause;
+
     final Tally tally;
     final List<LineFailure> lineFailures;
     final List<Attempt> attempts;

@@ -204,9 +204,17 @@ public final class WriteOptions implements Cloneable {
 
     /** The frame for points of a batch; lines add to it. */
     FrameWriter frame(Precision precision) {
-        FrameWriter frame = new FrameWriter().text(precision.wireName()).text(database).text(retentionPolicy)
-                .text(ConsistencyLevel.wireName(consistency)).duration(deadline).duration(shardGroup)
-                .i32(mostShardGroups).i32(extraRequests).bool(checksFieldTypes).bool(splitsFieldTypes);
+        FrameWriter frame = new FrameWriter()
+                .text(precision.wireName())
+                .text(database)
+                .text(retentionPolicy)
+                .text(ConsistencyLevel.wireName(consistency))
+                .duration(deadline)
+                .duration(shardGroup)
+                .i32(mostShardGroups)
+                .i32(extraRequests)
+                .bool(checksFieldTypes)
+                .bool(splitsFieldTypes);
         Gzip.put(frame, gzip);
         RetryPolicies.put(frame, retry);
         return frame;

@@ -118,6 +118,7 @@ public final class WriteResult {
 
     @Override
     public String toString() {
-        return points + " points acknowledged at level " + level.wireName() + (endpoint == null ? "" : " by " + endpoint);
+        return points + " points acknowledged at level " + level.wireName()
+                + (endpoint == null ? "" : " by " + endpoint);
     }
 }

@@ -12,6 +12,7 @@ public final class BufferPool {
     private static final int SMALLEST = 64 << 10;
     /** Larger ones are not kept. */
     private static final int LARGEST = 4 << 20;
+
     private static final int MOST = 32;
 
     private static final Deque<ByteBuffer> FREE = new ArrayDeque<>();
@@ -21,7 +22,7 @@ public final class BufferPool {
     /** A buffer of at least so many bytes, in the machine's byte order, with any content. */
     public static ByteBuffer take(int bytes) {
         synchronized (FREE) {
-            for (var buffers = FREE.iterator(); buffers.hasNext();) {
+            for (var buffers = FREE.iterator(); buffers.hasNext(); ) {
                 ByteBuffer buffer = buffers.next();
                 if (buffer.capacity() >= bytes) {
                     buffers.remove();

@@ -75,7 +75,8 @@ final class LibraryCache {
      */
     Path copy(Source source, String fileName) throws IOException {
         Files.createDirectories(base);
-        Path file = Files.createTempDirectory(base, "influx-client-", ownerOnly(base)).resolve(fileName);
+        Path file = Files.createTempDirectory(base, "influx-client-", ownerOnly(base))
+                .resolve(fileName);
         replace(file, source, digest(source));
         return file;
     }
@@ -106,15 +107,16 @@ final class LibraryCache {
         }
         UserPrincipal actual = Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS);
         if (!actual.equals(owner.principal)) {
-            throw new IOException(directory + " belongs to " + actual.getName() + " instead of "
-                    + owner.principal.getName());
+            throw new IOException(
+                    directory + " belongs to " + actual.getName() + " instead of " + owner.principal.getName());
         }
         if (hasPosix(directory)) {
-            Set<PosixFilePermission> permissions = Files
-                    .readAttributes(directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS).permissions();
+            Set<PosixFilePermission> permissions = Files.readAttributes(
+                            directory, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .permissions();
             if (!OWNER_ONLY.containsAll(permissions)) {
-                throw new IOException(directory + " is open to others ("
-                        + PosixFilePermissions.toString(permissions) + " instead of rwx------)");
+                throw new IOException(directory + " is open to others (" + PosixFilePermissions.toString(permissions)
+                        + " instead of rwx------)");
             }
         }
         return directory;
@@ -131,8 +133,8 @@ final class LibraryCache {
 
     /** Writes the file under another name and moves it, so that a JVM sees all of it or nothing. */
     private static void replace(Path file, Source source, byte[] digest) throws IOException {
-        Path partial = Files.createTempFile(file.getParent(), file.getFileName() + ".", ".part",
-                ownerOnly(file.getParent()));
+        Path partial =
+                Files.createTempFile(file.getParent(), file.getFileName() + ".", ".part", ownerOnly(file.getParent()));
         try {
             MessageDigest written = sha256();
             try (InputStream from = source.open();

@@ -23,8 +23,7 @@ public final class Native {
 
     static native void startWrite(long client, long call, ByteBuffer rows, int length, byte[] options);
 
-    static native void startWriteLines(
-            long client, long call, byte[] lines, int offset, int length, byte[] options);
+    static native void startWriteLines(long client, long call, byte[] lines, int offset, int length, byte[] options);
 
     static native void cancel(long client, long call);
 
@@ -54,8 +53,7 @@ public final class Native {
 
     static native void startPush(long writer, long call, ByteBuffer rows, int length, boolean tracked);
 
-    static native void startPushLines(
-            long writer, long call, byte[] lines, int offset, int length, boolean tracked);
+    static native void startPushLines(long writer, long call, byte[] lines, int offset, int length, boolean tracked);
 
     static native void startFlush(long writer, long call);
 

@@ -25,6 +25,7 @@ public final class NativeClient {
     private final Map<Long, Receiver> receivers = new ConcurrentHashMap<>();
     /** Ids of streams and writers, which closing does not wait for. */
     private final Map<Long, Boolean> streams = new ConcurrentHashMap<>();
+
     private final AtomicLong ids = new AtomicLong();
     private final Object lock = new Object();
 
@@ -106,7 +107,10 @@ public final class NativeClient {
     public long startWriteLines(Receiver receiver, byte[] lines, int offset, int length, byte[] options) {
         Objects.checkFromIndexSize(offset, length, lines.length);
         Objects.requireNonNull(options, "options");
-        return start(receiver, true, false,
+        return start(
+                receiver,
+                true,
+                false,
                 (client, call) -> Native.startWriteLines(client, call, lines, offset, length, options));
     }
 
@@ -199,8 +203,7 @@ public final class NativeClient {
      */
     public byte[] openWriter(Receiver reports, byte[] settings, long[] id) {
         byte[][] reply = new byte[1][];
-        id[0] = start(reports, false, false,
-                (client, call) -> reply[0] = Native.openWriter(client, call, settings));
+        id[0] = start(reports, false, false, (client, call) -> reply[0] = Native.openWriter(client, call, settings));
         return reply[0];
     }
 
@@ -228,10 +231,12 @@ public final class NativeClient {
     }
 
     /** Adds line protocol to a writer. */
-    public long startPushLines(
-            Receiver receiver, long writer, byte[] lines, int offset, int length, boolean tracked) {
+    public long startPushLines(Receiver receiver, long writer, byte[] lines, int offset, int length, boolean tracked) {
         Objects.checkFromIndexSize(offset, length, lines.length);
-        return start(receiver, true, false,
+        return start(
+                receiver,
+                true,
+                false,
                 (client, call) -> Native.startPushLines(writer, call, lines, offset, length, tracked));
     }
 

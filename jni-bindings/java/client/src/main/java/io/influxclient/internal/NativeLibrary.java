@@ -65,9 +65,12 @@ public final class NativeLibrary {
             throw failure("The library loaded from " + from + " is not " + name, e);
         }
         if (found != expected) {
-            throw failure(from + " has version " + found + " of the native interface, and the classes in "
-                    + jar() + " need version " + expected + ". Use a library and a jar of one release"
-                    + (System.getProperty(pathProperty) == null ? "" : ", or remove the property " + pathProperty),
+            throw failure(
+                    from + " has version " + found + " of the native interface, and the classes in "
+                            + jar() + " need version " + expected + ". Use a library and a jar of one release"
+                            + (System.getProperty(pathProperty) == null
+                                    ? ""
+                                    : ", or remove the property " + pathProperty),
                     null);
         }
     }
@@ -95,9 +98,12 @@ public final class NativeLibrary {
         } catch (UnsatisfiedLinkError e) {
             failures.add(e);
         }
-        throw failure("Cannot load the native library " + name + " for " + platform.folder() + ". If " + base
-                + " cannot be written to, or is mounted noexec, set -D" + DIRECTORY_PROPERTY + "=<directory> to one that"
-                + " can be; or -D" + pathProperty + "=<file> to the library itself", null);
+        throw failure(
+                "Cannot load the native library " + name + " for " + platform.folder() + ". If " + base
+                        + " cannot be written to, or is mounted noexec, set -D" + DIRECTORY_PROPERTY
+                        + "=<directory> to one that"
+                        + " can be; or -D" + pathProperty + "=<file> to the library itself",
+                null);
     }
 
     /** The file that the property names: exactly it, because whoever sets it wants no other. */
@@ -107,9 +113,11 @@ public final class NativeLibrary {
             byFile.accept(file);
             return file;
         } catch (UnsatisfiedLinkError | InvalidPathException e) {
-            throw failure("Cannot load the file that the property " + pathProperty + " names, " + path
-                    + ". A JVM loads one file for one class loader only: if another has it already, give this one a copy,"
-                    + " or remove the property", e);
+            throw failure(
+                    "Cannot load the file that the property " + pathProperty + " names, " + path
+                            + ". A JVM loads one file for one class loader only: if another has it already, give this one a copy,"
+                            + " or remove the property",
+                    e);
         }
     }
 

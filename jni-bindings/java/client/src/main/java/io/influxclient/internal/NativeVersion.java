@@ -16,7 +16,7 @@ public final class NativeVersion {
      */
     public static void main(String[] arguments) throws IOException {
         ClientLibrary.load();
-        System.out.println("influx-client " + NativeLibrary.version() + " for " + Platform.current().folder() + ", boundary "
-                + Native.abiVersion());
+        System.out.println("influx-client " + NativeLibrary.version() + " for "
+                + Platform.current().folder() + ", boundary " + Native.abiVersion());
     }
 }

@@ -90,7 +90,8 @@ final class Platform {
             }
             return false;
         } catch (IOException e) {
-            return hasMuslLoader() && !Files.exists(Path.of("/lib64/ld-linux-x86-64.so.2"))
+            return hasMuslLoader()
+                    && !Files.exists(Path.of("/lib64/ld-linux-x86-64.so.2"))
                     && !Files.exists(Path.of("/lib/ld-linux-aarch64.so.1"));
         }
     }

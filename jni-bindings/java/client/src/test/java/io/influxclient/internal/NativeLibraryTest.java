@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Where the library is loaded from, and what is said where that does not work. */
 class NativeLibraryTest {
 
-    private static final String LOADED = "loaded, version " + Native.ABI_VERSION + System.lineSeparator() + "exit code 0";
+    private static final String LOADED =
+            "loaded, version " + Native.ABI_VERSION + System.lineSeparator() + "exit code 0";
 
     @TempDir
     Path temporary;
@@ -32,7 +33,8 @@ class NativeLibraryTest {
     /** The files below the directory, by what follows a pattern of the directories that the cache makes. */
     private List<Path> files() throws IOException {
         try (Stream<Path> tree = Files.walk(temporary)) {
-            return tree.filter(path -> Files.isRegularFile(path) && path.toString().contains("influx"))
+            return tree.filter(
+                            path -> Files.isRegularFile(path) && path.toString().contains("influx"))
                     .collect(Collectors.toList());
         }
     }
@@ -42,7 +44,8 @@ class NativeLibraryTest {
         assertEquals(LOADED, jvm().run(LoadIt.class));
         Path library = files().get(0);
         assertEquals(1, files().size(), "nothing else is left");
-        assertTrue(library.toString().matches(".*/influx-client-\\d+/[^/]+-[0-9a-f]{64}/libinflux_jni\\.\\w+"),
+        assertTrue(
+                library.toString().matches(".*/influx-client-\\d+/[^/]+-[0-9a-f]{64}/libinflux_jni\\.\\w+"),
                 library.toString());
         for (Path directory = library.getParent(); !directory.equals(temporary); directory = directory.getParent()) {
             assertEquals("rwx------", PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)));
@@ -105,14 +108,18 @@ class NativeLibraryTest {
     @Test
     void aPathWithSpacesWillDo() throws Exception {
         Path directory = temporary.resolve("a b");
-        assertEquals(LOADED, jvm().option("-Dio.influxclient.native.dir=" + directory).run(LoadIt.class));
+        assertEquals(
+                LOADED,
+                jvm().option("-Dio.influxclient.native.dir=" + directory).run(LoadIt.class));
         assertTrue(files().get(0).startsWith(directory));
     }
 
     /** In the C locale of a JVM before 18, the default encoding is ASCII. */
     @Test
     void theLocaleDoesNotMatter() throws Exception {
-        Jvm jvm = jvm().environment("LC_ALL", "C").option("-Dfile.encoding=US-ASCII").option("-Duser.language=tr");
+        Jvm jvm = jvm().environment("LC_ALL", "C")
+                .option("-Dfile.encoding=US-ASCII")
+                .option("-Duser.language=tr");
         assertEquals(LOADED, jvm.run(LoadIt.class));
     }
 
@@ -143,13 +150,17 @@ class NativeLibraryTest {
     @Test
     void aFileSystemThatAllowsNoExecutionIsNamedWithTheProperty() throws Exception {
         Path mount = Files.createDirectory(temporary.resolve("noexec"));
-        assumeTrue(command("mount", "-t", "tmpfs", "-o", "noexec,size=64m", "tmpfs", mount.toString()),
+        assumeTrue(
+                command("mount", "-t", "tmpfs", "-o", "noexec,size=64m", "tmpfs", mount.toString()),
                 "mounting a file system needs root and the right to mount");
         try {
             String error = jvm().option("-Djava.io.tmpdir=" + mount).run(LoadIt.class);
             assertTrue(error.contains("mounted noexec, set -D" + NativeLibrary.DIRECTORY_PROPERTY), error);
-            assertEquals(LOADED, jvm().option("-Djava.io.tmpdir=" + mount)
-                    .option("-D" + NativeLibrary.DIRECTORY_PROPERTY + "=" + temporary).run(LoadIt.class));
+            assertEquals(
+                    LOADED,
+                    jvm().option("-Djava.io.tmpdir=" + mount)
+                            .option("-D" + NativeLibrary.DIRECTORY_PROPERTY + "=" + temporary)
+                            .run(LoadIt.class));
         } finally {
             assertTrue(command("umount", mount.toString()));
         }
@@ -159,7 +170,8 @@ class NativeLibraryTest {
     void anotherVersionOfTheInterfaceIsNamedWithBoth() {
         ClientLibrary.load();
         NativeLibrary library = new NativeLibrary(Native.class, "influx_jni", ClientLibrary.PATH_PROPERTY);
-        UnsatisfiedLinkError error = assertThrows(UnsatisfiedLinkError.class,
+        UnsatisfiedLinkError error = assertThrows(
+                UnsatisfiedLinkError.class,
                 () -> library.load(file -> {}, name -> {}, Native::abiVersion, Native.ABI_VERSION + 1));
         assertTrue(error.getMessage().contains("has version " + Native.ABI_VERSION), error.getMessage());
         assertTrue(error.getMessage().contains("need version " + (Native.ABI_VERSION + 1)), error.getMessage());

@@ -28,7 +28,9 @@ import org.opentest4j.TestAbortedException;
  *         TestCluster.builder().data(5).set("write-timeout", "1s").database("app", 3));
  * }</pre>
  *
- * <p>A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test.
+ * <p>A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test (with
+ * JUnit's lifecycle {@code PER_CLASS} one for the class as well). Where a class has several clusters, JUnit cannot tell whose
+ * a parameter is; there {@link #cluster()} has to be asked.
  */
 public final class InfluxClusterExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
@@ -77,14 +79,14 @@ public final class InfluxClusterExtension
         if (own != null) {
             // The classes nested in one come here too, and share its cluster.
             if (shared(context) == null) {
-                start(context, own, Scope.CLASS);
+                start(context, own);
             }
             return;
         }
         annotation(context.getElement()).ifPresent(cluster -> {
             store(context).put(InfluxCluster.class, cluster);
             if (cluster.scope() == Scope.CLASS) {
-                start(context, builder(cluster), Scope.CLASS);
+                start(context, builder(cluster));
             }
         });
     }
@@ -93,9 +95,10 @@ public final class InfluxClusterExtension
     public void beforeEach(ExtensionContext context) {
         Optional<TestClusterBuilder> builder = ofEach(context);
         if (builder.isPresent()) {
-            start(context, builder.get(), Scope.METHOD);
+            start(context, builder.get());
         } else if (shared(context) != null) {
             shared(context).enter();
+            store(context).put(entered(context), true);
         }
     }
 
@@ -104,8 +107,15 @@ public final class InfluxClusterExtension
         Shared shared = shared(context);
         if (shared != null) {
             report(context, shared.cluster);
+        }
+        // Not where another extension kept this one from beginning the test.
+        if (store(context).remove(entered(context)) != null) {
             shared.leave();
         }
+    }
+
+    private static String entered(ExtensionContext context) {
+        return "entered by " + context.getUniqueId();
     }
 
     @Override
@@ -172,10 +182,10 @@ public final class InfluxClusterExtension
                 .map(InfluxClusterExtension::builder);
     }
 
-    private void start(ExtensionContext context, TestClusterBuilder builder, Scope scope) {
+    private void start(ExtensionContext context, TestClusterBuilder builder) {
         TestCluster cluster = builder.start();
         // Closed by JUnit with the context.
-        store(context).put(Shared.class, new Shared(cluster, scope));
+        store(context).put(Shared.class, new Shared(cluster));
         current = cluster;
     }
 
@@ -213,7 +223,16 @@ public final class InfluxClusterExtension
     private static void report(ExtensionContext context, TestCluster cluster) {
         Optional<Throwable> failure = context.getExecutionException().filter(e -> !(e instanceof TestAbortedException));
         if (failure.isPresent()) {
-            System.err.println(context.getDisplayName() + " failed; its cluster:\n" + cluster.describe());
+            System.err.println(context.getDisplayName() + " failed; its cluster:\n" + state(cluster));
+        }
+    }
+
+    private static String state(TestCluster cluster) {
+        try {
+            return cluster.describe();
+        } catch (IllegalStateException e) {
+            // The test closed it; what matters is why it failed.
+            return e.getMessage();
         }
     }
 
@@ -236,12 +255,10 @@ public final class InfluxClusterExtension
     private static final class Shared implements Store.CloseableResource {
 
         private final TestCluster cluster;
-        private final Scope scope;
         private final AtomicInteger underWay = new AtomicInteger();
 
-        Shared(TestCluster cluster, Scope scope) {
+        Shared(TestCluster cluster) {
             this.cluster = cluster;
-            this.scope = scope;
         }
 
         void enter() {
@@ -249,7 +266,7 @@ public final class InfluxClusterExtension
         }
 
         void leave() {
-            if (scope == Scope.CLASS && underWay.decrementAndGet() == 0) {
+            if (underWay.decrementAndGet() == 0) {
                 cluster.restore();
             }
         }

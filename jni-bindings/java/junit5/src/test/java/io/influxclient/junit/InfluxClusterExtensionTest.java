@@ -26,6 +26,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -271,6 +274,50 @@ class InfluxClusterExtensionTest {
         assertFalse(shown.contains("isAborted"), shown);
         assertTrue(run(FailingAlone.class).standardError().contains("the end of the log of meta1"));
         assertTrue(run(FailingBefore.class).standardError().contains("the end of the log of meta1"));
+    }
+
+    /** Keeps tests from beginning. */
+    static final class Obstacle implements BeforeEachCallback {
+        @Override
+        public void beforeEach(ExtensionContext context) {
+            if (context.getDisplayName().startsWith("first")) {
+                throw new IllegalStateException("on purpose");
+            }
+        }
+    }
+
+    @ExtendWith(Obstacle.class)
+    @InfluxCluster(data = 1, meta = 1)
+    @TestMethodOrder(MethodOrderer.MethodName.class)
+    static class Hindered {
+        @Test
+        void firstIsKeptFromBeginning() {}
+
+        @Test
+        void secondBreaksIt(TestCluster cluster) {
+            cluster.metaDown();
+        }
+
+        @Test
+        void thirdFindsItWhole(TestCluster cluster) {
+            assertEquals(List.of(), cluster.faults());
+        }
+
+        @Test
+        void willClose(TestCluster cluster) {
+            cluster.close();
+            fail("on purpose");
+        }
+    }
+
+    @Test
+    void otherExtensionsAndTestsMayFailOnTheWay() {
+        Recorded recorded = run(Hindered.class);
+        assertEquals("on purpose", recorded.end("firstIsKeptFromBeginning()"));
+        assertEquals("SUCCESSFUL", recorded.end("secondBreaksIt(TestCluster)"));
+        assertEquals("SUCCESSFUL", recorded.end("thirdFindsItWhole(TestCluster)"));
+        assertEquals("on purpose", recorded.end("willClose(TestCluster)"));
+        assertTrue(recorded.standardError().contains("the cluster is closed"));
     }
 
     static class InCode {
