@@ -105,7 +105,7 @@ pub use settle::{
 };
 pub use spool::{Spool, SpoolError, SpoolRecovery};
 pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsError, Transport, TransportError};
-pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
+pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError, WriteWatch};
 pub use writer::{
     BatchWriter, BatchWriterBuilder, Closed, Delivered, DeliveryError, Fate, FlushError, HorizonWatch, Overflow,
     PushError, Report, Reports, SettledHorizon, StartError, WriterTotals,
