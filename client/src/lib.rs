@@ -117,6 +117,12 @@ pub mod __derive {
     pub use crate::line::ready::{FieldColumn, Key, ReadyRow, TagColumn, TimeColumn};
 }
 
+/// What bindings to other languages are built on: no part of the API.
+#[doc(hidden)]
+pub mod __bindings {
+    pub use crate::line::spelled::Spelled;
+}
+
 /// The examples of the README are compiled with the documentation's.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
