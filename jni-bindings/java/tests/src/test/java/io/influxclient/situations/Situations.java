@@ -11,7 +11,9 @@ import io.influxclient.BatchReport;
 import io.influxclient.BatchWriter;
 import io.influxclient.ConsistencyLevel;
 import io.influxclient.ConsistencyNotMetException;
+import io.influxclient.EndpointState;
 import io.influxclient.FieldTypeConflictException;
+import io.influxclient.HandoffState;
 import io.influxclient.InfluxClient;
 import io.influxclient.MetaUnavailableException;
 import io.influxclient.NotFoundException;
@@ -21,9 +23,13 @@ import io.influxclient.Query;
 import io.influxclient.QueryChunk;
 import io.influxclient.QueryException;
 import io.influxclient.QueryStream;
+import io.influxclient.ReplicaAnswer;
+import io.influxclient.Resolution;
+import io.influxclient.ResolveOptions;
 import io.influxclient.RetryDecision;
 import io.influxclient.RetryPolicies;
 import io.influxclient.UnreachableException;
+import io.influxclient.Whereabouts;
 import io.influxclient.WriteClass;
 import io.influxclient.WriteException;
 import io.influxclient.WriteOptions;
@@ -37,6 +43,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -95,6 +102,10 @@ abstract class Situations {
         for (TestNode node : cluster.dataNodes()) {
             assertEquals(5, node.count("app", "good"));
         }
+        Resolution resolution = client.confirm(batch, result, ResolveOptions.defaults().database("app"));
+        assertEquals(Optional.of(true), resolution.bearsOut());
+        assertEquals(Optional.of(ConsistencyLevel.ALL), resolution.level());
+        assertEquals(ReplicaAnswer.STORED, resolution.points().get(4).replicas().get(0));
         assertEquals(cluster.profile().version(), result.serverVersion().orElseThrow()
                 .substring(0, cluster.profile().version().length()));
     }
@@ -114,10 +125,18 @@ abstract class Situations {
         assertEquals(belowLevel() == Outcome.UNKNOWN ? 5 : 0, error.tally().unknown());
         assertEquals(OptionalInt.empty(), error.acked());
         assertTrue(error.lineFailures().isEmpty());
+        Resolution now = client.resolve(batch, error, ResolveOptions.defaults());
+        assertEquals(5, now.count(Whereabouts.SOMEWHERE), now.toString());
+        assertEquals(2, now.points().get(0).copies());
+        assertEquals(Optional.empty(), now.bearsOut());
+        assertEquals(1, now.nodes().stream().filter(node -> node.trouble().isPresent()).count());
         assertEquals(5, client.write(points("quorum"), WriteOptions.defaults().consistency(ConsistencyLevel.QUORUM)).points());
         data(2).startAgain();
         cluster.waitUntilSettled();
         assertEquals(5, data(2).count("app", "partial"), "handoff brings the rest");
+        Resolution later = client.resolve(points("partial"), error, ResolveOptions.defaults());
+        assertEquals(5, later.count(Whereabouts.EVERYWHERE), later.toString());
+        assertEquals(HandoffState.EMPTY, later.handoff());
     }
 
     /** A replica hangs: the coordinator's time runs out. */
@@ -260,6 +279,9 @@ abstract class Situations {
                 assertEquals(WriteClass.OK, attempts.get(attempts.size() - 1).writeClass());
             }
             assertEquals(List.of(false, true, true), goodOnes(whole));
+            assertEquals(3, whole.endpoints().size());
+            assertEquals(EndpointState.UP, whole.endpoints().get(1).state());
+            assertEquals(500, whole.retryTokens().orElseThrow());
         }
     }
 
