@@ -76,6 +76,22 @@ final class Application {
         return run(withTheirs, name, seed, count);
     }
 
+    /** What the application learns with this library when a write is answered so. */
+    String answerWithOurs(final int status, final String text) throws ReflectiveOperationException {
+        return answer(withOurs, status, text);
+    }
+
+    /** What the application learns with influxdb-java when a write is answered so. */
+    String answerWithTheirs(final int status, final String text) throws ReflectiveOperationException {
+        return answer(withTheirs, status, text);
+    }
+
+    private static String answer(final ClassLoader loader, final int status, final String text)
+            throws ReflectiveOperationException {
+        Class<?> type = Class.forName("application.Answers", true, loader);
+        return (String) type.getMethod("to", int.class, String.class).invoke(null, status, text);
+    }
+
     private static List<String> run(final ClassLoader loader, final String name, final long seed, final int count)
             throws ReflectiveOperationException {
         Class<?> type = Class.forName("application." + name, true, loader);
