@@ -48,6 +48,8 @@ final class NativeTransport implements Transport {
         WriteOptions options = WriteOptions.defaults()
                 .consistency(io.influxclient.ConsistencyLevel.valueOf(write.level.name()))
                 .checkFieldTypes(false)
+                // Servers acknowledge some batches that give a field two types, and store nothing of them.
+                .splitFieldTypes(true)
                 .gzip(write.gzip ? Gzip.level(6) : Gzip.off())
                 .retry(RetryPolicies.none());
         if (write.database != null) {
