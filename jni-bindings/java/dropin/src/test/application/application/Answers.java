@@ -19,7 +19,8 @@ public final class Answers {
     }
 
     /**
-     * Writes and tells the exception: its class, whether a retry is said to be worth it, and, where the exception knows,
+     * Writes and tells the exception: its class, whether a retry is said to be worth it, and, where the exception
+     * knows,
      * the class of its cause and what became of the points.
      *
      * @param status the status of the answer, 0 for none

@@ -91,7 +91,8 @@ public final class Records {
 
     private void read() {
         step("read whole", () -> new InfluxDBResultMapper().toPOJO(result("reading", null,
-                List.of("time", "host", "count", "usage", "on", "more"), "2020-01-01T00:00:00.123456789Z", "a", 7.0, 1.5, true, 9.0),
+                List.of("time", "host", "count", "usage", "on", "more"), "2020-01-01T00:00:00.123456789Z", "a", 7.0,
+                        1.5, true, 9.0),
                 Reading.class));
         step("read with tags", () -> new InfluxDBResultMapper().toPOJO(result("reading", Map.of("host", "b"),
                 List.of("count"), 7.0), Reading.class));

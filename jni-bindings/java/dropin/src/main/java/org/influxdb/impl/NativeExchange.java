@@ -1,5 +1,10 @@
 package org.influxdb.impl;
 
+import io.influxclient.internal.Completion;
+import io.influxclient.internal.FrameReader;
+import io.influxclient.internal.FrameWriter;
+import io.influxclient.internal.NativeClient;
+import io.influxclient.internal.Receiver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -11,12 +16,6 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-
-import io.influxclient.internal.Completion;
-import io.influxclient.internal.FrameReader;
-import io.influxclient.internal.FrameWriter;
-import io.influxclient.internal.NativeClient;
-import io.influxclient.internal.Receiver;
 
 /** A request through the native client whose reply comes in pieces, as fast as they are read. Read by one thread. */
 final class NativeExchange implements Transport.Exchange, Receiver {

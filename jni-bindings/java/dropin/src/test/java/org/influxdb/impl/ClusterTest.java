@@ -83,7 +83,8 @@ class ClusterTest {
             client.setConsistency(ConsistencyLevel.ALL).write(point("typed", "a", 0, 1.5));
             List<String> told = Collections.synchronizedList(new ArrayList<>());
             client.enableBatch(BatchOptions.DEFAULTS.exceptionHandler((points, failure) -> {
-                points.forEach(point -> told.add(point.lineProtocol() + " " + failure.getClass().getSimpleName()));
+                points.forEach(point ->
+                        told.add(point.lineProtocol() + " " + failure.getClass().getSimpleName()));
             }));
             client.write(point("typed", "a", 1, 2));
             client.write(Point.measurement("typed")
@@ -175,7 +176,13 @@ class ClusterTest {
             QueryResult times = client.query(new Query("SELECT v FROM basic", "metrics"), TimeUnit.SECONDS);
             assertEquals(
                     1.500000001E9,
-                    times.getResults().get(0).getSeries().get(0).getValues().get(0).get(0));
+                    times.getResults()
+                            .get(0)
+                            .getSeries()
+                            .get(0)
+                            .getValues()
+                            .get(0)
+                            .get(0));
         }
 
         @Test
@@ -190,7 +197,8 @@ class ClusterTest {
             client.query(
                     new Query("SELECT v FROM many", "metrics"),
                     10,
-                    (running, chunk) -> heard.add(chunk.hasError() ? chunk.getError() : values(chunk).size()),
+                    (running, chunk) -> heard.add(
+                            chunk.hasError() ? chunk.getError() : values(chunk).size()),
                     () -> heard.add("complete"),
                     heard::add);
             List<Object> chunks = new ArrayList<>();
@@ -205,7 +213,8 @@ class ClusterTest {
 
         @Test
         void batchesAreSentInTheBackground() {
-            client.enableBatch(BatchOptions.DEFAULTS.actions(50).flushDuration(20).consistency(ConsistencyLevel.ALL));
+            client.enableBatch(
+                    BatchOptions.DEFAULTS.actions(50).flushDuration(20).consistency(ConsistencyLevel.ALL));
             for (int i = 0; i < 333; i++) {
                 client.write(point("batched", "a", i, i));
             }
@@ -227,8 +236,9 @@ class ClusterTest {
             client.write(point("down", "a", 1, 1));
             cluster.dataNodes().get(1).kill();
             cluster.dataNodes().get(2).kill();
-            InfluxDBException failure = assertThrows(
-                    InfluxDBException.class, () -> client.setConsistency(ConsistencyLevel.ALL).write(point("down", "a", 2, 2)));
+            InfluxDBException failure =
+                    assertThrows(InfluxDBException.class, () -> client.setConsistency(ConsistencyLevel.ALL)
+                            .write(point("down", "a", 2, 2)));
             assertTrue(failure.isRetryWorth());
             WriteException typed = (WriteException) failure.getCause();
             assertEquals(io.influxclient.ConsistencyLevel.ALL, typed.consistency());
@@ -246,8 +256,7 @@ class ClusterTest {
             client.write(point("meta", "a", 1, 1));
             cluster.metaDown();
             InfluxDBException failure = assertThrows(
-                    InfluxDBException.class,
-                    () -> client.write(point("meta", "a", TimeUnit.DAYS.toSeconds(365), 2)));
+                    InfluxDBException.class, () -> client.write(point("meta", "a", TimeUnit.DAYS.toSeconds(365), 2)));
             assertTrue(failure.isRetryWorth());
             assertInstanceOf(MetaUnavailableException.class, failure.getCause());
             assertEquals(Outcome.NOT_STORED, ((WriteException) failure.getCause()).outcome());
@@ -273,8 +282,7 @@ class ClusterTest {
                 assertEquals(one.getClass(), two.getClass());
                 assertEquals(one.getMessage(), two.getMessage());
                 assertEquals(one.isRetryWorth(), two.isRetryWorth());
-                assertEquals(
-                        ((WriteException) one.getCause()).outcome(), ((WriteException) two.getCause()).outcome());
+                assertEquals(((WriteException) one.getCause()).outcome(), ((WriteException) two.getCause()).outcome());
                 assertEquals(one.getCause().getClass(), two.getCause().getClass());
             }
         }

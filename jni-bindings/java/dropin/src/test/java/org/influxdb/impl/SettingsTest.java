@@ -126,7 +126,8 @@ class SettingsTest {
         AtomicInteger seen = new AtomicInteger();
         OkHttpClient.Builder settings = settings().addInterceptor(chain -> {
             seen.incrementAndGet();
-            return chain.proceed(chain.request().newBuilder().header("X-Trace", "7").build());
+            return chain.proceed(
+                    chain.request().newBuilder().header("X-Trace", "7").build());
         });
         try (CannedServer server = new CannedServer();
                 InfluxDB client = InfluxDBFactory.connect(server.url(), settings)) {

@@ -15,11 +15,12 @@ import org.junit.jupiter.api.Test;
 /** The table of answers in the documentation says what the two libraries make of each. */
 class AnswersTest {
 
-    private static final Path DOCUMENT =
-            Path.of(System.getProperty("basedir", "")).toAbsolutePath().resolve("../../../docs/java-migration.md").normalize();
+    private static final Path DOCUMENT = Path.of(System.getProperty("basedir", "")).toAbsolutePath()
+            .resolve("../../../docs/java-migration.md").normalize();
 
     /** Status, text, what the one library says, what the other says, its cause and the outcome. */
-    private static final Pattern ROW = Pattern.compile("\\| (\\d+|–) \\| `(.+)` \\| (\\w+, \\w+) \\| (\\w+, \\w+) \\| (\\w+) \\| (\\w+) \\|");
+    private static final Pattern ROW = Pattern.compile(
+            "\\| (\\d+|–) \\| `(.+)` \\| (\\w+, \\w+) \\| (\\w+, \\w+) \\| (\\w+) \\| (\\w+) \\|");
 
     @Test
     void everyRowHolds() throws Exception {
@@ -32,8 +33,8 @@ class AnswersTest {
                 rows++;
                 String theirs = application.answerWithTheirs(status(row.group(1)), row.group(2));
                 String ours = application.answerWithOurs(status(row.group(1)), row.group(2));
-                String found = "| " + row.group(1) + " | `" + row.group(2) + "` | " + said(theirs) + " | " + said(ours) + " | "
-                        + ours.split("\\|")[2] + " | " + ours.split("\\|")[3] + " |";
+                String found = "| " + row.group(1) + " | `" + row.group(2) + "` | " + said(theirs) + " | " + said(ours)
+                        + " | " + ours.split("\\|")[2] + " | " + ours.split("\\|")[3] + " |";
                 if (!found.equals(line)) {
                     wrong.add(found);
                 }

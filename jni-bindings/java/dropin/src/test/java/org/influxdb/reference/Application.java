@@ -52,7 +52,8 @@ final class Application {
                     System.getProperty("path.separator")));
             StringWriter messages = new StringWriter();
             boolean done = compiler.getTask(messages, files, null,
-                    List.of("--release", String.valueOf(release), "-encoding", "UTF-8", "-proc:none", "-nowarn", "-cp", path, "-d", classes.toString()),
+                    List.of("--release", String.valueOf(release), "-encoding", "UTF-8", "-proc:none", "-nowarn",
+                            "-cp", path, "-d", classes.toString()),
                     null, files.getJavaFileObjectsFromPaths(java)).call();
             assertTrue(done, messages.toString());
         } catch (IOException e) {
@@ -72,7 +73,8 @@ final class Application {
     }
 
     /** What a class of the application saw of influxdb-java. */
-    List<String> runWithTheirs(final String name, final long seed, final int count) throws ReflectiveOperationException {
+    List<String> runWithTheirs(final String name, final long seed, final int count)
+            throws ReflectiveOperationException {
         return run(withTheirs, name, seed, count);
     }
 

@@ -8,7 +8,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 
-/** Records are written as influxdb-java 2.25 writes them, and read, which that cannot. Compiled where there are records. */
+/**
+ * Records are written as influxdb-java 2.25 writes them, and read, which that cannot. Compiled where there are
+ * records.
+ */
 @EnabledForJreRange(min = JRE.JAVA_16)
 class RecordsTest {
 

@@ -31,7 +31,8 @@ final class WireDifference {
             new WireDifference("Batching", "level of the call", "its level is lost", false),
             new WireDifference("Batching", "level of the client", "its level is lost", false),
             new WireDifference("Batching", "names that read the same", "a point goes to another database", false),
-            new WireDifference("Batching", "once, one of two", "a failure takes others along, in the order of a hash map", true),
+            new WireDifference(
+                    "Batching", "once, one of two", "a failure takes others along, in the order of a hash map", true),
             new WireDifference("Batching", "given up when closed", "the next close sends them once more", true),
             new WireDifference("Batching", "pushed out", "the next close sends them once more", true),
             new WireDifference("Batching", "closed twice", "points that were given up are sent again", true));
