@@ -1,8 +1,5 @@
 package org.influxdb.impl;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-
 import io.influxclient.Gzip;
 import io.influxclient.InfluxClient;
 import io.influxclient.InfluxClientBuilder;
@@ -15,6 +12,8 @@ import io.influxclient.RetryPolicies;
 import io.influxclient.WriteException;
 import io.influxclient.WriteOptions;
 import io.influxclient.internal.Access;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import okhttp3.HttpUrl;
 
 /**
