@@ -59,7 +59,6 @@ final class Queries {
                 () -> {
                     QueryResult result;
                     try {
-                        checkVersion();
                         result = asked(call);
                     } catch (IOException | RuntimeException e) {
                         tell(onFailure, e);

@@ -24,7 +24,7 @@ final class Transports {
     static Transport choose(OkHttpClient okHttp, HttpUrl server, Credentials credentials) {
         boolean plain = !server.isHttps() && !Legacy.isOn() && carriesOnlyTimeouts(okHttp, server);
         return plain
-                ? new NativeTransport(server, credentials, Timeouts.of(okHttp))
+                ? new NativeTransport(server, credentials, Timeouts.of(okHttp), okHttp.retryOnConnectionFailure())
                 : new OkHttpTransport(okHttp, server, credentials);
     }
 
