@@ -170,6 +170,9 @@ abstract class Faults {
         assertThrows(ConnectException.class, () -> Http.query(two, "", "SHOW DATABASES"));
         assertEquals(204, put("refused v=1 1"));
         assertEquals(Optional.of("data2"), cluster.faults().get(0).node());
+        one.refuseHttp();
+        two.heal();
+        assertEquals(Optional.of("data1"), cluster.faults().get(0).node());
         cluster.heal();
         assertEquals(200, Http.query(two, "", "SHOW DATABASES").statusCode());
     }
