@@ -5,13 +5,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::injector::Injector;
 use super::layout::{PlanError, Planned, plan};
 use super::ports::{Holder, release};
 use super::{Role, TestNode, Topology};
 use crate::fault::{Fault, FaultError, Faults, Member, suggest};
+use crate::meta::LEADERSHIP_LOST;
 use crate::net::{LinkFault, Probability};
 use crate::runtime::{Replica, count, get, replica};
 use crate::{OptionError, Options, Profile};
@@ -333,11 +334,20 @@ impl TestCluster {
         }
         let first = first.ok_or_else(|| refused("no data node runs".to_owned()))?;
         let query: String = url::form_urlencoded::byte_serialize(statement.as_bytes()).collect();
-        let answer = get(first.address(), &format!("/query?q={query}"), self.limit).await;
-        let (status, body) = answer.map_err(|error| refused(error.to_string()))?;
-        let text = String::from_utf8_lossy(&body);
-        if !status.is_success() || text.contains("\"error\"") {
-            return Err(refused(format!("{status}: {text}")));
+        let since = Instant::now();
+        loop {
+            let answer = get(first.address(), &format!("/query?q={query}"), self.limit).await;
+            let (status, body) = answer.map_err(|error| refused(error.to_string()))?;
+            let text = String::from_utf8_lossy(&body);
+            if status.is_success() && !text.contains("\"error\"") {
+                break;
+            }
+            // On a busy machine the meta nodes of a new cluster may choose another leader in the middle of it. To make
+            // the same database twice is no error.
+            if !text.contains(LEADERSHIP_LOST) || since.elapsed() >= self.limit {
+                return Err(refused(format!("{status}: {text}")));
+            }
+            tokio::time::sleep(TICK).await;
         }
         let unknown = || async {
             for node in &self.nodes {

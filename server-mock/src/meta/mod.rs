@@ -32,6 +32,7 @@ pub use client::{MetaClient, MetaClientConfig, MetaError};
 pub use config::{Bootstrap, MetaConfig, MetaMember, MetaStorage, MetaTimings};
 pub use format::FormatError;
 pub use raft::{MemoryStorage, StoreError};
+pub(crate) use reply::LEADERSHIP_LOST;
 pub use service::{MetaNode, MetaStartError};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::meta::{Applied, CommandError};
 
 /// The text of a command whose fate is not known: its leader lost the majority while replicating it.
-pub(super) const LEADERSHIP_LOST: &str = "leadership lost while committing log";
+pub(crate) const LEADERSHIP_LOST: &str = "leadership lost while committing log";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum ExecuteReply {

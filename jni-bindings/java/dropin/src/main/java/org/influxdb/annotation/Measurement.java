@@ -40,8 +40,8 @@ public @interface Measurement {
     TimeUnit timeUnit() default TimeUnit.MILLISECONDS;
 
     /**
-     * Whether every field of the class is a column, marked or not, but for static and transient ones
-     * and those marked {@link Exclude}.
+     * Whether every field of the class is a column, marked or not, but for static ones and those marked
+     * {@link Exclude}.
      *
      * @return {@code true} for all fields
      */

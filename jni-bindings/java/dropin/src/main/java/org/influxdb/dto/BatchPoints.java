@@ -180,16 +180,16 @@ public class BatchPoints {
     }
 
     /**
-     * Adds this batch's points to another, if they {@linkplain #isMergeAbleWith can be written together}.
+     * Takes another batch's points in, if they {@linkplain #isMergeAbleWith can be written together} with these.
      *
-     * @param that the batch that takes the points
-     * @return whether it took them
+     * @param that the batch whose points are added here; it keeps them, too
+     * @return whether they were added
      * @throws NullPointerException if the other batch is {@code null}
      */
     public boolean mergeIn(final BatchPoints that) {
         boolean can = isMergeAbleWith(that);
         if (can) {
-            that.points.addAll(points);
+            points.addAll(that.points);
         }
         return can;
     }

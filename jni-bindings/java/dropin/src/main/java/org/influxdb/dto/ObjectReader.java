@@ -62,8 +62,7 @@ final class ObjectReader {
         if (field.isAnnotationPresent(Column.class)) {
             return true;
         }
-        return all && !field.isSynthetic() && !Modifier.isTransient(field.getModifiers())
-                && !field.isAnnotationPresent(Exclude.class);
+        return all && !field.isSynthetic() && !field.isAnnotationPresent(Exclude.class);
     }
 
     private void read(final Object pojo, final Field field, final TypeMapper types) {
@@ -118,7 +117,7 @@ final class ObjectReader {
 
     private void readField(final String name, final Type type, final Object value) {
         if (type instanceof Class && ((Class<?>) type).isEnum()) {
-            builder.putField(name, Legacy.isOn() ? value : ((Enum<?>) value).name());
+            builder.putField(name, ((Enum<?>) value).name());
         } else if (type instanceof Class && FIELD_TYPES.contains(type)) {
             builder.putField(name, value);
         } else {

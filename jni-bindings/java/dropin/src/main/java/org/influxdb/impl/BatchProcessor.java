@@ -255,6 +255,9 @@ public final class BatchProcessor {
             } catch (RuntimeException e) {
                 givenUp.add(new HandOver(pointsOf(http), e));
             }
+            if (Legacy.isOn() && !sendsAgain && !givenUp.isEmpty()) {
+                return List.of(new HandOver(pointsOf(entries), givenUp.get(givenUp.size() - 1).failure));
+            }
             return givenUp;
         }
     }
@@ -279,7 +282,7 @@ public final class BatchProcessor {
         }
     }
 
-    private static List<Point> pointsOf(Collection<HttpBatchEntry> entries) {
+    private static List<Point> pointsOf(Collection<? extends AbstractBatchEntry> entries) {
         List<Point> points = new ArrayList<>();
         entries.forEach(entry -> points.add(entry.point));
         return points;

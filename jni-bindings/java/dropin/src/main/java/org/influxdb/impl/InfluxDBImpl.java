@@ -9,7 +9,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.logging.Logger;
 
 import okhttp3.HttpUrl;
@@ -179,14 +178,15 @@ public class InfluxDBImpl implements InfluxDB {
 
     @Override
     public InfluxDB enableBatch(BatchOptions batchOptions) {
-        ConsistencyLevel level = ChosenLevel.of(batchOptions);
+        Objects.requireNonNull(batchOptions, "batchOptions");
+        ConsistencyLevel chosen = Legacy.isOn() ? batchOptions.getConsistency() : ChosenLevel.of(batchOptions);
         return start(BatchProcessor.builder(this)
                 .actions(batchOptions.getActions())
                 .interval(batchOptions.getFlushDuration(), batchOptions.getJitterDuration(), TimeUnit.MILLISECONDS)
                 .bufferLimit(batchOptions.getBufferLimit())
                 .threadFactory(batchOptions.getThreadFactory())
                 .exceptionHandler(batchOptions.getExceptionHandler())
-                .levelOf(levelOf(level))
+                .levelOf(chosen == null ? () -> consistency : () -> chosen)
                 .precision(batchOptions.getPrecision())
                 .dropActionsOnQueueExhaustion(batchOptions.isDropActionsOnQueueExhaustion())
                 .droppedActionHandler(batchOptions.getDroppedActionHandler()));
@@ -212,8 +212,9 @@ public class InfluxDBImpl implements InfluxDB {
             BiConsumer<Iterable<Point>, Throwable> exceptionHandler,
             ConsistencyLevel consistency) {
         ConsistencyLevel level = consistency == null ? ConsistencyLevel.ONE : consistency;
-        Supplier<ConsistencyLevel> used = levelOf(level);
-        start(oneShot(actions, flushDuration, flushDurationTimeUnit, threadFactory, exceptionHandler).levelOf(used));
+        ConsistencyLevel before = this.consistency;
+        start(oneShot(actions, flushDuration, flushDurationTimeUnit, threadFactory, exceptionHandler)
+                .levelOf(Legacy.isOn() ? () -> before : () -> level));
         setConsistency(level);
         return this;
     }
@@ -226,7 +227,7 @@ public class InfluxDBImpl implements InfluxDB {
             ThreadFactory threadFactory,
             BiConsumer<Iterable<Point>, Throwable> exceptionHandler) {
         return start(oneShot(actions, flushDuration, flushDurationTimeUnit, threadFactory, exceptionHandler)
-                .levelOf(levelOf(null)));
+                .levelOf(() -> this.consistency));
     }
 
     private BatchProcessor.Builder oneShot(
@@ -240,21 +241,6 @@ public class InfluxDBImpl implements InfluxDB {
                 .interval(flushDuration, unit)
                 .threadFactory(threadFactory)
                 .exceptionHandler(exceptionHandler);
-    }
-
-    /**
-     * The level of batches: the one that was chosen for them, else that of this client when a batch is sent. In
-     * {@link Legacy} mode what this client had when batching began.
-     */
-    private Supplier<ConsistencyLevel> levelOf(ConsistencyLevel chosenOrNull) {
-        if (chosenOrNull != null && !Legacy.isOn()) {
-            return () -> chosenOrNull;
-        }
-        if (Legacy.isOn()) {
-            ConsistencyLevel now = consistency;
-            return () -> now;
-        }
-        return () -> consistency;
     }
 
     private synchronized InfluxDB start(BatchProcessor.Builder builder) {

@@ -122,7 +122,7 @@ final class NativeExchange implements Transport.Exchange, Receiver {
                 boolean neverConnected = arrival.body.bool();
                 boolean timeout = arrival.body.bool();
                 if (neverConnected) {
-                    return new ConnectException(text);
+                    return new ConnectException("Failed to connect to " + server(arrival.body) + ": " + text);
                 }
                 return timeout ? new SocketTimeoutException(text) : new IOException(text);
             case Completion.CANCELLED:
@@ -132,6 +132,12 @@ final class NativeExchange implements Transport.Exchange, Receiver {
             default:
                 return new IOException("the native client answered a request with completion " + arrival.kind);
         }
+    }
+
+    private static String server(FrameReader requestError) {
+        // How much of the body was taken: nothing.
+        requestError.i64();
+        return requestError.text();
     }
 
     @Override

@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.function.Function;
 
 import org.influxdb.dto.BatchPoints;
-import org.influxdb.dto.Point;
 
-/** Sends each batch once. A failure of one does not keep the others from being sent, and takes none of their points with it. */
+/**
+ * Sends each batch once. A failure of one does not keep the others from being sent, except in {@link Legacy} mode, and takes none
+ * of their points with it.
+ */
 final class OneShotDelivery implements Delivery {
 
     @Override
@@ -34,7 +36,7 @@ final class OneShotDelivery implements Delivery {
                     break;
             }
             if (verdict.kind != Verdict.Kind.DELIVERED && Legacy.isOn()) {
-                return List.of(new HandOver(pointsOf(fresh), verdict.failure));
+                return givenUp;
             }
         }
         return givenUp;
@@ -43,11 +45,5 @@ final class OneShotDelivery implements Delivery {
     @Override
     public List<HandOver> close(Function<BatchPoints, Verdict> send) {
         return List.of();
-    }
-
-    private static List<Point> pointsOf(List<BatchPoints> batches) {
-        List<Point> points = new ArrayList<>();
-        batches.forEach(batch -> points.addAll(batch.getPoints()));
-        return points;
     }
 }

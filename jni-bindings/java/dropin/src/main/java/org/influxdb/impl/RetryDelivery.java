@@ -121,7 +121,7 @@ final class RetryDelivery implements Delivery {
         if (last != null
                 && last.partlyThere == 0
                 && last.size() + pending.size() <= mergedPoints
-                && pending.batch.mergeIn(last.batch)) {
+                && last.batch.mergeIn(pending.batch)) {
             return;
         }
         left.addLast(pending);

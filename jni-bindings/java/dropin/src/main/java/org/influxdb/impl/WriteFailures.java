@@ -27,7 +27,8 @@ final class WriteFailures {
         if (failure.status().isEmpty() && failure.serverMessage().isEmpty()) {
             switch (failure.writeClass()) {
                 case UNREACHABLE:
-                    return io(new ConnectException(failure.getMessage()), failure);
+                    String server = failure.endpoint().orElse("the server");
+                    return io(new ConnectException("Failed to connect to " + server + ": " + failure.getMessage()), failure);
                 case TIMEOUT:
                     return io(noAnswer(failure), failure);
                 default:

@@ -41,8 +41,9 @@ public abstract class BuiltQuery extends Query implements QueryStringBuilder {
      */
     @Override
     public String getCommand() {
-        String text = buildQueryString(new StringBuilder()).toString().stripTrailing();
-        return text.endsWith(";") ? text : text + ";";
+        StringBuilder text = SelectCoreImpl.trimmed(buildQueryString(new StringBuilder()));
+        boolean ended = text.length() > 0 && text.charAt(text.length() - 1) == ';';
+        return (ended ? text : text.append(';')).toString();
     }
 
     @Override

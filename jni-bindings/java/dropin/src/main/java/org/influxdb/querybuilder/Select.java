@@ -3,7 +3,7 @@ package org.influxdb.querybuilder;
 import org.influxdb.querybuilder.clauses.Clause;
 
 /**
- * A {@code SELECT} with its clauses. What is set twice holds as it was set last, but for the limits.
+ * A {@code SELECT} with its clauses. What is set twice holds as it was set last; a limit without an offset cannot be set over another.
  *
  * <p>The type parameters of the methods are whatever the caller expects: a class that implements this
  * interface says what it returns.
@@ -93,7 +93,6 @@ public interface Select {
      * @param offSet how many rows to leave out before
      * @param <T> what is returned
      * @return this query
-     * @throws IllegalStateException if there is such a limit already
      * @throws IllegalArgumentException if a number is not positive
      */
     <T extends Select> T limit(int limit, long offSet);
@@ -116,7 +115,6 @@ public interface Select {
      * @param sOffSet how many series to leave out before
      * @param <T> what is returned
      * @return this query
-     * @throws IllegalStateException if there is such a limit already
      * @throws IllegalArgumentException if a number is not positive
      */
     <T extends Select> T sLimit(int sLimit, long sOffSet);

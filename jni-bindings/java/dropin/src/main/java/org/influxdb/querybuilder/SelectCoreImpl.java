@@ -1,13 +1,14 @@
 package org.influxdb.querybuilder;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import org.influxdb.querybuilder.clauses.Clause;
 import org.influxdb.querybuilder.clauses.ConjunctionClause;
 import org.influxdb.querybuilder.clauses.FromClause;
+import org.influxdb.querybuilder.clauses.RawTextClause;
 import org.influxdb.querybuilder.clauses.SubQueryFromClause;
 
 /**
@@ -64,7 +65,7 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
 
     @Override
     public T where(final String text) {
-        return where.and(new org.influxdb.querybuilder.clauses.RawTextClause(text));
+        return where.and(new RawTextClause(text));
     }
 
     @Override
@@ -75,7 +76,7 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
 
     @Override
     public Select groupBy(final Object... columns) {
-        this.groupBy = List.of(columns);
+        this.groupBy = new ArrayList<>(Arrays.asList(columns));
         return this;
     }
 
@@ -98,15 +99,14 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
 
     @Override
     public Select limit(final int limit) {
-        checkUnset(this.limit, "LIMIT");
         checkPositive(limit > 0, "Invalid LIMIT value, must be strictly positive");
+        checkUnset(this.limit, "LIMIT");
         this.limit = limit;
         return this;
     }
 
     @Override
     public Select limit(final int limit, final long offSet) {
-        checkUnset(this.limit, "LIMIT");
         checkPositive(limit > 0 && offSet > 0, "Invalid LIMIT and OFFSET Value, must be strictly positive");
         this.limit = limit;
         this.offset = offSet;
@@ -115,15 +115,14 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
 
     @Override
     public Select sLimit(final int sLimit) {
-        checkUnset(this.sLimit, "SLIMIT");
         checkPositive(sLimit > 0, "Invalid SLIMIT value, must be strictly positive");
+        checkUnset(this.sLimit, "SLIMIT");
         this.sLimit = sLimit;
         return this;
     }
 
     @Override
     public Select sLimit(final int sLimit, final long sOffSet) {
-        checkUnset(this.sLimit, "SLIMIT");
         checkPositive(sLimit > 0 && sOffSet > 0, "Invalid LIMIT and OFFSET Value, must be strictly positive");
         this.sLimit = sLimit;
         this.sOffset = sOffSet;
@@ -184,8 +183,20 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
             Appender.joinAndAppend(builder.append(" ORDER BY "), ",", orderBy);
         }
         appendLimits(builder);
-        Optional.ofNullable(timeZone).ifPresent(zone -> zone.appendTo(builder.append(' ')));
-        return builder;
+        if (timeZone != null) {
+            timeZone.appendTo(builder.append(' '));
+        }
+        return trimmed(builder);
+    }
+
+    /** Without the spaces at its end, which a text of the caller's may have brought. */
+    static StringBuilder trimmed(final StringBuilder text) {
+        int end = text.length();
+        while (end > 0 && text.charAt(end - 1) <= ' ') {
+            end--;
+        }
+        text.setLength(end);
+        return text;
     }
 
     private void appendSelection(final StringBuilder builder) {
@@ -210,7 +221,7 @@ public class SelectCoreImpl<T extends Where> implements Select, QueryStringBuild
     }
 
     private static void append(final StringBuilder builder, final String name, final Number value) {
-        if (Objects.nonNull(value)) {
+        if (value != null) {
             builder.append(name).append(value);
         }
     }

@@ -82,6 +82,9 @@ class SelectionCoreImpl implements Selection, WithInto {
 
     @Override
     public SelectionCoreImpl all() {
+        if (isDistinct) {
+            throw new IllegalStateException("DISTINCT function can only be used with one column");
+        }
         checkNothingSelected();
         return this;
     }

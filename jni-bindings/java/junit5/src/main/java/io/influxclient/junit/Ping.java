@@ -18,6 +18,8 @@ final class Ping {
             HttpURLConnection connection = (HttpURLConnection) new URL(url + "/ping").openConnection(Proxy.NO_PROXY);
             connection.setConnectTimeout(LIMIT_MILLIS);
             connection.setReadTimeout(LIMIT_MILLIS);
+            // Else the JVM would keep the connection for some seconds, though nobody asks again.
+            connection.setRequestProperty("Connection", "close");
             try {
                 int status = connection.getResponseCode();
                 return status / 100 == 2 ? null : "it answers /ping with " + status;

@@ -1,0 +1,249 @@
+package io.influxclient;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Points in the background: accepted, settled, reported, and never lost without a word. */
+@Timeout(60)
+class BatchWriterTest {
+
+    private final PointBatch batch = PointBatch.create();
+    private final List<BatchReport> reports = Collections.synchronizedList(new ArrayList<>());
+
+    @AfterEach
+    void giveBack() {
+        batch.close();
+    }
+
+    private PointBatch points(int from, int count) {
+        batch.clear();
+        for (int i = from; i < from + count; i++) {
+            batch.point("m").field("f", i).at(i + 1);
+        }
+        return batch;
+    }
+
+    @Test
+    void acceptedPointsAreSettledAndReported() throws Exception {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build();
+                BatchWriter writer = client.batchWriter().maxPoints(100).linger(Duration.ofMillis(5)).listener(reports::add)
+                        .retentionPolicy("rp").consistency(ConsistencyLevel.ANY).start()) {
+            for (int i = 0; i < 10; i++) {
+                writer.push(points(100 * i, 100));
+            }
+            assertTrue(writer.tryPush(points(1000, 5)));
+            writer.pushLines("m f=1i 2000\nm f=2i 2001");
+            CompletableFuture<WriteResult> tracked = writer.pushTracked(points(3000, 1));
+            batch.clear();
+            writer.flush();
+            assertEquals(ConsistencyLevel.ANY, tracked.get(20, TimeUnit.SECONDS).level());
+            assertEquals(1008, writer.totals().settled().stored());
+            assertEquals(0, writer.totals().pending());
+            assertTrue(server.requests().get(0).line().startsWith("POST /write?db=db&rp=rp&precision=n&consistency=any"));
+            WriterClosed closed = writer.close(Duration.ofSeconds(20));
+            assertTrue(closed.isComplete());
+            assertEquals(1008, closed.acknowledged());
+            assertEquals(1008, reports.stream().mapToLong(BatchReport::points).sum(), "each batch, in order");
+            for (int i = 0; i < reports.size(); i++) {
+                assertEquals(i, reports.get(i).number());
+                assertTrue(reports.get(i).delivery().isAcknowledged() && reports.get(i).failed().isEmpty());
+            }
+            assertEquals(PushException.Reason.CLOSED,
+                    assertThrows(PushException.class, () -> writer.push(points(0, 1))).reason());
+            assertEquals(PushException.Reason.CLOSED, assertThrows(PushException.class, writer::flush).reason());
+            assertEquals(1008, writer.totals().accepted(), "the last numbers stay");
+        }
+    }
+
+    @Test
+    void whatFailsIsReportedWithItsPoints() {
+        try (RawServer server = RawServer.replying(RawServer.error(500, "partial write"));
+                InfluxClient client = server.client().build()) {
+            BatchWriter writer = client.batchWriter().precision(Precision.SECONDS).listener(reports::add).start();
+            assertThrows(IllegalArgumentException.class, () -> writer.push(points(0, 1)), "another precision");
+            try (PointBatch seconds = PointBatch.create(Precision.SECONDS)) {
+                seconds.point("m").field("f", 1).at(7);
+                CompletableFuture<WriteResult> tracked = writer.pushTracked(seconds);
+                UnsettledPointsException error = assertThrows(UnsettledPointsException.class, writer::flush);
+                assertEquals(1, error.tally().belowLevel());
+                assertEquals(ConsistencyNotMetException.class, error.failures().get(0).failure().orElseThrow().getClass());
+                ExecutionException thrown = assertThrows(ExecutionException.class, () -> tracked.get(20, TimeUnit.SECONDS));
+                assertEquals(Outcome.BELOW_LEVEL, ((WriteException) thrown.getCause()).outcome());
+            }
+            UnsettledPointsException left = assertThrows(UnsettledPointsException.class, writer::close);
+            assertEquals(1, left.closed().orElseThrow().unknown());
+            writer.close();
+            assertEquals(Outcome.BELOW_LEVEL, reports.get(0).delivery().outcome());
+            LineProtocol failed = reports.get(0).failed().orElseThrow();
+            assertEquals("m f=1i 7\n", new String(failed.bytes(), StandardCharsets.UTF_8));
+            assertEquals(Precision.SECONDS, failed.precision());
+        }
+    }
+
+    @Test
+    void aFullWriterWaitsRefusesOrDrops() throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free)); InfluxClient client = server.client().build()) {
+            BatchWriter failing = client.batchWriter().memory(8 << 10).inFlight(1).overflow(Overflow.FAIL).start();
+            BatchWriter waiting = client.batchWriter().memory(8 << 10).inFlight(1).start();
+            BatchWriter dropping =
+                    client.batchWriter().memory(8 << 10).inFlight(1).overflow(Overflow.DROP_OLDEST).listener(reports::add).start();
+            int pushed = 0;
+            while (failing.tryPush(points(pushed * 10, 10))) {
+                pushed++;
+            }
+            assertTrue(pushed > 2, pushed + " pushes");
+            assertEquals(PushException.Reason.FULL, assertThrows(PushException.class, () -> failing.push(batch)).reason());
+            assertEquals(PushException.Reason.TOO_LARGE,
+                    assertThrows(PushException.class, () -> failing.push(points(0, 5000))).reason());
+
+            while (waiting.tryPush(points(0, 10))) {
+                // Until it is full.
+            }
+            AtomicReference<Throwable> thrown = new AtomicReference<>();
+            Thread pusher = new Thread(() -> {
+                try {
+                    waiting.push(batch);
+                } catch (PushException e) {
+                    thrown.set(e);
+                }
+            });
+            pusher.start();
+            RawServer.until("the push to wait", () -> pusher.getState() == Thread.State.WAITING);
+            pusher.interrupt();
+            pusher.join();
+            assertEquals(PushException.Reason.INTERRUPTED, ((PushException) thrown.get()).reason());
+
+            for (int i = 0; i < 3 * pushed; i++) {
+                dropping.push(points(10 * i, 10));
+            }
+            RawServer.until("a report of what was dropped", () -> !reports.isEmpty());
+            assertEquals("dropped", ((DeliveryException) reports.get(0).delivery().failure().orElseThrow()).fate());
+            assertEquals(Outcome.NOT_STORED, reports.get(0).delivery().outcome());
+            assertTrue(reports.get(0).failed().isPresent() && dropping.totals().dropped() > 0);
+            WriterClosed left = failing.close(Duration.ofMillis(50));
+            assertFalse(left.isComplete());
+            assertEquals(10L * pushed, left.unknown() + left.notStored());
+            assertEquals(10L * pushed, left.unsent().stream().mapToLong(WriterClosed.Leftover::points).sum()
+                    + left.interrupted().stream().mapToLong(WriterClosed.Leftover::points).sum());
+            free.countDown();
+            assertTrue(client.write(left.interrupted().get(0).lines()).points() > 0);
+            waiting.close();
+            assertThrows(UnsettledPointsException.class, dropping::close);
+        } finally {
+            free.countDown();
+        }
+    }
+
+    @Test
+    void closingTheClientClosesItsWriters() {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT)) {
+            InfluxClient client = server.client().build();
+            BatchWriter writer = client.batchWriter().linger(Duration.ofHours(1)).start();
+            writer.push(points(0, 7));
+            client.close();
+            assertEquals("m f=0i 1", server.requests().get(0).text().split("\n")[0]);
+            assertEquals(7, writer.totals().settled().stored());
+            assertThrows(PushException.class, () -> writer.push(batch));
+        }
+    }
+
+    @Test
+    void pointsThatNoServerTakesAreRefusedAsAWhole() {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build();
+                BatchWriter writer = client.batchWriter().start()) {
+            batch.point("good").field("f", 1).at(1);
+            batch.point("#bad").field("f", 1).at(1);
+            for (Runnable push : List.<Runnable>of(() -> writer.push(batch), () -> writer.tryPush(batch),
+                    () -> writer.pushTracked(batch), () -> writer.pushLines("good f=1 1\nm f= 1"))) {
+                assertEquals(1, assertThrows(InvalidPointException.class, push::run).points().get(0).index());
+            }
+            assertEquals(0, writer.totals().accepted());
+            batch.clear();
+            assertEquals(PushException.Reason.NO_POINTS,
+                    assertThrows(PushException.class, () -> writer.pushTracked(batch)).reason());
+            assertThrows(NullPointerException.class, () -> writer.push(null));
+            assertThrows(NullPointerException.class, () -> writer.pushLines(null));
+            assertThrows(IndexOutOfBoundsException.class, () -> writer.pushLines(new byte[2], 1, 2));
+        }
+    }
+
+    /** A listener that fails or is slow holds nothing up. */
+    @Test
+    void aListenerThatFailsIsToldTheNextBatchAllTheSame() {
+        List<Long> told = Collections.synchronizedList(new ArrayList<>());
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build();
+                BatchWriter writer = client.batchWriter().listener(report -> {
+                    told.add(report.number());
+                    throw new IllegalStateException("listener");
+                }).start()) {
+            for (int i = 0; i < 3; i++) {
+                writer.push(points(i, 1));
+                writer.flush();
+            }
+            writer.close(Duration.ofSeconds(20));
+            assertEquals(List.of(0L, 1L, 2L), told);
+        }
+    }
+
+    @Test
+    void aSpoolOutlivesItsWriter(@TempDir Path directory) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT)) {
+            try (RawServer dead = RawServer.replying(RawServer.error(503, "no")); InfluxClient client = dead.client().build()) {
+                BatchWriter writer = client.batchWriter().spool(directory, 1 << 20).start();
+                writer.push(points(0, 3));
+                assertEquals(3, writer.close(Duration.ofMillis(100)).spooled());
+            }
+            try (InfluxClient client = server.client().build();
+                    BatchWriter writer = client.batchWriter().spool(directory, 1 << 20).start()) {
+                writer.flush();
+                assertEquals(3, writer.totals().recovered());
+                batch.clear();
+                batch.point("m").field("f", 1).serverTime();
+                assertEquals(PushException.Reason.UNTIMED, assertThrows(PushException.class, () -> writer.push(batch)).reason());
+                assertEquals(PushException.Reason.WOULD_WAIT,
+                        assertThrows(PushException.class, () -> writer.tryPush(points(0, 1))).reason());
+                assertEquals("Spool", assertThrows(InvalidSettingsException.class,
+                        () -> client.batchWriter().spool(directory, 1 << 20).start()).kind(), "one writer a spool");
+            }
+            assertEquals(3, server.requests().stream().mapToLong(request -> request.text().lines().count()).sum());
+        }
+    }
+
+    @Test
+    void settingsThatCannotWorkAreRefused() {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = InfluxClient.builder(server.url()).build()) {
+            assertEquals("NoDatabase",
+                    assertThrows(InvalidSettingsException.class, () -> client.batchWriter().start()).kind());
+            BatchWriterBuilder builder = client.batchWriter();
+            for (Runnable call : List.<Runnable>of(() -> builder.maxPoints(0), () -> builder.maxBytes(0),
+                    () -> builder.memory(0), () -> builder.inFlight(0), () -> builder.inFlight(65),
+                    () -> builder.linger(Duration.ofNanos(-1)), () -> builder.closeLimit(Duration.ofNanos(-1)),
+                    () -> builder.spool(Path.of("x"), 0))) {
+                assertThrows(IllegalArgumentException.class, call::run);
+            }
+        }
+    }
+}
