@@ -29,7 +29,9 @@ final class Callbacks {
         }
     }
 
-    /** Runs the code on the executor, or on a thread of its own where that takes no more: nothing is ever left undone. */
+    /**
+     * Runs the code on the executor, or on a thread of its own where that takes no more: nothing is ever left undone.
+     */
     static void submit(Executor executor, Runnable code) {
         Runnable marked = () -> run(code);
         try {
