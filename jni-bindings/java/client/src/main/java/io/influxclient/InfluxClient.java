@@ -357,6 +357,11 @@ public final class InfluxClient implements AutoCloseable {
     @Override
     public void close() {
         client.beginClose();
+        if (!client.mayWait()) {
+            // A writer would be waited for by the thread that has to deliver its end.
+            NativeClient.inBackground("influx-client-close", this::close);
+            return;
+        }
         UnsettledPointsException unsettled = null;
         for (BatchWriter writer : writers) {
             try {
@@ -404,15 +409,8 @@ public final class InfluxClient implements AutoCloseable {
         @Override
         public boolean accept(int kind, FrameReader body) {
             if (kind == Completion.QUESTION) {
-                client.submit(() -> {
-                    Throwable thrown = Questions.answer(client, retry, body);
-                    if (thrown != null) {
-                        LOG.log(
-                                System.Logger.Level.WARNING,
-                                "a retry policy failed, so the write was given up",
-                                thrown);
-                    }
-                });
+                client.submit(() -> Questions.answer(client, retry, body, thrown ->
+                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown)));
             }
             return false;
         }
