@@ -29,6 +29,7 @@ public final class BatchWriter implements AutoCloseable {
     private boolean closed;
     /** What it leaves behind is known. */
     private boolean ended;
+
     private volatile WriterTotals last;
 
     BatchWriter(InfluxClient owner, BatchWriterBuilder settings) {
@@ -232,8 +233,8 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     /**
-     * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where another thread
-     * is about to close it.
+     * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where
+     * another thread is about to close it.
      *
      * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
      */
@@ -257,7 +258,9 @@ public final class BatchWriter implements AutoCloseable {
         }
     }
 
-    /** Waits until the thread that closes the writer knows what it leaves behind: its client must not be closed before. */
+    /**
+     * Waits until the thread that closes the writer knows what it leaves behind: its client must not be closed before.
+     */
     private void awaitOther() {
         boolean interrupted = false;
         synchronized (this) {

@@ -409,8 +409,14 @@ public final class InfluxClient implements AutoCloseable {
         @Override
         public boolean accept(int kind, FrameReader body) {
             if (kind == Completion.QUESTION) {
-                client.submit(() -> Questions.answer(client, retry, body, thrown ->
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown)));
+                client.submit(() -> Questions.answer(
+                        client,
+                        retry,
+                        body,
+                        thrown -> LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown)));
             }
             return false;
         }

@@ -381,9 +381,9 @@ public final class InfluxClientBuilder {
      * Where futures are completed, and listeners and policies of your own are run. Default: that of
      * {@link CompletableFuture}, a pool of daemon threads. Where an executor takes no more, a thread is made.
      *
-     * <p>An executor that runs code on the thread that gives it, such as {@code Runnable::run}, has it run on the one thread that
-     * delivers what comes of calls. There, a call that waits is refused with {@link IllegalStateException}, since what it waits for
-     * could not be delivered; those that return a future are fine.
+     * <p>An executor that runs code on the thread that gives it, such as {@code Runnable::run}, has it run on the one
+     * thread that delivers what comes of calls. There, a call that waits is refused with {@link IllegalStateException},
+     * since what it waits for could not be delivered; those that return a future are fine.
      *
      * @param executor the executor; the client never shuts it down
      * @return this builder

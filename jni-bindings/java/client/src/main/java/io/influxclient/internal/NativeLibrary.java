@@ -115,8 +115,8 @@ public final class NativeLibrary {
         } catch (UnsatisfiedLinkError | InvalidPathException e) {
             throw failure(
                     "Cannot load the file that the property " + pathProperty + " names, " + path
-                            + ". A JVM loads one file for one class loader only: if another has it already, give this one"
-                            + " a copy, or remove the property",
+                            + ". A JVM loads one file for one class loader only: if another has it already, give this"
+                            + " one a copy, or remove the property",
                     e);
         }
     }
