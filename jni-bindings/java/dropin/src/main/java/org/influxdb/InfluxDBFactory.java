@@ -7,7 +7,8 @@ import org.influxdb.impl.Preconditions;
 
 /**
  * Makes clients. Nothing is sent by it, but the server's name is looked up: {@link InfluxDBIOException} where it has no
- * address.
+ * address. The native library of the client is loaded by the first: {@link UnsatisfiedLinkError} with the reasons and what to do
+ * where that is not possible.
  */
 public enum InfluxDBFactory {
     /** Holds nothing; the methods are static. */

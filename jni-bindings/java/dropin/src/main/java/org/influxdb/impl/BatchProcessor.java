@@ -279,6 +279,9 @@ public final class BatchProcessor {
                 LOG.log(Level.SEVERE, "Batch could not be sent. Data will be lost", e);
             }
             return Verdicts.of(batch, e);
+        } catch (Error e) {
+            // Not hidden: whoever hears of the points hears of it.
+            return Verdict.failed(e, new ArrayList<>(batch.getPoints()));
         }
     }
 

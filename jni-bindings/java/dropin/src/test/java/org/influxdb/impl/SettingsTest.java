@@ -227,7 +227,8 @@ class SettingsTest {
         for (boolean again : new boolean[] {true, false}) {
             try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                     InfluxDB client = InfluxDBFactory.connect(
-                            "http://127.0.0.1:" + server.getLocalPort(), settings().retryOnConnectionFailure(again))) {
+                            "http://127.0.0.1:" + server.getLocalPort(),
+                            settings().retryOnConnectionFailure(again))) {
                 client.setDatabase("db");
                 AtomicInteger connections = new AtomicInteger();
                 Thread answering = new Thread(() -> loseEveryOther(server, connections));
@@ -261,7 +262,8 @@ class SettingsTest {
                     socket.getInputStream().read(new byte[4096]);
                     if (number == 2) {
                         socket.getOutputStream()
-                                .write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                                .write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+                                        .getBytes(StandardCharsets.UTF_8));
                     }
                 }
             }
