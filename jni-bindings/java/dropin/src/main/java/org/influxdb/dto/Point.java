@@ -136,7 +136,7 @@ public class Point {
      * @return the line without a line feed, empty if no field has a value that line protocol can carry
      */
     public String lineProtocol(final TimeUnit precision) {
-        StringBuilder line = new StringBuilder();
+        StringBuilder line = new StringBuilder(LineProtocol.USUAL_LENGTH);
         LineProtocol.append(line, this, precision);
         return line.toString();
     }
