@@ -24,7 +24,8 @@ import org.influxdb.dto.QueryResult;
  *
  * <p><b>Interrupts.</b> An interrupt of a thread that waits for a reply ends the call with an {@link InfluxDBIOException}
  * caused by an {@link java.io.InterruptedIOException}, and the interrupt status stays set. What was sent may still be
- * carried out.
+ * carried out. Where requests go through OkHttp, as {@link org.influxdb.impl.InfluxDBImpl} says, an interrupt is noticed between reads, and a
+ * read under way goes on until bytes or its time-out come.
  *
  * <p>A property, {@code influxdb-java.legacy=true}, brings back what influxdb-java 2.25 does where this class
  * differs from it on purpose; {@code docs/} of the project lists those differences.
