@@ -29,8 +29,7 @@ final class LineProtocol {
         return format;
     });
 
-    private LineProtocol() {
-    }
+    private LineProtocol() {}
 
     /** Appends a point without a line feed; nothing at all if no field has a value. */
     static void append(final StringBuilder line, final Point point, final TimeUnit precision) {
@@ -111,7 +110,8 @@ final class LineProtocol {
     }
 
     private static boolean isDecimal(final Object number) {
-        return number instanceof Double || number instanceof Float
+        return number instanceof Double
+                || number instanceof Float
                 || (number instanceof DoubleAdder || number instanceof DoubleAccumulator) && !Legacy.isOn();
     }
 
@@ -179,8 +179,11 @@ final class LineProtocol {
             if (integer.compareTo(LONG_MIN) < 0 || integer.compareTo(LONG_MAX) > 0) {
                 throw new IllegalArgumentException("field " + key + " is an integer beyond 64 bits");
             }
-        } else if (value != null && !(value instanceof String) && !(value instanceof Number)
-                && !(value instanceof Boolean) && value.toString().indexOf('\n') >= 0) {
+        } else if (value != null
+                && !(value instanceof String)
+                && !(value instanceof Number)
+                && !(value instanceof Boolean)
+                && value.toString().indexOf('\n') >= 0) {
             throw new IllegalArgumentException("field " + key + " has a line feed, which would begin another point");
         }
     }

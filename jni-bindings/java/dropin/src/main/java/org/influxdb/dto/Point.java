@@ -24,8 +24,12 @@ public class Point {
     /** Replaced as a whole by {@link #addTags}. */
     private volatile SortedMap<String, String> tags;
 
-    Point(final String measurement, final SortedMap<String, String> tags, final SortedMap<String, Object> fields,
-            final Number time, final TimeUnit precision) {
+    Point(
+            final String measurement,
+            final SortedMap<String, String> tags,
+            final SortedMap<String, Object> fields,
+            final Number time,
+            final TimeUnit precision) {
         this.measurement = measurement;
         this.tags = tags;
         this.fields = fields;
@@ -224,8 +228,11 @@ public class Point {
          */
         @Deprecated
         public Builder field(final String field, final Object value) {
-            boolean integer = value instanceof Byte || value instanceof Short || value instanceof Integer
-                    || value instanceof Long || value instanceof java.math.BigInteger;
+            boolean integer = value instanceof Byte
+                    || value instanceof Short
+                    || value instanceof Integer
+                    || value instanceof Long
+                    || value instanceof java.math.BigInteger;
             return putField(field, integer ? (Object) ((Number) value).doubleValue() : value);
         }
 
