@@ -19,8 +19,8 @@ final class Transports {
     private Transports() {}
 
     /**
-     * The native client, unless that cannot honour the settings, or the server is asked by HTTPS: whom to trust then is set up
-     * for the JVM, in ways only the JVM knows.
+     * The native client, unless that cannot honour the settings, or the server is asked by HTTPS: whom to trust then
+     * is set up for the JVM, in ways only the JVM knows.
      *
      * @throws UnsatisfiedLinkError if the native library cannot be loaded, which legacy mode does without
      */

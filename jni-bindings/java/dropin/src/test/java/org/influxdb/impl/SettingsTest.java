@@ -47,7 +47,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client makes of the settings of OkHttp: the native client where they are plain, else OkHttp itself; time-outs in both. */
+/**
+ * What a client makes of the settings of OkHttp: the native client where they are plain, else OkHttp itself;
+ * time-outs in both.
+ */
 class SettingsTest {
 
     private static final HttpUrl SERVER = HttpUrl.get("http://127.0.0.1:8086/");
