@@ -139,7 +139,8 @@ class FixedFaultsTest {
         server.answer(request -> request.body.contains("bad")
                 ? CannedServer.Reply.error(
                         400,
-                        "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"bad\" tag=\"h\" value=\"b\" dropped=1")
+                        "partial write: max-values-per-tag limit exceeded (1/1):"
+                                + " measurement=\"bad\" tag=\"h\" value=\"b\" dropped=1")
                 : new CannedServer.Reply(204, ""));
         try (InfluxDB client = server.client(false)) {
             client.enableBatch(SELDOM.exceptionHandler((points, failure) -> told.addAll(lines(points))));
