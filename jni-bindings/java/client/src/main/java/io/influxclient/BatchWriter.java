@@ -4,7 +4,6 @@ import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.FrameWriter;
 import io.influxclient.internal.NativeClient;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -28,6 +27,8 @@ public final class BatchWriter implements AutoCloseable {
     private final long id;
     private final long handle;
     private boolean closed;
+    /** What it leaves behind is known. */
+    private boolean ended;
     private volatile WriterTotals last;
 
     BatchWriter(InfluxClient owner, BatchWriterBuilder settings) {
@@ -116,7 +117,7 @@ public final class BatchWriter implements AutoCloseable {
      * @throws IllegalStateException if the client is closed
      */
     public void pushLines(String lines) {
-        byte[] bytes = lines.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = LineProtocol.of(lines).bytes();
         pushLines(bytes, 0, bytes.length);
     }
 
@@ -193,12 +194,20 @@ public final class BatchWriter implements AutoCloseable {
      */
     public WriterClosed close(Duration limit) {
         InfluxClientBuilder.checked(limit);
-        synchronized (this) {
-            if (closed) {
-                throw new PushException(PushException.Reason.CLOSED, "the writer is closed");
-            }
-            closed = true;
+        client.checkMayWait();
+        if (!beginClose()) {
+            throw new PushException(PushException.Reason.CLOSED, "the writer is closed");
         }
+        return finishClose(limit);
+    }
+
+    private synchronized boolean beginClose() {
+        boolean first = !closed;
+        closed = true;
+        return first;
+    }
+
+    private WriterClosed finishClose(Duration limit) {
         CloseCall call = new CloseCall();
         try {
             WriterClosed result =
@@ -206,6 +215,10 @@ public final class BatchWriter implements AutoCloseable {
             last = result.totals();
             return result;
         } finally {
+            synchronized (this) {
+                ended = true;
+                notifyAll();
+            }
             owner.closed(this);
             if (!tellsReports) {
                 client.forgetWriter(id);
@@ -216,20 +229,45 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     /**
-     * Closes the writer with the limit of its settings. Closing it again does nothing.
+     * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where another thread
+     * is about to close it.
      *
      * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
      */
     @Override
     public void close() {
-        synchronized (this) {
-            if (closed) {
-                return;
+        if (!client.mayWait()) {
+            synchronized (this) {
+                if (closed) {
+                    return;
+                }
             }
+            client.checkMayWait();
         }
-        WriterClosed left = close(closeLimit);
+        if (!beginClose()) {
+            awaitOther();
+            return;
+        }
+        WriterClosed left = finishClose(closeLimit);
         if (!left.isComplete()) {
             throw new UnsettledPointsException(left);
+        }
+    }
+
+    /** Waits until the thread that closes the writer knows what it leaves behind: its client must not be closed before. */
+    private void awaitOther() {
+        boolean interrupted = false;
+        synchronized (this) {
+            while (!ended) {
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -47,6 +47,10 @@ abstract class Call<T> implements Receiver {
 
     /** Starts the call and waits for its end. An interrupt ends the call; what it knows then is returned or thrown. */
     T await(LongSupplier start) {
+        if (!client.mayWait()) {
+            ended();
+            client.checkMayWait();
+        }
         if (endsByInterrupt() && Thread.currentThread().isInterrupted()) {
             // Starting it would only make doubt of what is certain now.
             ended();
@@ -155,7 +159,7 @@ abstract class Call<T> implements Receiver {
     }
 
     private void answer(FrameReader body) {
-        policyFailure = Questions.answer(client, policy, body);
+        Questions.answer(client, policy, body, thrown -> policyFailure = thrown);
     }
 
     /** A completion that was not looked at yet. */

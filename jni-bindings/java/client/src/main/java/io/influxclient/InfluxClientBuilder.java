@@ -119,6 +119,7 @@ public final class InfluxClientBuilder {
      * @param password the password; it is copied, so it may be overwritten afterwards
      * @return this builder
      * @throws NullPointerException if the user or the password is null
+     * @throws IllegalArgumentException if the password has half of a surrogate pair
      */
     public InfluxClientBuilder basicAuth(String user, char[] password) {
         this.user = Objects.requireNonNull(user, "user");
@@ -144,6 +145,7 @@ public final class InfluxClientBuilder {
      * @param token the token, visible ASCII; it is copied, so it may be overwritten afterwards
      * @return this builder
      * @throws NullPointerException if the token is null
+     * @throws IllegalArgumentException if it has half of a surrogate pair
      */
     public InfluxClientBuilder token(char[] token) {
         secret(TOKEN, token);
@@ -151,6 +153,7 @@ public final class InfluxClientBuilder {
     }
 
     private void secret(int kind, char[] characters) {
+        FrameWriter.checkPairs(CharBuffer.wrap(characters));
         ByteBuffer encoded = StandardCharsets.UTF_8.encode(CharBuffer.wrap(characters));
         Arrays.fill(secret, (byte) 0);
         secret = new byte[encoded.remaining()];
@@ -374,6 +377,10 @@ public final class InfluxClientBuilder {
     /**
      * Where futures are completed, and listeners and policies of your own are run. Default: that of {@link CompletableFuture}, a pool
      * of daemon threads. Where an executor takes no more, a thread is made.
+     *
+     * <p>An executor that runs code on the thread that gives it, such as {@code Runnable::run}, has it run on the one thread that
+     * delivers what comes of calls. There, a call that waits is refused with {@link IllegalStateException}, since what it waits for
+     * could not be delivered; those that return a future are fine.
      *
      * @param executor the executor; the client never shuts it down
      * @return this builder

@@ -102,6 +102,7 @@ public final class QueryStream implements Iterator<QueryChunk>, AutoCloseable {
         /** The next completion, which stays; null at the end. */
         synchronized Arrival peek() {
             while (arrivals.isEmpty() && !ended && !cancelled) {
+                client.checkMayWait();
                 try {
                     wait();
                 } catch (InterruptedException e) {

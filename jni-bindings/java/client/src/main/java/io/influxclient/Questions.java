@@ -2,6 +2,7 @@ package io.influxclient;
 
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.NativeClient;
+import java.util.function.Consumer;
 
 /** Asks a retry policy that is written in Java. */
 final class Questions {
@@ -11,19 +12,17 @@ final class Questions {
     /**
      * Asks the policy and hands its decision on. One that fails gives up.
      *
-     * @return what the policy threw, or null
+     * @param failure gets what the policy threw, before the write can go on
      */
-    static Throwable answer(NativeClient client, RetryPolicy policy, FrameReader question) {
+    static void answer(NativeClient client, RetryPolicy policy, FrameReader question, Consumer<Throwable> failure) {
         FailedAttempt failed = new FailedAttempt(question);
         RetryDecision decision = null;
-        Throwable thrown = null;
         try {
             decision = RetryPolicies.asked(policy).decide(failed);
-        } catch (RuntimeException | Error e) {
-            thrown = e;
+        } catch (Throwable e) { // also checked ones, which other languages let pass
+            failure.accept(e);
         } finally {
             client.answer(failed.question, (decision == null ? RetryDecision.giveUp() : decision).frame());
         }
-        return thrown;
     }
 }

@@ -83,7 +83,7 @@ final class ReportQueue implements Receiver {
             }
             try {
                 listener.settled(new BatchReport(frame));
-            } catch (RuntimeException | Error e) {
+            } catch (Throwable e) { // also checked ones, which other languages let pass
                 LOG.log(System.Logger.Level.WARNING, "a listener of a batch writer failed", e);
             }
             client.more(id, 1);

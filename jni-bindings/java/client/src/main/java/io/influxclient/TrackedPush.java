@@ -23,6 +23,10 @@ final class TrackedPush implements Receiver {
 
     /** Starts it and waits until the points are accepted. */
     CompletableFuture<WriteResult> begin(LongSupplier start) {
+        if (!client.mayWait()) {
+            release.run();
+            client.checkMayWait();
+        }
         long id;
         boolean started = false;
         try {

@@ -1,7 +1,7 @@
 package io.influxclient.internal;
 
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Runs code of the application: what futures, policies and listeners do. */
 final class Callbacks {
@@ -29,13 +29,29 @@ final class Callbacks {
         }
     }
 
-    /** Runs the code on the executor, or on a thread of its own where that takes no more: nothing is ever left undone. */
+    /** Runs the code once on the executor, or on a thread of its own where that takes no more: nothing is ever left undone. */
     static void submit(Executor executor, Runnable code) {
-        Runnable marked = () -> run(code);
+        AtomicBoolean begun = new AtomicBoolean();
+        Runnable marked = () -> {
+            if (begun.compareAndSet(false, true)) {
+                run(code);
+            }
+        };
         try {
             executor.execute(marked);
-        } catch (RejectedExecutionException e) {
+        } catch (Throwable e) { // it is the application's, and may throw anything
+            if (!begun.get()) {
+                insteadOf(marked);
+            }
+        }
+    }
+
+    private static void insteadOf(Runnable marked) {
+        try {
             daemon("influx-client-callback", marked).start();
+        } catch (OutOfMemoryError e) {
+            // There is no room for a thread more.
+            marked.run();
         }
     }
 

@@ -60,9 +60,42 @@ public final class FrameWriter {
         return i64(Double.doubleToRawLongBits(value));
     }
 
-    /** A text, or none if null. */
+    /**
+     * The UTF-8 form of a text.
+     *
+     * @throws IllegalArgumentException if it has half of a surrogate pair: with another character in its place, it would be
+     *     another text, such as another name or another password
+     */
+    public static byte[] utf8(String text) {
+        checkPairs(text);
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Refuses a text that has no UTF-8 form.
+     *
+     * @throws IllegalArgumentException if it has half of a surrogate pair
+     */
+    public static void checkPairs(CharSequence text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                i++;
+                if (!Character.isHighSurrogate(c) || i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
+                    throw new IllegalArgumentException(
+                            "a text has half of a surrogate pair, which UTF-8 cannot carry: replace it");
+                }
+            }
+        }
+    }
+
+    /**
+     * A text, or none if null.
+     *
+     * @throws IllegalArgumentException if it has half of a surrogate pair
+     */
     public FrameWriter text(String value) {
-        return value == null ? i32(-1) : bytes(value.getBytes(StandardCharsets.UTF_8));
+        return value == null ? i32(-1) : bytes(utf8(value));
     }
 
     /** Texts. */

@@ -27,6 +27,7 @@ public final class NativeClient {
     private final Map<Long, Boolean> streams = new ConcurrentHashMap<>();
 
     private final AtomicLong ids = new AtomicLong();
+    private final Thread dispatcher;
     private final Object lock = new Object();
 
     // Guarded by the lock.
@@ -45,7 +46,18 @@ public final class NativeClient {
         this.handle = handle;
         this.executor = executor;
         receivers.put(NO_CALL, questions);
-        Callbacks.daemon("influx-client-completions", this::dispatch).start();
+        dispatcher = Callbacks.daemon("influx-client-completions", this::dispatch);
+        boolean started = false;
+        try {
+            dispatcher.start();
+            started = true;
+        } finally {
+            if (!started) {
+                // No room for a thread: nobody else knows the handle. Nothing was begun, so there is nothing to fetch.
+                Native.close(handle);
+                Native.next(handle);
+            }
+        }
     }
 
     /** The reply of the native library to settings: a handle, or why there is none. */
@@ -188,6 +200,28 @@ public final class NativeClient {
     /** Runs code of the application on this thread, from which a close does not wait for the call that runs it. */
     public static void callback(Runnable code) {
         Callbacks.run(code);
+    }
+
+    /** Whether this thread may wait for a completion: all but the one that delivers them. */
+    public boolean mayWait() {
+        return Thread.currentThread() != dispatcher;
+    }
+
+    /**
+     * Refuses to wait where that would be for ever.
+     *
+     * @throws IllegalStateException on the thread that delivers completions
+     */
+    public void checkMayWait() {
+        if (!mayWait()) {
+            throw new IllegalStateException("this thread delivers what comes of calls, so it cannot wait for one: use a method that"
+                    + " returns a future, or give the client an executor with threads of its own");
+        }
+    }
+
+    /** Runs the code on a daemon thread. */
+    public static void inBackground(String name, Runnable code) {
+        Callbacks.daemon(name, code).start();
     }
 
     /** Whether this thread runs code that a client called. */
@@ -368,7 +402,7 @@ public final class NativeClient {
         boolean last = true;
         try {
             last = receiver == null || receiver.accept(kind, body);
-        } catch (RuntimeException | Error e) {
+        } catch (Throwable e) { // the thread has other completions to deliver
             LOG.log(System.Logger.Level.ERROR, "a completion of the native library was lost", e);
         }
         if (last && call != NO_CALL) {
