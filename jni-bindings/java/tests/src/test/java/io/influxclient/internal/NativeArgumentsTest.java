@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -26,11 +25,6 @@ public class NativeArgumentsTest {
     private final AtomicLong calls = new AtomicLong(1);
     private long client;
     private long writer;
-
-    @BeforeAll
-    static void load() {
-        ClientLibrary.load();
-    }
 
     @BeforeEach
     void open() {

@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,8 +29,8 @@ public class NativeHandlesTest {
 
     private static final AtomicLong CALLS = new AtomicLong(1);
 
-    @BeforeAll
-    static void load() {
+    @BeforeEach
+    void load() {
         ClientLibrary.load();
     }
 
