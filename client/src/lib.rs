@@ -105,7 +105,7 @@ pub use settle::{
 };
 pub use spool::{Spool, SpoolError, SpoolRecovery};
 pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsError, Transport, TransportError};
-pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError};
+pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError, WriteWatch};
 pub use writer::{
     BatchWriter, BatchWriterBuilder, Closed, Delivered, DeliveryError, Fate, FlushError, HorizonWatch, Overflow,
     PushError, Report, Reports, SettledHorizon, StartError, WriterTotals,
@@ -115,6 +115,12 @@ pub use writer::{
 #[doc(hidden)]
 pub mod __derive {
     pub use crate::line::ready::{FieldColumn, Key, ReadyRow, TagColumn, TimeColumn};
+}
+
+/// What bindings to other languages are built on: no part of the API.
+#[doc(hidden)]
+pub mod __bindings {
+    pub use crate::line::spelled::Spelled;
 }
 
 /// The examples of the README are compiled with the documentation's.

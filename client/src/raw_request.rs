@@ -163,7 +163,8 @@ impl<'a> RawRequest<'a> {
                 Err(error) if left > 0 && self.may_repeat(error) && begun.elapsed() < time => avoid = Some(pick.index),
                 Ok(_) | Err(_) => {
                     let (endpoint, index) = (pick.endpoint.clone(), pick.index);
-                    return RawExchange { endpoint, index, sent: sent.bytes(), result };
+                    let sent = if result.is_err() { sent.seal() } else { sent.bytes() };
+                    return RawExchange { endpoint, index, sent, result };
                 }
             }
         }

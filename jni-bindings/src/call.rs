@@ -1,10 +1,11 @@
 //! A call under way: the task that carries it out, and its one last completion.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt as _;
+use influx_client::WriteWatch;
 use tokio::runtime::Handle;
 
 use crate::completion::{Completion, Kind, internal};
@@ -35,12 +36,18 @@ pub(crate) struct Call {
     inbox: Arc<Inbox>,
     entry: Entry,
     begun: Arc<AtomicBool>,
+    watch: Arc<OnceLock<WriteWatch>>,
 }
 
 impl Call {
     /// Notes that from now on a request may be under way.
     pub(crate) fn begin(&self) {
         self.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells of this call's write whether its points may be stored, should it be cancelled.
+    pub(crate) fn watch(&self) -> &WriteWatch {
+        self.watch.get_or_init(WriteWatch::default)
     }
 
     /// The frame of a completion of this call.
@@ -80,7 +87,7 @@ where
         Ok(entry) => entry,
         Err(refused) => return Err((refused, hold)),
     };
-    let call = Call { id, inbox: Arc::clone(inbox), entry, begun: Arc::default() };
+    let call = Call { id, inbox: Arc::clone(inbox), entry, begun: Arc::default(), watch: Arc::default() };
     runtime.spawn(CURRENT.scope(id, carry_out(call, hold, work)));
     Ok(())
 }
@@ -89,7 +96,7 @@ async fn carry_out<F>(call: Call, hold: Option<Hold>, work: impl FnOnce(Call) ->
 where
     F: Future<Output = Writer> + Send + 'static,
 {
-    let Call { id, inbox, entry, begun } = call.clone();
+    let Call { id, inbox, entry, begun, watch } = call.clone();
     let work = AssertUnwindSafe(async move { work(call).await }).catch_unwind();
     // The work is dropped before anything is told: what is held is not touched from then on.
     let end = tokio::select! {
@@ -105,7 +112,7 @@ where
         }
         None => {
             let mut frame = Kind::Cancelled.frame(id);
-            frame.bool(begun.load(Ordering::SeqCst));
+            frame.bool(watch.get().map_or_else(|| begun.load(Ordering::SeqCst), WriteWatch::abandon));
             Completion::new(frame, id, hold)
         }
     };

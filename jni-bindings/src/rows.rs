@@ -1,5 +1,6 @@
 //! Packed rows on their way into a batch. Pure; nothing in them is trusted.
 
+use influx_client::__bindings::Spelled;
 use influx_client::{Batch, PointErrorKind, Value};
 
 use crate::refused::RefusedPoints;
@@ -59,18 +60,18 @@ fn point<'a>(
     batch: &mut Batch,
     begin: Word,
 ) -> Result<Result<(), PointErrorKind>, RowsFault> {
-    let mut tags = batch.point(names.get(input, begin)?);
+    let mut tags = batch.spelled_point(names.get(input, begin)?);
     let mut fields = loop {
         let word = input.word()?;
         match word.op {
             op::NAME => names.define(input, word)?,
             op::TAG => {
                 let key = names.get(input, word)?;
-                tags = tags.tag(key, input.text()?);
+                tags = tags.spelled_tag(key, input.text()?);
             }
             op::F64 | op::I64 | op::U64 | op::BOOL | op::STR => {
                 let key = names.get(input, word)?;
-                break tags.field(key, input.value(word.op)?);
+                break tags.spelled_field(key, input.value(word.op)?);
             }
             op::AT | op::SERVER_TIME => {
                 input.time(word)?;
@@ -85,7 +86,7 @@ fn point<'a>(
             op::NAME => names.define(input, word)?,
             op::F64 | op::I64 | op::U64 | op::BOOL | op::STR => {
                 let key = names.get(input, word)?;
-                fields = fields.field(key, input.value(word.op)?);
+                fields = fields.spelled_field(key, input.value(word.op)?);
             }
             op::AT | op::SERVER_TIME => {
                 let finished = match input.time(word)? {
@@ -101,11 +102,11 @@ fn point<'a>(
 }
 
 /// The names that were spelled so far.
-struct Names<'a>(Vec<&'a str>);
+struct Names<'a>(Vec<Spelled<'a>>);
 
 impl<'a> Names<'a> {
     #[inline(always)]
-    fn get(&self, input: &Input<'_>, word: Word) -> Result<&'a str, RowsFault> {
+    fn get(&self, input: &Input<'_>, word: Word) -> Result<&Spelled<'a>, RowsFault> {
         match self.0.get(word.name) {
             Some(name) => Ok(name),
             None => Err(input.fault("a name that was not defined")),
@@ -118,7 +119,7 @@ impl<'a> Names<'a> {
             return Err(input.fault("a name out of turn"));
         }
         let name = input.text()?;
-        self.0.push(name);
+        self.0.push(Spelled::new(name));
         Ok(())
     }
 }

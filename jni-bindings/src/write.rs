@@ -81,7 +81,7 @@ pub(crate) async fn write(call: Call, client: Client, input: Input, options: Wri
         Ok(batch) => batch,
         Err(refused) => return refusal(&call, &refused),
     };
-    let mut write = client.write(&batch);
+    let mut write = client.write(&batch).watch(call.watch());
     if let Some(name) = options.database {
         write = write.database(name);
     }
@@ -112,7 +112,6 @@ pub(crate) async fn write(call: Call, client: Client, input: Input, options: Wri
     if let Some(policy) = options.retry {
         write = write.retry(policy);
     }
-    call.begin();
     match write.await {
         Ok(ack) => {
             let mut frame = call.frame(Kind::Ack);

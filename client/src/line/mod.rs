@@ -22,6 +22,7 @@ pub(crate) mod ready;
 mod refused;
 mod row;
 mod series;
+pub(crate) mod spelled;
 mod split;
 mod tag;
 #[cfg(test)]

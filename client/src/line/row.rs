@@ -42,12 +42,13 @@ impl Batch {
     /// Begins a row, whatever became of the one before.
     #[inline(always)]
     pub(crate) fn open_row(&mut self, measurement: &str) {
-        self.open_row_of(text::short_word(measurement), measurement);
+        self.open_row_of(text::short_word(measurement), measurement, false);
     }
 
-    fn open_row_of(&mut self, word: u128, measurement: &str) {
-        let is_plain = self.start_row(word, measurement);
-        if is_plain || text::is_plain(word, measurement.len()) {
+    /// Begins a row; `plain` where the measurement is known to be short and plain.
+    pub(super) fn open_row_of(&mut self, word: u128, measurement: &str, plain: bool) {
+        let is_guessed = self.start_row(word, measurement);
+        if plain || is_guessed || text::is_plain(word, measurement.len()) {
             self.row.end = self.buffer.put_word(self.end, word, measurement.len());
         } else {
             self.put_odd_name(measurement, Part::Measurement);
@@ -98,7 +99,7 @@ impl Batch {
         }
     }
 
-    fn put_plain_tag(&mut self, word: u128, len: usize, value: &str) {
+    pub(super) fn put_plain_tag(&mut self, word: u128, len: usize, value: &str) {
         let end = self.row.end;
         let window: &mut [u8; WINDOW] = self.buffer.window(end);
         window[0] = b',';
@@ -118,7 +119,7 @@ impl Batch {
     }
 
     #[inline(never)]
-    fn put_odd_tag(&mut self, key: &str, value: &str) {
+    pub(super) fn put_odd_tag(&mut self, key: &str, value: &str) {
         let start = self.row.end + 1;
         self.row.end = self.buffer.put_byte(self.row.end, b',');
         self.put_odd_name(key, Part::TagKey);
@@ -184,7 +185,12 @@ impl Batch {
     pub(crate) fn put_field(&mut self, key: &str, value: Value<'_>) {
         // The word is made here, where a literal key is known to the compiler. There is one routine
         // for each type so that all that a routine takes fits in registers.
-        let word = text::short_word(key);
+        self.put_field_of(text::short_word(key), key, value);
+    }
+
+    /// Writes a field whose key has this word, and the comma behind it.
+    #[inline(always)]
+    pub(super) fn put_field_of(&mut self, word: u128, key: &str, value: Value<'_>) {
         match value {
             Value::Float(float) => self.put_float_field(word, key, float),
             Value::Float32(float) => self.put_single_field(word, key, float),

@@ -40,6 +40,12 @@ impl<'b, State> LineWriter<'b, State> {
         Self { batch, state: PhantomData }
     }
 
+    /// The batch, whose open row goes on.
+    #[inline]
+    pub(super) fn into_batch(self) -> &'b mut Batch {
+        self.batch
+    }
+
     #[inline(always)]
     fn first_field(self, key: &str, value: impl FieldValue) -> LineWriter<'b, HasField> {
         self.batch.put_field(key, value.as_value());

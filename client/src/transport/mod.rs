@@ -90,6 +90,9 @@ impl Request {
     }
 }
 
+/// Marks a count that is final. No body has so many bytes.
+const SEALED: u64 = 1 << 63;
+
 /// How many bytes of a request's body were taken to be sent; shared with whoever sends them.
 #[derive(Clone, Debug, Default)]
 pub struct Sent(Arc<AtomicU64>);
@@ -103,7 +106,19 @@ impl Sent {
     /// The bytes so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) & !SEALED
+    }
+
+    /// Counts bytes that are about to be sent; if not, they must not be: nobody waits for the answer any more, and the
+    /// count was read.
+    pub(crate) fn admits(&self, bytes: u64) -> bool {
+        self.0.fetch_add(bytes, Ordering::SeqCst) & SEALED == 0
+    }
+
+    /// The bytes so far, to which the built-in transport adds no more: what is read when an exchange is given up stays true,
+    /// whatever a connection does at that moment on another thread.
+    pub(crate) fn seal(&self) -> u64 {
+        self.0.fetch_or(SEALED, Ordering::SeqCst) & !SEALED
     }
 }
 

@@ -18,10 +18,12 @@ use super::stop::Stop;
 use super::tally::Tally;
 use super::trace;
 use super::types::by_type;
+use super::watch::WriteWatch;
 use super::window::by_window;
 use crate::client::Shared;
 use crate::endpoint::{Sign, series_of};
 use crate::error::{advice, shortened};
+use crate::transport::Sent;
 use crate::{
     Balance, Batch, Class, Client, ConsistencyLevel, Context, Dropped, ErrorKind, Failed, Gzip, NoReply, Outcome,
     Reason, RequestProblem, Retry, RetryPolicy, ServerVersion, TransportError, Verdict, classify_no_reply,
@@ -37,7 +39,7 @@ const KEPT: usize = 64 * 1024;
 ///
 /// # Cancellation
 /// Dropping the future gives up waiting, not the write: a request under way may still be carried out, and nothing is known
-/// of its points. Nothing is sent after the drop.
+/// of its points, except by a [`WriteWatch`]. Nothing is sent after the drop.
 #[derive(Debug)]
 #[must_use = "a write does nothing until it is awaited"]
 pub struct Write<'a> {
@@ -53,13 +55,14 @@ pub struct Write<'a> {
     extra_requests: u32,
     gzip: Option<Gzip>,
     retry: Option<Arc<dyn RetryPolicy>>,
+    watch: WriteWatch,
 }
 
 impl<'a> Write<'a> {
     /// Requests that may be spent on finding refused points and on splitting what is too large.
     const EXTRA_REQUESTS: u32 = 64;
 
-    pub(crate) const fn new(client: &'a Client, batch: &'a Batch) -> Self {
+    pub(crate) fn new(client: &'a Client, batch: &'a Batch) -> Self {
         Self {
             client,
             batch,
@@ -73,6 +76,7 @@ impl<'a> Write<'a> {
             extra_requests: Self::EXTRA_REQUESTS,
             gzip: None,
             retry: None,
+            watch: WriteWatch::default(),
         }
     }
 
@@ -142,6 +146,12 @@ impl<'a> Write<'a> {
         self
     }
 
+    /// Lets `watch` tell whether points may be stored, should the future be dropped.
+    pub fn watch(mut self, watch: &WriteWatch) -> Self {
+        self.watch = watch.clone();
+        self
+    }
+
     /// The time for the whole call, with all attempts and waits.
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
@@ -165,6 +175,7 @@ impl<'a> IntoFuture for Write<'a> {
         let (most_groups, extra_requests) = (self.most_groups, self.extra_requests);
         let gzip = self.gzip.unwrap_or(client.gzip);
         let retry = self.retry.unwrap_or_else(|| Arc::clone(&client.retry));
+        let watch = self.watch;
         let write = async move {
             if batch.is_empty() {
                 return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
@@ -182,7 +193,7 @@ impl<'a> IntoFuture for Write<'a> {
                 false => vec![lines],
             });
             let job = Job::cut(batch, pieces, extra_requests);
-            let call = Call::new(client, batch, target.clone(), deadline, gzip, retry);
+            let call = Call { gzip, retry, watch, ..Call::new(client, batch, target.clone(), deadline) };
             trace::call(&target, batch, call.run(job)).await
         };
         async move {
@@ -227,6 +238,7 @@ struct Call<'a> {
     deadline: Duration,
     gzip: Gzip,
     retry: Arc<dyn RetryPolicy>,
+    watch: WriteWatch,
     attempts: Vec<Attempt>,
     /// Versions of the servers that acknowledged, each once.
     versions: Vec<ServerVersion>,
@@ -241,14 +253,7 @@ struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    fn new(
-        client: &'a Shared,
-        batch: &'a Batch,
-        target: Target,
-        deadline: Duration,
-        gzip: Gzip,
-        retry: Arc<dyn RetryPolicy>,
-    ) -> Self {
+    fn new(client: &'a Shared, batch: &'a Batch, target: Target, deadline: Duration) -> Self {
         Self {
             client,
             asked: target.level,
@@ -256,8 +261,9 @@ impl<'a> Call<'a> {
             batch,
             begun: Instant::now(),
             deadline,
-            gzip,
-            retry,
+            gzip: client.gzip,
+            retry: Arc::clone(&client.retry),
+            watch: WriteWatch::default(),
             attempts: Vec::new(),
             versions: Vec::new(),
             endpoint: None,
@@ -356,9 +362,12 @@ impl<'a> Call<'a> {
         let remaining = self.deadline.saturating_sub(started);
         let own = client.attempt_time(payload.len());
         let limit = Limit { time: own.min(remaining), deadline: (remaining < own).then_some(self.deadline) };
-        let request = send(client, &pick, &self.target, payload, limit, &context);
+        let sent = Sent::default();
+        self.watch.begins(&sent);
+        let request = send(client, &pick, &self.target, payload, limit, &context, sent);
         let exchange = trace::attempt(self.attempts.len() + 1, &pick, payload.len(), request).await;
         let Exchange { verdict, status, request_id, sent, source } = exchange;
+        self.watch.ended(verdict.outcome());
         client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
         let attempt = Attempt {
             endpoint: pick.endpoint.clone(),

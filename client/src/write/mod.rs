@@ -13,6 +13,7 @@ mod stop;
 mod tally;
 mod trace;
 mod types;
+mod watch;
 mod window;
 
 pub(crate) use bodies::Bodies;
@@ -23,3 +24,4 @@ pub use call::Write;
 pub use error::WriteError;
 pub use stop::Stop;
 pub use tally::Tally;
+pub use watch::WriteWatch;

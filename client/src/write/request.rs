@@ -10,7 +10,7 @@ use http::{HeaderValue, Method};
 use super::bodies::Bodies;
 use crate::client::Shared;
 use crate::endpoint::Pick;
-use crate::transport::{Answer, Cut, Request};
+use crate::transport::{Answer, Cut, Request, Sent};
 use crate::{
     ConsistencyLevel, Context, ErrorKind, NoReply, Precision, Reply, TransportError, Verdict, classify,
     classify_no_reply,
@@ -94,6 +94,7 @@ pub(super) async fn send(
     payload: &Payload,
     limit: Limit,
     context: &Context,
+    sent: Sent,
 ) -> Exchange {
     let mut url = pick.endpoint.join("write");
     {
@@ -115,16 +116,14 @@ pub(super) async fn send(
     if let Some(credentials) = client.credentials(pick.index) {
         headers.insert(AUTHORIZATION, credentials.value().clone());
     }
-    let sent = request.sent.clone();
+    request.sent = sent.clone();
     match client.transport.send(request).await {
         Ok(answer) => read(answer, sent.bytes(), limit, context),
-        Err(error) => Exchange {
-            verdict: classify_no_reply(&limit.no_reply(&error), sent.bytes(), context),
-            status: None,
-            request_id: None,
-            sent: sent.bytes(),
-            source: Some(error),
-        },
+        Err(error) => {
+            let sent = sent.seal();
+            let verdict = classify_no_reply(&limit.no_reply(&error), sent, context);
+            Exchange { verdict, status: None, request_id: None, sent, source: Some(error) }
+        }
     }
 }
 

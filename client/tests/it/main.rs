@@ -31,4 +31,5 @@ mod settle;
 mod spool;
 mod streaming;
 mod tls;
+mod watch;
 mod writer;

@@ -45,8 +45,13 @@ pub(crate) fn inject(cluster: &TestCluster, order: &Order, profile: Profile) -> 
             cluster.partition(&[]);
             Vec::new()
         }
-        Order::Heal => {
-            cluster.heal();
+        Order::Heal(nodes) => {
+            let names: Vec<&str> = nodes.names.iter().map(String::as_str).collect();
+            if names.is_empty() || names.contains(&"all") {
+                cluster.heal();
+            } else {
+                cluster.heal_nodes(&names)?;
+            }
             Vec::new()
         }
         Order::Isolate(nodes) => each(&nodes.names, |node| Fault::Isolate { node }),

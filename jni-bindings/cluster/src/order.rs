@@ -43,7 +43,8 @@ pub(crate) enum Order {
     RefuseHttp(Nodes),
     /// All meta nodes unless some are named.
     MetaDown(SomeNodes),
-    Heal,
+    /// Of all nodes and links unless some nodes are named.
+    Heal(SomeNodes),
 }
 
 #[derive(Debug, Args)]

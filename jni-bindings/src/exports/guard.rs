@@ -125,10 +125,9 @@ fn internal(env: &mut Env<'_>, text: &str) {
 }
 
 fn throw_new(env: &mut Env<'_>, class: &JNIStr, text: &str) {
-    // By the loader of the class with the native method: a name alone is looked up by that of the thread first, which may have
-    // another class of this name, and nobody would catch that.
-    if let Ok(class) = env.find_class(class) {
-        // It returns an error because an exception is pending then, which is what is wanted.
-        let _ = env.throw_new(class, JNIString::new(text));
-    }
+    // With the class loader of the native method's class: a name alone would be looked up with that of the thread, which
+    // may know another class of that name, or none.
+    let Ok(class) = env.find_class(class) else { return };
+    // It returns an error because an exception is pending then, which is what is wanted.
+    let _ = env.throw_new(class, JNIString::new(text));
 }

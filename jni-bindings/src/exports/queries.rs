@@ -147,10 +147,16 @@ extern "system" fn Java_io_influxclient_internal_Native_stamp<'l>(
     _class: JClass<'l>,
     precision: jint,
 ) -> jlong {
-    env.with_env(|_env| {
-        let precision = usize::try_from(precision).ok().and_then(|index| influx_client::Precision::ALL.get(index));
-        let precision = precision.ok_or_else(|| Thrown::Argument("an unknown precision".into()))?;
-        Ok::<_, Thrown>(influx_client::Timestamp::stamp(*precision).unwrap_or(jlong::MIN))
+    let known = usize::try_from(precision).ok().and_then(|index| influx_client::Precision::ALL.get(index));
+    // Called for each point that takes the time of now, so the way to the JVM is left to the cases that need it.
+    if let Some(precision) = known
+        && let Ok(stamp) = std::panic::catch_unwind(|| influx_client::Timestamp::stamp(*precision))
+    {
+        return stamp.unwrap_or(jlong::MIN);
+    }
+    env.with_env(|_env| match known {
+        None => Err(Thrown::Argument("an unknown precision".into())),
+        Some(_) => Err(Thrown::Internal("the clock failed".into())),
     })
     .resolve::<Throw>()
 }

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use tokio::io::AsyncReadExt as _;
+
 use super::*;
 use crate::completion::Kind;
 use crate::frame::Reader;
@@ -19,10 +21,24 @@ async fn a_cancelled_call_tells_whether_it_had_begun() {
     let (listener, urls) = silent().await;
     let session = Given::to(&urls).open();
     start_write(&session, 5, point(TIME), &plain_options());
-    let _connection = listener.accept().await.unwrap();
+    let (mut connection, _) = listener.accept().await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.windows(5).any(|bytes| bytes == b"usage") {
+        connection.read_buf(&mut seen).await.unwrap();
+    }
     session.inbox.cancel(5);
-    let (kind, call, body) = fetch(&session).await;
-    assert_eq!((kind, call, body), (Kind::Cancelled as u8, 5, vec![1]));
+    assert_eq!(fetch(&session).await, (Kind::Cancelled as u8, 5, vec![1]));
+    // Behind requests that reached nobody, nothing can be stored.
+    let nowhere = vec!["http://127.0.0.1:1".to_owned()];
+    let asked = Given { policy: vec![4], ..Given::to(&nowhere) }.open();
+    start_write(&asked, 5, point(TIME), &plain_options());
+    let (kind, _, body) = fetch(&asked).await;
+    assert_eq!(kind, Kind::Question as u8);
+    let wait = influx_client::Retry::Next(Duration::from_secs(30));
+    asked.inbox.answer(Reader::new(&body).i64().unwrap(), wait);
+    asked.inbox.cancel(5);
+    assert_eq!(fetch(&asked).await, (Kind::Cancelled as u8, 5, vec![0]));
+    close(asked).await;
     session.start(6, None, |_, _| std::future::pending()).unwrap();
     session.inbox.cancel(6);
     assert_eq!(fetch(&session).await, (Kind::Cancelled as u8, 6, vec![0]));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod calls;
+mod frames;
 mod queries;
 mod requests;
 mod writers;

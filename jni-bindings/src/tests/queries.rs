@@ -97,3 +97,43 @@ async fn a_stream_waits_for_its_reader() {
     while fetch(&session).await.0 != Kind::Cancelled as u8 {}
     close(session).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn written_rows_are_read_back() {
+    let (_cluster, urls) = cluster(3).await;
+    let session = Given { level: Some("all"), ..Given::to(&urls) }.open();
+    let rows = many(3);
+    written(&session, rows).await;
+    let mut options = Writer::new();
+    options.str("ns").str_or_none(None).str_or_none(None).str_or_none(Some("all")).list([2], |frame, index| {
+        frame.i32(index);
+    });
+    options.i64(-1).i32(0);
+    let options = crate::resolve::ResolveOptions::read(&options.into_bytes().unwrap()).unwrap();
+    session.start(2, None, move |call, client| crate::resolve::resolve(call, client, rows, options)).unwrap();
+    let (kind, _, body) = fetch(&session).await;
+    assert_eq!(kind, Kind::Resolution as u8);
+    let mut reader = Reader::new(&body);
+    let points = reader.list(|reader| {
+        let whereabouts = reader.str()?.to_owned();
+        assert_eq!(reader.str_or_none()?, None);
+        let (copies, refused) = (reader.i32()?, reader.bool()?);
+        let replicas = reader.list(|reader| {
+            reader.i32()?;
+            reader.str().map(str::to_owned)
+        })?;
+        assert_eq!(replicas, ["stored"; 3]);
+        Ok((whereabouts, copies, refused))
+    });
+    let everywhere = |refused| ("everywhere".to_owned(), 3, refused);
+    assert_eq!(points.unwrap(), [everywhere(false), everywhere(false), everywhere(true)]);
+    let nodes = reader.list(|reader| {
+        let (id, _) = (reader.i64()?, reader.str()?);
+        Ok(id > 0 && reader.str_or_none()?.is_none())
+    });
+    assert_eq!(nodes.unwrap(), [true; 3]);
+    assert_eq!((reader.str(), reader.u8(), reader.str_or_none()), (Ok("empty"), Ok(1), Ok(Some("all"))));
+    assert!(reader.str().unwrap().starts_with("3 everywhere"));
+    reader.end().unwrap();
+    close(session).await;
+}

@@ -61,6 +61,11 @@ impl Injector {
         self.change(|board, _| board.clear());
     }
 
+    /// Ends what is wrong with some nodes and with their links.
+    pub(super) fn heal_nodes(&self, names: &[&str]) {
+        self.change(|board, _| names.iter().for_each(|name| board.forget(name)));
+    }
+
     /// What is in force; of counted replies, how often they still apply.
     pub(super) fn list(&self) -> Vec<Fault> {
         let known = self.known();

@@ -289,6 +289,18 @@ impl TestCluster {
         self.injector.heal();
     }
 
+    /// Ends all faults of some nodes and of their links, and takes them out of a partition. A paused or dead one stays so.
+    ///
+    /// # Errors
+    /// [`FaultError::UnknownNode`] when there is no such node; then nothing has changed.
+    pub fn heal_nodes(&self, names: &[&str]) -> Result<(), FaultError> {
+        for name in names {
+            self.find(name)?;
+        }
+        self.injector.heal_nodes(names);
+        Ok(())
+    }
+
     /// Waits until no running data node has anything in its hinted handoff queues; `false` when the limit passes first.
     pub async fn drained(&self, limit: Duration) -> bool {
         self.wait(limit, "empty hinted handoff queues", || self.unsettled()).await.is_ok()

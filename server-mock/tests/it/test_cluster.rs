@@ -20,6 +20,22 @@ async fn unknown_names_get_a_suggestion_and_impossible_faults_an_error() {
     assert!(text.contains("did you mean data1?"), "{text}");
 }
 
+/// What is wrong with the others stays.
+#[tokio::test]
+async fn nodes_are_healed_one_by_one_and_faults_come_together_or_not_at_all() {
+    let cluster = TestCluster::builder().nodes(1, 3).start().await.unwrap();
+    let refuse = |node: &str| Fault::RefuseHttp { node: node.to_owned() };
+    let error = cluster.inject_all(&[refuse("data1"), refuse("meta1")]).unwrap_err();
+    assert!(matches!(error, FaultError::Lacks { .. }), "{error}");
+    assert!(cluster.faults().is_empty());
+    cluster.inject_all(&[refuse("data1"), refuse("data2")]).unwrap();
+    cluster.cut("data1", "data3");
+    assert!(cluster.heal_nodes(&["data1", "data9"]).is_err());
+    assert_eq!(cluster.faults().len(), 3);
+    cluster.heal_nodes(&["data1"]).unwrap();
+    assert_eq!(cluster.faults(), [refuse("data2")]);
+}
+
 /// A wait that fails says what is missing.
 #[tokio::test]
 async fn waits_say_what_is_missing() {

@@ -92,7 +92,8 @@ public final class BuiltQueries {
     }
 
     private TimeInterval interval() {
-        return new TimeInterval((long) trace.random().nextInt(100), trace.pick(DurationLiteral.DAY, DurationLiteral.HOUR,
+        return new TimeInterval((long) trace.random().nextInt(100), trace.pick(DurationLiteral.DAY,
+                DurationLiteral.HOUR,
                 DurationLiteral.MICROSECONDS, DurationLiteral.MILLISECONDS, DurationLiteral.MINUTE,
                 DurationLiteral.NANOSECONDS, DurationLiteral.SECOND, DurationLiteral.WEEK));
     }
@@ -208,7 +209,8 @@ public final class BuiltQueries {
     private Clause nested(final int depth) {
         List<ConjunctionClause> clauses = new ArrayList<>();
         for (int i = trace.random().nextInt(3); i >= 0; i--) {
-            clauses.add(trace.chance(50) ? new AndConjunction(clause(depth - 1)) : new OrConjunction(clause(depth - 1)));
+            clauses.add(trace.chance(50) ? new AndConjunction(clause(depth - 1))
+                    : new OrConjunction(clause(depth - 1)));
         }
         return new NestedClause(clauses);
     }
@@ -467,7 +469,8 @@ public final class BuiltQueries {
         trace.step("distinct twice", () -> select().column("a").distinct().distinct());
         trace.step("distinct of two", () -> select("a", "b").distinct().from("d", "m"));
         trace.step("text of distinct of two", () -> select("a", "b").distinct().from("d", "m").getCommand());
-        trace.step("distinct and then more", () -> select().column("a").distinct().column("b").from("d", "m").getCommand());
+        trace.step("distinct and then more", () ->
+                select().column("a").distinct().column("b").from("d", "m").getCommand());
         trace.step("name twice", () -> select().column("a").as("b").as("c"));
         trace.step("name of all", () -> select().all().as("c"));
         trace.step("count all and more", () -> select().countAll().column("a").from("d", "m").getCommand());
@@ -524,7 +527,8 @@ public final class BuiltQueries {
         trace.step("parts", () -> text(new SimpleFromClause("a b")) + text(new MultipleFromClause(List.of("a", "b c")))
                 + text(new RawFromClause("raw")) + text(new SubQueryFromClause(select().from("d", "m")))
                 + text(new SelectRegexClause("/x/")) + text(new ContainsClause("a b", "c")) + text(new RawText("raw"))
-                + text(new AddRelativeTimeClause(new TimeInterval(null, "d"))) + text(new AndConjunction(new RawTextClause("x"))));
+                + text(new AddRelativeTimeClause(new TimeInterval(null, "d")))
+                        + text(new AndConjunction(new RawTextClause("x"))));
         trace.step("no table part", () -> new SimpleFromClause(null));
         trace.step("no tables part", () -> new MultipleFromClause(null));
         trace.step("empty tables part", () -> new MultipleFromClause(List.of()));

@@ -374,7 +374,8 @@ public final class Objects {
             }
         }
         trace.step("time whole nanoseconds", () -> new InfluxDBResultMapper().toPOJO(
-                result("plain", null, List.of("time"), 1577836800123456789L), Plain.class, TimeUnit.NANOSECONDS).get(0).time);
+                result("plain", null, List.of("time"), 1577836800123456789L), Plain.class,
+                        TimeUnit.NANOSECONDS).get(0).time);
         trace.step("time out of reach", () -> new InfluxDBResultMapper().toPOJO(
                 result("plain", null, List.of("time"), Long.MAX_VALUE), Plain.class, TimeUnit.DAYS).get(0).time);
         trace.step("time without a unit", () -> new InfluxDBResultMapper().toPOJO(
@@ -388,9 +389,12 @@ public final class Objects {
         QueryResult tagged = result("plain", tags, List.of("usage"), 2.0);
         trace.step("tags", () -> mapped(tagged, Plain.class));
         trace.step("tags alone", () -> mapped(result("plain", tags, List.of("zz"), 2.0), Plain.class));
-        trace.step("no tags", () -> mapped(result("plain", Collections.emptyMap(), List.of("usage"), 2.0), Plain.class));
-        trace.step("nulls", () -> mapped(result("plain", null, List.of("usage", "count", "host"), null, null, null), Plain.class));
-        trace.step("unknown columns", () -> mapped(result("plain", null, List.of("x", "usage", "y"), 1.0, 2.0, 3.0), Plain.class));
+        trace.step("no tags", () ->
+                mapped(result("plain", Collections.emptyMap(), List.of("usage"), 2.0), Plain.class));
+        trace.step("nulls", () ->
+                mapped(result("plain", null, List.of("usage", "count", "host"), null, null, null), Plain.class));
+        trace.step("unknown columns", () ->
+                mapped(result("plain", null, List.of("x", "usage", "y"), 1.0, 2.0, 3.0), Plain.class));
         trace.step("no known column", () -> mapped(result("plain", null, List.of("x"), 1.0), Plain.class));
         trace.step("other letters", () -> mapped(result("plain", null, List.of("USAGE"), 1.0), Plain.class));
         trace.step("other measurement", () -> mapped(result("x", null, List.of("usage"), 1.0), Plain.class));
@@ -451,7 +455,8 @@ public final class Objects {
                 result("derived", null, List.of("own", "base", "shadowed"), 1.0, 2.0, 3.0), Derived.class));
         trace.step("two classes above", () -> mapped(
                 result("lowest", null, List.of("middle", "base"), "x", 2.0), Lowest.class));
-        trace.step("all fields", () -> mapped(result("all", Map.of("tag", "z"), List.of("a", "passing", "left", "renamed",
+        trace.step("all fields", () ->
+                mapped(result("all", Map.of("tag", "z"), List.of("a", "passing", "left", "renamed",
                 "other", "text", "time", "CONSTANT"), 12.0, 13.0, "in", 14.5, 15.5, "y", "2020-01-01T00:00:00Z", 3.0),
                 AllFields.class));
         trace.step("no constructor", () -> mapped(result("m", null, List.of("v"), 1.0), NoConstructor.class));
@@ -459,7 +464,8 @@ public final class Objects {
         trace.step("failing constructor", () -> mapped(result("m", null, List.of("v"), 1.0), FailingConstructor.class));
         trace.step("abstract", () -> mapped(result("m", null, List.of("v"), 1.0), Abstract.class));
         trace.step("two fields", () -> mapped(result("m", null, List.of("v"), 7.0), Twice.class));
-        trace.step("tag of a number", () -> mapped(result("types", Map.of("int", "7"), List.of("double"), 1.0), Types.class));
+        trace.step("tag of a number", () ->
+                mapped(result("types", Map.of("int", "7"), List.of("double"), 1.0), Types.class));
     }
 
     private static String written(final Object object) {
@@ -468,7 +474,8 @@ public final class Objects {
     }
 
     private void points() {
-        Object[] objects = {new AllFields(), new Nothing(), new Empty(), new EmptyTag(), new Sizes(), new Twice(), new Big(),
+        Object[] objects = {new AllFields(), new Nothing(), new Empty(), new EmptyTag(), new Sizes(), new Twice(),
+                new Big(),
             new OneByte(), new LongTime(), new PlainTime(), new Millis(), "text", new Object(), new Base<Integer>()};
         for (Object object : objects) {
             trace.step("write " + object.getClass().getSimpleName(), () -> written(object));
@@ -477,7 +484,8 @@ public final class Objects {
         trace.step("write tag that is a constant", () -> written(new EnumTag()));
         trace.step("write field that is a constant", () -> written(new EnumField()));
         trace.step("write constant with a text of its own", () -> written(new Levels()));
-        trace.step("read constant with a text of its own", () -> mapped(result("m", null, List.of("level"), "LOW"), Levels.class));
+        trace.step("read constant with a text of its own", () ->
+                mapped(result("m", null, List.of("level"), "LOW"), Levels.class));
         trace.step("write null", () -> written(null));
         trace.step("write derived", () -> {
             Derived derived = new Derived();
@@ -496,7 +504,8 @@ public final class Objects {
             return written(base);
         });
         for (Instant time : new Instant[] {null, Instant.EPOCH, Instant.ofEpochSecond(-1, 123456789),
-            Instant.ofEpochSecond(1577836800, 123456789), Instant.ofEpochSecond(32503680000L), Instant.MAX, Instant.MIN}) {
+            Instant.ofEpochSecond(1577836800, 123456789), Instant.ofEpochSecond(32503680000L), Instant.MAX,
+                    Instant.MIN}) {
             trace.step("write millis " + time, () -> {
                 Millis object = new Millis();
                 object.time = time;
@@ -526,7 +535,8 @@ public final class Objects {
 
     private void oneObject() {
         Plain plain = new Plain();
-        plain.time = trace.chance(10) ? null : Instant.ofEpochSecond(trace.random().nextInt(), trace.random().nextInt(1_000_000_000));
+        plain.time = trace.chance(10) ? null : Instant.ofEpochSecond(trace.random().nextInt(),
+                trace.random().nextInt(1_000_000_000));
         plain.host = trace.chance(10) ? null : "host" + trace.random().nextInt(9);
         plain.count = trace.random().nextInt();
         plain.usage = trace.chance(10) ? null : trace.random().nextGaussian();
@@ -543,7 +553,8 @@ public final class Objects {
         List<String> columns = new ArrayList<>(List.of("time", "host", "count", "usage", "free", "on", "note", "more"));
         Collections.shuffle(columns, trace.random());
         Map<String, Object> row = new HashMap<>();
-        row.put("time", Instant.ofEpochSecond(trace.random().nextInt(), trace.random().nextInt(1_000_000_000)).toString());
+        row.put("time", Instant.ofEpochSecond(trace.random().nextInt(),
+                trace.random().nextInt(1_000_000_000)).toString());
         row.put("host", trace.text());
         row.put("count", (double) trace.random().nextInt());
         row.put("usage", trace.random().nextGaussian());
@@ -561,7 +572,8 @@ public final class Objects {
     private void mapper() {
         StringBuilder calls = new StringBuilder();
         QueryResult[] answer = {result("placed", null, List.of("v"), 7.0)};
-        InfluxDB client = (InfluxDB) Proxy.newProxyInstance(InfluxDB.class.getClassLoader(), new Class<?>[] {InfluxDB.class},
+        InfluxDB client = (InfluxDB) Proxy.newProxyInstance(InfluxDB.class.getClassLoader(),
+                new Class<?>[] {InfluxDB.class},
                 (proxy, method, arguments) -> {
                     calls.append(method.getName()).append('(');
                     for (Object argument : arguments) {
@@ -576,10 +588,12 @@ public final class Objects {
         InfluxDBMapper mapper = new InfluxDBMapper(client);
         trace.step("mapper query", () -> mapper.query(new Query("c", "d"), Placed.class).get(0).v + called(calls));
         trace.step("mapper query of a class", () -> mapper.query(Placed.class).get(0).v + called(calls));
-        trace.step("mapper query by name", () -> mapper.query(new Query("c", "d"), Placed.class, "x").size() + called(calls));
+        trace.step("mapper query by name", () ->
+                mapper.query(new Query("c", "d"), Placed.class, "x").size() + called(calls));
         trace.step("mapper query of two words", () -> mapper.query(TwoWords.class).size() + called(calls));
         trace.step("mapper query without a database", () -> mapper.query(Plain.class).size() + called(calls));
-        trace.step("mapper query unmarked", () -> mapper.query(new Query("c", "d"), String.class).size() + called(calls));
+        trace.step("mapper query unmarked", () ->
+                mapper.query(new Query("c", "d"), String.class).size() + called(calls));
         trace.step("mapper save", () -> {
             mapper.save(new Placed());
             return called(calls);

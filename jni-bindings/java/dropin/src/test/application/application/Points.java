@@ -252,7 +252,8 @@ public final class Points {
         trace.step("null field", () -> Point.measurement("m").addField(null, 1));
         trace.step("null text", () -> Point.measurement("m").addField("a", (String) null));
         trace.step("null number", () -> Point.measurement("m").addField("a", (Number) null).build());
-        trace.step("null number line", () -> Point.measurement("m").addField("a", (Number) null).build().lineProtocol());
+        trace.step("null number line", () ->
+                Point.measurement("m").addField("a", (Number) null).build().lineProtocol());
         trace.step("null object", () -> Point.measurement("m").field("a", null).build());
         trace.step("null fields", () -> Point.measurement("m").fields(null));
         trace.step("null time", () -> Point.measurement("m").time((Long) null, TimeUnit.DAYS));
@@ -289,7 +290,8 @@ public final class Points {
         trace.step("a batch's null point", () -> BatchPoints.builder().point(null).build());
         trace.step("a batch's null points", () -> BatchPoints.builder().points((List<Point>) null));
         trace.step("a batch's point array", () -> BatchPoints.builder().points(plain(), plain()).build().getPoints());
-        trace.step("an empty batch", () -> BatchPoints.builder().build() + BatchPoints.builder().build().lineProtocol());
+        trace.step("an empty batch", () ->
+                BatchPoints.builder().build() + BatchPoints.builder().build().lineProtocol());
         trace.step("null everything", () ->
                 BatchPoints.database(null).retentionPolicy(null).consistency(null).precision(null).build());
         mergeCases();

@@ -90,8 +90,10 @@ public final class Queries {
     }
 
     private void builders() {
-        trace.step("bind", () -> shown(QueryBuilder.newQuery("c").forDatabase("d").bind("a", 1).bind("b", "x").create()));
-        trace.step("bind before the database", () -> shown(QueryBuilder.newQuery("c").bind("a", 1).forDatabase("d").create()));
+        trace.step("bind", () ->
+                shown(QueryBuilder.newQuery("c").forDatabase("d").bind("a", 1).bind("b", "x").create()));
+        trace.step("bind before the database", () ->
+                shown(QueryBuilder.newQuery("c").bind("a", 1).forDatabase("d").create()));
         trace.step("bind without a database", () -> shown(QueryBuilder.newQuery("c").bind("a", 1).create()));
         trace.step("create at once", () -> shown(QueryBuilder.newQuery("c").create()));
         trace.step("no command", () -> shown(new QueryBuilder().forDatabase("d").create()));
@@ -108,7 +110,8 @@ public final class Queries {
     }
 
     private static String shown(final Query query) throws Exception {
-        return query == null ? "null" : query.getCommand() + "|" + query.getDatabase() + "|" + query.requiresPost() + "|"
+        return query == null ? "null" : query.getCommand() + "|" + query.getDatabase() + "|" + query.requiresPost()
+                + "|"
                 + query.getParameterJsonWithUrlEncoded() + "|" + query.hasBoundParameters();
     }
 
@@ -149,7 +152,8 @@ public final class Queries {
             trace.step("precision " + unit, () -> TimeUtil.toTimePrecision(unit));
         }
         trace.step("precision null", () -> TimeUtil.toTimePrecision(null));
-        trace.step("constants", () -> TimeUtil.INSTANCE + " " + TimeUtil.TIME_IN_SECOND_LENGTH + TimeUtil.values().length);
+        trace.step("constants", () ->
+                TimeUtil.INSTANCE + " " + TimeUtil.TIME_IN_SECOND_LENGTH + TimeUtil.values().length);
         long[] times = {0, 1, 999, -1, 1505822400123L, 253402300799999L, -62135596800000L};
         for (long time : times) {
             trace.step("time " + time, () -> TimeUtil.toInfluxDBTimeFormat(time));
@@ -193,7 +197,8 @@ public final class Queries {
         for (String text : new String[] {null, "", " ", "a"}) {
             trace.step("text " + text, () -> Preconditions.checkNonEmptyString(text, "n"));
         }
-        for (String duration : new String[] {"1d", "INF", "inf", "1", "1h30m", "", "1x", "10u", "1ns", "1ms", "-1d", "0s",
+        for (String duration : new String[] {"1d", "INF", "inf", "1", "1h30m", "", "1x", "10u", "1ns", "1ms", "-1d",
+                "0s",
             "1d ", "1s2m", null, "infinf", "1dinf", "d", "١d"}) {
             trace.step("duration " + duration, () -> {
                 Preconditions.checkDuration(duration, "n");
@@ -213,8 +218,10 @@ public final class Queries {
         }
         for (String body : new String[] {"not json", "{}", "{\"error\":null}", "[1]", "", "{\"error\":5}", "null",
             "{\"error\":\"abc\"} behind", "{\"a\":{\"b\":[1,{\"error\":\"inner\"}]},\"error\":\"abc\"}",
-            "{\"error\":\"a\",\"error\":\"b\"}", "{error:'a'}", "{\"error\":\"a\"", "{\"error\":{}}", "{\"error\":true}",
-            "{\"error\":\"\\u0041\\n\"}", "<html>502</html>", "{\"error\":[\"a\"]}", "\ufeff{\"error\":\"a\"}", "  {\"error\":\"a\"}"}) {
+            "{\"error\":\"a\",\"error\":\"b\"}", "{error:'a'}", "{\"error\":\"a\"", "{\"error\":{}}",
+                    "{\"error\":true}",
+            "{\"error\":\"\\u0041\\n\"}", "<html>502</html>", "{\"error\":[\"a\"]}", "\ufeff{\"error\":\"a\"}",
+                    "  {\"error\":\"a\"}"}) {
             trace.step("error body " + body, () -> shown(InfluxDBException.buildExceptionForErrorState(body)));
         }
         trace.step("error body null", () -> shown(InfluxDBException.buildExceptionForErrorState((String) null)));

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -101,8 +102,8 @@ public final class Recorder implements Closeable {
                 socket.getOutputStream().write(reply.apply(request));
                 socket.getOutputStream().flush();
             }
-        } catch (IOException e) {
-            // The client went away.
+        } catch (IOException | UncheckedIOException e) {
+            // The client went away, or is to be left without an answer.
         }
     }
 

@@ -9,8 +9,10 @@ import java.util.concurrent.Callable;
 public final class Trace {
 
     private static final String[] PIECES = {
-        "a", "b", "host", "cpu0", "Z", "_", "-", ".", "0", "9", "é", "\u2028", "\ud83d\ude00", "\u4e2d", "$", "/", "'", "%",
-        "a", "b", "x", "y", "value", "usage_idle", " ", ",", "=", "\"", "\\", "#", "\n", "\r", "\t", "\\,", "\\ ", "\\=", "\\\\"};
+        "a", "b", "host", "cpu0", "Z", "_", "-", ".", "0", "9", "é", "\u2028", "\ud83d\ude00", "\u4e2d", "$", "/", "'",
+                "%",
+        "a", "b", "x", "y", "value", "usage_idle", " ", ",", "=", "\"", "\\", "#", "\n", "\r", "\t", "\\,", "\\ ",
+                "\\=", "\\\\"};
 
     /** How many of the pieces, from the first, line protocol takes as they are. */
     private static final int TAME = 24;

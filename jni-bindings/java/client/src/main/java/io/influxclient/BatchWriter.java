@@ -29,6 +29,7 @@ public final class BatchWriter implements AutoCloseable {
     private boolean closed;
     /** What it leaves behind is known. */
     private boolean ended;
+
     private volatile WriterTotals last;
 
     BatchWriter(InfluxClient owner, BatchWriterBuilder settings) {

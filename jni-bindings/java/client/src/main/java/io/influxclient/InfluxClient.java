@@ -9,6 +9,7 @@ import java.lang.ref.Cleaner;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -252,6 +253,68 @@ public final class InfluxClient implements AutoCloseable {
     }
 
     /**
+     * Reads a batch back that was acknowledged, from every replica, for callers who must know: acknowledgements of some servers are
+     * worth less than they say ({@link WriteResult#caveats()}).
+     *
+     * @param batch the points as they were written
+     * @param result the acknowledgement
+     * @param options where to look
+     * @return what the replicas answered; {@link Resolution#bearsOut()} compares it with the acknowledgement
+     * @throws QueryException if no endpoint tells who the servers are, or the thread was interrupted, which stays set
+     * @throws IllegalStateException if the client or the batch is closed
+     */
+    public Resolution confirm(PointBatch batch, WriteResult result, ResolveOptions options) {
+        return resolve(batch, options.frame(batch.precision(), result.level(), new int[0]));
+    }
+
+    /**
+     * Reads a batch back whose fate is open, from every replica.
+     *
+     * @param batch the points as they were written
+     * @param failure what is known of them; points that it names as refused are not expected anywhere
+     * @param options where to look
+     * @return what the replicas answered
+     * @throws QueryException if no endpoint tells who the servers are, or the thread was interrupted, which stays set
+     * @throws IllegalStateException if the client or the batch is closed
+     */
+    public Resolution resolve(PointBatch batch, WriteException failure, ResolveOptions options) {
+        int[] refused = failure.lineFailures().stream()
+                .flatMapToInt(line -> line.index().stream())
+                .toArray();
+        return resolve(batch, options.frame(batch.precision(), null, refused));
+    }
+
+    private Resolution resolve(PointBatch batch, byte[] frame) {
+        ResolveCall call = new ResolveCall(this, batch::release);
+        ByteBuffer rows = batch.lend();
+        int length = batch.bytes();
+        return call.await(() -> client.startResolve(call, rows, length, frame));
+    }
+
+    /**
+     * How the endpoints stand, as far as this client has met them. Nothing is sent.
+     *
+     * @return one status for each endpoint, in their order
+     * @throws IllegalStateException if the client is closed
+     */
+    public List<EndpointStatus> endpoints() {
+        FrameReader frame = new FrameReader(client.health());
+        return frame.list(() -> new EndpointStatus(frame));
+    }
+
+    /**
+     * What is left of the retry budget.
+     *
+     * @return a number of tokens; empty without a budget
+     * @throws IllegalStateException if the client is closed
+     */
+    public OptionalInt retryTokens() {
+        FrameReader frame = new FrameReader(client.health());
+        frame.list(() -> new EndpointStatus(frame));
+        return WriteFailure.optional(frame.i32());
+    }
+
+    /**
      * Asks every endpoint whether it is there.
      *
      * @return one answer for each endpoint, in their order
@@ -342,8 +405,14 @@ public final class InfluxClient implements AutoCloseable {
         @Override
         public boolean accept(int kind, FrameReader body) {
             if (kind == Completion.QUESTION) {
-                client.submit(() -> Questions.answer(client, retry, body, thrown ->
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown)));
+                client.submit(() -> Questions.answer(
+                        client,
+                        retry,
+                        body,
+                        thrown -> LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown)));
             }
             return false;
         }

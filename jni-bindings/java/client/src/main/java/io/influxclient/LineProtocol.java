@@ -17,6 +17,8 @@ public final class LineProtocol {
     private static final int CLIENT_TIME = 0;
     private static final int SERVER_TIME = 1;
     private static final int GIVEN_TIME = 2;
+    /** What the native library takes in one call. */
+    private static final int LARGEST = 512 << 20;
 
     private final byte[] bytes;
     private final Precision precision;
@@ -39,6 +41,7 @@ public final class LineProtocol {
      * @return the lines
      * @throws NullPointerException if the text is null
      * @throws InvalidPointException if half of a surrogate pair is missing in the text
+     * @throws IllegalArgumentException if there are more than 512 MiB
      */
     public static LineProtocol of(String lines) {
         for (int i = 0; i < lines.length(); i++) {
@@ -60,7 +63,7 @@ public final class LineProtocol {
                 i++;
             }
         }
-        return new LineProtocol(lines.getBytes(StandardCharsets.UTF_8), Precision.NANOSECONDS, CLIENT_TIME, 0, false);
+        return of(lines.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
@@ -69,6 +72,7 @@ public final class LineProtocol {
      * @param lines lines in UTF-8 with line feeds between them
      * @return the lines
      * @throws NullPointerException if the array is null
+     * @throws IllegalArgumentException if there are more than 512 MiB
      */
     public static LineProtocol of(byte[] lines) {
         return of(lines, 0, lines.length);
@@ -83,9 +87,13 @@ public final class LineProtocol {
      * @return the lines
      * @throws NullPointerException if the array is null
      * @throws IndexOutOfBoundsException if the part is not within the array
+     * @throws IllegalArgumentException if there are more than 512 MiB
      */
     public static LineProtocol of(byte[] lines, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, lines.length);
+        if (length > LARGEST) {
+            throw new IllegalArgumentException("lines for one write have 512 MiB at most, not " + length + " bytes");
+        }
         byte[] copy = Arrays.copyOfRange(lines, offset, offset + length);
         return new LineProtocol(copy, Precision.NANOSECONDS, CLIENT_TIME, 0, false);
     }

@@ -10,6 +10,8 @@ import java.util.Objects;
  * <p>A batch has one writer, which it uses again for each point; so a point costs no object. Where a method throws, the point that
  * was being written is gone and the batch holds what it held before. For the batch's thread only.
  *
+ * <p>A batch that has no more room, as it takes 512 MiB, is an {@link IllegalStateException} of any of these methods.
+ *
  * <p>Names and values are checked further by the write: see {@link InvalidPointException}.
  */
 public final class PointWriter {
@@ -326,6 +328,10 @@ public final class PointWriter {
             return discarding(new IllegalStateException("the point has a field already: tags come before fields"));
         }
         return new IllegalStateException(what + " belongs to a point: begin one with PointBatch.point");
+    }
+
+    IllegalStateException tooLarge() {
+        return discarding(new IllegalStateException("a batch has room for 512 MiB: write it, then clear it"));
     }
 
     InvalidPointException surrogateInName() {

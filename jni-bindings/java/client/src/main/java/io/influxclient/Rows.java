@@ -19,6 +19,8 @@ final class Rows {
     static final int AT = 0x20;
     static final int SERVER_TIME = 0x22;
     private static final int NAME = 0x01;
+    /** What the native library takes in one call. */
+    private static final int LARGEST = 512 << 20;
 
     private static final boolean LITTLE = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long ONES = 0x0101010101010101L;
@@ -239,10 +241,10 @@ final class Rows {
 
     private void grow(long more) {
         long wanted = position + more;
-        if (wanted > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException("a batch has room for 2 GiB: write it, then clear it");
+        if (wanted > LARGEST) {
+            throw writer.tooLarge();
         }
-        ByteBuffer larger = BufferPool.take((int) Math.max(wanted, Math.min(Integer.MAX_VALUE - 8L, 2L * capacity)));
+        ByteBuffer larger = BufferPool.take((int) Math.max(wanted, Math.min(LARGEST, 2L * capacity)));
         // All of it: a text that is being written lies behind the position.
         ByteBuffer from = buffer.duplicate();
         from.clear();

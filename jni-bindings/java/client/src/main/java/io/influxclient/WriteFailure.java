@@ -84,7 +84,7 @@ final class WriteFailure implements Serializable {
         endpoint = null;
         text = begun
                 ? "the call was ended before an answer came; the points may be stored nowhere, somewhere, or later"
-                : "the call was ended before anything was sent; nothing is stored";
+                : "the call was ended before any point could be stored; nothing is stored, and nothing will be";
         cause = null;
         tally = begun ? Tally.unknown(call.points) : Tally.notStored(call.points);
         lineFailures = List.of();

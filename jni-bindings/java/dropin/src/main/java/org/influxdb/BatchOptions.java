@@ -4,7 +4,6 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-
 import org.influxdb.dto.Point;
 import org.influxdb.impl.ChosenLevel;
 import org.influxdb.impl.DaemonThreads;

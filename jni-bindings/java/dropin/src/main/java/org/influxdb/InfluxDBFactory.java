@@ -1,7 +1,6 @@
 package org.influxdb;
 
 import java.util.Objects;
-
 import okhttp3.OkHttpClient;
 import org.influxdb.impl.InfluxDBImpl;
 import org.influxdb.impl.Preconditions;

@@ -4,6 +4,7 @@ import com.influxdb.client.InfluxDBClient;
 import com.influxdb.client.InfluxDBClientFactory;
 import com.influxdb.client.WriteApi;
 import com.influxdb.client.WriteOptions;
+import io.influxclient.BatchWriter;
 import io.influxclient.InfluxClient;
 import io.influxclient.PointBatch;
 import io.influxclient.WriteResult;
@@ -112,6 +113,25 @@ public class EndToEndBenchmark {
                 writes.set(turn, client.writeAsync(batch));
             }
             writes.forEach(CompletableFuture::join);
+        }
+    }
+
+    /** This client's background writer, with points pushed a hundred at a time. */
+    @Benchmark
+    @OperationsPerInvocation(POINTS)
+    public void influxClientWriter() {
+        try (InfluxClient client =
+                        InfluxClient.builder(sink.url()).database("benchmark").build();
+                PointBatch batch = PointBatch.create();
+                BatchWriter writer = client.batchWriter().maxPoints(BATCH).start()) {
+            for (int from = 0; from < POINTS; from += 100) {
+                batch.clear();
+                for (int i = from; i < from + 100; i++) {
+                    EncodeBenchmark.put(batch, readings[i]);
+                }
+                writer.push(batch);
+            }
+            writer.flush();
         }
     }
 

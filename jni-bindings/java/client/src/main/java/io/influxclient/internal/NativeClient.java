@@ -214,8 +214,9 @@ public final class NativeClient {
      */
     public void checkMayWait() {
         if (!mayWait()) {
-            throw new IllegalStateException("this thread delivers what comes of calls, so it cannot wait for one: use a method that"
-                    + " returns a future, or give the client an executor with threads of its own");
+            throw new IllegalStateException(
+                    "this thread delivers what comes of calls, so it cannot wait for one: use a method that"
+                            + " returns a future, or give the client an executor with threads of its own");
         }
     }
 

@@ -319,7 +319,9 @@ public class BatchPoints {
             for (Point point : points) {
                 point.addTags(tags);
             }
-            return new BatchPoints(this, legacy ? tags : new TreeMap<>(tags), legacy ? points : new ArrayList<>(points));
+            return legacy
+                    ? new BatchPoints(this, tags, points)
+                    : new BatchPoints(this, new TreeMap<>(tags), new ArrayList<>(points));
         }
     }
 }

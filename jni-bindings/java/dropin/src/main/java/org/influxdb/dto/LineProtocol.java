@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.DoubleAccumulator;
 import java.util.concurrent.atomic.DoubleAdder;
 import org.influxdb.impl.Legacy;
 
-/** Writes points in line protocol as influxdb-java does: sorted keys, plain decimals, fields without a value left out. */
+/** Writes points as influxdb-java does: sorted keys, decimals without an exponent, fields without a value left out. */
 final class LineProtocol {
 
     private static final int MAX_FRACTION_DIGITS = 340;
@@ -163,7 +163,7 @@ final class LineProtocol {
      *
      * @param key the field
      * @param value its value
-     * @throws IllegalArgumentException if the value is an integer beyond 64 bits, or an object whose text has a line feed
+     * @throws IllegalArgumentException if it is an integer beyond 64 bits, or an object whose text has a line feed
      */
     static void checkValue(final String key, final Object value) {
         if (value instanceof BigInteger) {

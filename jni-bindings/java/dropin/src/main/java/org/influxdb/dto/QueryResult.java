@@ -3,7 +3,7 @@ package org.influxdb.dto;
 import java.util.List;
 import java.util.Map;
 
-/** What the server answered to one request for queries. Not safe for use by several threads while it is being filled. */
+/** What the server answered to one request for queries. Not safe for several threads while it is being filled. */
 public class QueryResult {
 
     private List<Result> results;

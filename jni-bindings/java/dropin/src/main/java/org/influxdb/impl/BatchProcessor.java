@@ -19,7 +19,6 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-
 import org.influxdb.InfluxDB;
 import org.influxdb.InfluxDB.ConsistencyLevel;
 import org.influxdb.dto.BatchPoints;
@@ -56,6 +55,7 @@ public final class BatchProcessor {
     private final AtomicBoolean fullQueueTold = new AtomicBoolean();
     /** Threads between the check that points are accepted and the point in the queue. */
     private final AtomicInteger putting = new AtomicInteger();
+
     private volatile boolean closed;
 
     /** A point on its way. */

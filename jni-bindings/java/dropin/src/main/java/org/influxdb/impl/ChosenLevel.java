@@ -1,7 +1,6 @@
 package org.influxdb.impl;
 
 import java.util.function.Function;
-
 import org.influxdb.BatchOptions;
 import org.influxdb.InfluxDB.ConsistencyLevel;
 

@@ -2,7 +2,6 @@ package org.influxdb.impl;
 
 import java.util.List;
 import java.util.function.Function;
-
 import org.influxdb.dto.BatchPoints;
 
 /**

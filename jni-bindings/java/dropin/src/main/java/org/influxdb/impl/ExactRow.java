@@ -8,7 +8,7 @@ import java.util.List;
  * A row of a result whose numbers are {@link Double}, as programs cast them, and which still knows the whole numbers that
  * a double cannot hold.
  */
-final class ExactRow extends ArrayList<Object> {
+final class ExactRow extends ArrayList<Object> implements ExactValues {
 
     private static final long serialVersionUID = 1L;
 
@@ -54,7 +54,8 @@ final class ExactRow extends ArrayList<Object> {
      * The value in a column: the exact {@link Long} where the double that {@link #get} answers is not, else that value. A
      * value that was replaced meanwhile is answered as it is.
      */
-    Object exact(int column) {
+    @Override
+    public Object exact(int column) {
         Object value = get(column);
         Long whole = column < exact.length ? exact[column] : null;
         return whole != null && value instanceof Double && (double) whole == (Double) value ? whole : value;

@@ -108,6 +108,9 @@ final class FieldConversion {
     }
 
     private Instant instant(final Object value) {
+        if (value instanceof Instant) {
+            return (Instant) value;
+        }
         if (value instanceof String) {
             return OffsetDateTime.parse((String) value).toInstant();
         }

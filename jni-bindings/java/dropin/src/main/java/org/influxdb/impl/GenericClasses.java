@@ -41,7 +41,8 @@ public final class GenericClasses {
         Map<TypeVariable<?>, Type> meanings = new HashMap<>();
         for (int i = 0; i < variables.length; i++) {
             Type argument = arguments[i];
-            meanings.put(variables[i], argument instanceof TypeVariable ? types.get((TypeVariable<?>) argument) : argument);
+            Type meaning = argument instanceof TypeVariable ? types.get((TypeVariable<?>) argument) : argument;
+            meanings.put(variables[i], meaning);
         }
         return meanings::get;
     }

@@ -1,7 +1,6 @@
 package org.influxdb.impl;
 
 import java.util.List;
-
 import org.influxdb.dto.Point;
 
 /** Points that will not be sent again, and why. Immutable. */

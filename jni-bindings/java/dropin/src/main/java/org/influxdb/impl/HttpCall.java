@@ -21,8 +21,7 @@ final class HttpCall {
     /** Whether MessagePack is asked for. */
     final boolean messagePack;
 
-    private HttpCall(
-            String method, String path, String query, byte[] body, String contentType, boolean messagePack) {
+    private HttpCall(String method, String path, String query, byte[] body, String contentType, boolean messagePack) {
         this.method = method;
         this.path = path;
         this.query = query;

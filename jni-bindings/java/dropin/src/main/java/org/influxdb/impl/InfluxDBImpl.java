@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.logging.Logger;
-
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import org.influxdb.BatchOptions;
@@ -407,8 +406,7 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     @Override
-    public void query(
-            Query query, int chunkSize, BiConsumer<Cancellable, QueryResult> onNext, Runnable onComplete) {
+    public void query(Query query, int chunkSize, BiConsumer<Cancellable, QueryResult> onNext, Runnable onComplete) {
         query(query, chunkSize, onNext, onComplete, null);
     }
 

@@ -8,7 +8,7 @@ import org.influxdb.dto.Point;
 import org.influxdb.dto.Query;
 import org.influxdb.dto.QueryResult;
 
-/** Reads and saves objects of classes that are marked with {@link Measurement}. As safe for several threads as its client is. */
+/** Reads and saves objects of classes marked with {@link Measurement}. As safe for several threads as its client is. */
 public class InfluxDBMapper extends InfluxDBResultMapper {
 
     private static final String UNASSIGNED = "[unassigned]";

@@ -137,9 +137,9 @@ public class InfluxDBResultMapper {
         }
     }
 
-    /** The value of a column, exact where a double is not. */
+    /** The value of a column, exact where a double is not, and a time where a number would need a unit. */
     private static Object valueAt(final List<Object> row, final int column) {
-        return row instanceof ExactRow && !Legacy.isOn() ? ((ExactRow) row).exact(column) : row.get(column);
+        return row instanceof ExactValues && !Legacy.isOn() ? ((ExactValues) row).exact(column) : row.get(column);
     }
 
     /** What a class is marked with. */

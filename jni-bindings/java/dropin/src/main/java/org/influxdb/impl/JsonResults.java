@@ -1,13 +1,12 @@
 package org.influxdb.impl;
 
+import com.squareup.moshi.JsonReader;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
-import com.squareup.moshi.JsonReader;
 import okio.BufferedSource;
 import org.influxdb.dto.QueryResult;
 

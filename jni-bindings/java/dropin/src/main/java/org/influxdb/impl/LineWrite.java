@@ -3,7 +3,6 @@ package org.influxdb.impl;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-
 import org.influxdb.InfluxDB.ConsistencyLevel;
 
 /** One write of ready line protocol. Immutable. */
@@ -13,6 +12,7 @@ final class LineWrite {
     final String database;
     /** Null for the database's default. */
     final String retentionPolicy;
+
     final TimeUnit precision;
     final ConsistencyLevel level;
     final byte[] lines;

@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-
 import okhttp3.HttpUrl;
 import okhttp3.OkHttpClient;
 import org.influxdb.InfluxDB.LogLevel;
@@ -78,8 +77,10 @@ final class LoggingTransport implements Transport {
             LOG.info("<-- HTTP FAILED: " + e);
             throw e;
         }
-        return logged(now, reply, "<-- " + reply.status() + " " + reply.message() + " " + url
-                + " (" + millisSince(begin) + "ms");
+        return logged(
+                now,
+                reply,
+                "<-- " + reply.status() + " " + reply.message() + " " + url + " (" + millisSince(begin) + "ms");
     }
 
     private static void begin(LogLevel level, String method, String url, byte[] body, String type) {

@@ -1,5 +1,10 @@
 package org.influxdb.impl;
 
+import io.influxclient.internal.Completion;
+import io.influxclient.internal.FrameReader;
+import io.influxclient.internal.FrameWriter;
+import io.influxclient.internal.NativeClient;
+import io.influxclient.internal.Receiver;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -11,12 +16,6 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-
-import io.influxclient.internal.Completion;
-import io.influxclient.internal.FrameReader;
-import io.influxclient.internal.FrameWriter;
-import io.influxclient.internal.NativeClient;
-import io.influxclient.internal.Receiver;
 
 /** A request through the native client whose reply comes in pieces, as fast as they are read. Read by one thread. */
 final class NativeExchange implements Transport.Exchange, Receiver {
@@ -124,7 +123,7 @@ final class NativeExchange implements Transport.Exchange, Receiver {
                 if (neverConnected) {
                     return new ConnectException("Failed to connect to " + server(arrival.body) + ": " + text);
                 }
-                return timeout ? new SocketTimeoutException(text) : new IOException(text);
+                return timeout ? new SocketTimeoutException(text) : lost(text);
             case Completion.CANCELLED:
                 return new IOException(cancelled ? "Canceled" : "the client was closed");
             case Completion.INTERNAL:
@@ -132,6 +131,11 @@ final class NativeExchange implements Transport.Exchange, Receiver {
             default:
                 return new IOException("the native client answered a request with completion " + arrival.kind);
         }
+    }
+
+    /** Once the head is there, a program has seen part of the reply. */
+    private IOException lost(String text) {
+        return status == 0 ? new LostException(text) : new IOException(text);
     }
 
     private static String server(FrameReader requestError) {
@@ -170,6 +174,16 @@ final class NativeExchange implements Transport.Exchange, Receiver {
     public void close() {
         if (!over) {
             cancel();
+        }
+    }
+
+    /** The connection was lost before a reply came. */
+    static final class LostException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        LostException(String text) {
+            super(text);
         }
     }
 

@@ -1,8 +1,6 @@
 package org.influxdb.impl;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-
+import io.influxclient.FailedAttempt;
 import io.influxclient.Gzip;
 import io.influxclient.InfluxClient;
 import io.influxclient.InfluxClientBuilder;
@@ -11,10 +9,14 @@ import io.influxclient.InternalException;
 import io.influxclient.LineProtocol;
 import io.influxclient.Precision;
 import io.influxclient.RetryBudget;
+import io.influxclient.RetryDecision;
 import io.influxclient.RetryPolicies;
 import io.influxclient.WriteException;
 import io.influxclient.WriteOptions;
 import io.influxclient.internal.Access;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
 import okhttp3.HttpUrl;
 
 /**
@@ -26,13 +28,16 @@ final class NativeTransport implements Transport {
     private final HttpUrl server;
     private final Credentials credentials;
     private final Timeouts timeouts;
+    /** Whether a request is sent once more where its connection was lost, as OkHttp does unless told otherwise. */
+    private final boolean againWhereLost;
     /** Null while it is not open. */
     private InfluxClient client;
 
-    NativeTransport(HttpUrl server, Credentials credentials, Timeouts timeouts) {
+    NativeTransport(HttpUrl server, Credentials credentials, Timeouts timeouts, boolean againWhereLost) {
         this.server = server;
         this.credentials = credentials;
         this.timeouts = timeouts;
+        this.againWhereLost = againWhereLost;
     }
 
     @Override
@@ -48,8 +53,10 @@ final class NativeTransport implements Transport {
         WriteOptions options = WriteOptions.defaults()
                 .consistency(io.influxclient.ConsistencyLevel.valueOf(write.level.name()))
                 .checkFieldTypes(false)
+                // Servers acknowledge some batches that give a field two types, and store nothing of them.
+                .splitFieldTypes(true)
                 .gzip(write.gzip ? Gzip.level(6) : Gzip.off())
-                .retry(RetryPolicies.none());
+                .retry(againWhereLost ? NativeTransport::againWhereLost : RetryPolicies.none());
         if (write.database != null) {
             options = options.database(write.database);
         }
@@ -103,7 +110,27 @@ final class NativeTransport implements Transport {
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException("interrupted");
         }
+        try {
+            return begin(call);
+        } catch (NativeExchange.LostException e) {
+            if (!againWhereLost) {
+                throw e;
+            }
+            return begin(call);
+        }
+    }
+
+    private Exchange begin(HttpCall call) throws IOException {
         return with(open -> NativeExchange.begin(Access.get().nativeClient(open), call, timeouts));
+    }
+
+    /**
+     * A server may close a connection that was idle at the moment when it is used again. Whether this was it cannot be told from here,
+     * so points without times are not sent again.
+     */
+    private static RetryDecision againWhereLost(FailedAttempt failed) {
+        boolean lost = failed.attempts() == 1 && "Disconnected".equals(failed.kind()) && failed.mayResend();
+        return lost ? RetryDecision.sameEndpoint(Duration.ZERO) : RetryDecision.giveUp();
     }
 
     /** Does it with the open client; once more where that was closed meanwhile. */

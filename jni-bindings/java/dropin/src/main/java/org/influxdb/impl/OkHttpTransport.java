@@ -4,7 +4,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.zip.GZIPOutputStream;
-
 import okhttp3.Call;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;

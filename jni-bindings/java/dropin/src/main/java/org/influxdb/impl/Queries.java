@@ -11,12 +11,10 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-
 import okio.BufferedSource;
 import okio.Okio;
 import org.influxdb.InfluxDB.Cancellable;
 import org.influxdb.InfluxDB.ResponseFormat;
-
 import org.influxdb.InfluxDBIOException;
 import org.influxdb.dto.Query;
 import org.influxdb.dto.QueryResult;
@@ -61,7 +59,6 @@ final class Queries {
                 () -> {
                     QueryResult result;
                     try {
-                        checkVersion();
                         result = asked(call);
                     } catch (IOException | RuntimeException e) {
                         tell(onFailure, e);
@@ -110,9 +107,8 @@ final class Queries {
 
     private HttpCall plain(Query query, String database, TimeUnit unit) {
         String epoch = unit == null ? null : TimeUtil.toTimePrecision(unit);
-        HttpCall.Parameters url = new HttpCall.Parameters()
-                .add("db", databaseOf(query, database))
-                .add("epoch", epoch);
+        HttpCall.Parameters url =
+                new HttpCall.Parameters().add("db", databaseOf(query, database)).add("epoch", epoch);
         if (query.requiresPost()) {
             return post(query, url.addEncoded("params", parametersOf(query)));
         }
@@ -223,8 +219,7 @@ final class Queries {
             return cancelled;
         }
 
-        void read(HttpCall call, BiConsumer<Cancellable, QueryResult> onNext, Runnable onComplete)
-                throws IOException {
+        void read(HttpCall call, BiConsumer<Cancellable, QueryResult> onNext, Runnable onComplete) throws IOException {
             try (Transport.Exchange open = transport.open(call)) {
                 reply.set(open);
                 if (open.status() / 100 != 2) {
@@ -246,8 +241,7 @@ final class Queries {
             }
         }
 
-        private void readJson(BufferedSource source, BiConsumer<Cancellable, QueryResult> onNext)
-                throws IOException {
+        private void readJson(BufferedSource source, BiConsumer<Cancellable, QueryResult> onNext) throws IOException {
             try {
                 while (!cancelled && !JsonResults.isAtEnd(source)) {
                     QueryResult chunk = JsonResults.readNext(source);

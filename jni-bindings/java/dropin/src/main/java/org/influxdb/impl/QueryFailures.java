@@ -1,7 +1,6 @@
 package org.influxdb.impl;
 
 import java.io.ByteArrayInputStream;
-
 import org.influxdb.InfluxDBException;
 import org.influxdb.Refusal;
 

@@ -1,15 +1,14 @@
 package org.influxdb.impl;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.util.List;
-import java.util.Map;
-
 import io.influxclient.WriteException;
 import io.influxclient.internal.Access;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.FrameWriter;
 import io.influxclient.internal.NativeClient;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.Map;
 
 /** What a reply to a write means that came another way than through the native client, which reads it all the same. */
 final class Replies {
@@ -52,8 +51,7 @@ final class Replies {
         String text = mayBeSent
                 ? "connection lost before a complete answer: " + failure.getMessage()
                 : "nothing was sent: " + failure.getMessage();
-        Verdict verdict = new Verdict(
-                mayBeSent ? "timeout" : "unreachable", kind, outcome, advice, resend, text);
+        Verdict verdict = new Verdict(mayBeSent ? "timeout" : "unreachable", kind, outcome, advice, resend, text);
         return verdict.exception(write, (int) NO_NUMBER, NOT_TOLD);
     }
 

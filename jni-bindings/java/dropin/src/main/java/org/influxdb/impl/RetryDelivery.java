@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.function.Function;
-
 import org.influxdb.InfluxDBException.RetryBufferOverrunException;
 import org.influxdb.dto.BatchPoints;
 

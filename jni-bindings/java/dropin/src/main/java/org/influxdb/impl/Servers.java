@@ -18,6 +18,11 @@ final class Servers {
         if (!"".equals(server.pathSegments().get(server.pathSegments().size() - 1))) {
             throw new IllegalArgumentException("baseUrl must end in /: " + url);
         }
-        return server.newBuilder().username("").password("").query(null).fragment(null).build();
+        return server.newBuilder()
+                .username("")
+                .password("")
+                .query(null)
+                .fragment(null)
+                .build();
     }
 }

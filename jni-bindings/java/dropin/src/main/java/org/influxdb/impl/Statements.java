@@ -43,6 +43,10 @@ final class Statements {
         if (Legacy.isOn()) {
             return "\"" + name + "\"";
         }
-        return "\"" + String.valueOf(name).replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n") + "\"";
+        return "\""
+                + String.valueOf(name)
+                        .replace("\\", "\\\\")
+                        .replace("\"", "\\\"")
+                        .replace("\n", "\\n") + "\"";
     }
 }

@@ -20,6 +20,8 @@ public enum TimeUtil {
     /** The length of a time in whole seconds, as {@code 2017-09-19T12:00:00Z} has it. */
     public static final int TIME_IN_SECOND_LENGTH = 20;
 
+    private static final String MILLIS = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
+
     private static final Set<TimeUnit> PRECISIONS = EnumSet.range(TimeUnit.NANOSECONDS, TimeUnit.HOURS);
 
     /**
@@ -56,7 +58,7 @@ public enum TimeUtil {
      * @return the time, such as {@code 2017-09-19T12:00:00.123Z}
      */
     public static String toInfluxDBTimeFormat(final long time) {
-        return format("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").format(time);
+        return format(MILLIS).format(time);
     }
 
     /**
@@ -82,8 +84,8 @@ public enum TimeUtil {
 
     /** As influxdb-java reads it: all digits behind the point are milliseconds. */
     private static long fromWholeMillis(final String time) throws ParseException {
-        String pattern = time.length() == TIME_IN_SECOND_LENGTH ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
-        return format(pattern).parse(time).getTime();
+        boolean seconds = time.length() == TIME_IN_SECOND_LENGTH;
+        return format(seconds ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : MILLIS).parse(time).getTime();
     }
 
     private static DateFormat format(final String pattern) {

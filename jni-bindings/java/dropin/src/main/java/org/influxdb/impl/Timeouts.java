@@ -1,7 +1,6 @@
 package org.influxdb.impl;
 
 import java.time.Duration;
-
 import okhttp3.OkHttpClient;
 
 /** The time-outs of a client's settings, in OkHttp's terms. Immutable. */

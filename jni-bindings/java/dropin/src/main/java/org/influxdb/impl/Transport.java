@@ -3,7 +3,6 @@ package org.influxdb.impl;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-
 import org.influxdb.InfluxDBException;
 
 /**

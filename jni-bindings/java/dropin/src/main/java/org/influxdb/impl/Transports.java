@@ -2,7 +2,6 @@ package org.influxdb.impl;
 
 import java.net.Proxy;
 import java.util.List;
-
 import okhttp3.Authenticator;
 import okhttp3.CookieJar;
 import okhttp3.Dns;
@@ -25,7 +24,7 @@ final class Transports {
     static Transport choose(OkHttpClient okHttp, HttpUrl server, Credentials credentials) {
         boolean plain = !server.isHttps() && !Legacy.isOn() && carriesOnlyTimeouts(okHttp, server);
         return plain
-                ? new NativeTransport(server, credentials, Timeouts.of(okHttp))
+                ? new NativeTransport(server, credentials, Timeouts.of(okHttp), okHttp.retryOnConnectionFailure())
                 : new OkHttpTransport(okHttp, server, credentials);
     }
 
@@ -39,7 +38,8 @@ final class Transports {
                 && okHttp.cache() == null
                 && okHttp.dns() == Dns.SYSTEM
                 && okHttp.certificatePinner().getPins().isEmpty()
-                && okHttp.hostnameVerifier().getClass() == PLAIN.hostnameVerifier().getClass()
+                && okHttp.hostnameVerifier().getClass()
+                        == PLAIN.hostnameVerifier().getClass()
                 && okHttp.socketFactory().getClass() == PLAIN.socketFactory().getClass()
                 && okHttp.protocols().equals(PLAIN.protocols())
                 && okHttp.connectionSpecs().equals(PLAIN.connectionSpecs())
@@ -51,9 +51,11 @@ final class Transports {
 
     private static boolean hearsNoEvents(OkHttpClient okHttp, HttpUrl server) {
         // Both kinds of setting end in a factory; that of the default answers the one listener that hears nothing.
-        return okHttp.eventListenerFactory().getClass() == PLAIN.eventListenerFactory().getClass()
+        return okHttp.eventListenerFactory().getClass()
+                        == PLAIN.eventListenerFactory().getClass()
                 && okHttp.eventListenerFactory()
-                                .create(PLAIN.newCall(new Request.Builder().url(server).build()))
+                                .create(PLAIN.newCall(
+                                        new Request.Builder().url(server).build()))
                         == EventListener.NONE;
     }
 

@@ -5,7 +5,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-
 import org.influxdb.InfluxDBIOException;
 
 /** Sends datagrams from one socket, which is opened with the first. Safe for use by many threads. */

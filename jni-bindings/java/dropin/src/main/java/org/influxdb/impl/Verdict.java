@@ -1,7 +1,6 @@
 package org.influxdb.impl;
 
 import java.util.List;
-
 import org.influxdb.dto.Point;
 
 /** What came of one batch, as far as sending goes on from it. Immutable. */

@@ -1,16 +1,15 @@
 package org.influxdb.impl;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-
 import io.influxclient.LimitException;
 import io.influxclient.LineFailure;
 import io.influxclient.Outcome;
 import io.influxclient.Tally;
 import io.influxclient.WriteClass;
 import io.influxclient.WriteException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.influxdb.InfluxDBException;
 import org.influxdb.dto.BatchPoints;
 import org.influxdb.dto.Point;

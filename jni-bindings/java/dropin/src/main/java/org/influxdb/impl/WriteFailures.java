@@ -1,10 +1,5 @@
 package org.influxdb.impl;
 
-import java.io.IOException;
-import java.io.InterruptedIOException;
-import java.net.ConnectException;
-import java.net.SocketTimeoutException;
-
 import io.influxclient.Advice;
 import io.influxclient.InfluxException;
 import io.influxclient.InvalidPointException;
@@ -13,6 +8,10 @@ import io.influxclient.Resend;
 import io.influxclient.WriteClass;
 import io.influxclient.WriteException;
 import io.influxclient.WriteInterruptedException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.ConnectException;
+import java.net.SocketTimeoutException;
 import org.influxdb.InfluxDBException;
 import org.influxdb.InfluxDBIOException;
 import org.influxdb.Refusal;
@@ -28,7 +27,9 @@ final class WriteFailures {
             switch (failure.writeClass()) {
                 case UNREACHABLE:
                     String server = failure.endpoint().orElse("the server");
-                    return io(new ConnectException("Failed to connect to " + server + ": " + failure.getMessage()), failure);
+                    return io(
+                            new ConnectException("Failed to connect to " + server + ": " + failure.getMessage()),
+                            failure);
                 case TIMEOUT:
                     return io(noAnswer(failure), failure);
                 default:

@@ -2,7 +2,6 @@ package org.influxdb.msgpack;
 
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
-
 import okhttp3.ResponseBody;
 import retrofit2.Converter;
 import retrofit2.Retrofit;

@@ -1,7 +1,6 @@
 package org.influxdb.msgpack;
 
 import java.io.IOException;
-
 import okhttp3.ResponseBody;
 import org.influxdb.dto.QueryResult;
 import retrofit2.Converter;

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-
 import org.influxdb.InfluxDBIOException;
 import org.influxdb.dto.QueryResult;
 import org.msgpack.core.MessageInsufficientBufferException;

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-
 import org.influxdb.dto.QueryResult;
 import org.msgpack.core.ExtensionTypeHeader;
 import org.msgpack.core.MessageFormat;
@@ -82,7 +81,7 @@ final class ResultReader {
                     series.setColumns(list(this::text));
                     break;
                 case "values":
-                    series.setValues(list(() -> list(this::value)));
+                    series.setValues(list(this::row));
                     break;
                 default:
                     unpacker.skipValue();
@@ -102,6 +101,22 @@ final class ResultReader {
         return tags;
     }
 
+    private List<Object> row() throws IOException {
+        if (unpacker.tryUnpackNil()) {
+            return null;
+        }
+        int length = unpacker.unpackArrayHeader();
+        TimedRow row = new TimedRow(Math.min(length, 1024));
+        for (int i = 0; i < length; i++) {
+            if (unpacker.getNextFormat().getValueType() == ValueType.EXTENSION) {
+                addExtension(row);
+            } else {
+                row.add(value());
+            }
+        }
+        return row;
+    }
+
     private Object value() throws IOException {
         MessageFormat format = unpacker.getNextFormat();
         switch (format.getValueType()) {
@@ -118,7 +133,6 @@ final class ResultReader {
             case STRING:
                 return unpacker.unpackString();
             case EXTENSION:
-                return extension();
             case BINARY:
             case ARRAY:
             case MAP:
@@ -127,14 +141,15 @@ final class ResultReader {
         throw new IllegalStateException("every type is above");
     }
 
-    private Object extension() throws IOException {
+    private void addExtension(TimedRow row) throws IOException {
         ExtensionTypeHeader header = unpacker.unpackExtensionTypeHeader();
         byte[] payload = unpacker.readPayload(header.getLength());
         if (header.getType() != TIME || payload.length != TIME_BYTES) {
-            return payload;
+            row.add(payload);
+            return;
         }
         ByteBuffer time = ByteBuffer.wrap(payload);
-        return time.getLong() * 1_000_000_000L + time.getInt();
+        row.addTime(time.getLong(), time.getInt());
     }
 
     private String text() throws IOException {

@@ -3,7 +3,8 @@ package org.influxdb.querybuilder;
 import org.influxdb.querybuilder.clauses.Clause;
 
 /**
- * A {@code SELECT} with its clauses. What is set twice holds as it was set last; a limit without an offset cannot be set over another.
+ * A {@code SELECT} with its clauses. What is set twice holds as it was set last; a limit without an offset cannot be
+ * set over another.
  *
  * <p>The type parameters of the methods are whatever the caller expects: a class that implements this
  * interface says what it returns.

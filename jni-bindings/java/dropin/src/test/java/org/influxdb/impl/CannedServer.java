@@ -112,7 +112,8 @@ final class CannedServer implements AutoCloseable {
 
         /** An error as the server spells it. */
         static Reply error(int status, String text) {
-            return new Reply(status, "{\"error\":\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"}\n");
+            return new Reply(
+                    status, "{\"error\":\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"}\n");
         }
     }
 }

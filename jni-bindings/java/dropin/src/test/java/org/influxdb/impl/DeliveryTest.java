@@ -25,7 +25,10 @@ class DeliveryTest {
     private final List<String> sent = new ArrayList<>();
 
     private static Point point(int value) {
-        return Point.measurement("m").addField("v", value).time(value, TimeUnit.SECONDS).build();
+        return Point.measurement("m")
+                .addField("v", value)
+                .time(value, TimeUnit.SECONDS)
+                .build();
     }
 
     private static BatchPoints batch(String database, int... values) {
@@ -76,17 +79,16 @@ class DeliveryTest {
 
     @Test
     void onlyTheFailedPointsAreHandedOver() {
-        List<HandOver> givenUp = new OneShotDelivery().write(
-                List.of(batch("a", 1, 2, 3)), only("a", batch -> Verdict.failed(FAILURE, List.of(point(2)))));
+        List<HandOver> givenUp = new OneShotDelivery()
+                .write(List.of(batch("a", 1, 2, 3)), only("a", batch -> Verdict.failed(FAILURE, List.of(point(2)))));
         assertEquals(List.of("2"), shown(givenUp));
         assertEquals(FAILURE, givenUp.get(0).failure);
     }
 
     @Test
     void aBatchThatIsTooLargeIsHalvedUntilItFits() {
-        Function<BatchPoints, Verdict> atMostTwo = batch -> batch.getPoints().size() > 2
-                ? Verdict.later(Verdict.Kind.HALVE, FAILURE)
-                : Verdict.DELIVERED;
+        Function<BatchPoints, Verdict> atMostTwo =
+                batch -> batch.getPoints().size() > 2 ? Verdict.later(Verdict.Kind.HALVE, FAILURE) : Verdict.DELIVERED;
         for (Delivery delivery : List.of(new OneShotDelivery(), new RetryDelivery(100, 10))) {
             sent.clear();
             assertEquals(List.of(), delivery.write(List.of(batch("a", 1, 2, 3, 4, 5)), only("a", atMostTwo)));
@@ -110,8 +112,7 @@ class DeliveryTest {
     @Test
     void aPoisonBatchIsGivenUpAtOnceAndTakesNothingAlong() {
         RetryDelivery delivery = new RetryDelivery(100, 10);
-        Function<BatchPoints, Verdict> poison =
-                only("bad", batch -> Verdict.failed(FAILURE, batch.getPoints()));
+        Function<BatchPoints, Verdict> poison = only("bad", batch -> Verdict.failed(FAILURE, batch.getPoints()));
         List<HandOver> givenUp = delivery.write(List.of(batch("bad", 1), batch("good", 2)), poison);
         assertEquals(List.of("1"), shown(givenUp));
         assertEquals(List.of("bad 1", "good 2"), sent);
@@ -155,9 +156,11 @@ class DeliveryTest {
     @Test
     void batchesOfOtherPrecisionOrLevelAreNotMerged() {
         RetryDelivery delivery = new RetryDelivery(100, 10);
-        BatchPoints seconds = BatchPoints.database("a").precision(TimeUnit.SECONDS).build();
+        BatchPoints seconds =
+                BatchPoints.database("a").precision(TimeUnit.SECONDS).build();
         seconds.point(point(2));
-        BatchPoints all = BatchPoints.database("a").consistency(ConsistencyLevel.ALL).build();
+        BatchPoints all =
+                BatchPoints.database("a").consistency(ConsistencyLevel.ALL).build();
         all.point(point(3));
         delivery.write(List.of(batch("a", 1), seconds, all), always(again()));
         sent.clear();

@@ -54,7 +54,10 @@ class FixedFaultsTest {
     }
 
     private static Point point(String name, int value) {
-        return Point.measurement(name).addField("v", value).time(value, TimeUnit.SECONDS).build();
+        return Point.measurement(name)
+                .addField("v", value)
+                .time(value, TimeUnit.SECONDS)
+                .build();
     }
 
     private static List<String> lines(Iterable<Point> points) {
@@ -70,8 +73,11 @@ class FixedFaultsTest {
         BlockingQueue<Boolean> daemon = new LinkedBlockingQueue<>();
         server.answer(500, "");
         try (InfluxDB client = server.client(false)) {
-            client.enableBatch(BatchOptions.DEFAULTS.flushDuration(1).bufferLimit(0).exceptionHandler(
-                    (points, failure) -> daemon.add(Thread.currentThread().isDaemon())));
+            client.enableBatch(BatchOptions.DEFAULTS
+                    .flushDuration(1)
+                    .bufferLimit(0)
+                    .exceptionHandler((points, failure) ->
+                            daemon.add(Thread.currentThread().isDaemon())));
             client.write(point("m", 1));
             assertEquals(!legacy, daemon.poll(LIMIT_SECONDS, TimeUnit.SECONDS));
         }
@@ -117,7 +123,9 @@ class FixedFaultsTest {
         Thread.interrupted();
         assertEquals(
                 4,
-                server.requests().stream().flatMap(request -> request.body.lines()).count(),
+                server.requests().stream()
+                        .flatMap(request -> request.body.lines())
+                        .count(),
                 "an interrupted thread that closes loses no points");
     }
 
@@ -126,7 +134,8 @@ class FixedFaultsTest {
         List<String> told = Collections.synchronizedList(new ArrayList<>());
         server.answer(request -> request.body.contains("bad")
                 ? CannedServer.Reply.error(
-                        400, "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"bad\" tag=\"h\" value=\"b\" dropped=1")
+                        400,
+                        "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"bad\" tag=\"h\" value=\"b\" dropped=1")
                 : new CannedServer.Reply(204, ""));
         try (InfluxDB client = server.client(false)) {
             client.enableBatch(SELDOM.exceptionHandler((points, failure) -> told.addAll(lines(points))));
@@ -138,7 +147,11 @@ class FixedFaultsTest {
             client.flush();
         }
         assertEquals(List.of("bad v=1i 1000000000"), told);
-        assertEquals(1, server.requests().stream().filter(request -> request.body.contains("bad")).count());
+        assertEquals(
+                1,
+                server.requests().stream()
+                        .filter(request -> request.body.contains("bad"))
+                        .count());
     }
 
     @Test
@@ -147,7 +160,8 @@ class FixedFaultsTest {
         // A server that refuses one point and stores the others, however they are cut.
         server.answer(request -> request.body.contains("bad")
                 ? CannedServer.Reply.error(
-                        400, "partial write: field type conflict: input field \"v\" on measurement \"bad\" is type integer,"
+                        400,
+                        "partial write: field type conflict: input field \"v\" on measurement \"bad\" is type integer,"
                                 + " already exists as type float dropped=1")
                 : new CannedServer.Reply(204, ""));
         try (InfluxDB client = server.client(false)) {
@@ -194,7 +208,9 @@ class FixedFaultsTest {
             }));
             client.write("a", null, point("m", 1));
             client.write("b", null, point("m", 2));
-            assertEquals("handler", assertThrows(IllegalStateException.class, client::flush).getMessage());
+            assertEquals(
+                    "handler",
+                    assertThrows(IllegalStateException.class, client::flush).getMessage());
         }
         assertEquals(2, told.size());
     }
@@ -287,7 +303,8 @@ class FixedFaultsTest {
             logger.setUseParentHandlers(parents);
         }
         String all = String.join("\n", logged);
-        assertTrue(all.contains("CREATE+USER") && all.contains("SET+PASSWORD") && all.contains("{\"results\":[]}"), all);
+        assertTrue(
+                all.contains("CREATE+USER") && all.contains("SET+PASSWORD") && all.contains("{\"results\":[]}"), all);
         assertFalse(all.contains("secret"), all);
         assertFalse(all.contains("Basic"), all);
         assertTrue(all.contains("[REDACTED]"), all);
@@ -311,7 +328,8 @@ class FixedFaultsTest {
                 socket.receive(packet);
                 received.add(new String(packet.getData(), 0, packet.getLength(), StandardCharsets.UTF_8));
             }
-            assertEquals(List.of("m v=1i 1000000000", "a v=1\nb v=2", "m v=3i 3000000000", "m v=4i 4000000000"), received);
+            assertEquals(
+                    List.of("m v=1i 1000000000", "a v=1\nb v=2", "m v=3i 3000000000", "m v=4i 4000000000"), received);
             assertTrue(server.requests().isEmpty());
         }
     }

@@ -29,7 +29,8 @@ class JsonResultsTest {
     void numbersAreDoublesThatStillKnowTheWholeNumber() throws IOException {
         List<Object> row = row("9007199254740993,1500000000000000001,-9223372036854775808,1.5,9007199254740992,\"x\"");
         assertEquals(9007199254740992.0, row.get(0));
-        assertEquals(List.of(9.007199254740992E15, 1.5E18, -9.223372036854775808E18, 1.5, 9.007199254740992E15, "x"), row);
+        assertEquals(
+                List.of(9.007199254740992E15, 1.5E18, -9.223372036854775808E18, 1.5, 9.007199254740992E15, "x"), row);
         ExactRow exact = (ExactRow) row;
         assertEquals(9007199254740993L, exact.exact(0));
         assertEquals(1500000000000000001L, exact.exact(1));
@@ -53,7 +54,9 @@ class JsonResultsTest {
 
     @Test
     void aRowThatADoubleHoldsIsAnOrdinaryList() throws IOException {
-        assertSame(ArrayList.class, row("1,\"a\",true,null,1e300,18446744073709551615").getClass());
+        assertSame(
+                ArrayList.class,
+                row("1,\"a\",true,null,1e300,18446744073709551615").getClass());
     }
 
     @Test

@@ -30,7 +30,8 @@ class LinesTest {
             quoteCharacter = '`',
             value = {
                 "m v=1 1,true", "m v=1 -1,true", "m v=1,false", "m v=1 ,false", "m v=1  12 ,true", "m 1,false",
-                "m v=\"a 1\",false", "m v=\"a\" 1,true", "m\\ 1 v=1,false", "m v=1 x1,false", "m v=1 1x,false", "m v=1 -,false"
+                "m v=\"a 1\",false", "m v=\"a\" 1,true", "m\\ 1 v=1,false", "m v=1 x1,false", "m v=1 1x,false",
+                        "m v=1 -,false"
             })
     void tellsLinesWithATime(String line, boolean has) {
         assertEquals(has, Lines.allHaveTime(bytes(line)));

@@ -23,6 +23,7 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -126,7 +127,8 @@ class SettingsTest {
         AtomicInteger seen = new AtomicInteger();
         OkHttpClient.Builder settings = settings().addInterceptor(chain -> {
             seen.incrementAndGet();
-            return chain.proceed(chain.request().newBuilder().header("X-Trace", "7").build());
+            return chain.proceed(
+                    chain.request().newBuilder().header("X-Trace", "7").build());
         });
         try (CannedServer server = new CannedServer();
                 InfluxDB client = InfluxDBFactory.connect(server.url(), settings)) {
@@ -213,6 +215,54 @@ class SettingsTest {
             while (true) {
                 try (Socket socket = hostile.accept()) {
                     socket.getInputStream().read(new byte[4096]);
+                }
+            }
+        } catch (IOException e) {
+            // The test is over.
+        }
+    }
+
+    @Test
+    void pointsWithTimesAreSentOnceMoreWhereTheirConnectionWasLost() throws Exception {
+        for (boolean again : new boolean[] {true, false}) {
+            try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                    InfluxDB client = InfluxDBFactory.connect(
+                            "http://127.0.0.1:" + server.getLocalPort(), settings().retryOnConnectionFailure(again))) {
+                client.setDatabase("db");
+                AtomicInteger connections = new AtomicInteger();
+                Thread answering = new Thread(() -> loseEveryOther(server, connections));
+                answering.setDaemon(true);
+                answering.start();
+                assertEquals(again, succeeds(() -> client.write("m v=1 1")));
+                assertEquals(again ? 2 : 1, connections.getAndSet(0));
+                if (again) {
+                    assertFalse(succeeds(() -> client.write("m v=1")), "that might store it twice");
+                    assertEquals(1, connections.get());
+                }
+            }
+        }
+    }
+
+    private static boolean succeeds(Runnable call) {
+        try {
+            call.run();
+            return true;
+        } catch (InfluxDBIOException e) {
+            assertEquals(Outcome.UNKNOWN, typed(e).outcome());
+            return false;
+        }
+    }
+
+    private static void loseEveryOther(ServerSocket server, AtomicInteger connections) {
+        try {
+            while (true) {
+                try (Socket socket = server.accept()) {
+                    int number = connections.incrementAndGet();
+                    socket.getInputStream().read(new byte[4096]);
+                    if (number == 2) {
+                        socket.getOutputStream()
+                                .write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                    }
                 }
             }
         } catch (IOException e) {

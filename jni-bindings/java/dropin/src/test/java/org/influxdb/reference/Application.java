@@ -52,7 +52,8 @@ final class Application {
                     System.getProperty("path.separator")));
             StringWriter messages = new StringWriter();
             boolean done = compiler.getTask(messages, files, null,
-                    List.of("--release", String.valueOf(release), "-encoding", "UTF-8", "-proc:none", "-nowarn", "-cp", path, "-d", classes.toString()),
+                    List.of("--release", String.valueOf(release), "-encoding", "UTF-8", "-proc:none", "-nowarn",
+                            "-cp", path, "-d", classes.toString()),
                     null, files.getJavaFileObjectsFromPaths(java)).call();
             assertTrue(done, messages.toString());
         } catch (IOException e) {
@@ -72,8 +73,25 @@ final class Application {
     }
 
     /** What a class of the application saw of influxdb-java. */
-    List<String> runWithTheirs(final String name, final long seed, final int count) throws ReflectiveOperationException {
+    List<String> runWithTheirs(final String name, final long seed, final int count)
+            throws ReflectiveOperationException {
         return run(withTheirs, name, seed, count);
+    }
+
+    /** What the application learns with this library when a write is answered so. */
+    String answerWithOurs(final int status, final String text) throws ReflectiveOperationException {
+        return answer(withOurs, status, text);
+    }
+
+    /** What the application learns with influxdb-java when a write is answered so. */
+    String answerWithTheirs(final int status, final String text) throws ReflectiveOperationException {
+        return answer(withTheirs, status, text);
+    }
+
+    private static String answer(final ClassLoader loader, final int status, final String text)
+            throws ReflectiveOperationException {
+        Class<?> type = Class.forName("application.Answers", true, loader);
+        return (String) type.getMethod("to", int.class, String.class).invoke(null, status, text);
     }
 
     private static List<String> run(final ClassLoader loader, final String name, final long seed, final int count)

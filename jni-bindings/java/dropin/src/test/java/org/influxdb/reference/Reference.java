@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 public final class Reference {
 
     /** Where the build puts the library and what it needs. */
-    public static final Path FOLDER = Path.of(System.getProperty("basedir", ""), "target", "reference").toAbsolutePath();
+    public static final Path FOLDER =
+            Path.of(System.getProperty("basedir", ""), "target", "reference").toAbsolutePath();
 
     private static final ClassLoader LOADER = loader(List.of());
 

@@ -41,19 +41,19 @@ class SameOnTheWireTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Writes", "Asks", "Batching"})
+    @ValueSource(strings = {"Writes", "Asks", "Packed", "Batching"})
     void throughTheNativeClient(String scenario) throws ReflectiveOperationException {
         compare(scenario, PLAIN, false);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Writes", "Asks", "Batching"})
+    @ValueSource(strings = {"Writes", "Asks", "Packed", "Batching"})
     void throughOkHttp(String scenario) throws ReflectiveOperationException {
         compare(scenario, INTERCEPTED, false);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Writes", "Asks", "Batching"})
+    @ValueSource(strings = {"Writes", "Asks", "Packed", "Batching"})
     void inLegacyMode(String scenario) throws ReflectiveOperationException {
         System.setProperty(Legacy.PROPERTY, "true");
         compare(scenario, PLAIN, true);

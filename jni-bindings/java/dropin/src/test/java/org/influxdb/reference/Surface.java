@@ -65,7 +65,8 @@ final class Surface {
     private void type() {
         int flags = Modifier.ABSTRACT | Modifier.FINAL | Modifier.INTERFACE | Modifier.STATIC
                 | Modifier.PUBLIC | Modifier.PROTECTED;
-        differ("flags", Modifier.toString(theirs.getModifiers() & flags), Modifier.toString(ours.getModifiers() & flags));
+        differ("flags", Modifier.toString(theirs.getModifiers() & flags),
+                Modifier.toString(ours.getModifiers() & flags));
         differ("annotations", annotations(theirs), annotations(ours));
         differ("type parameters", types(theirs.getTypeParameters()), types(ours.getTypeParameters()));
         Set<String> missing = superTypes(theirs);

@@ -28,10 +28,16 @@ final class WireDifference {
             new WireDifference("Asks", "create a database of odd name", "a quote in a name ends no quotes", false),
             new WireDifference("Asks", "databases with an error", "the error is told", true),
             new WireDifference("Asks", "no databases", "there are none", true),
+            new WireDifference("Packed", "an error", "errors are told, not left out", true),
+            new WireDifference("Packed", "a result cut off", "it is told as a lost connection is", true),
+            new WireDifference("Packed", "a refusal in the background", "the class and the text are told", true),
+            new WireDifference("Packed", "a refusal in chunks", "the class and the text are told", true),
+            new WireDifference("Packed", "a refusal in JSON", "the server's text is told", true),
             new WireDifference("Batching", "level of the call", "its level is lost", false),
             new WireDifference("Batching", "level of the client", "its level is lost", false),
             new WireDifference("Batching", "names that read the same", "a point goes to another database", false),
-            new WireDifference("Batching", "once, one of two", "a failure takes others along, in the order of a hash map", true),
+            new WireDifference(
+                    "Batching", "once, one of two", "a failure takes others along, in the order of a hash map", true),
             new WireDifference("Batching", "given up when closed", "the next close sends them once more", true),
             new WireDifference("Batching", "pushed out", "the next close sends them once more", true),
             new WireDifference("Batching", "closed twice", "points that were given up are sent again", true));

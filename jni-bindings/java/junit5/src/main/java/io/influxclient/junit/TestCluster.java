@@ -282,18 +282,18 @@ public final class TestCluster implements AutoCloseable {
      * @throws IllegalStateException if the cluster is closed
      */
     public void restore() {
-        heal();
         List<TestNode> dead = new ArrayList<>();
         for (TestNode node : nodes()) {
             NodeState state = node.state();
             if (state == NodeState.PAUSED) {
                 node.resume();
             } else if (state == NodeState.DEAD) {
-                // All at once: a meta node alone has nobody to agree with.
-                node.startAgain();
                 dead.add(node);
             }
         }
+        heal();
+        // All at once: a meta node alone has nobody to agree with.
+        dead.forEach(TestNode::startAgain);
         dead.forEach(TestNode::waitUntilUp);
     }
 

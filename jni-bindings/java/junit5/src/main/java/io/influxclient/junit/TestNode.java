@@ -200,6 +200,11 @@ public final class TestNode {
         cluster.fault("meta-down", name);
     }
 
+    /** Ends all of its faults and those of its links, and takes it out of a partition. Paused or dead it stays. */
+    public void heal() {
+        cluster.fault("heal", name);
+    }
+
     /**
      * What it logged, in all its lives.
      *

@@ -32,10 +32,9 @@ final class Http {
 
     static HttpResponse<String> query(TestNode node, String parameters, String statement) throws IOException {
         String encoded = URLEncoder.encode(statement, StandardCharsets.UTF_8);
-        // A GET would be sent a second time where the connection ends before the answer.
+        // Not for answers that are cut: a GET is sent a second time then.
         return send(HttpRequest.newBuilder(URI.create(node.url() + "/query?" + parameters + "&q=" + encoded))
-                .timeout(LIMIT)
-                .POST(HttpRequest.BodyPublishers.noBody()));
+                .timeout(LIMIT));
     }
 
     private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException {

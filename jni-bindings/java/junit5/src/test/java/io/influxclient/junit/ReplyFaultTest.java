@@ -69,8 +69,9 @@ class ReplyFaultTest {
     @Test
     void answersAreCutLateOrMissing() throws IOException {
         for (ReplyCut where : List.of(ReplyCut.BEFORE_HEAD, ReplyCut.AFTER_HEAD, ReplyCut.MID_BODY)) {
-            node.reply(ReplyFault.real().cut(where).times(1).on("/query"));
-            assertThrows(IOException.class, () -> Http.query(node, "", "SHOW DATABASES"), where.toString());
+            node.reply(ReplyFault.real().cut(where).times(1).on("/write"));
+            // Has a body, unlike the answer to a write that succeeds.
+            assertThrows(IOException.class, () -> Http.write(node, "db=none", "m v=1 1"), where.toString());
         }
         node.reply(ReplyFault.real().delayed(Duration.ofMillis(120)).times(1));
         long since = System.nanoTime();

@@ -67,8 +67,7 @@ public class NativeHandlesTest {
         methods.put("tryPushLines", h -> Native.tryPushLines(h, Frames.line(), 0, Frames.line().length));
         methods.put("startPush", h -> Native.startPush(h, call(), Frames.rows(), Frames.rowBytes().length, true));
         methods.put(
-                "startPushLines",
-                h -> Native.startPushLines(h, call(), Frames.line(), 0, Frames.line().length, true));
+                "startPushLines", h -> Native.startPushLines(h, call(), Frames.line(), 0, Frames.line().length, true));
         methods.put("startFlush", h -> Native.startFlush(h, call()));
         methods.put("startCloseWriter", h -> Native.startCloseWriter(h, call(), 0));
         methods.put("writerTotals", Native::writerTotals);
@@ -191,8 +190,7 @@ public class NativeHandlesTest {
         byte[] options = Frames.lineOptions();
         byte[] line = Frames.line();
         assertThrows(
-                IllegalArgumentException.class,
-                () -> Native.startWriteLines(client, 0, line, 0, line.length, options));
+                IllegalArgumentException.class, () -> Native.startWriteLines(client, 0, line, 0, line.length, options));
         long writer = Frames.openWriter(client, 5);
         assertThrows(
                 IllegalArgumentException.class,

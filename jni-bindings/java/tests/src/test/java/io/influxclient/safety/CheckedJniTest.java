@@ -20,7 +20,11 @@ import org.junit.jupiter.api.Test;
 class CheckedJniTest {
 
     private static final List<Class<?>> CLASSES = List.of(
-            NativeHandlesTest.class, NativeArgumentsTest.class, StringsTest.class, BuffersTest.class, PanicTest.class,
+            NativeHandlesTest.class,
+            NativeArgumentsTest.class,
+            StringsTest.class,
+            BuffersTest.class,
+            PanicTest.class,
             CallbackTest.class);
 
     @Test

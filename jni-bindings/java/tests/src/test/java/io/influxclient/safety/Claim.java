@@ -59,7 +59,8 @@ final class Claim {
             if (e.tally().total() < points) {
                 throw new AssertionError(measurement + ": the tally of " + points + " points is " + e.tally(), e);
             }
-            boolean othersStored = e.outcome() == Outcome.PARTLY_STORED && e.tally().stored() >= points;
+            boolean othersStored =
+                    e.outcome() == Outcome.PARTLY_STORED && e.tally().stored() >= points;
             return of(measurement, points, othersStored ? Outcome.STORED : e.outcome(), text);
         } else if (thrown instanceof DeliveryException) {
             return of(measurement, points, ((DeliveryException) thrown).outcome(), text);

@@ -36,7 +36,10 @@ class ClassLoadersTest {
         private final String missing;
 
         Own(String missing) {
-            super(new URL[] {InfluxClient.class.getProtectionDomain().getCodeSource().getLocation()},
+            super(
+                    new URL[] {
+                        InfluxClient.class.getProtectionDomain().getCodeSource().getLocation()
+                    },
                     ClassLoader.getPlatformClassLoader());
             this.missing = missing;
         }
@@ -91,8 +94,10 @@ class ClassLoadersTest {
             try (Server server = Server.storing();
                     Own one = new Own(null);
                     Own two = new Own(null)) {
-                AutoCloseable first = (AutoCloseable) one.method("open", String.class).invoke(null, server.url());
-                AutoCloseable second = (AutoCloseable) two.method("open", String.class).invoke(null, server.url());
+                AutoCloseable first =
+                        (AutoCloseable) one.method("open", String.class).invoke(null, server.url());
+                AutoCloseable second =
+                        (AutoCloseable) two.method("open", String.class).invoke(null, server.url());
                 if (first.getClass() == second.getClass()) {
                     throw new AssertionError("one loader");
                 }
@@ -116,9 +121,11 @@ class ClassLoadersTest {
         public static void main(String[] arguments) throws Exception {
             try (Own loader = new Own("io.influxclient.InternalException")) {
                 Class<?> natives = loader.loadClass("io.influxclient.internal.Native");
-                loader.loadClass("io.influxclient.internal.ClientLibrary").getMethod("load").invoke(null);
-                long client = ByteBuffer.wrap((byte[])
-                                method(natives, "open", byte[].class).invoke(null, Provoked.settings("http://127.0.0.1:9")))
+                loader.loadClass("io.influxclient.internal.ClientLibrary")
+                        .getMethod("load")
+                        .invoke(null);
+                long client = ByteBuffer.wrap((byte[]) method(natives, "open", byte[].class)
+                                .invoke(null, Provoked.settings("http://127.0.0.1:9")))
                         .getLong(1);
                 Method provoke = method(natives, "provoke", long.class, long.class, int.class);
                 for (int i = 0; i < 3; i++) {

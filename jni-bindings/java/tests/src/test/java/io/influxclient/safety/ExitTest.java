@@ -156,7 +156,8 @@ class ExitTest {
         public static void main(String[] arguments) {
             Server server = Server.storing();
             InfluxClient client = server.client().build();
-            BatchWriter writer = client.batchWriter().linger(Duration.ofHours(1)).start();
+            BatchWriter writer =
+                    client.batchWriter().linger(Duration.ofHours(1)).start();
             writer.pushLines("m v=1 1");
             Runtime.getRuntime().addShutdownHook(new Thread(() -> {
                 try (PointBatch batch = Main.point()) {

@@ -77,7 +77,9 @@ class FaultTruthTest {
                         .deadline(Duration.ofSeconds(2))
                         .build();
                 PointBatch first = points(TYPED, 1)) {
-            client.write(first, WriteOptions.defaults().consistency(ConsistencyLevel.ALL).deadline(Duration.ofSeconds(20)));
+            client.write(
+                    first,
+                    WriteOptions.defaults().consistency(ConsistencyLevel.ALL).deadline(Duration.ofSeconds(20)));
             List<Thread> threads = new ArrayList<>();
             Random seeds = new Random(SEED);
             for (int i = 0; i < 2; i++) {
@@ -130,8 +132,8 @@ class FaultTruthTest {
             firm += claim.isFirm() ? 1 : 0;
             denials += claim.isDenial() ? 1 : 0;
         }
-        String summary = "seed " + SEED + ": " + claims.size() + " writes, " + firm + " claims, " + denials + " denials, "
-                + faults.size() + " faults";
+        String summary = "seed " + SEED + ": " + claims.size() + " writes, " + firm + " claims, " + denials
+                + " denials, " + faults.size() + " faults";
         System.out.println(summary);
         assertEquals(List.of(), wrong, () -> summary + " " + faults);
         // Otherwise nothing was shown.
@@ -314,8 +316,7 @@ class FaultTruthTest {
                     }
                     break;
                 case 4:
-                    cluster.link(
-                            node.name(), "all", LinkFault.drop(0.3).and(LinkFault.delay(Duration.ofMillis(50))));
+                    cluster.link(node.name(), "all", LinkFault.drop(0.3).and(LinkFault.delay(Duration.ofMillis(50))));
                     break;
                 case 5:
                     node.fillDisk(Disk.SHARDS);
@@ -327,7 +328,8 @@ class FaultTruthTest {
                     node.reply(ReplyFault.real().cut(ReplyCut.BEFORE_HEAD).on("/write"));
                     break;
                 case 8:
-                    node.reply(ReplyFault.real().cut(ReplyCut.NEVER).on("/write").share(0.5, random.nextInt(1000)));
+                    node.reply(
+                            ReplyFault.real().cut(ReplyCut.NEVER).on("/write").share(0.5, random.nextInt(1000)));
                     break;
                 case 9:
                     node.refuseHttp();
@@ -345,7 +347,9 @@ class FaultTruthTest {
                     break;
                 case 13:
                     // The points were handled, and the answer says something else that may be.
-                    node.reply(ReplyFault.ofClass(WriteClass.TIMEOUT).afterHandling().on("/write"));
+                    node.reply(ReplyFault.ofClass(WriteClass.TIMEOUT)
+                            .afterHandling()
+                            .on("/write"));
                     break;
                 default:
                     nodes.forEach(TestNode::refuseHttp);

@@ -123,7 +123,8 @@ final class Forked {
 
     /** The JVM complains of nothing that native code did. */
     static void assertClean(String output) {
-        for (String word : List.of("WARNING in native", "FATAL ERROR in native", "WARNING: JNI", "SIGSEGV", "panicked at")) {
+        for (String word :
+                List.of("WARNING in native", "FATAL ERROR in native", "WARNING: JNI", "SIGSEGV", "panicked at")) {
             assertFalse(output.contains(word), output);
         }
     }

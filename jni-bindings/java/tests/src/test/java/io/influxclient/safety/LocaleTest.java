@@ -37,11 +37,13 @@ class LocaleTest {
         private Main() {}
 
         public static void main(String[] arguments) {
-            byte[] expected = ("m" + TEXT + ",k" + TEXT + "=v" + TEXT + " f" + TEXT + "=\"" + TEXT + "\",x=1234.5,i=-7i 1")
+            byte[] expected = ("m" + TEXT + ",k" + TEXT + "=v" + TEXT + " f" + TEXT + "=\"" + TEXT
+                            + "\",x=1234.5,i=-7i 1")
                     .getBytes(StandardCharsets.UTF_8);
             String line = new String(expected, StandardCharsets.UTF_8);
-            try (Server server = new Server(
-                            body -> body.startsWith("bad") ? Server.error(400, "unable to parse '" + TEXT + "'") : Server.STORED);
+            try (Server server = new Server(body -> body.startsWith("bad")
+                            ? Server.error(400, "unable to parse '" + TEXT + "'")
+                            : Server.STORED);
                     InfluxClient client = server.client().database("db" + TEXT).build();
                     BatchWriter writer = client.batchWriter().start();
                     PointBatch batch = PointBatch.create()) {
@@ -62,7 +64,8 @@ class LocaleTest {
                     client.write(LineProtocol.of("bad v=1 1"));
                     throw new AssertionError("not refused");
                 } catch (WriteException e) {
-                    assertEquals("unable to parse '" + TEXT + "'", e.serverMessage().orElseThrow());
+                    assertEquals(
+                            "unable to parse '" + TEXT + "'", e.serverMessage().orElseThrow());
                 }
             }
             System.out.println("done in " + Locale.getDefault());

@@ -95,7 +95,8 @@ public class SecretsTest {
                 drive(() -> InfluxClient.builder(address).database("db"));
                 drive(() -> server.client().proxy(address));
             }
-            drive(() -> InfluxClient.builder("http://127.0.0.1:9").database("db").basicAuth(USER, canary));
+            drive(() ->
+                    InfluxClient.builder("http://127.0.0.1:9").database("db").basicAuth(USER, canary));
         }
         String token = "T0ken.C4nary.abcdefgh";
         forms.addAll(forms(token));
@@ -153,15 +154,18 @@ public class SecretsTest {
         try (client) {
             said.add(client.toString());
             LineProtocol line = LineProtocol.of("m v=1 1");
-            Query query = Query.of("CREATE USER u WITH PASSWORD '" + CANARIES[0] + "'").bind("p", CANARIES[0]);
+            Query query = Query.of("CREATE USER u WITH PASSWORD '" + CANARIES[0] + "'")
+                    .bind("p", CANARIES[0]);
             said.add(line.toString());
             said.add(query.toString());
             fails(() -> client.write(line));
-            fails(() -> client.writeAsync(line, io.influxclient.WriteOptions.defaults()).join());
-            fails(() -> client.write(line, io.influxclient.WriteOptions.defaults().retry(failed -> {
-                said.add(failed.toString());
-                return RetryDecision.giveUp();
-            })));
+            fails(() -> client.writeAsync(line, io.influxclient.WriteOptions.defaults())
+                    .join());
+            fails(() ->
+                    client.write(line, io.influxclient.WriteOptions.defaults().retry(failed -> {
+                        said.add(failed.toString());
+                        return RetryDecision.giveUp();
+                    })));
             try {
                 said.add(client.query(query).toString());
             } catch (RuntimeException e) {
@@ -185,8 +189,10 @@ public class SecretsTest {
     @Test
     void anAddressIsShownWithoutWhatStandsBeforeItsHost() {
         try (Server server = Server.storing();
-                InfluxClient client = server.client().basicAuth(USER, CANARIES[0]).build()) {
-            String endpoint = client.write(LineProtocol.of("m v=1 1")).endpoint().orElseThrow();
+                InfluxClient client =
+                        server.client().basicAuth(USER, CANARIES[0]).build()) {
+            String endpoint =
+                    client.write(LineProtocol.of("m v=1 1")).endpoint().orElseThrow();
             assertEquals(server.url(), endpoint.replaceFirst("/$", ""));
         }
     }

@@ -16,13 +16,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Each fault does what it says, and the end of each test ends it. */
-@InfluxCluster(
-        data = 2,
-        meta = 3,
-        database = "app",
-        settings = {"write-timeout=400ms", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"
-        })
-class FaultsTest {
+abstract class Faults {
 
     private static final Duration SOON = Duration.ofMillis(300);
     private static final long WEEK = 7 * 24 * 3600 * 1_000_000_000L;
@@ -31,7 +25,7 @@ class FaultsTest {
     private final TestNode one;
     private final TestNode two;
 
-    FaultsTest(TestCluster cluster) throws IOException {
+    Faults(TestCluster cluster) throws IOException {
         this.cluster = cluster;
         one = cluster.node("data1");
         two = cluster.node("data2");
@@ -176,6 +170,9 @@ class FaultsTest {
         assertThrows(ConnectException.class, () -> Http.query(two, "", "SHOW DATABASES"));
         assertEquals(204, put("refused v=1 1"));
         assertEquals(Optional.of("data2"), cluster.faults().get(0).node());
+        one.refuseHttp();
+        two.heal();
+        assertEquals(Optional.of("data1"), cluster.faults().get(0).node());
         cluster.heal();
         assertEquals(200, Http.query(two, "", "SHOW DATABASES").statusCode());
     }
