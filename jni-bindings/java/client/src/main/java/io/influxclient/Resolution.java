@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -56,8 +57,10 @@ public final class Resolution {
      *
      * @param whereabouts where
      * @return a number of points
+     * @throws NullPointerException if that is null
      */
     public long count(Whereabouts whereabouts) {
+        Objects.requireNonNull(whereabouts, "whereabouts");
         return points.stream()
                 .filter(point -> point.whereabouts() == whereabouts)
                 .count();
