@@ -205,6 +205,19 @@ class NullArgumentsTest {
         objects.put(Downgrade.class, () -> RetryPolicies.downgradeTo(ConsistencyLevel.ONE));
         objects.put(io.influxclient.Row.class, () -> client.query("SELECT v FROM m").rows().get(0));
         objects.put(RetryBudget.class, RetryBudget::standard);
+        objects.put(io.influxclient.ResolveOptions.class, io.influxclient.ResolveOptions::defaults);
+        objects.put(io.influxclient.WriteResult.class, () -> client.write(LineProtocol.of("m v=1 1")));
+        objects.put(io.influxclient.WriteException.class, () -> {
+            try (InfluxClient nowhere = InfluxClient.builder("http://127.0.0.1:9")
+                    .database("db")
+                    .retry(RetryPolicies.none())
+                    .build()) {
+                nowhere.write(LineProtocol.of("m v=1 1"));
+                throw new AssertionError("somebody answers at port 9");
+            } catch (io.influxclient.WriteException e) {
+                return e;
+            }
+        });
         objects.put(RetryDecision.class, RetryDecision::giveUp);
         objects.put(io.influxclient.BatchListener.class, () -> (io.influxclient.BatchListener) report -> {});
         return objects;
