@@ -5,13 +5,15 @@ import io.influxclient.RetryPolicies;
 import io.influxclient.WriteClass;
 import io.influxclient.junit.ReplyFault;
 import io.influxclient.junit.TestCluster;
+import io.influxclient.junit.TestClusterBuilder;
 import java.time.Instant;
 
 /** The service beside a cluster that goes through bad times, in one process and without a test framework. */
 class Demo {
 
     public static void main(String[] arguments) {
-        try (TestCluster cluster = TestCluster.builder().data(3).database("weather").set("write-timeout", "500ms").start();
+        TestClusterBuilder three = TestCluster.builder().data(3).database("weather").set("write-timeout", "500ms");
+        try (TestCluster cluster = three.start();
                 InfluxClient client = InfluxClient.builder(cluster.node("data1").url())
                         .database("weather")
                         .consistency(ConsistencyLevel.QUORUM)

@@ -105,8 +105,8 @@ fn throw<T: Default>(env: &mut Env<'_>, class: &'static JNIStr, text: &str) -> j
     if env.exception_check() {
         return Ok(T::default());
     }
-    // With the class loader of the native method's class. A name alone would be looked up with that of the thread, which
-    // may know another class of that name, or none.
+    // With the class loader of the native method's class. A name alone would be looked up with that of the thread,
+    // which may know another class of that name, or none.
     let class = env.find_class(class)?;
     match env.throw_new(&class, JNIString::new(text)) {
         // That is how the binding says that it was thrown.

@@ -2,10 +2,9 @@
 //! `io.influxclient.junit.internal.NativeCluster`.
 //!
 //! * `natives` has the exports: each reads its arguments, calls one function of `calls`, and turns what comes back into
-//!   Java's terms; a failure or a panic becomes an exception.
-//! * `calls` knows the clusters by their handles (`handles`), and works on one with a tokio runtime on the calling
-//!   thread. No other thread of this library ever enters the JVM: the nodes run on threads of their own, which know
-//!   nothing of it.
+//!   Java's terms; a failure or a panic becomes an exception. The call runs on a thread of its own. No thread of this
+//!   library ever enters the JVM, and those of the nodes know nothing of it.
+//! * `calls` knows the clusters by their handles (`handles`), and works on one with a tokio runtime for each call.
 //! * `order` reads faults in the words of `influx-cli fault`, `carry_out` puts them into effect.
 
 mod calls;

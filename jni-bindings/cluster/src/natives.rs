@@ -10,6 +10,18 @@ use crate::{ABI_VERSION, calls};
 
 type Words<'local> = JObjectArray<'local, JString<'local>>;
 
+/// Runs a call on a thread of its own, which the JVM never hears of, and waits for it. The caller's thread may have been
+/// given any small stack, and a JVM whose stack overflows in native code is gone.
+fn apart<T: Send>(call: impl FnOnce() -> Result<T, Failure> + Send) -> Result<T, Failure> {
+    const STACK: usize = 4 << 20;
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("influx cluster".to_owned()).stack_size(STACK);
+        let thread = thread.spawn_scoped(scope, call);
+        let thread = thread.map_err(|error| Failure::Cluster(format!("cannot start a thread: {error}")))?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 /// What a word of Java's says. Halves of surrogate pairs become U+FFFD.
 fn text(env: &Env<'_>, word: &JString<'_>) -> Result<String, Failure> {
     if word.is_null() {
@@ -18,8 +30,8 @@ fn text(env: &Env<'_>, word: &JString<'_>) -> Result<String, Failure> {
     Ok(String::from_utf16_lossy(&units(word.mutf8_chars(env)?.to_bytes())))
 }
 
-/// The UTF-16 units of a text in the JVM's own encoding, which has each unit for itself in one to three bytes, also where
-/// a unit is half of a character only. Not the binding's conversion: that gives up on the whole text then.
+/// The UTF-16 units of a text in the JVM's own encoding, which has each unit for itself in one to three bytes, also
+/// where a unit is half of a character only. Not the binding's conversion: that gives up on the whole text then.
 fn units(bytes: &[u8]) -> Vec<u16> {
     let mut units = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
@@ -85,7 +97,10 @@ macro_rules! native {
     ($(#[doc = $doc:literal])* fn $name:ident($($arguments:tt)*) $body:block) => {
         native! { $(#[doc = $doc])* fn $name($($arguments)*) -> () $body }
     };
-    ($(#[doc = $doc:literal])* fn $name:ident($env:ident $(, $argument:ident: $type:ty)*) -> $result:ty $body:block) => {
+    (
+        $(#[doc = $doc:literal])*
+        fn $name:ident($env:ident $(, $argument:ident: $type:ty)*) -> $result:ty $body:block
+    ) => {
         $(#[doc = $doc])*
         // SAFETY: the name is the one that the JVM looks for, and no other function of this library has it. The JVM
         // calls it with what the declaration in Java says, which is what stands here.
@@ -103,21 +118,22 @@ macro_rules! native {
 native! {
     /// `static native long start(String[] words)`.
     fn Java_io_influxclient_junit_internal_NativeCluster_start(env, order: Words<'local>) -> jlong {
-        calls::start(&texts(env, &order)?)
+        let order = texts(env, &order)?;
+        apart(|| calls::start(&order))
     }
 }
 
 native! {
     /// `static native void stop(long cluster)`.
     fn Java_io_influxclient_junit_internal_NativeCluster_stop(_env, cluster: jlong) {
-        calls::stop(cluster)
+        apart(|| calls::stop(cluster))
     }
 }
 
 native! {
     /// `static native void stopAll()`.
     fn Java_io_influxclient_junit_internal_NativeCluster_stopAll(_env) {
-        calls::stop_all()
+        apart(calls::stop_all)
     }
 }
 
@@ -133,21 +149,22 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_fault(
         env, cluster: jlong, order: Words<'local>
     ) {
-        calls::fault(cluster, &texts(env, &order)?)
+        let order = texts(env, &order)?;
+        apart(|| calls::fault(cluster, &order))
     }
 }
 
 native! {
     /// `static native String[] nodes(long cluster)`.
     fn Java_io_influxclient_junit_internal_NativeCluster_nodes(env, cluster: jlong) -> Words<'local> {
-        words(env, &calls::nodes(cluster)?)
+        words(env, &apart(|| calls::nodes(cluster))?)
     }
 }
 
 native! {
     /// `static native String[] faults(long cluster)`.
     fn Java_io_influxclient_junit_internal_NativeCluster_faults(env, cluster: jlong) -> Words<'local> {
-        words(env, &calls::faults(cluster)?)
+        words(env, &apart(|| calls::faults(cluster))?)
     }
 }
 
@@ -156,7 +173,8 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_logs(
         env, cluster: jlong, node: JString<'local>
     ) -> Words<'local> {
-        words(env, &calls::logs(cluster, &text(env, &node)?)?)
+        let node = text(env, &node)?;
+        words(env, &apart(|| calls::logs(cluster, &node))?)
     }
 }
 
@@ -165,7 +183,8 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_handoff(
         env, cluster: jlong, node: JString<'local>
     ) -> Words<'local> {
-        words(env, &calls::handoff(cluster, &text(env, &node)?)?)
+        let node = text(env, &node)?;
+        words(env, &apart(|| calls::handoff(cluster, &node))?)
     }
 }
 
@@ -175,7 +194,7 @@ native! {
         env, cluster: jlong, node: JString<'local>, database: JString<'local>, measurement: JString<'local>
     ) -> jlong {
         let (node, database, measurement) = (text(env, &node)?, text(env, &database)?, text(env, &measurement)?);
-        let count = calls::count_on(cluster, &node, &database, &measurement)?;
+        let count = apart(|| calls::count_on(cluster, &node, &database, &measurement))?;
         Ok(jlong::try_from(count).unwrap_or(jlong::MAX))
     }
 }
@@ -185,21 +204,22 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_createDatabase(
         env, cluster: jlong, name: JString<'local>, copies: jint
     ) {
-        calls::create_database(cluster, &text(env, &name)?, copies)
+        let name = text(env, &name)?;
+        apart(|| calls::create_database(cluster, &name, copies))
     }
 }
 
 native! {
     /// `static native String unsettled(long cluster)`: null where nothing waits.
     fn Java_io_influxclient_junit_internal_NativeCluster_unsettled(env, cluster: jlong) -> JString<'local> {
-        word(env, calls::unsettled(cluster)?)
+        word(env, apart(|| calls::unsettled(cluster))?)
     }
 }
 
 native! {
     /// `static native String outOfSync(long cluster)`: null where the replicas are equal.
     fn Java_io_influxclient_junit_internal_NativeCluster_outOfSync(env, cluster: jlong) -> JString<'local> {
-        word(env, calls::out_of_sync(cluster)?)
+        word(env, apart(|| calls::out_of_sync(cluster))?)
     }
 }
 
@@ -208,7 +228,8 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_add(
         env, cluster: jlong, role: JString<'local>
     ) -> JString<'local> {
-        word(env, Some(calls::add(cluster, &text(env, &role)?)?))
+        let role = text(env, &role)?;
+        word(env, Some(apart(|| calls::add(cluster, &role))?))
     }
 }
 
@@ -217,13 +238,24 @@ native! {
     fn Java_io_influxclient_junit_internal_NativeCluster_remove(
         env, cluster: jlong, node: JString<'local>
     ) {
-        calls::remove(cluster, &text(env, &node)?)
+        let node = text(env, &node)?;
+        apart(|| calls::remove(cluster, &node))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_apart_gives_back_what_it_has_and_passes_a_panic_on() {
+        assert_eq!(
+            apart(|| Ok(std::thread::current().name().map(str::to_owned))).ok().flatten().as_deref(),
+            Some("influx cluster")
+        );
+        let panic = std::panic::catch_unwind(|| apart::<()>(|| panic!("on purpose"))).expect_err("it panicked");
+        assert_eq!(crate::failure::panicked(panic), "a panic in the native library: on purpose");
+    }
 
     #[test]
     fn the_jvms_encoding_is_read_with_halves_of_pairs() {

@@ -29,8 +29,8 @@ import java.util.function.Consumer;
 /**
  * Takes readings of sensors and has them stored at level quorum.
  *
- * <p>What comes of a batch is told by the type of an exception. The client has made its attempts by the time one arrives
- * here; what is left is the service's own decision, one for each type. Not for use by several threads.
+ * <p>What comes of a batch is told by the type of an exception. The client has made its attempts by the time one
+ * arrives here; what is left is the service's own decision, one for each type. Not for use by several threads.
  */
 public final class Sensors implements AutoCloseable {
 
@@ -91,7 +91,8 @@ public final class Sensors implements AutoCloseable {
             // The cluster delivers it. Sending it again would only make its queue longer.
             return done(batch, Delivery.ACCEPTED);
         } catch (ConsistencyNotMetException e) {
-            // A replica has it, and hinted handoff brings the rest. Sent once more, seldom, for the case that it does not.
+            // A replica has it, and hinted handoff brings the rest. From version 0.10 not even that is sure: the outcome
+            // is unknown then, and the batch is sent again.
             operator.accept("below level " + e.consistency() + ": " + e.serverMessage().orElse(""));
             return e.outcome() == Outcome.BELOW_LEVEL
                     ? done(batch, Delivery.ACCEPTED)
@@ -100,7 +101,7 @@ public final class Sensors implements AutoCloseable {
             // Stored nowhere. Any node will do, once one is there.
             return keep(batch, Duration.ofSeconds(1), Delivery.KEPT);
         } catch (WriteInterruptedException e) {
-            // The service is being shut down. Perhaps stored; the thread is still interrupted, and its owner sees to that.
+            // The service is being shut down. Perhaps stored; the thread stays interrupted, and its owner sees to that.
             return keep(batch, Duration.ZERO, Delivery.KEPT);
         } catch (WriteTimeoutException | NoReplicaException e) {
             // Perhaps stored. Each reading has its time, so that it may be sent again.

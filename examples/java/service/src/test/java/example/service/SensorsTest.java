@@ -24,8 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The service against a real small cluster inside this JVM, with the faults that it must survive. Each test starts with a
- * whole cluster and no readings of its own sensor.
+ * The service against a real small cluster inside this JVM, with the faults that it must survive. Each test starts with
+ * a whole cluster and no readings of its own sensor.
  */
 @InfluxCluster(data = 3, meta = 3, database = "weather", settings = {"write-timeout=500ms", "hh-retry-interval=50ms"})
 class SensorsTest {

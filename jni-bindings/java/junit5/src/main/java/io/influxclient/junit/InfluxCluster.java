@@ -34,16 +34,16 @@ import org.junit.jupiter.api.extension.ExtendWith;
  *
  * <ul>
  *   <li>the {@link TestCluster};
- *   <li>an {@link io.influxclient.InfluxClient} of all its data nodes and its {@link #database()}, closed after the test, or
- *       after the class where a parameter of the constructor or of a static method has it; for other settings there is
- *       {@link TestCluster#clientBuilder()};
+ *   <li>an {@link io.influxclient.InfluxClient} of all its data nodes and its {@link #database()}, closed after the
+ *       test, or after the class where a parameter of the constructor or of a static method has it; for other settings
+ *       there is {@link TestCluster#clientBuilder()};
  *   <li>addresses, with {@link NodeUrl}.
  * </ul>
  *
  * <p>When a test fails, the faults in force and the end of each node's log go to standard error.
  *
- * <p>On a method it gives that test a cluster of its own, whatever the class has. Classes nested in an annotated one share its
- * cluster unless they are annotated themselves; subclasses have one each.
+ * <p>On a method it gives that test a cluster of its own, whatever the class has. Classes nested in an annotated one
+ * share its cluster unless they are annotated themselves; subclasses have one each.
  */
 @Documented
 @Inherited

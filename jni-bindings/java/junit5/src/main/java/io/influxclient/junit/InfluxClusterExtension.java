@@ -28,9 +28,9 @@ import org.opentest4j.TestAbortedException;
  *         TestCluster.builder().data(5).set("write-timeout", "1s").database("app", 3));
  * }</pre>
  *
- * <p>A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test (with
- * JUnit's lifecycle {@code PER_CLASS} one for the class as well). Where a class has several clusters, JUnit cannot tell whose
- * a parameter is; there {@link #cluster()} has to be asked.
+ * <p>A static field has one cluster for the class, as {@link Scope#CLASS}, a field of the instance one for each test
+ * (with JUnit's lifecycle {@code PER_CLASS} one for the class as well). Where a class has several clusters, JUnit
+ * cannot tell whose a parameter is; there {@link #cluster()} has to be asked.
  */
 public final class InfluxClusterExtension
         implements BeforeAllCallback, AfterAllCallback, BeforeEachCallback, AfterEachCallback, ParameterResolver {
@@ -159,7 +159,9 @@ public final class InfluxClusterExtension
         return type == List.class ? cluster.urls() : cluster.urls().toArray(String[]::new);
     }
 
-    /** One for the test or the class that the context is of: what a client remembers of its servers is not passed on. */
+    /**
+     * One for the test or the class that the context is of: what a client remembers of its servers is not passed on.
+     */
     private InfluxClient client(ExtensionContext context, TestCluster cluster) {
         return store(context)
                 .getOrComputeIfAbsent(

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is wrong with a link between two nodes, in one direction. All parts combine. Nothing that a link lets through is ever
- * damaged or out of order. Immutable: each method gives a new fault.
+ * What is wrong with a link between two nodes, in one direction. All parts combine. Nothing that a link lets through is
+ * ever damaged or out of order. Immutable: each method gives a new fault.
  *
  * @see TestCluster#link(String, String, LinkFault)
  */

@@ -1,8 +1,8 @@
 package io.influxclient.junit;
 
 /**
- * Where an answer is cut off. One without a body is cut before its head wherever it was to be cut: its head alone would be
- * all of it.
+ * Where an answer is cut off. One without a body is cut before its head wherever it was to be cut: its head alone would
+ * be all of it.
  */
 public enum ReplyCut {
     /** Before its first byte; the connection is closed. */

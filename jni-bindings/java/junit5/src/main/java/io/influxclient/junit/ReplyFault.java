@@ -29,11 +29,12 @@ public final class ReplyFault {
     }
 
     /**
-     * A typical answer of a class of failed writes, with the headers and the text of the real server. The node does nothing
-     * else, see {@link #afterHandling()}.
+     * A typical answer of a class of failed writes, with the headers and the text of the real server. The node does
+     * nothing else, see {@link #afterHandling()}.
      *
-     * @param id the id of the class, such as {@code timeout}, {@code below-level}, {@code overloaded}, {@code deferred},
-     *     {@code meta-unavailable}, {@code not-found}, {@code type-conflict}; a wrong one is refused with a list
+     * @param id the id of the class, such as {@code timeout}, {@code below-level}, {@code overloaded}, {@code
+     *     deferred}, {@code meta-unavailable}, {@code not-found}, {@code type-conflict}; a wrong one is refused with a
+     *     list
      * @return the fault
      */
     public static ReplyFault ofClass(String id) {
@@ -72,8 +73,8 @@ public final class ReplyFault {
     }
 
     /**
-     * An error in the form that the server itself gives it: JSON, with the headers of the profile. The node does nothing else,
-     * see {@link #afterHandling()}.
+     * An error in the form that the server itself gives it: JSON, with the headers of the profile. The node does
+     * nothing else, see {@link #afterHandling()}.
      *
      * @param status from 200 to 999
      * @param text the text of the error
@@ -125,8 +126,8 @@ public final class ReplyFault {
      * Only some of the answers that fit, at random.
      *
      * @param probability how likely one is concerned, from 0 to 1
-     * @param seed where the random numbers begin, not negative: the same answers are concerned, by their order, under the
-     *     same seed
+     * @param seed where the random numbers begin, not negative: the same answers are concerned, by their order, under
+     *     the same seed
      * @return this fault for some answers
      * @throws IllegalArgumentException if one of them is out of range
      */

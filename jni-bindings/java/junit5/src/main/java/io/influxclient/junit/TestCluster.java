@@ -29,18 +29,18 @@ import java.util.stream.Collectors;
  * }
  * }</pre>
  *
- * <p>Faults add up until {@link #heal()} ends all of them. Faults of the network are between the nodes; clients reach every
- * node that runs, unless it is told to {@linkplain TestNode#refuseHttp() refuse} them or to
- * {@linkplain TestNode#reply(ReplyFault) answer otherwise}.
+ * <p>Faults add up until {@link #heal()} ends all of them. Faults of the network are between the nodes; clients reach
+ * every node that runs, unless it is told to {@linkplain TestNode#refuseHttp() refuse} them or to {@linkplain
+ * TestNode#reply(ReplyFault) answer otherwise}.
  *
- * <p>Safe for use by several threads. An order that starts, kills or pauses nodes, or that lets them join or leave, is carried
- * out alone: others wait until it is done. An interrupt ends the waits of this class ({@link #waitUntilSettled()},
- * {@link #waitUntilInSync()}, {@link #drained}) with a {@link ClusterException}, with the thread's interrupted state set;
- * everything else takes its course.
+ * <p>Safe for use by several threads. An order that starts, kills or pauses nodes, or that lets them join or leave, is
+ * carried out alone: others wait until it is done. An interrupt ends the waits of this class ({@link
+ * #waitUntilSettled()}, {@link #waitUntilInSync()}, {@link #drained}) with a {@link ClusterException}, with the
+ * thread's interrupted state set; everything else takes its course.
  *
- * <p>After {@link #close()} each method but that one throws {@link IllegalStateException}. A cluster that nothing refers to
- * any more is closed some time later, and all are closed at the end of the JVM; whoever uses the URLs alone has to keep the
- * cluster as well.
+ * <p>After {@link #close()} each method but that one throws {@link IllegalStateException}. A cluster that nothing
+ * refers to any more is closed some time later, and all are closed at the end of the JVM; whoever uses the URLs alone
+ * has to keep the cluster as well.
  */
 public final class TestCluster implements AutoCloseable {
 
@@ -167,7 +167,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Cuts the links between nodes of different sides. Nodes on no side keep all of theirs. Replaces an earlier partition.
+     * Cuts the links between nodes of different sides. Nodes on no side keep all of theirs. Replaces an earlier
+     * partition.
      *
      * @param sides names of nodes with commas between them: {@code "data1,meta1", "data2,data3"}
      * @throws IllegalArgumentException if a name is unknown or on two sides, or there is one side alone
@@ -231,8 +232,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Cuts the way from one node to another: the one's requests are lost, and so are its answers to the other's requests,
-     * which arrive.
+     * Cuts the way from one node to another: the one's requests are lost, and so are its answers to the other's
+     * requests, which arrive.
      *
      * @param from a node's name
      * @param to a node's name; {@code all} for all others
@@ -257,8 +258,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Makes every meta node refuse connections: databases and shard groups cannot be made, and points in shard groups that
-     * there are can be written.
+     * Makes every meta node refuse connections: databases and shard groups cannot be made, and points in shard groups
+     * that there are can be written.
      *
      * @throws IllegalStateException if the cluster is closed
      */
@@ -303,8 +304,8 @@ public final class TestCluster implements AutoCloseable {
      * {@code --for} and {@code --dir} and the verb {@code list} have no meaning here.
      *
      * @param words each word by itself
-     * @throws IllegalArgumentException if the words are no order, or this cluster cannot have the fault; then nothing has
-     *     changed
+     * @throws IllegalArgumentException if the words are no order, or this cluster cannot have the fault; then nothing
+     *     has changed
      * @throws ClusterException if a node does not come up
      * @throws IllegalStateException if the cluster is closed
      */
@@ -364,8 +365,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Takes a node out of the cluster, dead or alive, and ends it. Shards are not moved: in profile 1.8 those that it owned
-     * alone are given, empty, to another owner of their group, in 0.10 they are left without an owner.
+     * Takes a node out of the cluster, dead or alive, and ends it. Shards are not moved: in profile 1.8 those that it
+     * owned alone are given, empty, to another owner of their group, in 0.10 they are left without an owner.
      *
      * @param name the node's name
      * @throws IllegalArgumentException if there is none of that name
@@ -381,9 +382,9 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Waits until no running data node has anything in its hinted handoff queues, for the {@linkplain #limit() limit} at most.
-     * What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a queue: a write
-     * below level all is answered before that is decided.
+     * Waits until no running data node has anything in its hinted handoff queues, for the {@linkplain #limit() limit}
+     * at most. What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a
+     * queue: a write below level all is answered before that is decided.
      *
      * @throws ClusterException if the limit passes first, with what still waits
      * @throws IllegalStateException if the cluster is closed

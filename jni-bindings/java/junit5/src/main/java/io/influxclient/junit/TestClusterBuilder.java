@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * How a {@link TestCluster} is built. May start any number of them, all of one kind. Not for use by several threads at once.
+ * How a {@link TestCluster} is built. May start any number of them, all of one kind. Not for use by several threads at
+ * once.
  */
 public final class TestClusterBuilder {
 
@@ -69,7 +70,8 @@ public final class TestClusterBuilder {
     /**
      * Sets an option of every node, by the name of the real configuration.
      *
-     * @param name such as {@code write-timeout} or {@code hh-retry-interval}; {@code influx-cli cluster options} lists them
+     * @param name such as {@code write-timeout} or {@code hh-retry-interval}; {@code influx-cli cluster options} lists
+     *     them
      * @param value as in the real configuration, such as {@code 1s}
      * @return this builder
      */

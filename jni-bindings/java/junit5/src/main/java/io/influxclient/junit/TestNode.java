@@ -7,7 +7,8 @@ import java.util.Objects;
 
 /**
  * A node of a {@link TestCluster}. Safe for use by several threads. Each method that asks or changes it throws
- * {@link IllegalStateException} once the cluster is closed, and {@link IllegalArgumentException} once the node has left it.
+ * {@link IllegalStateException} once the cluster is closed, and {@link IllegalArgumentException} once the node has left
+ * it.
  */
 public final class TestNode {
 
@@ -76,7 +77,10 @@ public final class TestNode {
         throw new IllegalArgumentException("no node is called " + name);
     }
 
-    /** Ends it at once, as a crash would: connections to it are refused. What it had stored is there when it starts again. */
+    /**
+     * Ends it at once, as a crash would: connections to it are refused. What it had stored is there when it starts
+     * again.
+     */
     public void kill() {
         cluster.fault("kill", name);
     }
@@ -92,8 +96,8 @@ public final class TestNode {
     }
 
     /**
-     * Starts it again, killing it first if it runs, and returns once it answers. Until then other calls for this cluster wait;
-     * one that needs the end of a fault to come up is started with {@link #startAgain()}.
+     * Starts it again, killing it first if it runs, and returns once it answers. Until then other calls for this
+     * cluster wait; one that needs the end of a fault to come up is started with {@link #startAgain()}.
      *
      * @throws ClusterException if it does not come up within the cluster's limit
      */
@@ -107,7 +111,8 @@ public final class TestNode {
     }
 
     /**
-     * Waits until it answers, for the cluster's limit at most. An interrupt ends the wait with a {@link ClusterException}.
+     * Waits until it answers, for the cluster's limit at most. An interrupt ends the wait with a {@link
+     * ClusterException}.
      *
      * @throws ClusterException if the limit passes first
      */
@@ -145,7 +150,8 @@ public final class TestNode {
     }
 
     /**
-     * Sets its clock wrong. Default timestamps of points, {@code now()} in queries and retention go by it; time-outs do not.
+     * Sets its clock wrong. Default timestamps of points, {@code now()} in queries and retention go by it; time-outs do
+     * not.
      *
      * @param skew how far ahead of the right time; negative for behind
      * @throws IllegalArgumentException if it is zero

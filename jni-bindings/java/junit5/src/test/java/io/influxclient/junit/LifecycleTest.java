@@ -143,6 +143,28 @@ class LifecycleTest {
         }
     }
 
+    /** Native code needs more than a thread may have, and a JVM whose stack overflows there is gone. */
+    @Test
+    void threadsWithASmallStackMayDoEverything() throws InterruptedException {
+        List<Throwable> thrown = new ArrayList<>();
+        Thread thread = new Thread(null, LifecycleTest::startBreakAndEnd, "small stack", 128 * 1024);
+        thread.setUncaughtExceptionHandler((same, failure) -> thrown.add(failure));
+        thread.start();
+        thread.join(Http.LIMIT.toMillis());
+        assertFalse(thread.isAlive());
+        assertEquals(List.of(), thrown);
+    }
+
+    private static void startBreakAndEnd() {
+        try (TestCluster cluster = small()) {
+            cluster.node("data1").reply(ReplyFault.ofClass("timeout").on("/write"));
+            cluster.node("data1").restart();
+            cluster.remove(cluster.add(NodeRole.DATA).name());
+            assertThrows(IllegalArgumentException.class, () -> cluster.fault("kil"));
+            cluster.waitUntilInSync();
+        }
+    }
+
     @Test
     void aForgottenClusterIsStopped() {
         long before = NativeCluster.running();

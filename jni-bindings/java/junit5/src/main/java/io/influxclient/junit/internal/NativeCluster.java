@@ -3,8 +3,8 @@ package io.influxclient.junit.internal;
 import io.influxclient.internal.NativeLibrary;
 
 /**
- * The functions of the native library. Clusters are numbers that are never given twice: of one that is stopped, or was never
- * given, each function says so with an {@link IllegalStateException}. Safe for use by several threads.
+ * The functions of the native library. Clusters are numbers that are never given twice: of one that is stopped, or was
+ * never given, each function says so with an {@link IllegalStateException}. Safe for use by several threads.
  */
 public final class NativeCluster {
 
@@ -44,7 +44,8 @@ public final class NativeCluster {
     public static native long start(String[] words);
 
     /**
-     * Stops a cluster once the calls for it that are under way have ended. Nothing happens to one that is stopped already.
+     * Stops a cluster once the calls for it that are under way have ended. Nothing happens to one that is stopped
+     * already.
      *
      * @param cluster its number
      */
