@@ -73,8 +73,9 @@ public final class BatchWriter implements AutoCloseable {
      *
      * @param batch the points, with times in the writer's precision
      * @return a future that completes on the client's executor: with the acknowledgement, a {@link WriteException} or a
-     *     {@link DeliveryException}. Both are about the whole batch of the writer that took the points. Cancelling it
-     *     changes nothing about the points
+     *     {@link DeliveryException}. They are about the whole batch of the writer that took the points. Where the points went into
+     *     several batches, it is the first failure among those, whose outcome says nothing about the points in the others.
+     *     Cancelling it changes nothing about the points
      * @throws PushException if they were not accepted; nothing of them will be sent
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
