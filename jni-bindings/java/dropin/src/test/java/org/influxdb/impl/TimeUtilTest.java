@@ -50,8 +50,9 @@ class TimeUtilTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "Z", "2020-01-01", "2020-13-01T00:00:00Z", "2020-01-01T00:00:00",
-            "2020-01-01T00:00:00+01:00"})
+    @ValueSource(
+            strings = {"", "Z", "2020-01-01", "2020-13-01T00:00:00Z", "2020-01-01T00:00:00", "2020-01-01T00:00:00+01:00"
+            })
     void refusesWhatTheServerDoesNotWrite(final String time) {
         assertThrows(RuntimeException.class, () -> TimeUtil.fromInfluxDBTimeFormat(time));
     }
