@@ -1,6 +1,18 @@
 //! Native library of the Java client: `influx-client` behind the static methods of `io.influxclient.internal.Native`.
 //!
 //! What crosses, and who may call what when, is in this crate's README.
+//!
+//! # Layout
+//!
+//! * `exports/` has the methods that the JVM calls: arguments looked over, panics and errors thrown. Nothing else knows of JNI but
+//!   `hold`, which keeps a Java buffer alive.
+//! * `handle` is the table behind the handles; `session` a client, `writer` a background writer.
+//! * `frame/` reads and writes control data, `settings`, `policy` and the `…Options` are read from it, `answer/` is written to it.
+//! * `call` carries a call out as a task and ends it with one last `completion`; `inbox` keeps completions until Java fetches
+//!   them, questions until Java answers them, and calls until they end.
+//! * `rows` turns packed rows into a batch, behind `input`, which copies them out of Java's memory first; `pool` keeps batches and
+//!   buffers.
+//! * `write`, `query`, `request` and `resolve` are what a call can be.
 
 mod answer;
 mod call;

@@ -223,3 +223,30 @@ impl fmt::Display for Refusal {
         write!(f, "{}", self.reason)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_variants() {
+        let reasons = [
+            Reason::Unparsable { why: "x".into() },
+            Reason::FieldTypeConflict { measurement: None, field: None, input: None, existing: None },
+            Reason::BeyondRetention,
+            Reason::MaxValuesPerTag { values: None, limit: None, measurement: None, tag: None, value: None },
+            Reason::MaxSeries { limit: None },
+            Reason::TimeTag { measurement: None },
+            Reason::TimeField { measurement: None },
+            Reason::InvalidUnicode,
+            Reason::ShardPendingDeletion { shard: 1 },
+            Reason::TooLarge,
+            Reason::Several,
+            Reason::Other { message: "x".into() },
+        ];
+        for reason in reasons {
+            let shown = format!("{reason:?}");
+            assert_eq!(shown.split([' ', '(']).next(), Some(reason.name()));
+        }
+    }
+}

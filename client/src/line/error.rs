@@ -286,3 +286,39 @@ impl fmt::Debug for Name {
         fmt::Display::fmt(self, f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_variants() {
+        let (key, place) = (Name::new("k"), Place { part: Part::TagKey, name: Name::new("k") });
+        let precision = Precision::Seconds;
+        let (have, got) = (FieldType::Float, FieldType::Integer);
+        let kinds = [
+            PointErrorKind::Empty(Part::TagKey),
+            PointErrorKind::LineFeed { place: place.clone(), offset: 0 },
+            PointErrorKind::TrailingBackslash { place: place.clone() },
+            PointErrorKind::BackslashBeforeSpecial { place: place.clone(), before: ',', offset: 0 },
+            PointErrorKind::LeadingHash { place: place.clone() },
+            PointErrorKind::LeadingWhitespace { place: place.clone() },
+            PointErrorKind::ReservedSequence { place, offset: 0 },
+            PointErrorKind::ReservedTime(Part::TagKey),
+            PointErrorKind::DuplicateTag { key: key.clone() },
+            PointErrorKind::DuplicateField { key: key.clone() },
+            PointErrorKind::NoField,
+            PointErrorKind::NotFinite { key: key.clone() },
+            PointErrorKind::IntegerTooLarge { key: key.clone() },
+            PointErrorKind::KeyTooLong { bytes: 70_000 },
+            PointErrorKind::TimeOutOfRange { precision },
+            PointErrorKind::StampsAhead { precision },
+            PointErrorKind::TypeFlip { measurement: key.clone(), field: key, have, got },
+            PointErrorKind::Line(super::super::line_error::LineErrorKind::Blank.at(0)),
+        ];
+        for kind in kinds {
+            let shown = format!("{kind:?}");
+            assert_eq!(shown.split([' ', '(']).next(), Some(kind.name()));
+        }
+    }
+}

@@ -1,8 +1,8 @@
 package io.influxclient;
 
 /**
- * What to do after a write. An advice is a value, not only words: {@link #resend()} says whether the same points may be sent
- * again.
+ * What to do after a write. An advice is a value, not only words: {@link #resend()} says whether the same points may be
+ * sent again.
  */
 public enum Advice {
     /** Nothing is to be done. */

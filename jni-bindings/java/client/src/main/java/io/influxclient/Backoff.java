@@ -4,8 +4,8 @@ import io.influxclient.internal.FrameWriter;
 import java.time.Duration;
 
 /**
- * Waits longer after each failure, by a random part of a doubling time, so that clients which failed together do not come back
- * together. Immutable.
+ * Waits longer after each failure, by a random part of a doubling time, so that clients which failed together do not
+ * come back together. Immutable.
  *
  * <table>
  * <caption>Decisions, if sending again can do no harm</caption>
@@ -13,14 +13,17 @@ import java.time.Duration;
  * <tr><td>{@code unreachable}</td><td>every other endpoint at once, then back off</td></tr>
  * <tr><td>{@code timeout}, {@code no-replica}</td><td>another endpoint, back off</td></tr>
  * <tr><td>{@code overloaded}</td><td>another endpoint, back off for long</td></tr>
- * <tr><td>{@code meta-unavailable}</td><td>another endpoint, back off for long; not where the node has no meta servers</td></tr>
- * <tr><td>{@code below-level}</td><td>the same endpoint, back off for long, at most {@link #belowLevelTries} times</td></tr>
- * <tr><td>{@code not-found}</td><td>the same endpoint for some tenths of a second, if this client created it a moment ago</td></tr>
+ * <tr><td>{@code meta-unavailable}</td>
+ *     <td>another endpoint, back off for long; not where the node has no meta servers</td></tr>
+ * <tr><td>{@code below-level}</td>
+ *     <td>the same endpoint, back off for long, at most {@link #belowLevelTries} times</td></tr>
+ * <tr><td>{@code not-found}</td>
+ *     <td>the same endpoint for some tenths of a second, if this client created it a moment ago</td></tr>
  * <tr><td>all others</td><td>give up</td></tr>
  * </table>
  *
- * <p>A {@code Retry-After} of the server replaces the computed time. Points without times are sent again only if nothing of them can
- * be stored. A wait that would reach the deadline is not begun.
+ * <p>A {@code Retry-After} of the server replaces the computed time. Points without times are sent again only if
+ * nothing of them can be stored. A wait that would reach the deadline is not begun.
  */
 public final class Backoff implements RetryPolicy {
 

@@ -11,8 +11,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
- * Gathers points and writes them in the background: bounded by points and bytes, several requests at once, points of one series in
- * their order. Any number of threads may push at once.
+ * Gathers points and writes them in the background: bounded by points and bytes, several requests at once, points of
+ * one series in their order. Any number of threads may push at once.
  *
  * <p>Closing the client closes its writers first.
  */
@@ -29,6 +29,7 @@ public final class BatchWriter implements AutoCloseable {
     private boolean closed;
     /** What it leaves behind is known. */
     private boolean ended;
+
     private volatile WriterTotals last;
 
     BatchWriter(InfluxClient owner, BatchWriterBuilder settings) {
@@ -51,8 +52,8 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     /**
-     * Accepts the points of a batch; waits for room if the writer is to ({@link Overflow}). The batch can be cleared and used again
-     * afterwards. Either all points are accepted or none.
+     * Accepts the points of a batch; waits for room if the writer is to ({@link Overflow}). The batch can be cleared
+     * and used again afterwards. Either all points are accepted or none.
      *
      * @param batch the points, with times in the writer's precision
      * @throws PushException if they were not accepted; nothing of them will be sent
@@ -72,8 +73,9 @@ public final class BatchWriter implements AutoCloseable {
      *
      * @param batch the points, with times in the writer's precision
      * @return a future that completes on the client's executor: with the acknowledgement, a {@link WriteException} or a
-     *     {@link DeliveryException}. Both are about the whole batch of the writer that took the points. Cancelling it changes nothing
-     *     about the points
+     *     {@link DeliveryException}. They are about the whole batch of the writer that took the points. Where the points went into
+     *     several batches, it is the first failure among those, whose outcome says nothing about the points in the others.
+     *     Cancelling it changes nothing about the points
      * @throws PushException if they were not accepted; nothing of them will be sent
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
@@ -173,7 +175,10 @@ public final class BatchWriter implements AutoCloseable {
         return totals;
     }
 
-    /** Lets {@link WriterTotals#settledBefore} go on past points of unknown fate, for a program that has settled them otherwise. */
+    /**
+     * Lets {@link WriterTotals#settledBefore} go on past points of unknown fate, for a program that has settled them
+     * otherwise.
+     */
     public void forgetHoles() {
         try {
             client.forgetHoles(handle);
@@ -183,9 +188,9 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     /**
-     * Accepts no more points, waits for what is pending, and hands back what was not settled in time. Then waits, as long again at
-     * most, until the listener was told of every batch; but not if a listener or policy closes the writer. An interrupt does not shorten the
-     * wait, as what is handed back would be lost; it stays set.
+     * Accepts no more points, waits for what is pending, and hands back what was not settled in time. Then waits, as
+     * long again at most, until the listener was told of every batch; but not if a listener or policy closes the
+     * writer. An interrupt does not shorten the wait, as what is handed back would be lost; it stays set.
      *
      * @param limit how long to wait
      * @return what the writer leaves behind
@@ -229,8 +234,8 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     /**
-     * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where another thread
-     * is about to close it.
+     * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where
+     * another thread is about to close it.
      *
      * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
      */
@@ -254,7 +259,9 @@ public final class BatchWriter implements AutoCloseable {
         }
     }
 
-    /** Waits until the thread that closes the writer knows what it leaves behind: its client must not be closed before. */
+    /**
+     * Waits until the thread that closes the writer knows what it leaves behind: its client must not be closed before.
+     */
     private void awaitOther() {
         boolean interrupted = false;
         synchronized (this) {

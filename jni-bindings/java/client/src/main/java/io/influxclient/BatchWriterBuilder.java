@@ -89,7 +89,8 @@ public final class BatchWriterBuilder {
     }
 
     /**
-     * The time for each batch with all attempts and waits, if not the client's. A batch that is not acknowledged by then has failed.
+     * The time for each batch with all attempts and waits, if not the client's. A batch that is not acknowledged by
+     * then has failed.
      *
      * @param time a time span
      * @return this builder
@@ -125,7 +126,8 @@ public final class BatchWriterBuilder {
     }
 
     /**
-     * How many bytes of line protocol a request has at most, unless it is one line, and how many make one go without waiting for more.
+     * How many bytes of line protocol a request has at most, unless it is one line, and how many make one go without
+     * waiting for more.
      *
      * @param bytes a number from 1; 1 MiB unless set
      * @return this builder
@@ -221,8 +223,8 @@ public final class BatchWriterBuilder {
     }
 
     /**
-     * Keeps what is accepted on disk until it is settled, so that it outlives the process. Each push then waits for the disk, and a batch
-     * that fails is tried again without end.
+     * Keeps what is accepted on disk until it is settled, so that it outlives the process. Each push then waits for the
+     * disk, and a batch that fails is tried again without end.
      *
      * @param directory a directory that no other writer uses
      * @param bytes how much may lie there

@@ -10,8 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 
 /**
- * A call of the native library with one result: either a thread waits for it, or it goes to a future. Its retry policy, if written in
- * Java, is asked by the thread that waits, or by the client's executor.
+ * A call of the native library with one result: either a thread waits for it, or it goes to a future. Its retry policy,
+ * if written in Java, is asked by the thread that waits, or by the client's executor.
  */
 abstract class Call<T> implements Receiver {
 

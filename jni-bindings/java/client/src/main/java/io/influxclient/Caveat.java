@@ -5,7 +5,10 @@ import io.influxclient.internal.FrameReader;
 /** A reason why an acknowledgement may be worth less than it says. Immutable. */
 public final class Caveat {
 
-    /** The id of versions 0.9 and 0.10: a write that created a shard group may be kept by fewer replicas than acknowledged. */
+    /**
+     * The id of versions 0.9 and 0.10: a write that created a shard group may be kept by fewer replicas than
+     * acknowledged.
+     */
     public static final String NEW_SHARD_GROUP = "new-shard-group";
     /** The id of a server that is no cluster: the consistency level had no effect. */
     public static final String NO_CLUSTER = "no-cluster";

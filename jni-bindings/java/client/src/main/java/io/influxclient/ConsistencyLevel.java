@@ -3,9 +3,9 @@ package io.influxclient;
 import java.util.Locale;
 
 /**
- * How many replicas have to acknowledge a write before the server does, from the weakest to the strongest. A level is asked
- * per shard: the coordinator writes to every owner of a shard and only waits for as many acknowledgements as the level
- * names. A single node ignores it.
+ * How many replicas have to acknowledge a write before the server does, from the weakest to the strongest. A level is
+ * asked per shard: the coordinator writes to every owner of a shard and only waits for as many acknowledgements as the
+ * level names. A single node ignores it.
  */
 public enum ConsistencyLevel {
     /** One acknowledgement, for which a hint in a hinted handoff queue is enough. */

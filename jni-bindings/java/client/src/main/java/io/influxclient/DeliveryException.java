@@ -1,6 +1,8 @@
 package io.influxclient;
 
-/** A batch of a {@link BatchWriter} that ended without an answer of a server: it was not sent, or given up on its way. */
+/**
+ * A batch of a {@link BatchWriter} that ended without an answer of a server: it was not sent, or given up on its way.
+ */
 public final class DeliveryException extends InfluxException {
 
     private static final long serialVersionUID = 1L;
@@ -17,8 +19,8 @@ public final class DeliveryException extends InfluxException {
     /**
      * What became of the batch.
      *
-     * @return {@code dropped} to make room, {@code unsent} when the writer was closed, {@code interrupted} when the time to close it ran
-     *     out, {@code spooled} for the next writer of the spool, or {@code lost} with the writer
+     * @return {@code dropped} to make room, {@code unsent} when the writer was closed, {@code interrupted} when the
+     *     time to close it ran out, {@code spooled} for the next writer of the spool, or {@code lost} with the writer
      */
     public String fate() {
         return fate;

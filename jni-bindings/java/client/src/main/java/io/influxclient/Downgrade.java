@@ -5,11 +5,12 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * Lets another policy try, and asks for a weaker level once that gives up because the cluster could not meet the one asked.
+ * Lets another policy try, and asks for a weaker level once that gives up because the cluster could not meet the one
+ * asked.
  *
- * <p>What was reached is told: {@link WriteResult#level()} is the level that was acknowledged and {@link WriteResult#asked()} the
- * one asked for. Only the classes {@code below-level}, {@code no-replica} and {@code timeout} lower the level: there the coordinator
- * was reached and its owners were not. Immutable.
+ * <p>What was reached is told: {@link WriteResult#level()} is the level that was acknowledged and
+ * {@link WriteResult#asked()} the one asked for. Only the classes {@code below-level}, {@code no-replica} and
+ * {@code timeout} lower the level: there the coordinator was reached and its owners were not. Immutable.
  */
 public final class Downgrade implements RetryPolicy {
 

@@ -3,8 +3,8 @@ package io.influxclient;
 import io.influxclient.internal.FrameWriter;
 
 /**
- * Whether requests are compressed. Compression costs several times what all the rest of a write costs, so it is off unless
- * the network is the bottleneck. Immutable.
+ * Whether requests are compressed. Compression costs several times what all the rest of a write costs, so it is off
+ * unless the network is the bottleneck. Immutable.
  */
 public final class Gzip {
 

@@ -2,7 +2,10 @@ package io.influxclient;
 
 /** Whether hints for points may be waiting in queues of hinted handoff. */
 public enum HandoffState {
-    /** No data node has a hint for the replicas that miss points. Nothing arrives by itself, unless a write is still under way. */
+    /**
+     * No data node has a hint for the replicas that miss points. Nothing arrives by itself, unless a write is still
+     * under way.
+     */
     EMPTY("empty"),
     /** A data node has hints for a replica that misses points: wait and ask again. */
     PENDING("pending"),

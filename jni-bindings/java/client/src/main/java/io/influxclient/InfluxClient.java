@@ -17,12 +17,13 @@ import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 
 /**
- * A client of one server, or of the coordinators of one cluster. Make one for the whole program; any number of threads may use it at
- * once. Its threads are daemons. Close it in the end; one that was forgotten is given back when it is garbage.
+ * A client of one server, or of the coordinators of one cluster. Make one for the whole program; any number of threads
+ * may use it at once. Its threads are daemons. Close it in the end; one that was forgotten is given back when it is
+ * garbage.
  *
- * <p>A write returns once the server has acknowledged every point, or throws the {@link WriteException} of what happened: that says
- * what is known of the points. An interrupt of a waiting thread ends its call, which then returns or throws what is known, and the
- * thread stays interrupted.
+ * <p>A write returns once the server has acknowledged every point, or throws the {@link WriteException} of what
+ * happened: that says what is known of the points. An interrupt of a waiting thread ends its call, which then returns
+ * or throws what is known, and the thread stays interrupted.
  */
 public final class InfluxClient implements AutoCloseable {
 
@@ -102,8 +103,8 @@ public final class InfluxClient implements AutoCloseable {
 
     /**
      * Writes the points of a batch in the background. The future completes on the client's executor, with what
-     * {@link #write(PointBatch, WriteOptions)} would return or throw. Cancelling it gives up waiting: a request under way may still be
-     * carried out, nothing is sent after it, and the batch can be changed again a moment later.
+     * {@link #write(PointBatch, WriteOptions)} would return or throw. Cancelling it gives up waiting: a request under
+     * way may still be carried out, nothing is sent after it, and the batch can be changed again a moment later.
      *
      * @param batch the points; not changed, and not to be changed until the future is complete
      * @param options what to do otherwise than the client's settings say
@@ -116,7 +117,8 @@ public final class InfluxClient implements AutoCloseable {
     }
 
     /**
-     * Writes the points of a batch in the background: {@link #writeAsync(PointBatch, WriteOptions)} with the client's settings.
+     * Writes the points of a batch in the background: {@link #writeAsync(PointBatch, WriteOptions)} with the client's
+     * settings.
      *
      * @param batch the points; not changed, and not to be changed until the future is complete
      * @return the future acknowledgement
@@ -202,9 +204,9 @@ public final class InfluxClient implements AutoCloseable {
      *
      * @param query the query
      * @return the answer, in which every statement succeeded and gave all of its rows
-     * @throws QueryException if the query or one of its statements failed, or the server left rows out; what was answered is in
-     *     {@link QueryException#result()}. Also if the thread was interrupted, which stays set: a statement that changes something may
-     *     then still be carried out
+     * @throws QueryException if the query or one of its statements failed, or the server left rows out; what was
+     *     answered is in {@link QueryException#result()}. Also if the thread was interrupted, which stays set: a
+     *     statement that changes something may then still be carried out
      * @throws IllegalStateException if the client is closed
      * @throws InternalException after a fault of this library
      */
@@ -227,8 +229,8 @@ public final class InfluxClient implements AutoCloseable {
     }
 
     /**
-     * Asks in the background. The future completes on the client's executor, with what {@link #query(Query)} would return or throw.
-     * Cancelling it gives up waiting.
+     * Asks in the background. The future completes on the client's executor, with what {@link #query(Query)} would
+     * return or throw. Cancelling it gives up waiting.
      *
      * @param query the query
      * @return the future answer
@@ -253,8 +255,8 @@ public final class InfluxClient implements AutoCloseable {
     }
 
     /**
-     * Reads a batch back that was acknowledged, from every replica, for callers who must know: acknowledgements of some servers are
-     * worth less than they say ({@link WriteResult#caveats()}).
+     * Reads a batch back that was acknowledged, from every replica, for callers who must know: acknowledgements of some
+     * servers are worth less than they say ({@link WriteResult#caveats()}).
      *
      * @param batch the points as they were written
      * @param result the acknowledgement
@@ -278,7 +280,9 @@ public final class InfluxClient implements AutoCloseable {
      * @throws IllegalStateException if the client or the batch is closed
      */
     public Resolution resolve(PointBatch batch, WriteException failure, ResolveOptions options) {
-        int[] refused = failure.lineFailures().stream().flatMapToInt(line -> line.index().stream()).toArray();
+        int[] refused = failure.lineFailures().stream()
+                .flatMapToInt(line -> line.index().stream())
+                .toArray();
         return resolve(batch, options.frame(batch.precision(), null, refused));
     }
 
@@ -342,11 +346,13 @@ public final class InfluxClient implements AutoCloseable {
     }
 
     /**
-     * Refuses new calls, closes the writers, waits for the calls under way and gives threads and connections back. A client that is
-     * closed already stays so. From a future, listener or policy that the client called, it does not wait: the rest is done in the background. An interrupt
-     * ends the calls under way instead of waiting for them.
+     * Refuses new calls, closes the writers, each within its limit, waits for the calls under way and gives threads and
+     * connections back. A client that is closed already stays so. From a future, listener or policy that the client
+     * called, it does not wait: the rest is done in the background. An interrupt ends the calls under way instead of
+     * waiting for them.
      *
-     * @throws UnsettledPointsException if a writer was open, and not every point of it was acknowledged; the client is closed
+     * @throws UnsettledPointsException if a writer was open, and not every point of it was acknowledged; the client is
+     *     closed
      */
     @Override
     public void close() {
@@ -403,8 +409,14 @@ public final class InfluxClient implements AutoCloseable {
         @Override
         public boolean accept(int kind, FrameReader body) {
             if (kind == Completion.QUESTION) {
-                client.submit(() -> Questions.answer(client, retry, body, thrown ->
-                        LOG.log(System.Logger.Level.WARNING, "a retry policy failed, so the write was given up", thrown)));
+                client.submit(() -> Questions.answer(
+                        client,
+                        retry,
+                        body,
+                        thrown -> LOG.log(
+                                System.Logger.Level.WARNING,
+                                "a retry policy failed, so the write was given up",
+                                thrown)));
             }
             return false;
         }

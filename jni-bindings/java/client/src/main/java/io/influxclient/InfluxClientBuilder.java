@@ -15,8 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /**
- * Settings of a client; see {@link InfluxClient#builder}. What is not set has the default that is told here. For one thread at a
- * time.
+ * Settings of a client; see {@link InfluxClient#builder}. What is not set has the default that is told here. For one
+ * thread at a time.
  */
 public final class InfluxClientBuilder {
 
@@ -64,8 +64,8 @@ public final class InfluxClientBuilder {
     }
 
     /**
-     * Adds the address of a server, such as {@code http://data1:8086}: one of the coordinators of a cluster. User and password in it are
-     * used for this server alone and never shown.
+     * Adds the address of a server, such as {@code http://data1:8086}: one of the coordinators of a cluster. User and
+     * password in it are used for this server alone and never shown.
      *
      * @param address the address
      * @return this builder
@@ -163,8 +163,9 @@ public final class InfluxClientBuilder {
     }
 
     /**
-     * The time of one attempt. Default 15 s, and what {@link #minThroughput} adds for its body. Keep it above the servers' own write
-     * time-out (10 s by default) and the 10 s for which they try to reach their meta nodes: a shorter time turns answers into doubt.
+     * The time of one attempt. Default 15 s, and what {@link #minThroughput} adds for its body. Keep it above the
+     * servers' own write time-out (10 s by default) and the 10 s for which they try to reach their meta nodes: a
+     * shorter time turns answers into doubt.
      *
      * @param time a time span
      * @return this builder
@@ -176,7 +177,8 @@ public final class InfluxClientBuilder {
     }
 
     /**
-     * How slow a network may be: a write gets the time that its body takes at this rate on top of the time of an attempt.
+     * How slow a network may be: a write gets the time that its body takes at this rate on top of the time of an
+     * attempt.
      *
      * @param bytesPerSecond bytes a second; 100 KiB unless set; 0 adds nothing
      * @return this builder
@@ -350,8 +352,9 @@ public final class InfluxClientBuilder {
     }
 
     /**
-     * Sends every request through a proxy, whatever the environment says. Without this, the variables {@code HTTP_PROXY},
-     * {@code HTTPS_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY} count, but not for {@code localhost} and the loopback addresses.
+     * Sends every request through a proxy, whatever the environment says. Without this, the variables
+     * {@code HTTP_PROXY}, {@code HTTPS_PROXY}, {@code ALL_PROXY} and {@code NO_PROXY} count, but not for
+     * {@code localhost} and the loopback addresses.
      *
      * @param address an address of {@code http} or {@code https}; user and password in it go to the proxy alone
      * @return this builder
@@ -375,12 +378,12 @@ public final class InfluxClientBuilder {
     }
 
     /**
-     * Where futures are completed, and listeners and policies of your own are run. Default: that of {@link CompletableFuture}, a pool
-     * of daemon threads. Where an executor takes no more, a thread is made.
+     * Where futures are completed, and listeners and policies of your own are run. Default: that of
+     * {@link CompletableFuture}, a pool of daemon threads. Where an executor takes no more, a thread is made.
      *
-     * <p>An executor that runs code on the thread that gives it, such as {@code Runnable::run}, has it run on the one thread that
-     * delivers what comes of calls. There, a call that waits is refused with {@link IllegalStateException}, since what it waits for
-     * could not be delivered; those that return a future are fine.
+     * <p>An executor that runs code on the thread that gives it, such as {@code Runnable::run}, has it run on the one
+     * thread that delivers what comes of calls. There, a call that waits is refused with {@link IllegalStateException},
+     * since what it waits for could not be delivered; those that return a future are fine.
      *
      * @param executor the executor; the client never shuts it down
      * @return this builder

@@ -3,8 +3,8 @@ package io.influxclient;
 /**
  * Whatever goes wrong with a call, as one of the subclasses: {@link WriteException}, {@link QueryException} and
  * {@link PushException} for what servers or the network did, {@link InvalidPointException} and
- * {@link InvalidSettingsException} for what was refused before anything was sent, and {@link InternalException} for a fault of
- * this library.
+ * {@link InvalidSettingsException} for what was refused before anything was sent, and {@link InternalException} for a
+ * fault of this library.
  */
 public abstract class InfluxException extends RuntimeException {
 

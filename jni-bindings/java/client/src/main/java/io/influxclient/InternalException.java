@@ -1,8 +1,8 @@
 package io.influxclient;
 
 /**
- * A fault of this library. What the call was about is unknown: points may be stored nowhere, somewhere, or later. The client
- * refuses further calls, so close it and make a new one.
+ * A fault of this library. What the call was about is unknown: points may be stored nowhere, somewhere, or later. The
+ * client refuses further calls, so close it and make a new one.
  */
 public final class InternalException extends InfluxException {
 

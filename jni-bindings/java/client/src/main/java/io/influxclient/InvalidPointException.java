@@ -7,9 +7,9 @@ import java.util.List;
 /**
  * Points that no server could store, or not as they read. Nothing was sent.
  *
- * <p>Thrown by a method of {@link PointWriter}, it is about the point that is being written: the batch then holds what it held
- * before that point. Thrown by a write, it names every such point of the batch, which is as it was. The texts show names of
- * measurements, tags and fields, and never a value.
+ * <p>Thrown by a method of {@link PointWriter}, it is about the point that is being written: the batch then holds what
+ * it held before that point. Thrown by a write, it names every such point of the batch, which is as it was. The texts
+ * show names of measurements, tags and fields, and never a value.
  */
 public final class InvalidPointException extends InfluxException {
 

@@ -30,7 +30,8 @@ public final class LineFailure implements Serializable {
     /**
      * The index of the point in its batch.
      *
-     * @return a number from 0; empty where the server refused points without saying which and the client could not find out
+     * @return a number from 0; empty where the server refused points without saying which and the client could not find
+     *     out
      */
     public OptionalInt index() {
         return WriteFailure.optional(index);

@@ -7,10 +7,11 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Line protocol that is ready: text from a file, a queue or another program. Immutable; may be written as often as wanted.
+ * Line protocol that is ready: text from a file, a queue or another program. Immutable; may be written as often as
+ * wanted.
  *
- * <p>Each line is checked before it is sent, as the points of a {@link PointBatch} are, unless {@link #unchecked()} leaves that to the
- * server. Lines without a time get the client's, so that sending them again does no harm.
+ * <p>Each line is checked before it is sent, as the points of a {@link PointBatch} are, unless {@link #unchecked()}
+ * leaves that to the server. Lines without a time get the client's, so that sending them again does no harm.
  */
 public final class LineProtocol {
 
@@ -142,7 +143,8 @@ public final class LineProtocol {
     }
 
     /**
-     * Leaves it to the server to judge the lines: those that it refuses are told as {@link WriteException#lineFailures()}.
+     * Leaves it to the server to judge the lines: those that it refuses are told as
+     * {@link WriteException#lineFailures()}.
      *
      * @return these lines, unchecked
      */
@@ -163,7 +165,9 @@ public final class LineProtocol {
         return missingTime != SERVER_TIME;
     }
 
-    /** How many lines have something in them: an upper bound of the points, as it takes line feeds in texts for ends. */
+    /**
+     * How many lines have something in them: an upper bound of the points, as it takes line feeds in texts for ends.
+     */
     long lines() {
         long lines = 0;
         boolean empty = true;

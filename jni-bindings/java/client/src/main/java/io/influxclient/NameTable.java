@@ -3,8 +3,8 @@ package io.influxclient;
 import java.util.Arrays;
 
 /**
- * The numbers of the names in a batch. A table of open addressing over the strings themselves: a program mostly uses the same
- * string objects again, and for those no character is looked at.
+ * The numbers of the names in a batch. A table of open addressing over the strings themselves: a program mostly uses
+ * the same string objects again, and for those no character is looked at.
  */
 final class NameTable {
 

@@ -7,12 +7,16 @@ public enum Outcome {
     STORED("stored"),
     /** No replica has any of the points, and none will. */
     NOT_STORED("not-stored"),
-    /** The named points were refused for good; the others may be stored, and sending those again is safe and settles it. */
+    /**
+     * The named points were refused for good; the others may be stored, and sending those again is safe and settles it.
+     */
     PARTLY_STORED("partly-stored"),
     /** For at least one shard of the batch some replica acknowledged, but fewer than the level asks. Other shards are
      * unknown. The rest normally arrives by hinted handoff; points of a conflicting type may be nowhere. */
     BELOW_LEVEL("below-level"),
-    /** Accepted into a hinted handoff queue: the points will arrive unless the queue is lost. Do not send them again. */
+    /**
+     * Accepted into a hinted handoff queue: the points will arrive unless the queue is lost. Do not send them again.
+     */
     DEFERRED("deferred"),
     /** The points may be stored nowhere, somewhere, or later. */
     UNKNOWN("unknown");

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Points to be written in one call.
  *
- * <p>They lie in a direct buffer, as the native library reads them; the caller's thread formats nothing, and no object is made for
- * a point. The buffer comes from a pool, so close the batch in the end; clear it to use it again.
+ * <p>They lie in a direct buffer, as the native library reads them; the caller's thread formats nothing, and no object
+ * is made for a point. The buffer comes from a pool, so close the batch in the end; clear it to use it again.
  *
  * <p>While a write of the batch is under way, it can be read but not changed. A batch is for one thread at a time.
  */
@@ -56,8 +56,8 @@ public final class PointBatch implements AutoCloseable {
      * @return the writer of this batch, the same one each time
      * @throws NullPointerException if the measurement is null
      * @throws InvalidPointException if the measurement is empty
-     * @throws IllegalStateException if the batch is closed, or a write of it is under way; or if the point before was not ended,
-     *     which is discarded
+     * @throws IllegalStateException if the batch is closed, or a write of it is under way; or if the point before was
+     *     not ended, which is discarded
      */
     public PointWriter point(String measurement) {
         checkChangeable();
@@ -120,8 +120,8 @@ public final class PointBatch implements AutoCloseable {
     }
 
     /**
-     * Gives the buffer back to the pool, once the writes of the batch are done. The batch cannot be used any more. Closing it again
-     * does nothing.
+     * Gives the buffer back to the pool, once the writes of the batch are done. The batch cannot be used any more.
+     * Closing it again does nothing.
      */
     @Override
     public void close() {

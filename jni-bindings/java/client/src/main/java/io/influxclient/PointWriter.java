@@ -5,10 +5,11 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * Writes one point into a {@link PointBatch}: first its tags, then its fields, one at least, and then its time, which ends it.
+ * Writes one point into a {@link PointBatch}: first its tags, then its fields, one at least, and then its time, which
+ * ends it.
  *
- * <p>A batch has one writer, which it uses again for each point; so a point costs no object. Where a method throws, the point that
- * was being written is gone and the batch holds what it held before. For the batch's thread only.
+ * <p>A batch has one writer, which it uses again for each point; so a point costs no object. Where a method throws, the
+ * point that was being written is gone and the batch holds what it held before. For the batch's thread only.
  *
  * <p>A batch that has no more room, as it takes 512 MiB, is an {@link IllegalStateException} of any of these methods.
  *
@@ -96,7 +97,8 @@ public final class PointWriter {
             throw invalid(
                     "TrailingBackslash",
                     "the value of tag " + shown(key)
-                            + " ends with a backslash, which would swallow the separator behind it: drop or replace it");
+                            + " ends with a backslash, which would swallow the separator behind it: drop or replace"
+                            + " it");
         }
     }
 
@@ -107,7 +109,8 @@ public final class PointWriter {
      * @param value the number
      * @return this writer
      * @throws NullPointerException if the key is null
-     * @throws InvalidPointException if the key is empty, or the number is NaN or infinite, which line protocol cannot carry
+     * @throws InvalidPointException if the key is empty, or the number is NaN or infinite, which line protocol cannot
+     *     carry
      * @throws IllegalStateException if no point is open
      */
     public PointWriter field(String key, double value) {
@@ -170,7 +173,8 @@ public final class PointWriter {
      * @param value the 64 bits
      * @return this writer
      * @throws NullPointerException if the key is null
-     * @throws InvalidPointException if the key is empty, or the number is over 2<sup>63</sup>-1, the largest that a 1.x server stores
+     * @throws InvalidPointException if the key is empty, or the number is over 2<sup>63</sup>-1, the largest that a 1.x
+     *     server stores
      * @throws IllegalStateException if no point is open
      */
     public PointWriter fieldUnsigned(String key, long value) {
@@ -259,11 +263,11 @@ public final class PointWriter {
     }
 
     /**
-     * Ends the point with the time of now, in the batch's precision. Such times strictly increase within this process, so that two
-     * points of one series never become one by accident, and writing the point again is harmless.
+     * Ends the point with the time of now, in the batch's precision. Such times strictly increase within this process,
+     * so that two points of one series never become one by accident, and writing the point again is harmless.
      *
-     * @throws InvalidPointException if the point has no field; or if so many times were given in a coarse precision that the next
-     *     one would be more than an hour ahead of the clock
+     * @throws InvalidPointException if the point has no field; or if so many times were given in a coarse precision
+     *     that the next one would be more than an hour ahead of the clock
      * @throws IllegalStateException if no point is open
      * @throws UnsatisfiedLinkError if the native library cannot be loaded
      */
@@ -280,8 +284,8 @@ public final class PointWriter {
     }
 
     /**
-     * Ends the point without a time: the server takes its own, at the moment when it reads the point. The batch is not idempotent
-     * any more, so it is not sent again where the points may be stored already.
+     * Ends the point without a time: the server takes its own, at the moment when it reads the point. The batch is not
+     * idempotent any more, so it is not sent again where the points may be stored already.
      *
      * @throws InvalidPointException if the point has no field
      * @throws IllegalStateException if no point is open

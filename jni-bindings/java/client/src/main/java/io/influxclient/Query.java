@@ -9,10 +9,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A query and how to ask it. Immutable: each method returns a new query. May be used by any thread and as often as wanted.
+ * A query and how to ask it. Immutable: each method returns a new query. May be used by any thread and as often as
+ * wanted.
  *
- * <p>What only reads goes out as GET, on any endpoint and, if that one cannot be reached, on the others. What changes something goes
- * out as POST, once.
+ * <p>What only reads goes out as GET, on any endpoint and, if that one cannot be reached, on the others. What changes
+ * something goes out as POST, once.
  */
 public final class Query implements Cloneable {
 
@@ -115,8 +116,9 @@ public final class Query implements Cloneable {
     }
 
     /**
-     * Asks for the rows in chunks. {@link InfluxClient#query} joins them again; what is gained is that a server tells errors which come
-     * after the first rows, and that its limit on rows does not count. {@link InfluxClient#stream} gives them as they arrive.
+     * Asks for the rows in chunks. {@link InfluxClient#query} joins them again; what is gained is that a server tells
+     * errors which come after the first rows, and that its limit on rows does not count. {@link InfluxClient#stream}
+     * gives them as they arrive.
      *
      * @param rows how many rows a chunk has; a stream without this has 10,000
      * @return this query in chunks
@@ -204,8 +206,8 @@ public final class Query implements Cloneable {
     }
 
     /**
-     * Asks a second endpoint as well if the first has not answered after this time, and takes the first complete answer. Only what merely
-     * reads is asked twice. It has no effect on streams, and with a single endpoint.
+     * Asks a second endpoint as well if the first has not answered after this time, and takes the first complete
+     * answer. Only what merely reads is asked twice. It has no effect on streams, and with a single endpoint.
      *
      * @param after a time span
      * @return this query with it

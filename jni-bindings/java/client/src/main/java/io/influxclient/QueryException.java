@@ -5,7 +5,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** A query that failed, as a whole or with one of its statements, or an answer that does not fit what is read from it. */
+/**
+ * A query that failed, as a whole or with one of its statements, or an answer that does not fit what is read from it.
+ */
 public final class QueryException extends InfluxException {
 
     private static final long serialVersionUID = 1L;
@@ -82,10 +84,11 @@ public final class QueryException extends InfluxException {
     /**
      * What went wrong.
      *
-     * @return {@code Unreachable}: the server has not seen the query. {@code NoAnswer}: no complete answer came. {@code Refused}: the server
-     *     refused all of it. {@code Statement}: one statement failed. {@code Truncated}: the server left rows out. {@code AnswerTooLarge}:
-     *     see {@link InfluxClientBuilder#answerLimit}. {@code Unexpected}: the answer is none that this client knows. {@code Row}: a value
-     *     does not fit. {@code Interrupted}: the call was given up
+     * @return {@code Unreachable}: the server has not seen the query. {@code NoAnswer}: no complete answer came.
+     *     {@code Refused}: the server refused all of it. {@code Statement}: one statement failed. {@code Truncated}:
+     *     the server left rows out. {@code AnswerTooLarge}: see {@link InfluxClientBuilder#answerLimit}.
+     *     {@code Unexpected}: the answer is none that this client knows. {@code Row}: a value does not fit.
+     *     {@code Interrupted}: the call was given up
      */
     public String kind() {
         return kind;

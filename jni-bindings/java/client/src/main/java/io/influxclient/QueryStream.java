@@ -12,11 +12,12 @@ import java.util.Queue;
 import java.util.function.ToLongFunction;
 
 /**
- * The answer to a query, chunk by chunk while it arrives: see {@link InfluxClient#stream}. Two chunks at most are kept in memory; the
- * server is read no further until they are taken. Close it in the end, which ends the request. For one thread at a time.
+ * The answer to a query, chunk by chunk while it arrives: see {@link InfluxClient#stream}. Two chunks at most are kept
+ * in memory; the server is read no further until they are taken. Close it in the end, which ends the request. For one
+ * thread at a time.
  *
- * <p>A server tells the error of a statement after its first rows as well. {@link #next} throws it in its place, and chunks of later
- * statements may follow. An answer that is cut ends with an exception, never silently.
+ * <p>A server tells the error of a statement after its first rows as well. {@link #next} throws it in its place, and
+ * chunks of later statements may follow. An answer that is cut ends with an exception, never silently.
  */
 public final class QueryStream implements Iterator<QueryChunk>, AutoCloseable {
 

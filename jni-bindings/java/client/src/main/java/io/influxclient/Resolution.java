@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What became of the points of a batch: what the replicas answered at that moment. Whoever writes at the same time may change it; a
- * hint or a request that is still under way between nodes arrives later. Immutable.
+ * What became of the points of a batch: what the replicas answered at that moment. Whoever writes at the same time may
+ * change it; a hint or a request that is still under way between nodes arrives later. Immutable.
  */
 public final class Resolution {
 
@@ -58,7 +58,9 @@ public final class Resolution {
      * @return a number of points
      */
     public long count(Whereabouts whereabouts) {
-        return points.stream().filter(point -> point.whereabouts() == whereabouts).count();
+        return points.stream()
+                .filter(point -> point.whereabouts() == whereabouts)
+                .count();
     }
 
     /**
@@ -71,8 +73,8 @@ public final class Resolution {
     }
 
     /**
-     * Whether every point is by now stored at least at the level that was acknowledged. At level {@code any} a point that is only in a
-     * queue does not count.
+     * Whether every point is by now stored at least at the level that was acknowledged. At level {@code any} a point
+     * that is only in a queue does not count.
      *
      * @return whether the replicas bear the acknowledgement out; empty if nothing was acknowledged
      */
@@ -83,7 +85,8 @@ public final class Resolution {
     /**
      * The strongest level that every point is stored at by now.
      *
-     * @return {@code all}, {@code quorum} or {@code one}; empty for an empty batch, or where a point is not known to be on any replica
+     * @return {@code all}, {@code quorum} or {@code one}; empty for an empty batch, or where a point is not known to be
+     *     on any replica
      */
     public Optional<ConsistencyLevel> level() {
         return Optional.ofNullable(level);
@@ -129,8 +132,8 @@ public final class Resolution {
         /**
          * Why it is not known where it is, where that does not lie with a node.
          *
-         * @return {@code no-time} for a point without a time of its own, {@code unreadable} for one that cannot be looked for, or
-         *     {@code placement} where it cannot be told which replicas should have it
+         * @return {@code no-time} for a point without a time of its own, {@code unreadable} for one that cannot be
+         *     looked for, or {@code placement} where it cannot be told which replicas should have it
          */
         public Optional<String> doubt() {
             return Optional.ofNullable(doubt);

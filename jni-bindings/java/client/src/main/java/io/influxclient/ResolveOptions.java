@@ -67,8 +67,8 @@ public final class ResolveOptions {
     }
 
     /**
-     * Where to ask a data node: for clusters whose own addresses mean something else here. It gets the credentials in the address, or
-     * those of the endpoint that told of it.
+     * Where to ask a data node: for clusters whose own addresses mean something else here. It gets the credentials in
+     * the address, or those of the endpoint that told of it.
      *
      * @param id the id of the node in the cluster ({@code SHOW SERVERS} tells it)
      * @param address its address, such as {@code http://data1:8086}
@@ -86,8 +86,12 @@ public final class ResolveOptions {
     }
 
     byte[] frame(Precision precision, ConsistencyLevel claimed, int[] refused) {
-        FrameWriter frame = new FrameWriter().text(precision.wireName()).text(database).text(retentionPolicy)
-                .text(ConsistencyLevel.wireName(claimed)).i32(refused.length);
+        FrameWriter frame = new FrameWriter()
+                .text(precision.wireName())
+                .text(database)
+                .text(retentionPolicy)
+                .text(ConsistencyLevel.wireName(claimed))
+                .i32(refused.length);
         for (int point : refused) {
             frame.i32(point);
         }

@@ -5,11 +5,11 @@ import io.influxclient.internal.FrameWriter;
 /**
  * How many retries all calls of a client together may spend before successes pay for more.
  *
- * <p>A back-off slows each call down; when hundreds of calls fail together, their retries still are a multiple of the load that a
- * struggling cluster can bear. So each retry takes tokens from one bucket: {@link #cost} of them, or {@link #costAfterTimeout}
- * after an attempt that may still be working in the cluster. A call that ends in an acknowledgement gives its tokens back, and one
- * that was acknowledged at once adds {@link #refund}. Where too few are left, the call throws its error as it stands; a first
- * attempt is always made. Immutable.
+ * <p>A back-off slows each call down; when hundreds of calls fail together, their retries still are a multiple of the
+ * load that a struggling cluster can bear. So each retry takes tokens from one bucket: {@link #cost} of them, or
+ * {@link #costAfterTimeout} after an attempt that may still be working in the cluster. A call that ends in an
+ * acknowledgement gives its tokens back, and one that was acknowledged at once adds {@link #refund}. Where too few are
+ * left, the call throws its error as it stands; a first attempt is always made. Immutable.
  */
 public final class RetryBudget {
 

@@ -71,8 +71,8 @@ public final class RetryDecision {
     }
 
     /**
-     * Send again to the same endpoint and ask for a weaker level from now on. A level that is not weaker is not taken: the write
-     * gives up.
+     * Send again to the same endpoint and ask for a weaker level from now on. A level that is not weaker is not taken:
+     * the write gives up.
      *
      * @param level the weaker level
      * @param pause how long to wait before

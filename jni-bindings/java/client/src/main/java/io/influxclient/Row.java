@@ -6,7 +6,8 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * One row of a {@link Series}. Integers are exact up to 64 bits; nothing goes through a floating-point number. Immutable.
+ * One row of a {@link Series}. Integers are exact up to 64 bits; nothing goes through a floating-point number.
+ * Immutable.
  */
 public final class Row {
 

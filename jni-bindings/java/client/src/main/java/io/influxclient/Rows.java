@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Points as the native library reads them: words of an operation and a name's number, each with its value behind it. Numbers
- * are written raw and names once, so that the caller's thread formats nothing.
+ * Points as the native library reads them: words of an operation and a name's number, each with its value behind it.
+ * Numbers are written raw and names once, so that the caller's thread formats nothing.
  */
 final class Rows {
 

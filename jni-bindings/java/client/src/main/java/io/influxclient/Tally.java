@@ -4,8 +4,8 @@ import io.influxclient.internal.FrameReader;
 import java.io.Serializable;
 
 /**
- * How many points of a write ended how. The numbers add up to the points of the batch, and none claims more than is known.
- * Immutable.
+ * How many points of a write ended how. The numbers add up to the points of the batch, and none claims more than is
+ * known. Immutable.
  */
 public final class Tally implements Serializable {
 

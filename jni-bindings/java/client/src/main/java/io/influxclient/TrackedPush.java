@@ -13,6 +13,7 @@ final class TrackedPush implements Receiver {
     private final NativeClient client;
     private final Runnable release;
     private final CompletableFuture<WriteResult> fate = new CompletableFuture<>();
+    private boolean accepted;
     private int kind = -1;
     private FrameReader body;
 
@@ -67,20 +68,18 @@ final class TrackedPush implements Receiver {
 
     @Override
     public boolean accept(int arrived, FrameReader with) {
-        boolean first;
-        synchronized (this) {
-            first = kind < 0;
-            if (first) {
-                kind = arrived;
-                body = with;
-                notifyAll();
-            }
-        }
-        if (first) {
-            // Accepted or refused: the rows are read.
-            release.run();
-        } else {
+        // Only one thread brings completions.
+        if (accepted) {
             client.submit(() -> settle(arrived, with));
+            return true;
+        }
+        accepted = true;
+        // Accepted or refused: the rows are read. Whoever waits may change the batch at once.
+        release.run();
+        synchronized (this) {
+            kind = arrived;
+            body = with;
+            notifyAll();
         }
         return arrived != Completion.PUSHED;
     }

@@ -8,7 +8,9 @@ public enum Whereabouts {
     SOMEWHERE("somewhere"),
     /** Every replica answered, and none has it at the moment. It may still arrive: see {@link Resolution#handoff()}. */
     NOWHERE("nowhere"),
-    /** At least one replica has something else in its place: another value for one of its fields, or only some of them. */
+    /**
+     * At least one replica has something else in its place: another value for one of its fields, or only some of them.
+     */
     OVERWRITTEN("overwritten"),
     /** Not known: no replica is known to have it, and not all could be asked. */
     UNKNOWN("unknown");

@@ -1,9 +1,9 @@
 package io.influxclient;
 
 /**
- * The class of what came of a request: what a program decides by. Each class but {@link #OK} has a {@link WriteException} of
- * its own. {@code influx-cli} ends with the same numbers as exit codes: from 10 on try again ({@link #DEFERRED}: wait), from 20 on
- * fix the set-up, from 30 on fix the data.
+ * The class of what came of a request: what a program decides by. Each class but {@link #OK} has a
+ * {@link WriteException} of its own. {@code influx-cli} ends with the same numbers as exit codes: from 10 on try again
+ * ({@link #DEFERRED}: wait), from 20 on fix the set-up, from 30 on fix the data.
  */
 public enum WriteClass {
     /** The server acknowledged the write at the level asked for. */
@@ -18,9 +18,14 @@ public enum WriteClass {
     OVERLOADED("overloaded", 13),
     /** No replica of a shard acknowledged. See {@link NoReplicaException}. */
     NO_REPLICA("no-replica", 14),
-    /** The batch needs a new shard group, and the meta nodes could not make it. See {@link MetaUnavailableException}. */
+    /**
+     * The batch needs a new shard group, and the meta nodes could not make it. See {@link MetaUnavailableException}.
+     */
     META_UNAVAILABLE("meta-unavailable", 15),
-    /** The points were accepted into a hinted handoff queue behind earlier points. See {@link HintedHandoffDeferredException}. */
+    /**
+     * The points were accepted into a hinted handoff queue behind earlier points. See
+     * {@link HintedHandoffDeferredException}.
+     */
     DEFERRED("deferred", 16),
     /** The credentials are missing or wrong, or the user may not write there. See {@link AuthException}. */
     AUTH("auth", 20),

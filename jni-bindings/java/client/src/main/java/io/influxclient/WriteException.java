@@ -10,9 +10,9 @@ import java.util.OptionalInt;
  * A write that was not acknowledged for every point.
  *
  * <p>It says what happened ({@link #writeClass()}, and the subclass), what is known of the points ({@link #outcome()},
- * {@link #tally()}, {@link #lineFailures()}) and what to do ({@link #advice()}). Each class has exactly one subclass, and
- * nobody else can make one; {@link WriteInterruptedException} is there for calls that were given up. Nothing of it has to be read from
- * the message.
+ * {@link #tally()}, {@link #lineFailures()}) and what to do ({@link #advice()}). Each class has exactly one subclass,
+ * and nobody else can make one; {@link WriteInterruptedException} is there for calls that were given up. Nothing of it
+ * has to be read from the message.
  */
 public abstract class WriteException extends InfluxException {
 
@@ -71,8 +71,8 @@ public abstract class WriteException extends InfluxException {
     }
 
     /**
-     * The weaker level that a policy asked for in the end. Points that the tally counts as stored were acknowledged at this
-     * level or a stronger one.
+     * The weaker level that a policy asked for in the end. Points that the tally counts as stored were acknowledged at
+     * this level or a stronger one.
      *
      * @return the level, if a policy lowered it
      */
@@ -180,8 +180,8 @@ public abstract class WriteException extends InfluxException {
     }
 
     /**
-     * What the server told besides, by name: for instance {@code name} of a database that is not there, or {@code cause} and
-     * {@code limit} of an overload. What it did not tell is not there.
+     * What the server told besides, by name: for instance {@code name} of a database that is not there, or
+     * {@code cause} and {@code limit} of an overload. What it did not tell is not there.
      *
      * @return a map that cannot be changed
      */

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * What one write does otherwise than its client's settings say. Immutable: each method returns new options. May be used by any
- * thread and as often as wanted.
+ * What one write does otherwise than its client's settings say. Immutable: each method returns new options. May be used
+ * by any thread and as often as wanted.
  */
 public final class WriteOptions implements Cloneable {
 
@@ -96,9 +96,9 @@ public final class WriteOptions implements Cloneable {
     }
 
     /**
-     * Sends the points of each shard group in a request of their own, one after the other. A server answers for the first shard that
-     * failed and says nothing of the others; cut like this, a failure is about one shard group, and {@link WriteException#tally()}
-     * counts those before it and behind it.
+     * Sends the points of each shard group in a request of their own, one after the other. A server answers for the
+     * first shard that failed and says nothing of the others; cut like this, a failure is about one shard group, and
+     * {@link WriteException#tally()} counts those before it and behind it.
      *
      * @param duration the shard duration of the retention policy ({@code SHOW RETENTION POLICIES} tells it)
      * @return these options with it
@@ -127,8 +127,8 @@ public final class WriteOptions implements Cloneable {
     }
 
     /**
-     * How many requests may be spent on finding refused points that the server does not name, and on halving what is too large for it.
-     * With none, what cannot be told apart is reported as unknown.
+     * How many requests may be spent on finding refused points that the server does not name, and on halving what is
+     * too large for it. With none, what cannot be told apart is reported as unknown.
      *
      * @param requests a number from 0; 64 unless set
      * @return these options with it
@@ -144,8 +144,8 @@ public final class WriteOptions implements Cloneable {
     }
 
     /**
-     * Whether a batch is refused that gives one field of one measurement two types. Real clusters acknowledge some such batches and
-     * store nothing.
+     * Whether a batch is refused that gives one field of one measurement two types. Real clusters acknowledge some such
+     * batches and store nothing.
      *
      * @param on whether to check; yes unless set
      * @return these options with it
@@ -157,7 +157,8 @@ public final class WriteOptions implements Cloneable {
     }
 
     /**
-     * Sends points that give a field another type than points before them in a request of their own, for batches whose check is off.
+     * Sends points that give a field another type than points before them in a request of their own, for batches whose
+     * check is off.
      *
      * @param on whether to split; no unless set
      * @return these options with it

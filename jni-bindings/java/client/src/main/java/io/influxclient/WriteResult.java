@@ -8,8 +8,8 @@ import java.util.OptionalInt;
 /**
  * The server acknowledged every point at {@link #level()}, which is the level asked for unless a policy lowered it.
  *
- * <p>An acknowledgement is worth what the server's word is worth: see {@link #caveats()}. How many replicas acknowledged is not on the
- * wire, so it is not claimed either way. Immutable.
+ * <p>An acknowledgement is worth what the server's word is worth: see {@link #caveats()}. How many replicas
+ * acknowledged is not on the wire, so it is not claimed either way. Immutable.
  */
 public final class WriteResult {
 

@@ -4,8 +4,8 @@ import io.influxclient.internal.FrameReader;
 import java.util.OptionalLong;
 
 /**
- * What a {@link BatchWriter} has done so far, in numbers. The points add up: {@link #accepted} and {@link #recovered} are the total of
- * {@link #settled} with {@link #dropped} and {@link #pending}. Immutable.
+ * What a {@link BatchWriter} has done so far, in numbers. The points add up: {@link #accepted} and {@link #recovered}
+ * are the total of {@link #settled} with {@link #dropped} and {@link #pending}. Immutable.
  */
 public final class WriterTotals {
 

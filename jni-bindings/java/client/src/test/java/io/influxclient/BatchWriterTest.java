@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -45,8 +46,13 @@ class BatchWriterTest {
     void acceptedPointsAreSettledAndReported() throws Exception {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
                 InfluxClient client = server.client().build();
-                BatchWriter writer = client.batchWriter().maxPoints(100).linger(Duration.ofMillis(5)).listener(reports::add)
-                        .retentionPolicy("rp").consistency(ConsistencyLevel.ANY).start()) {
+                BatchWriter writer = client.batchWriter()
+                        .maxPoints(100)
+                        .linger(Duration.ofMillis(5))
+                        .listener(reports::add)
+                        .retentionPolicy("rp")
+                        .consistency(ConsistencyLevel.ANY)
+                        .start()) {
             for (int i = 0; i < 10; i++) {
                 writer.push(points(100 * i, 100));
             }
@@ -58,18 +64,24 @@ class BatchWriterTest {
             assertEquals(ConsistencyLevel.ANY, tracked.get(20, TimeUnit.SECONDS).level());
             assertEquals(1008, writer.totals().settled().stored());
             assertEquals(0, writer.totals().pending());
-            assertTrue(server.requests().get(0).line().startsWith("POST /write?db=db&rp=rp&precision=n&consistency=any"));
+            assertTrue(
+                    server.requests().get(0).line().startsWith("POST /write?db=db&rp=rp&precision=n&consistency=any"));
             WriterClosed closed = writer.close(Duration.ofSeconds(20));
             assertTrue(closed.isComplete());
             assertEquals(1008, closed.acknowledged());
             assertEquals(1008, reports.stream().mapToLong(BatchReport::points).sum(), "each batch, in order");
             for (int i = 0; i < reports.size(); i++) {
                 assertEquals(i, reports.get(i).number());
-                assertTrue(reports.get(i).delivery().isAcknowledged() && reports.get(i).failed().isEmpty());
+                assertTrue(reports.get(i).delivery().isAcknowledged()
+                        && reports.get(i).failed().isEmpty());
             }
-            assertEquals(PushException.Reason.CLOSED,
-                    assertThrows(PushException.class, () -> writer.push(points(0, 1))).reason());
-            assertEquals(PushException.Reason.CLOSED, assertThrows(PushException.class, writer::flush).reason());
+            assertEquals(
+                    PushException.Reason.CLOSED,
+                    assertThrows(PushException.class, () -> writer.push(points(0, 1)))
+                            .reason());
+            assertEquals(
+                    PushException.Reason.CLOSED,
+                    assertThrows(PushException.class, writer::flush).reason());
             assertEquals(1008, writer.totals().accepted(), "the last numbers stay");
         }
     }
@@ -78,15 +90,21 @@ class BatchWriterTest {
     void whatFailsIsReportedWithItsPoints() {
         try (RawServer server = RawServer.replying(RawServer.error(500, "partial write"));
                 InfluxClient client = server.client().build()) {
-            BatchWriter writer = client.batchWriter().precision(Precision.SECONDS).listener(reports::add).start();
+            BatchWriter writer = client.batchWriter()
+                    .precision(Precision.SECONDS)
+                    .listener(reports::add)
+                    .start();
             assertThrows(IllegalArgumentException.class, () -> writer.push(points(0, 1)), "another precision");
             try (PointBatch seconds = PointBatch.create(Precision.SECONDS)) {
                 seconds.point("m").field("f", 1).at(7);
                 CompletableFuture<WriteResult> tracked = writer.pushTracked(seconds);
                 UnsettledPointsException error = assertThrows(UnsettledPointsException.class, writer::flush);
                 assertEquals(1, error.tally().belowLevel());
-                assertEquals(ConsistencyNotMetException.class, error.failures().get(0).failure().orElseThrow().getClass());
-                ExecutionException thrown = assertThrows(ExecutionException.class, () -> tracked.get(20, TimeUnit.SECONDS));
+                assertEquals(
+                        ConsistencyNotMetException.class,
+                        error.failures().get(0).failure().orElseThrow().getClass());
+                ExecutionException thrown =
+                        assertThrows(ExecutionException.class, () -> tracked.get(20, TimeUnit.SECONDS));
                 assertEquals(Outcome.BELOW_LEVEL, ((WriteException) thrown.getCause()).outcome());
             }
             UnsettledPointsException left = assertThrows(UnsettledPointsException.class, writer::close);
@@ -102,19 +120,33 @@ class BatchWriterTest {
     @Test
     void aFullWriterWaitsRefusesOrDrops() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
-        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free)); InfluxClient client = server.client().build()) {
-            BatchWriter failing = client.batchWriter().memory(8 << 10).inFlight(1).overflow(Overflow.FAIL).start();
-            BatchWriter waiting = client.batchWriter().memory(8 << 10).inFlight(1).start();
-            BatchWriter dropping =
-                    client.batchWriter().memory(8 << 10).inFlight(1).overflow(Overflow.DROP_OLDEST).listener(reports::add).start();
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free));
+                InfluxClient client = server.client().build()) {
+            BatchWriter failing = client.batchWriter()
+                    .memory(8 << 10)
+                    .inFlight(1)
+                    .overflow(Overflow.FAIL)
+                    .start();
+            BatchWriter waiting =
+                    client.batchWriter().memory(8 << 10).inFlight(1).start();
+            BatchWriter dropping = client.batchWriter()
+                    .memory(8 << 10)
+                    .inFlight(1)
+                    .overflow(Overflow.DROP_OLDEST)
+                    .listener(reports::add)
+                    .start();
             int pushed = 0;
             while (failing.tryPush(points(pushed * 10, 10))) {
                 pushed++;
             }
             assertTrue(pushed > 2, pushed + " pushes");
-            assertEquals(PushException.Reason.FULL, assertThrows(PushException.class, () -> failing.push(batch)).reason());
-            assertEquals(PushException.Reason.TOO_LARGE,
-                    assertThrows(PushException.class, () -> failing.push(points(0, 5000))).reason());
+            assertEquals(
+                    PushException.Reason.FULL,
+                    assertThrows(PushException.class, () -> failing.push(batch)).reason());
+            assertEquals(
+                    PushException.Reason.TOO_LARGE,
+                    assertThrows(PushException.class, () -> failing.push(points(0, 5000)))
+                            .reason());
 
             while (waiting.tryPush(points(0, 10))) {
                 // Until it is full.
@@ -137,14 +169,22 @@ class BatchWriterTest {
                 dropping.push(points(10 * i, 10));
             }
             RawServer.until("a report of what was dropped", () -> !reports.isEmpty());
-            assertEquals("dropped", ((DeliveryException) reports.get(0).delivery().failure().orElseThrow()).fate());
+            assertEquals(
+                    "dropped",
+                    ((DeliveryException) reports.get(0).delivery().failure().orElseThrow()).fate());
             assertEquals(Outcome.NOT_STORED, reports.get(0).delivery().outcome());
             assertTrue(reports.get(0).failed().isPresent() && dropping.totals().dropped() > 0);
             WriterClosed left = failing.close(Duration.ofMillis(50));
             assertFalse(left.isComplete());
             assertEquals(10L * pushed, left.unknown() + left.notStored());
-            assertEquals(10L * pushed, left.unsent().stream().mapToLong(WriterClosed.Leftover::points).sum()
-                    + left.interrupted().stream().mapToLong(WriterClosed.Leftover::points).sum());
+            assertEquals(
+                    10L * pushed,
+                    left.unsent().stream()
+                                    .mapToLong(WriterClosed.Leftover::points)
+                                    .sum()
+                            + left.interrupted().stream()
+                                    .mapToLong(WriterClosed.Leftover::points)
+                                    .sum());
             free.countDown();
             assertTrue(client.write(left.interrupted().get(0).lines()).points() > 0);
             waiting.close();
@@ -158,7 +198,8 @@ class BatchWriterTest {
     void closingTheClientClosesItsWriters() {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT)) {
             InfluxClient client = server.client().build();
-            BatchWriter writer = client.batchWriter().linger(Duration.ofHours(1)).start();
+            BatchWriter writer =
+                    client.batchWriter().linger(Duration.ofHours(1)).start();
             writer.push(points(0, 7));
             client.close();
             assertEquals("m f=0i 1", server.requests().get(0).text().split("\n")[0]);
@@ -174,17 +215,50 @@ class BatchWriterTest {
                 BatchWriter writer = client.batchWriter().start()) {
             batch.point("good").field("f", 1).at(1);
             batch.point("#bad").field("f", 1).at(1);
-            for (Runnable push : List.<Runnable>of(() -> writer.push(batch), () -> writer.tryPush(batch),
-                    () -> writer.pushTracked(batch), () -> writer.pushLines("good f=1 1\nm f= 1"))) {
-                assertEquals(1, assertThrows(InvalidPointException.class, push::run).points().get(0).index());
+            for (Runnable push : List.<Runnable>of(
+                    () -> writer.push(batch),
+                    () -> writer.tryPush(batch),
+                    () -> writer.pushTracked(batch),
+                    () -> writer.pushLines("good f=1 1\nm f= 1"))) {
+                assertEquals(
+                        1,
+                        assertThrows(InvalidPointException.class, push::run)
+                                .points()
+                                .get(0)
+                                .index());
             }
             assertEquals(0, writer.totals().accepted());
             batch.clear();
-            assertEquals(PushException.Reason.NO_POINTS,
-                    assertThrows(PushException.class, () -> writer.pushTracked(batch)).reason());
+            assertEquals(
+                    PushException.Reason.NO_POINTS,
+                    assertThrows(PushException.class, () -> writer.pushTracked(batch))
+                            .reason());
             assertThrows(NullPointerException.class, () -> writer.push(null));
             assertThrows(NullPointerException.class, () -> writer.pushLines(null));
             assertThrows(IndexOutOfBoundsException.class, () -> writer.pushLines(new byte[2], 1, 2));
+        }
+    }
+
+    /** Nobody waits for its writes, so its questions go to the executor; what the policy throws ends the retry. */
+    @Test
+    void aPolicyWrittenInJavaIsAskedByAWriter() {
+        AtomicInteger asked = new AtomicInteger();
+        try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
+                InfluxClient client = server.client()
+                        .retry(failed -> {
+                            if (asked.incrementAndGet() == 3) {
+                                throw new IllegalStateException("policy");
+                            }
+                            return RetryDecision.sameEndpoint(Duration.ZERO);
+                        })
+                        .build()) {
+            BatchWriter writer = client.batchWriter().start();
+            writer.push(points(0, 1));
+            UnsettledPointsException error = assertThrows(UnsettledPointsException.class, writer::flush);
+            assertEquals(1, error.tally().unknown());
+            assertEquals(3, asked.get());
+            assertEquals(3, server.requests().size());
+            assertEquals(1, writer.close(Duration.ofSeconds(20)).unknown());
         }
     }
 
@@ -194,10 +268,12 @@ class BatchWriterTest {
         List<Long> told = Collections.synchronizedList(new ArrayList<>());
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
                 InfluxClient client = server.client().build();
-                BatchWriter writer = client.batchWriter().listener(report -> {
-                    told.add(report.number());
-                    throw new IllegalStateException("listener");
-                }).start()) {
+                BatchWriter writer = client.batchWriter()
+                        .listener(report -> {
+                            told.add(report.number());
+                            throw new IllegalStateException("listener");
+                        })
+                        .start()) {
             for (int i = 0; i < 3; i++) {
                 writer.push(points(i, 1));
                 writer.flush();
@@ -210,24 +286,41 @@ class BatchWriterTest {
     @Test
     void aSpoolOutlivesItsWriter(@TempDir Path directory) {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT)) {
-            try (RawServer dead = RawServer.replying(RawServer.error(503, "no")); InfluxClient client = dead.client().build()) {
-                BatchWriter writer = client.batchWriter().spool(directory, 1 << 20).start();
+            try (RawServer dead = RawServer.replying(RawServer.error(503, "no"));
+                    InfluxClient client = dead.client().build()) {
+                BatchWriter writer =
+                        client.batchWriter().spool(directory, 1 << 20).start();
                 writer.push(points(0, 3));
                 assertEquals(3, writer.close(Duration.ofMillis(100)).spooled());
             }
             try (InfluxClient client = server.client().build();
-                    BatchWriter writer = client.batchWriter().spool(directory, 1 << 20).start()) {
+                    BatchWriter writer =
+                            client.batchWriter().spool(directory, 1 << 20).start()) {
                 writer.flush();
                 assertEquals(3, writer.totals().recovered());
                 batch.clear();
                 batch.point("m").field("f", 1).serverTime();
-                assertEquals(PushException.Reason.UNTIMED, assertThrows(PushException.class, () -> writer.push(batch)).reason());
-                assertEquals(PushException.Reason.WOULD_WAIT,
-                        assertThrows(PushException.class, () -> writer.tryPush(points(0, 1))).reason());
-                assertEquals("Spool", assertThrows(InvalidSettingsException.class,
-                        () -> client.batchWriter().spool(directory, 1 << 20).start()).kind(), "one writer a spool");
+                assertEquals(
+                        PushException.Reason.UNTIMED,
+                        assertThrows(PushException.class, () -> writer.push(batch))
+                                .reason());
+                assertEquals(
+                        PushException.Reason.WOULD_WAIT,
+                        assertThrows(PushException.class, () -> writer.tryPush(points(0, 1)))
+                                .reason());
+                assertEquals(
+                        "Spool",
+                        assertThrows(InvalidSettingsException.class, () -> client.batchWriter()
+                                        .spool(directory, 1 << 20)
+                                        .start())
+                                .kind(),
+                        "one writer a spool");
             }
-            assertEquals(3, server.requests().stream().mapToLong(request -> request.text().lines().count()).sum());
+            assertEquals(
+                    3,
+                    server.requests().stream()
+                            .mapToLong(request -> request.text().lines().count())
+                            .sum());
         }
     }
 
@@ -235,12 +328,20 @@ class BatchWriterTest {
     void settingsThatCannotWorkAreRefused() {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
                 InfluxClient client = InfluxClient.builder(server.url()).build()) {
-            assertEquals("NoDatabase",
-                    assertThrows(InvalidSettingsException.class, () -> client.batchWriter().start()).kind());
+            assertEquals(
+                    "NoDatabase",
+                    assertThrows(InvalidSettingsException.class, () -> client.batchWriter()
+                                    .start())
+                            .kind());
             BatchWriterBuilder builder = client.batchWriter();
-            for (Runnable call : List.<Runnable>of(() -> builder.maxPoints(0), () -> builder.maxBytes(0),
-                    () -> builder.memory(0), () -> builder.inFlight(0), () -> builder.inFlight(65),
-                    () -> builder.linger(Duration.ofNanos(-1)), () -> builder.closeLimit(Duration.ofNanos(-1)),
+            for (Runnable call : List.<Runnable>of(
+                    () -> builder.maxPoints(0),
+                    () -> builder.maxBytes(0),
+                    () -> builder.memory(0),
+                    () -> builder.inFlight(0),
+                    () -> builder.inFlight(65),
+                    () -> builder.linger(Duration.ofNanos(-1)),
+                    () -> builder.closeLimit(Duration.ofNanos(-1)),
                     () -> builder.spool(Path.of("x"), 0))) {
                 assertThrows(IllegalArgumentException.class, call::run);
             }

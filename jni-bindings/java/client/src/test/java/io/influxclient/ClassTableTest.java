@@ -50,7 +50,9 @@ class ClassTableTest {
                 assertEquals(writeClass, exception.writeClass());
                 assertEquals(WriteException.class, exception.getClass().getSuperclass());
                 assertTrue(Modifier.isFinal(exception.getClass().getModifiers()));
-                actual.put(writeClass.id() + " " + writeClass.code(), exception.getClass().getSimpleName());
+                actual.put(
+                        writeClass.id() + " " + writeClass.code(),
+                        exception.getClass().getSimpleName());
             }
         }
         assertEquals(expected, actual);
@@ -70,9 +72,13 @@ class ClassTableTest {
         for (String[] row : rows("advice.rs", "Self::(\\w+) => \"([a-z]+(?:-[a-z]+)*)\",")) {
             if (Pattern.compile("Self::" + row[0] + "\\b").matcher(resends).find()) {
                 ids.add(row[1]);
-                Matcher matcher = Pattern.compile("Self::" + row[0] + "\\b[^=]*=> Resend::(\\w+)").matcher(resends);
+                Matcher matcher = Pattern.compile("Self::" + row[0] + "\\b[^=]*=> Resend::(\\w+)")
+                        .matcher(resends);
                 assertTrue(matcher.find());
-                assertEquals(matcher.group(1).toUpperCase(), Advice.of(row[1]).resend().name().replace("_", ""), row[0]);
+                assertEquals(
+                        matcher.group(1).toUpperCase(),
+                        Advice.of(row[1]).resend().name().replace("_", ""),
+                        row[0]);
             }
         }
         List<String> advices = new ArrayList<>();

@@ -43,8 +43,9 @@ class ClientTest {
     void settingsThatCannotWorkAreToldByKind() {
         assertKind("NoEndpoint", InfluxClient.builder());
         assertKind("Endpoint", InfluxClient.builder("http://a:1", "nonsense"));
-        InvalidSettingsException error = assertThrows(InvalidSettingsException.class,
-                () -> InfluxClient.builder("http://a:1", "ftp://" + CANARY + ":" + CANARY + "@b").build());
+        InvalidSettingsException error = assertThrows(InvalidSettingsException.class, () -> InfluxClient.builder(
+                        "http://a:1", "ftp://" + CANARY + ":" + CANARY + "@b")
+                .build());
         assertEquals(OptionalInt.of(1), error.endpointIndex());
         assertFalse(error.toString().contains("Canary"), error.toString());
         assertKind("UserName", InfluxClient.builder("http://a:1").basicAuth("a:b", "x"));
@@ -55,7 +56,9 @@ class ClientTest {
     }
 
     private static void assertKind(String kind, InfluxClientBuilder builder) {
-        assertEquals(kind, assertThrows(InvalidSettingsException.class, builder::build).kind());
+        assertEquals(
+                kind,
+                assertThrows(InvalidSettingsException.class, builder::build).kind());
     }
 
     @Test
@@ -64,13 +67,17 @@ class ClientTest {
             char[] password = CANARY.toCharArray();
             InfluxClientBuilder builder = server.client().basicAuth("ü", password);
             Arrays.fill(password, '\0');
-            try (InfluxClient client = builder.build(); PointBatch batch = onePoint()) {
+            try (InfluxClient client = builder.build();
+                    PointBatch batch = onePoint()) {
                 AuthException error = assertThrows(AuthException.class, () -> client.write(batch));
-                String sent = Base64.getEncoder()
-                        .encodeToString(("ü:" + CANARY).getBytes(StandardCharsets.UTF_8));
+                String sent = Base64.getEncoder().encodeToString(("ü:" + CANARY).getBytes(StandardCharsets.UTF_8));
                 assertTrue(server.requests().get(0).head.contains("Basic " + sent));
-                for (String shown : List.of(error.toString(), builder.toString(), client.toString(),
-                        error.attempts().toString(), error.endpoint().orElseThrow())) {
+                for (String shown : List.of(
+                        error.toString(),
+                        builder.toString(),
+                        client.toString(),
+                        error.attempts().toString(),
+                        error.endpoint().orElseThrow())) {
                     assertFalse(shown.contains("Canary") || shown.contains(sent), shown);
                 }
             }
@@ -79,7 +86,8 @@ class ClientTest {
 
     @Test
     void afterItsCloseAClientRefusesCalls() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); PointBatch batch = onePoint()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                PointBatch batch = onePoint()) {
             InfluxClient client = server.client().build();
             BatchWriterBuilder writer = client.batchWriter();
             client.close();
@@ -99,7 +107,8 @@ class ClientTest {
     @Test
     void closingWaitsForCallsUnderWay() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
-        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free)); PointBatch batch = onePoint()) {
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free));
+                PointBatch batch = onePoint()) {
             InfluxClient client = server.client().build();
             CompletableFuture<WriteResult> future = client.writeAsync(batch);
             RawServer.until("the request", () -> !server.requests().isEmpty());
@@ -117,14 +126,16 @@ class ClientTest {
     @Test
     void anInterruptedCloseEndsTheCalls() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
-        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free)); PointBatch batch = onePoint()) {
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free));
+                PointBatch batch = onePoint()) {
             InfluxClient client = server.client().build();
             CompletableFuture<WriteResult> future = client.writeAsync(batch);
             RawServer.until("the request", () -> !server.requests().isEmpty());
             Thread.currentThread().interrupt();
             client.close();
             assertTrue(Thread.interrupted());
-            WriteException error = (WriteException) future.handle((result, thrown) -> thrown).get(20, TimeUnit.SECONDS);
+            WriteException error =
+                    (WriteException) future.handle((result, thrown) -> thrown).get(20, TimeUnit.SECONDS);
             assertEquals(Outcome.UNKNOWN, error.outcome());
         } finally {
             free.countDown();
@@ -134,33 +145,42 @@ class ClientTest {
     /** From a future, a policy and a listener, on an executor with a single thread. */
     @Test
     void callbacksMayCloseTheClient() throws Exception {
-        try (RawServer server = RawServer.replying(RawServer.error(500, "timeout")); PointBatch batch = onePoint()) {
+        try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
+                PointBatch batch = onePoint()) {
             InfluxClient first = server.client().executor(singleThread()).build();
-            first.writeAsync(batch).handle((result, error) -> {
-                first.close();
-                return null;
-            }).get(20, TimeUnit.SECONDS);
+            first.writeAsync(batch)
+                    .handle((result, error) -> {
+                        first.close();
+                        return null;
+                    })
+                    .get(20, TimeUnit.SECONDS);
             assertThrows(IllegalStateException.class, () -> first.write(batch));
 
             AtomicReference<InfluxClient> second = new AtomicReference<>();
-            second.set(server.client().executor(singleThread()).retry(failed -> {
-                second.get().close();
-                return RetryDecision.sameEndpoint(Duration.ZERO);
-            }).build());
+            second.set(server.client()
+                    .executor(singleThread())
+                    .retry(failed -> {
+                        second.get().close();
+                        return RetryDecision.sameEndpoint(Duration.ZERO);
+                    })
+                    .build());
             InfluxClient closing = second.get();
-            WriteException error = assertThrows(WriteException.class, () -> closing.write(batch, WriteOptions.defaults()
-                    .deadline(Duration.ofSeconds(2))));
+            WriteException error = assertThrows(
+                    WriteException.class,
+                    () -> closing.write(batch, WriteOptions.defaults().deadline(Duration.ofSeconds(2))));
             assertEquals(Outcome.UNKNOWN, error.outcome());
 
             InfluxClient third = server.client().executor(singleThread()).build();
             CountDownLatch told = new CountDownLatch(1);
-            BatchWriter writer = third.batchWriter().listener(report -> {
-                try {
-                    third.close();
-                } catch (UnsettledPointsException e) {
-                    told.countDown();
-                }
-            }).start();
+            BatchWriter writer = third.batchWriter()
+                    .listener(report -> {
+                        try {
+                            third.close();
+                        } catch (UnsettledPointsException e) {
+                            told.countDown();
+                        }
+                    })
+                    .start();
             writer.push(batch);
             assertThrows(UnsettledPointsException.class, writer::flush);
             assertTrue(told.await(20, TimeUnit.SECONDS));
@@ -215,7 +235,8 @@ class ClientTest {
     @Test
     void openingAndClosingLeaksNothing() throws Exception {
         int times = Boolean.getBoolean("influx.long") ? 1_000_000 : 2_000;
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); PointBatch batch = onePoint()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                PointBatch batch = onePoint()) {
             openAndClose(server, batch, 500);
             long memory = residentPages();
             long files = openFiles();
@@ -240,8 +261,7 @@ class ClientTest {
 
     private static long residentPages() throws Exception {
         Path statm = Path.of("/proc/self/statm");
-        return Files.exists(statm)
-                ? Long.parseLong(Files.readString(statm).split(" ")[1]) : 0;
+        return Files.exists(statm) ? Long.parseLong(Files.readString(statm).split(" ")[1]) : 0;
     }
 
     private static long openFiles() {
@@ -252,7 +272,8 @@ class ClientTest {
     @Test
     void aForgottenClientIsGivenBackButNotWhileItWorks() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
-        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free)); PointBatch batch = onePoint()) {
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free));
+                PointBatch batch = onePoint()) {
             CompletableFuture<WriteResult> future = server.client().build().writeAsync(batch);
             RawServer.until("the request", () -> !server.requests().isEmpty());
             for (int i = 0; i < 5; i++) {
@@ -262,7 +283,8 @@ class ClientTest {
             free.countDown();
             assertEquals(1, future.get(20, TimeUnit.SECONDS).points());
 
-            WeakReference<InfluxClient> forgotten = new WeakReference<>(server.client().build());
+            WeakReference<InfluxClient> forgotten =
+                    new WeakReference<>(server.client().build());
             RawServer.until("the forgotten client to be garbage", () -> {
                 System.gc();
                 return forgotten.get() == null;
@@ -279,7 +301,8 @@ class ClientTest {
                 InfluxClient other = server.client().build();
                 InfluxClient client = server.client().mayProvoke().build()) {
             ProvokedCall inTask = new ProvokedCall(client);
-            InternalException error = assertThrows(InternalException.class,
+            InternalException error = assertThrows(
+                    InternalException.class,
                     () -> inTask.await(() -> client.nativeClient().startProvoke(inTask, 1)));
             assertFalse(error.getMessage().isEmpty());
             assertThrows(InternalException.class, () -> client.write(batch));
@@ -290,11 +313,13 @@ class ClientTest {
                 InfluxClient client = server.client().mayProvoke().build();
                 InfluxClient innocent = server.client().build()) {
             ProvokedCall inMethod = new ProvokedCall(client);
-            assertThrows(InternalException.class,
+            assertThrows(
+                    InternalException.class,
                     () -> inMethod.await(() -> client.nativeClient().startProvoke(inMethod, 0)));
             assertThrows(InternalException.class, client::ping);
             ProvokedCall notAllowed = new ProvokedCall(innocent);
-            assertThrows(UnsupportedOperationException.class,
+            assertThrows(
+                    UnsupportedOperationException.class,
                     () -> notAllowed.await(() -> innocent.nativeClient().startProvoke(notAllowed, 1)));
         }
     }

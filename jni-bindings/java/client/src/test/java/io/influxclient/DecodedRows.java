@@ -66,7 +66,11 @@ final class DecodedRows {
         bytes.position(rows.position()).limit(rows.position() + length);
         rows.position(rows.position() + length);
         try {
-            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(bytes).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .decode(bytes)
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new AssertionError(e);
         }

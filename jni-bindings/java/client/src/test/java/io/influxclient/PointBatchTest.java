@@ -27,12 +27,36 @@ class PointBatchTest {
 
     @Test
     void pointsAreReadAgainAsTheyWereWritten() {
-        batch.point("cpu").tag("host", "a").tag("empty", "").field("f", 1.5).field("i", -7L).field("n", 3).field("t", true)
-                .field("s", "x\ny").field("g", 0.1f).fieldUnsigned("u", Long.MAX_VALUE).at(1);
+        batch.point("cpu")
+                .tag("host", "a")
+                .tag("empty", "")
+                .field("f", 1.5)
+                .field("i", -7L)
+                .field("n", 3)
+                .field("t", true)
+                .field("s", "x\ny")
+                .field("g", 0.1f)
+                .fieldUnsigned("u", Long.MAX_VALUE)
+                .at(1);
         batch.point("cpu").field("f", -0.0).field("t", false).at(Instant.ofEpochSecond(-1, 999_999_999));
-        assertEquals(List.of("POINT cpu", "TAG host=a", "TAG empty=", "F64 f=1.5", "I64 i=-7", "I64 n=3", "BOOL t=1",
-                "STR s=x\ny", "F64 g=0.10000000149011612", "I64 u=9223372036854775807", "AT 1", "POINT cpu", "F64 f=-0.0",
-                "BOOL t=0", "AT -1"), DecodedRows.of(batch));
+        assertEquals(
+                List.of(
+                        "POINT cpu",
+                        "TAG host=a",
+                        "TAG empty=",
+                        "F64 f=1.5",
+                        "I64 i=-7",
+                        "I64 n=3",
+                        "BOOL t=1",
+                        "STR s=x\ny",
+                        "F64 g=0.10000000149011612",
+                        "I64 u=9223372036854775807",
+                        "AT 1",
+                        "POINT cpu",
+                        "F64 f=-0.0",
+                        "BOOL t=0",
+                        "AT -1"),
+                DecodedRows.of(batch));
         assertEquals(2, batch.points());
         assertTrue(batch.isIdempotent());
         batch.point("m").field("f", 1).serverTime();
@@ -42,7 +66,10 @@ class PointBatchTest {
         assertTrue(batch.isIdempotent());
     }
 
-    /** Texts of every length around the eight characters that are written at once, with a character of each width anywhere. */
+    /**
+     * Texts of every length around the eight characters that are written at once, with a character of each width
+     * anywhere.
+     */
     @Test
     void textsOfAllLengthsAndWidthsComeThrough() {
         Random random = new Random(7);
@@ -130,7 +157,8 @@ class PointBatchTest {
         assertThrows(NullPointerException.class, () -> batch.point("m").field(null, "s"));
         assertThrows(NullPointerException.class, () -> batch.point("m").fieldUnsigned(null, 1));
         assertThrows(NullPointerException.class, () -> batch.point("m").field("k", (CharSequence) null));
-        assertThrows(NullPointerException.class, () -> batch.point("m").field("k", 1).at(null));
+        assertThrows(
+                NullPointerException.class, () -> batch.point("m").field("k", 1).at(null));
         assertEquals(0, batch.points() + batch.bytes());
     }
 
@@ -219,7 +247,11 @@ class PointBatchTest {
             before = threads.getThreadAllocatedBytes(Thread.currentThread().getId());
             batch.clear();
             for (int i = 0; i < 50_000; i++) {
-                batch.point("cpu").tag("host", hosts[i & 1]).field("usage", 0.5 * i).field("procs", i).at(i);
+                batch.point("cpu")
+                        .tag("host", hosts[i & 1])
+                        .field("usage", 0.5 * i)
+                        .field("procs", i)
+                        .at(i);
             }
         }
         long allocated = threads.getThreadAllocatedBytes(Thread.currentThread().getId()) - before;

@@ -20,16 +20,20 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class QueryTest {
 
-    private static final String ROWS = "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"cpu\",\"tags\":{\"host\":\"a\"},"
-            + "\"columns\":[\"time\",\"f\",\"i\",\"s\",\"b\",\"n\",\"u\"],\"values\":["
-            + "[1600000000000000001,1.5,9223372036854775807,\"ä\",true,null,18446744073709551615],"
-            + "[-1,2,-1,\"\",false,null,0]]}],\"messages\":[{\"level\":\"warning\",\"text\":\"deprecated\"}]}]}";
+    private static final String ROWS =
+            "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"cpu\",\"tags\":{\"host\":\"a\"},"
+                    + "\"columns\":[\"time\",\"f\",\"i\",\"s\",\"b\",\"n\",\"u\"],\"values\":["
+                    + "[1600000000000000001,1.5,9223372036854775807,\"ä\",true,null,18446744073709551615],"
+                    + "[-1,2,-1,\"\",false,null,0]]}],"
+                    + "\"messages\":[{\"level\":\"warning\",\"text\":\"deprecated\"}]}]}";
 
     @Test
     void rowsAreTypedAndExact() throws Exception {
-        try (RawServer server = RawServer.replying(RawServer.json(200, ROWS)); InfluxClient client = server.client().build()) {
+        try (RawServer server = RawServer.replying(RawServer.json(200, ROWS));
+                InfluxClient client = server.client().build()) {
             QueryResult result = client.query("SELECT * FROM cpu GROUP BY host");
-            assertEquals("GET /query?q=SELECT * FROM cpu GROUP BY host&db=db&epoch=n HTTP/1.1",
+            assertEquals(
+                    "GET /query?q=SELECT * FROM cpu GROUP BY host&db=db&epoch=n HTTP/1.1",
                     server.requests().get(0).line());
             assertEquals("1.8.10", result.serverVersion().orElseThrow());
             assertEquals("id-2", result.requestId().orElseThrow());
@@ -52,28 +56,55 @@ class QueryTest {
             assertEquals(2.0, second.getDouble("f"), "a whole number has no point in an answer");
             assertEquals(Instant.ofEpochSecond(0, -1), second.time());
             assertThrows(IllegalArgumentException.class, () -> row.getLong("missing"));
-            for (Runnable misfit : List.<Runnable>of(() -> row.getLong("f"), () -> row.getLong("n"), () -> row.getLong("u"),
-                    () -> row.getString("i"), () -> row.getBoolean("s"), () -> row.getDouble("s"), () -> row.getTime("s"))) {
-                assertEquals("Row", assertThrows(QueryException.class, misfit::run).kind());
+            for (Runnable misfit : List.<Runnable>of(
+                    () -> row.getLong("f"),
+                    () -> row.getLong("n"),
+                    () -> row.getLong("u"),
+                    () -> row.getString("i"),
+                    () -> row.getBoolean("s"),
+                    () -> row.getDouble("s"),
+                    () -> row.getTime("s"))) {
+                assertEquals(
+                        "Row", assertThrows(QueryException.class, misfit::run).kind());
             }
-            assertThrows(UnsupportedOperationException.class, () -> series.rows().clear());
-            assertThrows(UnsupportedOperationException.class, () -> series.columns().clear());
-            assertEquals(2, client.queryAsync(Query.of("q")).get(20, TimeUnit.SECONDS).rows().size());
+            assertThrows(
+                    UnsupportedOperationException.class, () -> series.rows().clear());
+            assertThrows(
+                    UnsupportedOperationException.class, () -> series.columns().clear());
+            assertEquals(
+                    2,
+                    client.queryAsync(Query.of("q"))
+                            .get(20, TimeUnit.SECONDS)
+                            .rows()
+                            .size());
         }
     }
 
     @Test
     void valuesAreBoundAndNotPutIntoTheText() {
-        try (RawServer server = RawServer.replying(RawServer.json(200, ROWS)); InfluxClient client = server.client().build()) {
-            Query query = Query.of("SELECT f FROM cpu WHERE s = $s").database("other").retentionPolicy("rp")
-                    .epoch(Precision.MILLISECONDS).bind("s", "' OR 1=1 \"€").bind("i", Long.MIN_VALUE).bind("f", 0.5)
-                    .bind("b", true).chunked(10);
+        try (RawServer server = RawServer.replying(RawServer.json(200, ROWS));
+                InfluxClient client = server.client().build()) {
+            Query query = Query.of("SELECT f FROM cpu WHERE s = $s")
+                    .database("other")
+                    .retentionPolicy("rp")
+                    .epoch(Precision.MILLISECONDS)
+                    .bind("s", "' OR 1=1 \"€")
+                    .bind("i", Long.MIN_VALUE)
+                    .bind("f", 0.5)
+                    .bind("b", true)
+                    .chunked(10);
             client.query(query);
             String line = server.requests().get(0).line();
-            assertTrue(line.startsWith("GET /query?q=SELECT f FROM cpu WHERE s = $s&db=other&rp=rp&epoch=ms&chunked=true"
-                    + "&chunk_size=10&params={"), line);
-            assertTrue(line.contains("\"s\":\"' OR 1=1 \\\"€\"") && line.contains("\"i\":-9223372036854775808")
-                    && line.contains("\"f\":0.5") && line.contains("\"b\":true"), line);
+            assertTrue(
+                    line.startsWith("GET /query?q=SELECT f FROM cpu WHERE s = $s&db=other&rp=rp&epoch=ms&chunked=true"
+                            + "&chunk_size=10&params={"),
+                    line);
+            assertTrue(
+                    line.contains("\"s\":\"' OR 1=1 \\\"€\"")
+                            && line.contains("\"i\":-9223372036854775808")
+                            && line.contains("\"f\":0.5")
+                            && line.contains("\"b\":true"),
+                    line);
             client.query(Query.of("SELECT 1").post());
             assertTrue(server.requests().get(1).line().startsWith("POST"));
             client.query("CREATE DATABASE x");
@@ -88,9 +119,11 @@ class QueryTest {
 
     @Test
     void theErrorOfOneStatementIsThrownWithWhatTheOthersGave() {
-        String body = "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]]}]},"
-                + "{\"statement_id\":1,\"error\":\"database not found: x\"}]}";
-        try (RawServer server = RawServer.replying(RawServer.json(200, body)); InfluxClient client = server.client().build()) {
+        String body =
+                "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]]}]},"
+                        + "{\"statement_id\":1,\"error\":\"database not found: x\"}]}";
+        try (RawServer server = RawServer.replying(RawServer.json(200, body));
+                InfluxClient client = server.client().build()) {
             QueryException error = assertThrows(QueryException.class, () -> client.query("a; b"));
             assertEquals("Statement", error.kind());
             assertEquals(WriteClass.NOT_FOUND, error.errorClass());
@@ -111,11 +144,15 @@ class QueryTest {
             assertEquals(400, error.status().orElseThrow());
             assertEquals(server.url(), error.endpoint().orElseThrow());
         }
-        try (RawServer server = RawServer.replying(RawServer.json(200, "<html>")); InfluxClient client = server.client().build()) {
-            assertEquals("Unexpected", assertThrows(QueryException.class, () -> client.query("q")).kind());
+        try (RawServer server = RawServer.replying(RawServer.json(200, "<html>"));
+                InfluxClient client = server.client().build()) {
+            assertEquals(
+                    "Unexpected",
+                    assertThrows(QueryException.class, () -> client.query("q")).kind());
         }
-        String truncated = "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]],"
-                + "\"partial\":true}]}]}";
+        String truncated =
+                "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]],"
+                        + "\"partial\":true}]}]}";
         try (RawServer server = RawServer.replying(RawServer.json(200, truncated));
                 InfluxClient client = server.client().build()) {
             QueryException error = assertThrows(QueryException.class, () -> client.query("q"));
@@ -124,13 +161,16 @@ class QueryTest {
         }
         try (RawServer server = RawServer.replying(RawServer.json(200, ROWS));
                 InfluxClient client = server.client().answerLimit(100).build()) {
-            assertEquals("AnswerTooLarge", assertThrows(QueryException.class, () -> client.query("q")).kind());
+            assertEquals(
+                    "AnswerTooLarge",
+                    assertThrows(QueryException.class, () -> client.query("q")).kind());
         }
     }
 
     private static String chunk(long value, boolean more) {
-        String document = "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[" + value
-                + "]],\"partial\":" + more + "}],\"partial\":" + more + "}]}\n";
+        String document =
+                "{\"results\":[{\"statement_id\":0,\"series\":[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[["
+                        + value + "]],\"partial\":" + more + "}],\"partial\":" + more + "}]}\n";
         return Integer.toHexString(document.length()) + "\r\n" + document + "\r\n";
     }
 
@@ -161,9 +201,13 @@ class QueryTest {
 
     @Test
     void aStreamThatIsCutEndsWithAnErrorAndErrorsStandInTheirPlace() {
-        try (RawServer server = RawServer.replying(RawServer.json(200, "{\"results\":[{\"statement_id\":0,\"series\":"
-                + "[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]]}]}]}\n{\"results\":[{\"statement_id\":1,\"error\":\"timeout\"}]}\n"
-                + "{\"results\":[{\"statement_id\":2,\"series\":[{\"name\":\"n\",\"columns\":[\"v\"],\"values\":[[3]]}]}]}"));
+        try (RawServer server = RawServer.replying(RawServer.json(
+                        200,
+                        "{\"results\":[{\"statement_id\":0,\"series\":"
+                                + "[{\"name\":\"m\",\"columns\":[\"v\"],\"values\":[[1]]}]}]}\n"
+                                + "{\"results\":[{\"statement_id\":1,\"error\":\"timeout\"}]}\n"
+                                + "{\"results\":[{\"statement_id\":2,\"series\":"
+                                + "[{\"name\":\"n\",\"columns\":[\"v\"],\"values\":[[3]]}]}]}"));
                 InfluxClient client = server.client().build();
                 QueryStream stream = client.stream(Query.of("q"))) {
             assertEquals("m", stream.next().series().get(0).name());
@@ -176,7 +220,8 @@ class QueryTest {
                 InfluxClient client = server.client().build();
                 QueryStream stream = client.stream(Query.of("q").deadline(Duration.ofMillis(500)))) {
             stream.next();
-            assertEquals("NoAnswer", assertThrows(QueryException.class, stream::next).kind());
+            assertEquals(
+                    "NoAnswer", assertThrows(QueryException.class, stream::next).kind());
             assertFalse(stream.hasNext());
         }
     }
@@ -193,20 +238,27 @@ class QueryTest {
             QueryStream interrupted = client.stream(Query.of("q"));
             interrupted.next();
             Thread.currentThread().interrupt();
-            assertEquals("Interrupted", assertThrows(QueryException.class, interrupted::next).kind());
+            assertEquals(
+                    "Interrupted",
+                    assertThrows(QueryException.class, interrupted::next).kind());
             assertTrue(Thread.interrupted());
             assertFalse(interrupted.hasNext());
             QueryStream open = client.stream(Query.of("q"));
             open.next();
             client.close();
-            assertEquals("Interrupted", assertThrows(QueryException.class, open::next).kind(), "the client was closed");
+            assertEquals(
+                    "Interrupted",
+                    assertThrows(QueryException.class, open::next).kind(),
+                    "the client was closed");
         }
     }
 
     @Test
     void everyEndpointIsPinged() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); RawServer bad = RawServer.replying("HTTP/1.1 500 X\r\n"
-                + "Content-Length: 0\r\n\r\n"); InfluxClient client = InfluxClient.builder(server.url(), bad.url()).build()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                RawServer bad = RawServer.replying("HTTP/1.1 500 X\r\n" + "Content-Length: 0\r\n\r\n");
+                InfluxClient client =
+                        InfluxClient.builder(server.url(), bad.url()).build()) {
             List<Pong> pongs = client.ping();
             assertTrue(pongs.get(0).isGood());
             assertEquals("1.8.10", pongs.get(0).version().orElseThrow());

@@ -21,8 +21,9 @@ import java.util.function.Function;
 /** Answers each request with the bytes that a test gives, whether they are HTTP or not. */
 final class RawServer implements AutoCloseable {
 
-    static final String NO_CONTENT = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.10\r\nX-Influxdb-Build: OSS\r\n"
-            + "Request-Id: id-1\r\n\r\n";
+    static final String NO_CONTENT =
+            "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.10\r\nX-Influxdb-Build: OSS\r\n"
+                    + "Request-Id: id-1\r\n\r\n";
 
     private final ServerSocket socket;
     private final Function<Request, String> handler;
@@ -45,7 +46,8 @@ final class RawServer implements AutoCloseable {
     }
 
     static String json(int status, String body) {
-        return "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\nRequest-Id: id-2\r\n"
+        return "HTTP/1.1 " + status
+                + " X\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\nRequest-Id: id-2\r\n"
                 + "Content-Length: " + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
     }
 

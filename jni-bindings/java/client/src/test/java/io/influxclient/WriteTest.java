@@ -35,18 +35,27 @@ class WriteTest {
 
     private PointBatch onePoint() {
         batch.clear();
-        batch.point("cpu").tag("host", "ä b").field("usage", 0.5).field("s", "\"x\\").at(1);
+        batch.point("cpu")
+                .tag("host", "ä b")
+                .field("usage", 0.5)
+                .field("s", "\"x\\")
+                .at(1);
         return batch;
     }
 
     @Test
     void anAcknowledgementTellsWhatIsKnown() {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
-                InfluxClient client = server.client().consistency(ConsistencyLevel.QUORUM).build()) {
-            WriteResult result = client.write(onePoint(), WriteOptions.defaults().retentionPolicy("r p"));
-            assertEquals("POST /write?db=db&rp=r p&precision=n&consistency=quorum HTTP/1.1",
+                InfluxClient client =
+                        server.client().consistency(ConsistencyLevel.QUORUM).build()) {
+            WriteResult result =
+                    client.write(onePoint(), WriteOptions.defaults().retentionPolicy("r p"));
+            assertEquals(
+                    "POST /write?db=db&rp=r p&precision=n&consistency=quorum HTTP/1.1",
                     server.requests().get(0).line());
-            assertEquals("cpu,host=ä\\ b usage=0.5,s=\"\\\"x\\\\\" 1\n", server.requests().get(0).text());
+            assertEquals(
+                    "cpu,host=ä\\ b usage=0.5,s=\"\\\"x\\\\\" 1\n",
+                    server.requests().get(0).text());
             assertEquals(1, result.points());
             assertEquals(ConsistencyLevel.QUORUM, result.level());
             assertEquals(ConsistencyLevel.QUORUM, result.asked());
@@ -61,7 +70,8 @@ class WriteTest {
 
     @Test
     void anEmptyBatchIsNotSent() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); InfluxClient client = server.client().build()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build()) {
             WriteResult result = client.write(batch);
             assertEquals(0, result.points());
             assertEquals(OptionalInt.empty(), result.status());
@@ -71,7 +81,8 @@ class WriteTest {
 
     @Test
     void aFailureTellsItsClassAndWhatIsKnown() {
-        String message = "partial write: field type conflict: input field \\\"usage\\\" on measurement \\\"cpu\\\" is type float,"
+        String message = "partial write: field type conflict: "
+                + "input field \\\"usage\\\" on measurement \\\"cpu\\\" is type float,"
                 + " already exists as type string dropped=1";
         try (RawServer server = RawServer.replying(RawServer.error(400, message));
                 InfluxClient client = server.client().build()) {
@@ -100,7 +111,8 @@ class WriteTest {
 
     @Test
     void everyPartOfABatchThatNoServerTakesIsNamed() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); InfluxClient client = server.client().build()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build()) {
             batch.point("good").field("f", 1).at(1);
             batch.point("good").tag("time", "x").field("f", 2).at(2);
             batch.point("#comment").field("f", 2).at(2);
@@ -118,11 +130,14 @@ class WriteTest {
 
     @Test
     void linesAreWrittenAsTheyAre() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); InfluxClient client = server.client().build()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build()) {
             LineProtocol lines = LineProtocol.of("m f=1 1\nm f=2").precision(Precision.SECONDS);
             assertEquals(2, client.write(lines.timeOfOthers(7)).points());
             assertEquals("m f=1 1\nm f=2 7\n", server.requests().get(0).text());
-            assertEquals("POST /write?db=db&precision=s&consistency=one HTTP/1.1", server.requests().get(0).line());
+            assertEquals(
+                    "POST /write?db=db&precision=s&consistency=one HTTP/1.1",
+                    server.requests().get(0).line());
             client.write(lines.serverTime());
             assertEquals("m f=1 1\nm f=2\n", server.requests().get(1).text());
             client.write(LineProtocol.of("m f=1 1 1").unchecked());
@@ -157,10 +172,14 @@ class WriteTest {
     void aPolicyWrittenInJavaIsAsked() {
         AtomicReference<FailedAttempt> asked = new AtomicReference<>();
         try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
-                InfluxClient client = server.client().retry(failed -> {
-                    asked.set(failed);
-                    return failed.attempts() < 3 ? RetryDecision.sameEndpoint(Duration.ZERO) : RetryDecision.giveUp();
-                }).build()) {
+                InfluxClient client = server.client()
+                        .retry(failed -> {
+                            asked.set(failed);
+                            return failed.attempts() < 3
+                                    ? RetryDecision.sameEndpoint(Duration.ZERO)
+                                    : RetryDecision.giveUp();
+                        })
+                        .build()) {
             WriteTimeoutException error = assertThrows(WriteTimeoutException.class, () -> client.write(onePoint()));
             assertEquals(3, error.attempts().size());
             assertEquals(StopReason.POLICY, error.stopReason().orElseThrow());
@@ -170,7 +189,8 @@ class WriteTest {
             assertEquals(1, asked.get().endpoints());
             assertEquals("timeout", asked.get().serverMessage().orElseThrow());
             assertEquals(3, server.requests().size());
-            CompletionException wrapped = assertThrows(CompletionException.class, () -> client.writeAsync(batch).join());
+            CompletionException wrapped = assertThrows(
+                    CompletionException.class, () -> client.writeAsync(batch).join());
             assertEquals(WriteTimeoutException.class, wrapped.getCause().getClass());
             assertEquals(6, server.requests().size(), "writes that nobody waits for ask as well");
         }
@@ -182,12 +202,15 @@ class WriteTest {
         RuntimeException fault = new IllegalStateException("policy");
         Error worse = new AssertionError("worse");
         try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
-                InfluxClient client = server.client().retry(failed -> {
-                    throw fault;
-                }).build()) {
+                InfluxClient client = server.client()
+                        .retry(failed -> {
+                            throw fault;
+                        })
+                        .build()) {
             WriteException error = assertThrows(WriteTimeoutException.class, () -> client.write(onePoint()));
             assertSame(fault, error.getSuppressed()[0]);
-            error = assertThrows(WriteTimeoutException.class,
+            error = assertThrows(
+                    WriteTimeoutException.class,
                     () -> client.write(batch, WriteOptions.defaults().retry(failed -> {
                         throw worse;
                     })));
@@ -195,7 +218,9 @@ class WriteTest {
             CompletableFuture<WriteResult> future = client.writeAsync(batch);
             ExecutionException wrapped = assertThrows(ExecutionException.class, () -> future.get(20, TimeUnit.SECONDS));
             assertSame(fault, wrapped.getCause().getSuppressed()[0]);
-            assertThrows(WriteTimeoutException.class, () -> client.write(batch, WriteOptions.defaults().retry(f -> null)));
+            assertThrows(
+                    WriteTimeoutException.class,
+                    () -> client.write(batch, WriteOptions.defaults().retry(f -> null)));
             assertEquals(4, server.requests().size());
         }
     }
@@ -203,10 +228,13 @@ class WriteTest {
     @Test
     void aWeakerLevelIsToldAndAPolicyMayStandBeforeIt() {
         RetryPolicy once = failed -> failed.attempts() < 2 ? RetryDecision.sameEndpoint(Duration.ZERO) : null;
-        try (RawServer server = new RawServer(request -> request.line().contains("consistency=one") ? RawServer.NO_CONTENT
-                : RawServer.error(500, "partial write"));
-                InfluxClient client = server.client().consistency(ConsistencyLevel.ALL)
-                        .retry(RetryPolicies.downgradeTo(ConsistencyLevel.ONE).after(once)).build()) {
+        try (RawServer server = new RawServer(request -> request.line().contains("consistency=one")
+                        ? RawServer.NO_CONTENT
+                        : RawServer.error(500, "partial write"));
+                InfluxClient client = server.client()
+                        .consistency(ConsistencyLevel.ALL)
+                        .retry(RetryPolicies.downgradeTo(ConsistencyLevel.ONE).after(once))
+                        .build()) {
             WriteResult result = client.write(onePoint());
             assertEquals(ConsistencyLevel.ONE, result.level());
             assertEquals(ConsistencyLevel.ALL, result.asked());
@@ -217,7 +245,8 @@ class WriteTest {
     @Test
     void anInterruptEndsTheCallWithWhatIsKnown() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
-        try (RawServer server = new RawServer(request -> waitFor(free)); InfluxClient client = server.client().build()) {
+        try (RawServer server = new RawServer(request -> waitFor(free));
+                InfluxClient client = server.client().build()) {
             Thread.currentThread().interrupt();
             WriteException error = assertThrows(WriteInterruptedException.class, () -> client.write(onePoint()));
             assertTrue(Thread.interrupted(), "the interrupt stays set");
@@ -260,10 +289,14 @@ class WriteTest {
     void aFutureCompletesOnTheExecutorAndCanBeCancelled() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
         AtomicReference<Thread> ran = new AtomicReference<>();
-        try (RawServer server = new RawServer(request -> request.text().startsWith("slow") ? waitFor(free)
-                : RawServer.NO_CONTENT);
-                InfluxClient client = server.client().executor(task -> new Thread(task, "mine").start()).build()) {
-            client.writeAsync(onePoint()).thenAccept(result -> ran.set(Thread.currentThread())).get(20, TimeUnit.SECONDS);
+        try (RawServer server = new RawServer(
+                        request -> request.text().startsWith("slow") ? waitFor(free) : RawServer.NO_CONTENT);
+                InfluxClient client = server.client()
+                        .executor(task -> new Thread(task, "mine").start())
+                        .build()) {
+            client.writeAsync(onePoint())
+                    .thenAccept(result -> ran.set(Thread.currentThread()))
+                    .get(20, TimeUnit.SECONDS);
             assertEquals("mine", ran.get().getName());
             batch.clear();
             batch.point("slow").field("f", 1).at(1);
@@ -288,10 +321,13 @@ class WriteTest {
     @Test
     void anExecutorThatTakesNoMoreLosesNothing() throws Exception {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
-                InfluxClient client = server.client().executor(task -> {
-                    throw new RejectedExecutionException();
-                }).build()) {
-            assertEquals(1, client.writeAsync(onePoint()).get(20, TimeUnit.SECONDS).points());
+                InfluxClient client = server.client()
+                        .executor(task -> {
+                            throw new RejectedExecutionException();
+                        })
+                        .build()) {
+            assertEquals(
+                    1, client.writeAsync(onePoint()).get(20, TimeUnit.SECONDS).points());
         }
     }
 
@@ -307,7 +343,10 @@ class WriteTest {
                 assertNotEquals(0, error.attempts().get(0).bytesSent());
             }
         }
-        try (InfluxClient client = InfluxClient.builder(nobody).database("db").retry(RetryPolicies.none()).build()) {
+        try (InfluxClient client = InfluxClient.builder(nobody)
+                .database("db")
+                .retry(RetryPolicies.none())
+                .build()) {
             WriteException error = assertThrows(UnreachableException.class, () -> client.write(batch));
             assertEquals(Outcome.NOT_STORED, error.outcome());
             assertEquals(0, error.attempts().get(0).bytesSent());
@@ -317,7 +356,8 @@ class WriteTest {
 
     @Test
     void nullIsRefusedEverywhere() {
-        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT); InfluxClient client = server.client().build()) {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build()) {
             assertThrows(NullPointerException.class, () -> client.write((PointBatch) null));
             assertThrows(NullPointerException.class, () -> client.write(batch, null));
             assertThrows(NullPointerException.class, () -> client.writeAsync((PointBatch) null));
@@ -334,21 +374,41 @@ class WriteTest {
             assertThrows(IndexOutOfBoundsException.class, () -> LineProtocol.of(new byte[3], 1, Integer.MAX_VALUE));
             assertThrows(NullPointerException.class, () -> InfluxClient.builder((String) null));
             InfluxClientBuilder builder = InfluxClient.builder();
-            for (Runnable call : List.<Runnable>of(() -> builder.endpoint(null), () -> builder.database(null),
-                    () -> builder.retentionPolicy(null), () -> builder.consistency(null),
-                    () -> builder.basicAuth(null, "x"), () -> builder.basicAuth("x", (String) null),
-                    () -> builder.basicAuth("x", (char[]) null), () -> builder.token(null), () -> builder.retry(null),
-                    () -> builder.retryBudget(null), () -> builder.balance(null), () -> builder.gzip(null),
-                    () -> builder.userAgent(null), () -> builder.rootCertificates(null),
-                    () -> builder.identity(null, new byte[0]), () -> builder.identity(new byte[0], null),
-                    () -> builder.proxy(null), () -> builder.executor(null), () -> builder.deadline(null),
-                    () -> builder.attemptTimeout(null), () -> builder.connectTimeout(null),
-                    () -> WriteOptions.defaults().database(null), () -> WriteOptions.defaults().retentionPolicy(null),
-                    () -> WriteOptions.defaults().consistency(null), () -> WriteOptions.defaults().deadline(null),
-                    () -> WriteOptions.defaults().retry(null), () -> WriteOptions.defaults().gzip(null),
-                    () -> WriteOptions.defaults().perShardGroup(null), () -> Query.of(null), () -> Query.of("q").bind(null, 1),
-                    () -> Query.of("q").bind("x", (String) null), () -> Query.of("q").epoch(null),
-                    () -> client.batchWriter().overflow(null), () -> client.batchWriter().listener(null))) {
+            for (Runnable call : List.<Runnable>of(
+                    () -> builder.endpoint(null),
+                    () -> builder.database(null),
+                    () -> builder.retentionPolicy(null),
+                    () -> builder.consistency(null),
+                    () -> builder.basicAuth(null, "x"),
+                    () -> builder.basicAuth("x", (String) null),
+                    () -> builder.basicAuth("x", (char[]) null),
+                    () -> builder.token(null),
+                    () -> builder.retry(null),
+                    () -> builder.retryBudget(null),
+                    () -> builder.balance(null),
+                    () -> builder.gzip(null),
+                    () -> builder.userAgent(null),
+                    () -> builder.rootCertificates(null),
+                    () -> builder.identity(null, new byte[0]),
+                    () -> builder.identity(new byte[0], null),
+                    () -> builder.proxy(null),
+                    () -> builder.executor(null),
+                    () -> builder.deadline(null),
+                    () -> builder.attemptTimeout(null),
+                    () -> builder.connectTimeout(null),
+                    () -> WriteOptions.defaults().database(null),
+                    () -> WriteOptions.defaults().retentionPolicy(null),
+                    () -> WriteOptions.defaults().consistency(null),
+                    () -> WriteOptions.defaults().deadline(null),
+                    () -> WriteOptions.defaults().retry(null),
+                    () -> WriteOptions.defaults().gzip(null),
+                    () -> WriteOptions.defaults().perShardGroup(null),
+                    () -> Query.of(null),
+                    () -> Query.of("q").bind(null, 1),
+                    () -> Query.of("q").bind("x", (String) null),
+                    () -> Query.of("q").epoch(null),
+                    () -> client.batchWriter().overflow(null),
+                    () -> client.batchWriter().listener(null))) {
                 assertThrows(NullPointerException.class, call::run);
             }
             assertEquals(List.of(), server.requests());

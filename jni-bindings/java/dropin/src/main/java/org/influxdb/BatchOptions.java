@@ -9,8 +9,8 @@ import org.influxdb.impl.ChosenLevel;
 import org.influxdb.impl.DaemonThreads;
 
 /**
- * How points are collected and written in the background. Immutable: every setter answers changed options, beginning with
- * {@link #DEFAULTS}. The numbers are checked by {@link InfluxDB#enableBatch(BatchOptions)}.
+ * How points are collected and written in the background. Immutable: every setter answers changed options, beginning
+ * with {@link #DEFAULTS}. The numbers are checked by {@link InfluxDB#enableBatch(BatchOptions)}.
  */
 public final class BatchOptions implements Cloneable {
 
@@ -90,9 +90,9 @@ public final class BatchOptions implements Cloneable {
     }
 
     /**
-     * Sets how many points of failed batches are kept to be sent again. With more than {@link #getActions()} of them, a
-     * batch whose failure may pass is sent again until it succeeds or is pushed out by newer ones; else each batch is sent
-     * once.
+     * Sets how many points of failed batches are kept to be sent again. With more than {@link #getActions()} of them,
+     * a batch whose failure may pass is sent again until it succeeds or is pushed out by newer ones; else each batch
+     * is sent once.
      *
      * @param bufferLimit points, at least 0
      * @return changed options
@@ -116,8 +116,8 @@ public final class BatchOptions implements Cloneable {
     }
 
     /**
-     * Sets who is told of points that will not be sent again. It runs in the thread that sends, or in that of a flush; what it
-     * throws is logged. Points that the server is known to have stored are not among them.
+     * Sets who is told of points that will not be sent again. It runs in the thread that sends, or in that of a flush;
+     * what it throws is logged, or thrown by that flush or close. Points that the server is known to have stored are not among them.
      *
      * @param exceptionHandler is handed the points and why; by default it does nothing
      * @return changed options

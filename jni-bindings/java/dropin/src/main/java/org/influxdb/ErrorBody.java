@@ -16,8 +16,7 @@ import org.msgpack.value.ValueFactory;
 /** Reads the body of an error reply. */
 final class ErrorBody {
 
-    private ErrorBody() {
-    }
+    private ErrorBody() {}
 
     /** The exception for a body in JSON or plain text; a body without an {@code error} is the text itself. */
     static InfluxDBException ofText(final String body) {
@@ -59,7 +58,8 @@ final class ErrorBody {
 
     /** The last member {@code error} of a JSON object as a text, or {@code null} where there is none. */
     private static String errorMember(final String body) {
-        try (Buffer buffer = new Buffer(); JsonReader reader = JsonReader.of(buffer.writeUtf8(body))) {
+        try (Buffer buffer = new Buffer();
+                JsonReader reader = JsonReader.of(buffer.writeUtf8(body))) {
             reader.setLenient(true);
             String error = null;
             reader.beginObject();
@@ -83,9 +83,7 @@ final class ErrorBody {
     private static String errorEntry(final byte[] body) {
         try (MessageUnpacker unpacker = MessagePack.newDefaultUnpacker(body)) {
             Value value = unpacker.hasNext() ? unpacker.unpackValue() : ValueFactory.newNil();
-            Value error = value.isMapValue()
-                    ? value.asMapValue().map().get(ValueFactory.newString("error"))
-                    : null;
+            Value error = value.isMapValue() ? value.asMapValue().map().get(ValueFactory.newString("error")) : null;
             return error == null ? null : error.toString();
         } catch (IOException | org.msgpack.core.MessagePackException e) {
             return null;

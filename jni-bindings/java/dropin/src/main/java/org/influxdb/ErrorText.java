@@ -9,7 +9,7 @@ final class ErrorText {
     /** What the server puts before the reason: its own prefixes, the shard that failed, a quoted user name. */
     private static final Pattern PREFIX = Pattern.compile(
             "(?:write failed: |error code \\d+: (?:write|create) shard \\d+: |partial write:\\s|engine: "
-            + "|\"(?:[^\"\\\\]|\\\\.)*\" (?=user is ))*");
+                    + "|\"(?:[^\"\\\\]|\\\\.)*\" (?=user is ))*");
 
     /** What a text begins with behind the prefixes; the first row that fits decides. */
     private static final List<Row> ROWS = List.of(
@@ -71,8 +71,7 @@ final class ErrorText {
             new Row("authorization failed", Refusal.AUTHORIZATION_FAILED, false),
             new Row("username required", Refusal.AUTHORIZATION_FAILED, false));
 
-    private ErrorText() {
-    }
+    private ErrorText() {}
 
     /** By what the text begins with, so that data the text quotes cannot decide. */
     static InfluxDBException atItsHead(final String text) {

@@ -13,18 +13,19 @@ import org.influxdb.dto.Query;
 import org.influxdb.dto.QueryResult;
 
 /**
- * A client of one InfluxDB 1.x server or cluster address. Instances come from {@link InfluxDBFactory} and are safe for use
- * by many threads.
+ * A client of one InfluxDB 1.x server or cluster address. Instances come from {@link InfluxDBFactory} and are safe for
+ * use by many threads.
  *
- * <p><b>Failures.</b> A call to the server fails with an {@link InfluxDBException}: of the nested classes where one fits, of
- * {@link InfluxDBIOException} where no reply came. What is known of the data is in the cause: an
- * {@code io.influxclient.WriteException} with its outcome, its advice and the refused lines. In the cause chain of an
- * {@link InfluxDBIOException} an {@link java.io.IOException} comes first. {@link InfluxDBException#isRetryWorth()} is true
+ * <p><b>Failures.</b> A call to the server fails with an {@link InfluxDBException}: of the nested classes where one
+ * fits, of {@link InfluxDBIOException} where no reply came. What is known of the data is in the cause: an {@code
+ * io.influxclient.WriteException} with its outcome, its advice and the refused lines. In the cause chain of an {@link
+ * InfluxDBIOException} an {@link java.io.IOException} comes first. {@link InfluxDBException#isRetryWorth()} is true
  * where sending the same data again can help and does no harm to data that have times.
  *
- * <p><b>Interrupts.</b> An interrupt of a thread that waits for a reply ends the call with an {@link InfluxDBIOException}
- * caused by an {@link java.io.InterruptedIOException}, and the interrupt status stays set. What was sent may still be
- * carried out.
+ * <p><b>Interrupts.</b> An interrupt of a thread that waits for a reply ends the call with an {@link
+ * InfluxDBIOException} caused by an {@link java.io.InterruptedIOException}, and the interrupt status stays set. What
+ * was sent may still be carried out. Where requests go through OkHttp, as {@link org.influxdb.impl.InfluxDBImpl} says,
+ * an interrupt is noticed between reads, and a read under way goes on until bytes or its time-out come.
  *
  * <p>A property, {@code influxdb-java.legacy=true}, brings back what influxdb-java 2.25 does where this class
  * differs from it on purpose; {@code docs/} of the project lists those differences.
@@ -96,7 +97,10 @@ public interface InfluxDB extends AutoCloseable {
     /** A query whose result comes in chunks. */
     interface Cancellable {
 
-        /** Ends the query: no more chunks are handed over, and the connection is given up. Repeating this does nothing. */
+        /**
+         * Ends the query: no more chunks are handed over, and the connection is given up. Repeating this does
+         * nothing.
+         */
         void cancel();
 
         /**
@@ -145,8 +149,8 @@ public interface InfluxDB extends AutoCloseable {
     InfluxDB enableBatch();
 
     /**
-     * Collects points and writes them in the background. {@link #write(Point)}, {@link #write(String, String, Point)} and
-     * {@link #write(int, Point)} return when the point is queued; other writes are not affected.
+     * Collects points and writes them in the background. {@link #write(Point)}, {@link #write(String, String, Point)}
+     * and {@link #write(int, Point)} return when the point is queued; other writes are not affected.
      *
      * @param batchOptions what to collect, when to send and whom to tell
      * @return this client
@@ -248,8 +252,8 @@ public interface InfluxDB extends AutoCloseable {
     String version();
 
     /**
-     * Writes a point to the database and retention policy of this client; where batching is enabled, queues it, and waits
-     * while the queue is full.
+     * Writes a point to the database and retention policy of this client; where batching is enabled, queues it, and
+     * waits while the queue is full.
      *
      * @param point the point
      * @throws InfluxDBException if the write fails; not where batching is enabled
@@ -514,7 +518,8 @@ public interface InfluxDB extends AutoCloseable {
     void flush();
 
     /**
-     * Sends what is queued, as {@link #disableBatch()}, and gives connections and threads back. Calls under way end first.
+     * Sends what is queued, as {@link #disableBatch()}, and gives connections and threads back. Calls under way end
+     * first.
      */
     @Override
     void close();

@@ -6,8 +6,9 @@ import org.influxdb.impl.InfluxDBImpl;
 import org.influxdb.impl.Preconditions;
 
 /**
- * Makes clients. Nothing is sent by it, but the server's name is looked up: {@link InfluxDBIOException} where it has no
- * address.
+ * Makes clients. Nothing is sent by it, but the server's name is looked up: {@link InfluxDBIOException} where it has
+ * no address. The native library of the client is loaded by the first: {@link UnsatisfiedLinkError} with the reasons
+ * and what to do where that is not possible.
  */
 public enum InfluxDBFactory {
     /** Holds nothing; the methods are static. */
@@ -41,8 +42,8 @@ public enum InfluxDBFactory {
     }
 
     /**
-     * Makes a client with settings of its connections, without credentials. What {@link InfluxDBImpl} makes of the settings
-     * is said there.
+     * Makes a client with settings of its connections, without credentials. What {@link InfluxDBImpl} makes of the
+     * settings is said there.
      *
      * @param url the server's address; a path has to end with a slash
      * @param client the settings

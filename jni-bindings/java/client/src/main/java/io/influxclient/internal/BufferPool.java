@@ -13,9 +13,11 @@ public final class BufferPool {
     /** Larger ones are not kept. */
     private static final int LARGEST = 4 << 20;
 
-    private static final int MOST = 32;
+    /** How much is kept in all. */
+    private static final int MOST = 32 << 20;
 
     private static final Deque<ByteBuffer> FREE = new ArrayDeque<>();
+    private static int kept;
 
     private BufferPool() {}
 
@@ -26,6 +28,7 @@ public final class BufferPool {
                 ByteBuffer buffer = buffers.next();
                 if (buffer.capacity() >= bytes) {
                     buffers.remove();
+                    kept -= buffer.capacity();
                     return buffer;
                 }
             }
@@ -37,8 +40,9 @@ public final class BufferPool {
     public static void give(ByteBuffer buffer) {
         if (buffer.capacity() <= LARGEST) {
             synchronized (FREE) {
-                if (FREE.size() < MOST) {
+                if (kept + buffer.capacity() <= MOST) {
                     FREE.addFirst(buffer);
+                    kept += buffer.capacity();
                 }
             }
         }

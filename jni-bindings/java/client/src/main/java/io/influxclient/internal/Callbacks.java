@@ -29,7 +29,10 @@ final class Callbacks {
         }
     }
 
-    /** Runs the code once on the executor, or on a thread of its own where that takes no more: nothing is ever left undone. */
+    /**
+     * Runs the code once on the executor, or on a thread of its own where that takes no more: nothing is ever left
+     * undone.
+     */
     static void submit(Executor executor, Runnable code) {
         AtomicBoolean begun = new AtomicBoolean();
         Runnable marked = () -> {

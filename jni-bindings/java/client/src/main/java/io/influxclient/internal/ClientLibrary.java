@@ -11,8 +11,8 @@ public final class ClientLibrary {
     private ClientLibrary() {}
 
     /**
-     * Loads the library, if that has not been done. After a failure the next call tries again, since properties may have been
-     * set meanwhile.
+     * Loads the library, if that has not been done. After a failure the next call tries again, since properties may
+     * have been set meanwhile.
      *
      * @throws UnsatisfiedLinkError if it cannot be loaded, with the reasons and what to do about it
      */

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 /**
  * Reads a control frame of the native library, from front to back.
  *
- * <p>A frame that ends too early comes from a library that is not this version's: that is an {@link IllegalStateException}.
+ * <p>A frame that ends too early comes from a library that is not this version's: that is an
+ * {@link IllegalStateException}.
  */
 public final class FrameReader {
 

@@ -19,7 +19,10 @@ public final class FrameWriter {
         // Fails with NegativeArraySizeException rather than wrapping to a small array.
         int wanted = Math.addExact(at, more);
         if (wanted > bytes.length) {
-            bytes = Arrays.copyOf(bytes, Math.max(wanted, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * bytes.length)));
+            byte[] old = bytes;
+            bytes = Arrays.copyOf(old, Math.max(wanted, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * old.length)));
+            // It may hold a password.
+            Arrays.fill(old, (byte) 0);
         }
         length = wanted;
         return at;
@@ -63,8 +66,8 @@ public final class FrameWriter {
     /**
      * The UTF-8 form of a text.
      *
-     * @throws IllegalArgumentException if it has half of a surrogate pair: with another character in its place, it would be
-     *     another text, such as another name or another password
+     * @throws IllegalArgumentException if it has half of a surrogate pair: with another character in its place, it
+     *     would be another text, such as another name or another password
      */
     public static byte[] utf8(String text) {
         checkPairs(text);

@@ -24,8 +24,9 @@ import java.util.Set;
 /**
  * Puts a library from the jar onto disk, where the JVM can load it.
  *
- * <p>Other users of the machine may write to the directory for temporary files. So what is loaded lies in a directory that
- * belongs to this user and that nobody else may enter, and its whole content is compared with that of the jar each time.
+ * <p>Other users of the machine may write to the directory for temporary files. So what is loaded lies in a directory
+ * that belongs to this user and that nobody else may enter, and its whole content is compared with that of the jar each
+ * time.
  */
 final class LibraryCache {
 
@@ -51,7 +52,8 @@ final class LibraryCache {
     }
 
     /**
-     * The library in the directory that all JVMs of this user share, put there if it is not or if its content is another.
+     * The library in the directory that all JVMs of this user share, put there if it is not or if its content is
+     * another.
      *
      * @throws IOException if the directory cannot be made or written, or others can get at it
      */

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A client of the native library: starts its calls and hands out what comes of them.
  *
- * <p>One daemon thread fetches completions and gives each to the {@link Receiver} of its call. Closing waits for the calls
- * that are under way, streams excepted, which it ends.
+ * <p>One daemon thread fetches completions and gives each to the {@link Receiver} of its call. Closing waits for the
+ * calls that are under way, streams excepted, which it ends.
  */
 public final class NativeClient {
 
@@ -214,8 +214,9 @@ public final class NativeClient {
      */
     public void checkMayWait() {
         if (!mayWait()) {
-            throw new IllegalStateException("this thread delivers what comes of calls, so it cannot wait for one: use a method that"
-                    + " returns a future, or give the client an executor with threads of its own");
+            throw new IllegalStateException(
+                    "this thread delivers what comes of calls, so it cannot wait for one: use a method that"
+                            + " returns a future, or give the client an executor with threads of its own");
         }
     }
 
@@ -309,9 +310,9 @@ public final class NativeClient {
     }
 
     /**
-     * Waits for the calls under way and gives the client back; at once if that was done. An interrupt ends the calls and is set
-     * again. From code that a client called it returns at once, since it would wait for itself, and the rest is done in the
-     * background.
+     * Waits for the calls under way and gives the client back; at once if that was done. An interrupt ends the calls
+     * and is set again. From code that a client called it returns at once, since it would wait for itself, and the rest
+     * is done in the background.
      */
     public void close() {
         beginClose();

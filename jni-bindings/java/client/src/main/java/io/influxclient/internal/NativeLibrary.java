@@ -16,9 +16,9 @@ import java.util.function.IntSupplier;
  * Finds and loads a native library of this project.
  *
  * <p>Where the property that names a file is set, that file is loaded or nothing. Else the library in the jar, below
- * {@code native/<platform>/}, is put into a directory of this user and loaded from there: see {@link LibraryCache}. A JVM
- * loads a file for one class loader only, so another class loader gets a copy of its own. The last resort is the JVM's own
- * search path, {@code java.library.path}.
+ * {@code native/<platform>/}, is put into a directory of this user and loaded from there: see {@link LibraryCache}. A
+ * JVM loads a file for one class loader only, so another class loader gets a copy of its own. The last resort is the
+ * JVM's own search path, {@code java.library.path}.
  */
 public final class NativeLibrary {
 
@@ -46,15 +46,15 @@ public final class NativeLibrary {
     /**
      * Loads the library and compares its number with the one that the Java side was written for.
      *
-     * <p>A JVM gives a library to the class loader of the class that asks for it. So the class with the native methods has to
-     * ask: pass {@code System::load} and {@code System::loadLibrary} from there.
+     * <p>A JVM gives a library to the class loader of the class that asks for it. So the class with the native methods
+     * has to ask: pass {@code System::load} and {@code System::loadLibrary} from there.
      *
      * @param byFile {@code System::load}
      * @param byName {@code System::loadLibrary}
      * @param actual the native method that tells the library's number
      * @param expected the number to find
-     * @throws UnsatisfiedLinkError if no library can be loaded, with all reasons and what to do about it, or if it has another
-     *     number
+     * @throws UnsatisfiedLinkError if no library can be loaded, with all reasons and what to do about it, or if it has
+     *     another number
      */
     public void load(Consumer<String> byFile, Consumer<String> byName, IntSupplier actual, int expected) {
         String from = load(byFile, byName);
@@ -115,8 +115,8 @@ public final class NativeLibrary {
         } catch (UnsatisfiedLinkError | InvalidPathException e) {
             throw failure(
                     "Cannot load the file that the property " + pathProperty + " names, " + path
-                            + ". A JVM loads one file for one class loader only: if another has it already, give this one a copy,"
-                            + " or remove the property",
+                            + ". A JVM loads one file for one class loader only: if another has it already, give this"
+                            + " one a copy, or remove the property",
                     e);
         }
     }

@@ -77,8 +77,8 @@ final class Platform {
     }
 
     /**
-     * Whether this process runs on musl: its loader is then mapped into it. Looking for the loader's file alone would take a
-     * machine for one with musl on which that is merely installed.
+     * Whether this process runs on musl: its loader is then mapped into it. Looking for the loader's file alone would
+     * take a machine for one with musl on which that is merely installed.
      */
     private static boolean runsOnMusl() {
         try {

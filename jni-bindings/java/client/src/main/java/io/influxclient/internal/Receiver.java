@@ -1,6 +1,9 @@
 package io.influxclient.internal;
 
-/** Takes the completions of one call, on the thread that fetches them: it must not wait, nor run code of the application. */
+/**
+ * Takes the completions of one call, on the thread that fetches them: it must not wait, nor run code of the
+ * application.
+ */
 @FunctionalInterface
 public interface Receiver {
 

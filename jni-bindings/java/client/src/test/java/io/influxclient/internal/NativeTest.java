@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The native methods themselves, called as no other class would: whatever they are given, the JVM lives and memory stays whole. */
+/**
+ * The native methods themselves, called as no other class would: whatever they are given, the JVM lives and memory
+ * stays whole.
+ */
 @Timeout(120)
 class NativeTest {
 
@@ -27,9 +30,30 @@ class NativeTest {
     }
 
     private static byte[] settings() {
-        return new FrameWriter().texts(List.of("http://127.0.0.1:9")).text("db").text(null).text(null).u8(0).i64(-1).i64(-1)
-                .i64(-1).i64(-1).u8(1).u8(0).text(null).u8(0).bool(false).i64(-1).text(null).i32(0).bool(false).bool(false)
-                .u8(1).i64(-1).bool(false).toBytes();
+        return new FrameWriter()
+                .texts(List.of("http://127.0.0.1:9"))
+                .text("db")
+                .text(null)
+                .text(null)
+                .u8(0)
+                .i64(-1)
+                .i64(-1)
+                .i64(-1)
+                .i64(-1)
+                .u8(1)
+                .u8(0)
+                .text(null)
+                .u8(0)
+                .bool(false)
+                .i64(-1)
+                .text(null)
+                .i32(0)
+                .bool(false)
+                .bool(false)
+                .u8(1)
+                .i64(-1)
+                .bool(false)
+                .toBytes();
     }
 
     private static long open() {
@@ -47,8 +71,19 @@ class NativeTest {
     }
 
     private static FrameWriter ofPoints() {
-        return new FrameWriter().text("n").text(null).text(null).text(null).i64(-1).i64(-1).i32(-1).i32(-1).bool(true).bool(false)
-                .u8(0).u8(0);
+        return new FrameWriter()
+                .text("n")
+                .text(null)
+                .text(null)
+                .text(null)
+                .i64(-1)
+                .i64(-1)
+                .i32(-1)
+                .i32(-1)
+                .bool(true)
+                .bool(false)
+                .u8(0)
+                .u8(0);
     }
 
     private static void end(long client) {
@@ -64,16 +99,27 @@ class NativeTest {
 
     /** Every method that takes the handle of a client. */
     private static List<LongConsumer> methods() {
-        return List.of(Native::next, client -> Native.startWrite(client, 1, rows(8), 0, options()),
-                client -> Native.startWriteLines(client, 2, NO_BYTES, 0, 0, ofLines()), client -> Native.cancel(client, 3),
-                client -> Native.more(client, 4, 1), client -> Native.answer(client, 5, new byte[1]),
-                client -> Native.startQuery(client, 6, NO_BYTES, false), client -> Native.startRequest(client, 7, NO_BYTES),
-                client -> Native.startPing(client, 8), Native::health,
-                client -> Native.openWriter(client, 9, NO_BYTES), client -> Native.provoke(client, 10, 0),
-                writer -> Native.tryPush(writer, rows(8), 0), writer -> Native.tryPushLines(writer, NO_BYTES, 0, 0),
-                writer -> Native.startPush(writer, 11, rows(8), 0, false), writer -> Native.startFlush(writer, 12),
+        return List.of(
+                Native::next,
+                client -> Native.startWrite(client, 1, rows(8), 0, options()),
+                client -> Native.startWriteLines(client, 2, NO_BYTES, 0, 0, ofLines()),
+                client -> Native.cancel(client, 3),
+                client -> Native.more(client, 4, 1),
+                client -> Native.answer(client, 5, new byte[1]),
+                client -> Native.startQuery(client, 6, NO_BYTES, false),
+                client -> Native.startRequest(client, 7, NO_BYTES),
+                client -> Native.startPing(client, 8),
+                Native::health,
+                client -> Native.openWriter(client, 9, NO_BYTES),
+                client -> Native.provoke(client, 10, 0),
+                writer -> Native.tryPush(writer, rows(8), 0),
+                writer -> Native.tryPushLines(writer, NO_BYTES, 0, 0),
+                writer -> Native.startPush(writer, 11, rows(8), 0, false),
+                writer -> Native.startFlush(writer, 12),
                 writer -> Native.startPushLines(writer, 13, NO_BYTES, 0, 0, false),
-                writer -> Native.startCloseWriter(writer, 14, 0), Native::writerTotals, Native::forgetHoles);
+                writer -> Native.startCloseWriter(writer, 14, 0),
+                Native::writerTotals,
+                Native::forgetHoles);
     }
 
     @Test
@@ -86,7 +132,8 @@ class NativeTest {
             for (int i = 0; i < 1000; i++) {
                 long handle = random.nextLong();
                 RuntimeException error = assertThrows(RuntimeException.class, () -> method.accept(handle));
-                assertTrue(error instanceof IllegalArgumentException || error instanceof IllegalStateException,
+                assertTrue(
+                        error instanceof IllegalArgumentException || error instanceof IllegalStateException,
                         error.toString());
             }
         }
@@ -99,7 +146,9 @@ class NativeTest {
         long second = open();
         for (LongConsumer method : methods()) {
             RuntimeException error = assertThrows(RuntimeException.class, () -> method.accept(first));
-            assertTrue(error instanceof IllegalArgumentException || error instanceof IllegalStateException, error.toString());
+            assertTrue(
+                    error instanceof IllegalArgumentException || error instanceof IllegalStateException,
+                    error.toString());
         }
         Native.close(first);
         Native.close(first);
@@ -112,11 +161,16 @@ class NativeTest {
     @Test
     void nullIsRefused() {
         long client = open();
-        for (Runnable call : List.<Runnable>of(() -> Native.open(null), () -> Native.classify(null),
-                () -> Native.startWrite(client, 1, null, 0, options()), () -> Native.startWrite(client, 1, rows(8), 0, null),
+        for (Runnable call : List.<Runnable>of(
+                () -> Native.open(null),
+                () -> Native.classify(null),
+                () -> Native.startWrite(client, 1, null, 0, options()),
+                () -> Native.startWrite(client, 1, rows(8), 0, null),
                 () -> Native.startWriteLines(client, 1, null, 0, 0, ofLines()),
-                () -> Native.startWriteLines(client, 1, NO_BYTES, 0, 0, null), () -> Native.startQuery(client, 1, null, false),
-                () -> Native.startRequest(client, 1, null), () -> Native.answer(client, 1, null),
+                () -> Native.startWriteLines(client, 1, NO_BYTES, 0, 0, null),
+                () -> Native.startQuery(client, 1, null, false),
+                () -> Native.startRequest(client, 1, null),
+                () -> Native.answer(client, 1, null),
                 () -> Native.openWriter(client, 1, null))) {
             assertThrows(NullPointerException.class, call::run);
         }
@@ -130,12 +184,23 @@ class NativeTest {
         for (int length : new int[] {-1, Integer.MIN_VALUE, 17, Integer.MAX_VALUE}) {
             assertThrows(IllegalArgumentException.class, () -> Native.startWrite(client, 1, rows, length, options()));
         }
-        assertThrows(IllegalArgumentException.class,
-                () -> Native.startWrite(client, 1, ByteBuffer.allocate(16), 0, options()), "not direct");
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> Native.startWrite(client, 1, ByteBuffer.allocate(16), 0, options()),
+                "not direct");
         byte[] lines = new byte[16];
-        for (int[] part : new int[][] {{-1, 1}, {0, 17}, {17, 0}, {16, 1}, {1, Integer.MAX_VALUE}, {Integer.MAX_VALUE, 1},
-            {0, -1}, {Integer.MIN_VALUE, Integer.MIN_VALUE}}) {
-            assertThrows(IllegalArgumentException.class,
+        for (int[] part : new int[][] {
+            {-1, 1},
+            {0, 17},
+            {17, 0},
+            {16, 1},
+            {1, Integer.MAX_VALUE},
+            {Integer.MAX_VALUE, 1},
+            {0, -1},
+            {Integer.MIN_VALUE, Integer.MIN_VALUE}
+        }) {
+            assertThrows(
+                    IllegalArgumentException.class,
                     () -> Native.startWriteLines(client, 1, lines, part[0], part[1], ofLines()));
         }
         end(client);
@@ -151,15 +216,22 @@ class NativeTest {
         for (int round = 1; round <= 2000; round++) {
             for (int at = 0; at < 256; at += 4) {
                 boolean word = random.nextInt(3) > 0;
-                rows.putInt(at, word ? operations[random.nextInt(operations.length)] << 24 | random.nextInt(3)
-                        : random.nextInt(8));
+                rows.putInt(
+                        at,
+                        word
+                                ? operations[random.nextInt(operations.length)] << 24 | random.nextInt(3)
+                                : random.nextInt(8));
             }
             Native.startWrite(client, round, rows, random.nextInt(257), options());
             FrameReader completion = new FrameReader(Native.next(client));
             int kind = completion.u8();
             assertEquals(round, completion.i64());
-            assertTrue(kind == Completion.ROWS_ERROR || kind == Completion.POINTS_REFUSED || kind == Completion.ACK
-                    || kind == Completion.WRITE_ERROR, "completion " + kind);
+            assertTrue(
+                    kind == Completion.ROWS_ERROR
+                            || kind == Completion.POINTS_REFUSED
+                            || kind == Completion.ACK
+                            || kind == Completion.WRITE_ERROR,
+                    "completion " + kind);
         }
         end(client);
     }

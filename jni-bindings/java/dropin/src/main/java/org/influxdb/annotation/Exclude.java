@@ -8,5 +8,4 @@ import java.lang.annotation.Target;
 /** Leaves a field out of a class whose measurement says {@link Measurement#allFields()}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.FIELD)
-public @interface Exclude {
-}
+public @interface Exclude {}

@@ -156,7 +156,7 @@ public class BatchPoints {
      *     empty if no field has a value that line protocol can carry
      */
     public String lineProtocol() {
-        StringBuilder lines = new StringBuilder();
+        StringBuilder lines = new StringBuilder(LineProtocol.USUAL_LENGTH);
         for (Point point : points) {
             LineProtocol.append(lines, point, precision);
             lines.append('\n');

@@ -20,8 +20,7 @@ public final class BoundParameterQuery extends Query {
         private String database;
 
         /** A builder without a command. */
-        public QueryBuilder() {
-        }
+        public QueryBuilder() {}
 
         /**
          * Begins a query.

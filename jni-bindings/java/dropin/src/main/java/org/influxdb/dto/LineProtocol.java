@@ -13,6 +13,9 @@ import org.influxdb.impl.Legacy;
 /** Writes points as influxdb-java does: sorted keys, decimals without an exponent, fields without a value left out. */
 final class LineProtocol {
 
+    /** Room for a line as most are. */
+    static final int USUAL_LENGTH = 256;
+
     private static final int MAX_FRACTION_DIGITS = 340;
 
     private static final BigInteger LONG_MIN = BigInteger.valueOf(Long.MIN_VALUE);
@@ -26,19 +29,18 @@ final class LineProtocol {
         return format;
     });
 
-    private LineProtocol() {
-    }
+    private LineProtocol() {}
 
     /** Appends a point without a line feed; nothing at all if no field has a value. */
     static void append(final StringBuilder line, final Point point, final TimeUnit precision) {
         int start = line.length();
         appendName(line, point.measurement());
-        point.tags().forEach((key, value) -> {
+        for (Map.Entry<String, String> tag : point.tags().entrySet()) {
             line.append(',');
-            appendName(line, key);
+            appendName(line, tag.getKey());
             line.append('=');
-            appendName(line, value);
-        });
+            appendName(line, tag.getValue());
+        }
         int fields = line.length();
         for (Map.Entry<String, Object> field : point.fields().entrySet()) {
             Object value = field.getValue();
@@ -69,13 +71,15 @@ final class LineProtocol {
     }
 
     private static void appendName(final StringBuilder line, final String name) {
+        int written = 0;
         for (int i = 0; i < name.length(); i++) {
             char c = name.charAt(i);
             if (c == ' ' || c == ',' || c == '=') {
-                line.append('\\');
+                line.append(name, written, i).append('\\');
+                written = i;
             }
-            line.append(c);
         }
+        line.append(name, written, name.length());
     }
 
     private static void appendValue(final StringBuilder line, final Object value) {
@@ -83,8 +87,10 @@ final class LineProtocol {
             appendString(line, (String) value);
         } else if (!(value instanceof Number)) {
             line.append(value);
-        } else if (isDecimal(value)) {
+        } else if (value instanceof BigDecimal) {
             line.append(DECIMAL.get().format(value));
+        } else if (isDecimal(value)) {
+            line.append(DECIMAL.get().format(((Number) value).doubleValue()));
         } else {
             line.append(value).append('i');
         }
@@ -92,18 +98,20 @@ final class LineProtocol {
 
     private static void appendString(final StringBuilder line, final String text) {
         line.append('"');
+        int written = 0;
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '"' || c == '\\') {
-                line.append('\\');
+                line.append(text, written, i).append('\\');
+                written = i;
             }
-            line.append(c);
         }
-        line.append('"');
+        line.append(text, written, text.length()).append('"');
     }
 
     private static boolean isDecimal(final Object number) {
-        return number instanceof Double || number instanceof Float || number instanceof BigDecimal
+        return number instanceof Double
+                || number instanceof Float
                 || (number instanceof DoubleAdder || number instanceof DoubleAccumulator) && !Legacy.isOn();
     }
 
@@ -171,8 +179,11 @@ final class LineProtocol {
             if (integer.compareTo(LONG_MIN) < 0 || integer.compareTo(LONG_MAX) > 0) {
                 throw new IllegalArgumentException("field " + key + " is an integer beyond 64 bits");
             }
-        } else if (value != null && !(value instanceof String) && !(value instanceof Number)
-                && !(value instanceof Boolean) && value.toString().indexOf('\n') >= 0) {
+        } else if (value != null
+                && !(value instanceof String)
+                && !(value instanceof Number)
+                && !(value instanceof Boolean)
+                && value.toString().indexOf('\n') >= 0) {
             throw new IllegalArgumentException("field " + key + " has a line feed, which would begin another point");
         }
     }

@@ -23,8 +23,19 @@ final class ObjectReader {
     private static final BigInteger NANOS = BigInteger.valueOf(1_000_000_000L);
 
     private static final Set<Class<?>> FIELD_TYPES = Set.of(
-            String.class, boolean.class, Boolean.class, double.class, Double.class, float.class, Float.class,
-            long.class, Long.class, int.class, Integer.class, short.class, Short.class);
+            String.class,
+            boolean.class,
+            Boolean.class,
+            double.class,
+            Double.class,
+            float.class,
+            Float.class,
+            long.class,
+            Long.class,
+            int.class,
+            Integer.class,
+            short.class,
+            Short.class);
 
     private final Point.Builder builder;
 
@@ -73,8 +84,7 @@ final class ObjectReader {
         Type type = types.resolve(field.getGenericType());
         if (time != null) {
             if (type != Instant.class) {
-                throw new InfluxDBMapperException(
-                        "Unsupported type " + type + " for time: should be of Instant type");
+                throw new InfluxDBMapperException("Unsupported type " + type + " for time: should be of Instant type");
             }
             if (value != null) {
                 readTime((Instant) value, time.timeUnit());
@@ -93,14 +103,15 @@ final class ObjectReader {
             field.setAccessible(true);
             return field.get(pojo);
         } catch (IllegalAccessException e) {
-            throw new BuilderException("Field " + name + " of class " + pojo.getClass().getName() + " cannot be read");
+            throw new BuilderException(
+                    "Field " + name + " of class " + pojo.getClass().getName() + " cannot be read");
         }
     }
 
     private void readTime(final Instant time, final TimeUnit unit) {
         if (unit == TimeUnit.NANOSECONDS || unit == TimeUnit.MICROSECONDS) {
-            BigInteger nanos = BigInteger.valueOf(time.getEpochSecond()).multiply(NANOS)
-                    .add(BigInteger.valueOf(time.getNano()));
+            BigInteger nanos =
+                    BigInteger.valueOf(time.getEpochSecond()).multiply(NANOS).add(BigInteger.valueOf(time.getNano()));
             builder.time(nanos.divide(BigInteger.valueOf(unit.toNanos(1))), unit);
         } else {
             builder.time((Long) unit.convert(time.toEpochMilli(), TimeUnit.MILLISECONDS), unit);

@@ -24,8 +24,12 @@ public class Point {
     /** Replaced as a whole by {@link #addTags}. */
     private volatile SortedMap<String, String> tags;
 
-    Point(final String measurement, final SortedMap<String, String> tags, final SortedMap<String, Object> fields,
-            final Number time, final TimeUnit precision) {
+    Point(
+            final String measurement,
+            final SortedMap<String, String> tags,
+            final SortedMap<String, Object> fields,
+            final Number time,
+            final TimeUnit precision) {
         this.measurement = measurement;
         this.tags = tags;
         this.fields = fields;
@@ -136,7 +140,7 @@ public class Point {
      * @return the line without a line feed, empty if no field has a value that line protocol can carry
      */
     public String lineProtocol(final TimeUnit precision) {
-        StringBuilder line = new StringBuilder();
+        StringBuilder line = new StringBuilder(LineProtocol.USUAL_LENGTH);
         LineProtocol.append(line, this, precision);
         return line.toString();
     }
@@ -224,8 +228,11 @@ public class Point {
          */
         @Deprecated
         public Builder field(final String field, final Object value) {
-            boolean integer = value instanceof Byte || value instanceof Short || value instanceof Integer
-                    || value instanceof Long || value instanceof java.math.BigInteger;
+            boolean integer = value instanceof Byte
+                    || value instanceof Short
+                    || value instanceof Integer
+                    || value instanceof Long
+                    || value instanceof java.math.BigInteger;
             return putField(field, integer ? (Object) ((Number) value).doubleValue() : value);
         }
 

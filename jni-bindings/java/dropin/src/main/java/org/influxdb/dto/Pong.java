@@ -9,8 +9,7 @@ public class Pong {
     private long responseTime;
 
     /** An answer without a version. */
-    public Pong() {
-    }
+    public Pong() {}
 
     /**
      * The server's version.

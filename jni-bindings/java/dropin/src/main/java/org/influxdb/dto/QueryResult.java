@@ -10,8 +10,7 @@ public class QueryResult {
     private String error;
 
     /** An answer without results. */
-    public QueryResult() {
-    }
+    public QueryResult() {}
 
     /**
      * The results, one for each statement of the request.
@@ -70,8 +69,7 @@ public class QueryResult {
         private String error;
 
         /** A result without series. */
-        public Result() {
-        }
+        public Result() {}
 
         /**
          * The series found.
@@ -133,8 +131,7 @@ public class QueryResult {
         private List<List<Object>> values;
 
         /** A series without rows. */
-        public Series() {
-        }
+        public Series() {}
 
         /**
          * The series' name, which is that of the measurement unless the statement says otherwise.

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 import okhttp3.Dispatcher;
 
 /**
- * Runs queries in the background on the threads of an OkHttp dispatcher, as many at a time as that allows for one host; the
- * others wait.
+ * Runs queries in the background on the threads of an OkHttp dispatcher, as many at a time as that allows for one
+ * host; the others wait.
  */
 final class AsyncLane {
 

@@ -22,11 +22,15 @@ public class BasicAuthInterceptor implements Interceptor {
      * @throws NullPointerException if one of them is {@code null}
      */
     public BasicAuthInterceptor(String user, String password) {
-        this.authorization = Objects.requireNonNull(Credentials.of(user, password), "user and password").basic();
+        this.authorization = Objects.requireNonNull(Credentials.of(user, password), "user and password")
+                .basic();
     }
 
     @Override
     public Response intercept(Chain chain) throws IOException {
-        return chain.proceed(chain.request().newBuilder().header("Authorization", authorization).build());
+        return chain.proceed(chain.request()
+                .newBuilder()
+                .header("Authorization", authorization)
+                .build());
     }
 }

@@ -25,8 +25,8 @@ import org.influxdb.dto.BatchPoints;
 import org.influxdb.dto.Point;
 
 /**
- * Collects points and writes them in the background, in batches. Applications get it by {@link InfluxDB#enableBatch()}. Safe
- * for use by many threads; points of one thread are sent in the order it put them.
+ * Collects points and writes them in the background, in batches. Applications get it by {@link
+ * InfluxDB#enableBatch()}. Safe for use by many threads; points of one thread are sent in the order it put them.
  */
 public final class BatchProcessor {
 
@@ -185,8 +185,8 @@ public final class BatchProcessor {
     }
 
     /**
-     * Programs close and flush in threads that were interrupted before, and points would be lost by that. An interrupt from now
-     * on counts.
+     * Programs close and flush in threads that were interrupted before, and points would be lost by that. An interrupt
+     * from now on counts.
      */
     private static void uninterrupted(Runnable work) {
         boolean interrupted = !Legacy.isOn() && Thread.interrupted();
@@ -279,6 +279,9 @@ public final class BatchProcessor {
                 LOG.log(Level.SEVERE, "Batch could not be sent. Data will be lost", e);
             }
             return Verdicts.of(batch, e);
+        } catch (Error e) {
+            // Not hidden: whoever hears of the points hears of it.
+            return Verdict.failed(e, new ArrayList<>(batch.getPoints()));
         }
     }
 

@@ -20,8 +20,9 @@ final class Batches {
     private Batches() {}
 
     /**
-     * One batch for each database and retention policy, in the order of their first points. In {@link Legacy} mode those
-     * count as the same whose names give the same text with a low line between, and the order is that of a hash map.
+     * One batch for each database and retention policy, in the order of their first points. In {@link Legacy} mode
+     * those count as the same whose names give the same text with a low line between, and the order is that of a hash
+     * map.
      *
      * @param precision null for nanoseconds
      */

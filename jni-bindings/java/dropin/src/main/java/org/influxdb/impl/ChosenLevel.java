@@ -5,8 +5,8 @@ import org.influxdb.BatchOptions;
 import org.influxdb.InfluxDB.ConsistencyLevel;
 
 /**
- * Tells a level that was set in {@link BatchOptions} from their default, which {@link BatchOptions#getConsistency()} does
- * not. Not for applications.
+ * Tells a level that was set in {@link BatchOptions} from their default, which {@link BatchOptions#getConsistency()}
+ * does not. Not for applications.
  */
 public final class ChosenLevel {
 

@@ -21,8 +21,8 @@ final class Credentials {
     }
 
     /**
-     * The header for basic authentication. In UTF-8, as the server keeps names and passwords; influxdb-java sends ISO 8859-1, with
-     * which no server knows a name beyond ASCII.
+     * The header for basic authentication. In UTF-8, as the server keeps names and passwords; influxdb-java sends ISO
+     * 8859-1, with which no server knows a name beyond ASCII.
      */
     String basic() {
         Charset charset = Legacy.isOn() ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8;

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Makes the threads of batching where the application gives no factory. Not for applications.
  *
- * <p>They are daemons, so that a client nobody closed does not keep a JVM alive. In {@link Legacy} mode they are those of
- * {@link Executors#defaultThreadFactory()}.
+ * <p>They are daemons, so that a client nobody closed does not keep a JVM alive. In {@link Legacy} mode they are those
+ * of {@link Executors#defaultThreadFactory()}.
  */
 public final class DaemonThreads implements ThreadFactory {
 

@@ -5,8 +5,8 @@ import java.util.function.Function;
 import org.influxdb.dto.BatchPoints;
 
 /**
- * Which batches are sent when, and which points are given up: the rules of batching, without threads and clock. Not safe for
- * use by many threads.
+ * Which batches are sent when, and which points are given up: the rules of batching, without threads and clock. Not
+ * safe for use by many threads.
  */
 interface Delivery {
 

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A row of a result whose numbers are {@link Double}, as programs cast them, and which still knows the whole numbers that
- * a double cannot hold.
+ * A row of a result whose numbers are {@link Double}, as programs cast them, and which still knows the whole numbers
+ * that a double cannot hold.
  */
 final class ExactRow extends ArrayList<Object> implements ExactValues {
 
@@ -40,7 +40,10 @@ final class ExactRow extends ArrayList<Object> implements ExactValues {
         return longer;
     }
 
-    /** The number where the double is another; null also past 64 bits, in an unsigned field: the double is what there is. */
+    /**
+     * The number where the double is another; null also past 64 bits, in an unsigned field: the double is what there
+     * is.
+     */
     private static Long inexact(String text, double number) {
         try {
             long whole = Long.parseLong(text);
@@ -51,8 +54,8 @@ final class ExactRow extends ArrayList<Object> implements ExactValues {
     }
 
     /**
-     * The value in a column: the exact {@link Long} where the double that {@link #get} answers is not, else that value. A
-     * value that was replaced meanwhile is answered as it is.
+     * The value in a column: the exact {@link Long} where the double that {@link #get} answers is not, else that
+     * value. A value that was replaced meanwhile is answered as it is.
      */
     @Override
     public Object exact(int column) {

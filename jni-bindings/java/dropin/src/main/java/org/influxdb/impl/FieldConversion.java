@@ -55,8 +55,8 @@ final class FieldConversion {
         if (!legacy && (type == float.class || type == Float.class)) {
             return number(value).floatValue();
         }
-        throw new InfluxDBMapperException("Class '" + owner + "' field '" + name + "' is from an unsupported type '"
-                + type + "'.");
+        throw new InfluxDBMapperException(
+                "Class '" + owner + "' field '" + name + "' is from an unsupported type '" + type + "'.");
     }
 
     private Number number(final Object value) {
@@ -127,7 +127,8 @@ final class FieldConversion {
         BigInteger units = number instanceof Double || number instanceof Float
                 ? BigInteger.valueOf(number.longValue())
                 : exact(number);
-        BigInteger[] parts = units.multiply(BigInteger.valueOf(precision.toNanos(1))).divideAndRemainder(NANOS);
+        BigInteger[] parts =
+                units.multiply(BigInteger.valueOf(precision.toNanos(1))).divideAndRemainder(NANOS);
         try {
             return Instant.ofEpochSecond(parts[0].longValueExact(), parts[1].longValueExact());
         } catch (ArithmeticException | DateTimeException e) {

@@ -14,8 +14,7 @@ import java.util.function.BiConsumer;
  */
 public final class GenericClasses {
 
-    private GenericClasses() {
-    }
+    private GenericClasses() {}
 
     /**
      * Shows a class and then each class it extends, up to but not including {@link Object}.

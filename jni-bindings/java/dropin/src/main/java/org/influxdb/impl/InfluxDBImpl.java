@@ -24,10 +24,10 @@ import org.influxdb.dto.QueryResult;
 import retrofit2.Retrofit;
 
 /**
- * The client. Requests go through the native client where that honours all that the given settings carry: their time-outs.
- * Where they carry more, such as interceptors, TLS of their own, a proxy or an authenticator, requests go through an
- * {@link OkHttpClient} made of them, and programs see the same. After {@link #close()} it still answers calls, except
- * those in the background.
+ * The client. Requests go through the native client where that honours all that the given settings carry: their
+ * time-outs. Where they carry more, such as interceptors, TLS of their own, a proxy or an authenticator, requests go
+ * through an {@link OkHttpClient} made of them, and programs see the same. After {@link #close()} it still answers
+ * calls, except those in the background.
  */
 public class InfluxDBImpl implements InfluxDB {
 
@@ -76,8 +76,8 @@ public class InfluxDBImpl implements InfluxDB {
     }
 
     /**
-     * Makes a client, as influxdb-java does with settings of Retrofit. They are not used: nothing of them can be seen from
-     * outside.
+     * Makes a client, as influxdb-java does with settings of Retrofit. They are not used: nothing of them can be seen
+     * from outside.
      *
      * @param url the server's address; a path has to end with a slash
      * @param username the user's name; null for no credentials

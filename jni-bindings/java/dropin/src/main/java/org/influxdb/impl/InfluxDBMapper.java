@@ -69,8 +69,8 @@ public class InfluxDBMapper extends InfluxDBResultMapper {
     public <T> List<T> query(final Class<T> clazz) {
         Measurement measurement = marked(clazz);
         if (measurement.database().equals(UNASSIGNED)) {
-            throw new IllegalArgumentException("Measurement of class " + clazz.getName()
-                    + " should specify a database value for this operation");
+            throw new IllegalArgumentException(
+                    "Measurement of class " + clazz.getName() + " should specify a database value for this operation");
         }
         Query query = new Query("SELECT * FROM " + quoted(measurement.name()), measurement.database());
         return query(query, clazz, measurement.name());
@@ -96,7 +96,9 @@ public class InfluxDBMapper extends InfluxDBResultMapper {
      */
     public <T> void save(final T model) {
         Measurement measurement = marked(model.getClass());
-        Point point = Point.measurementByPOJO(model.getClass()).addFieldsFromPOJO(model).build();
+        Point point = Point.measurementByPOJO(model.getClass())
+                .addFieldsFromPOJO(model)
+                .build();
         if (measurement.database().equals(UNASSIGNED)) {
             influxDB.write(point);
         } else {

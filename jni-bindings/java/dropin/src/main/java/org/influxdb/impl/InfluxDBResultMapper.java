@@ -18,8 +18,7 @@ import org.influxdb.dto.QueryResult;
 public class InfluxDBResultMapper {
 
     /** A mapper; one is as good as another. */
-    public InfluxDBResultMapper() {
-    }
+    public InfluxDBResultMapper() {}
 
     /**
      * Makes an object of every row of the measurement that a class is marked with.
@@ -81,8 +80,9 @@ public class InfluxDBResultMapper {
      * @throws InfluxDBMapperException if the result has an error, or a value does not fit its field
      * @throws NullPointerException if the result or the measurement is {@code null}
      */
-    public <T> List<T> toPOJO(final QueryResult queryResult, final Class<T> clazz, final String measurementName,
-            final TimeUnit precision) throws InfluxDBMapperException {
+    public <T> List<T> toPOJO(
+            final QueryResult queryResult, final Class<T> clazz, final String measurementName, final TimeUnit precision)
+            throws InfluxDBMapperException {
         Objects.requireNonNull(measurementName, "measurementName");
         Objects.requireNonNull(queryResult, "queryResult");
         Objects.requireNonNull(clazz, "clazz");
@@ -112,8 +112,11 @@ public class InfluxDBResultMapper {
         }
     }
 
-    private static <T> void add(final QueryResult.Series series, final MappedClass<T> mapped,
-            final TimeUnit precision, final List<T> objects) {
+    private static <T> void add(
+            final QueryResult.Series series,
+            final MappedClass<T> mapped,
+            final TimeUnit precision,
+            final List<T> objects) {
         List<String> columns = series.getColumns();
         MappedColumn[] mappings = new MappedColumn[columns.size()];
         boolean any = false;

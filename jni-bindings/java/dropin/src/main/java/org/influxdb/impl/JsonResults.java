@@ -11,8 +11,8 @@ import okio.BufferedSource;
 import org.influxdb.dto.QueryResult;
 
 /**
- * Reads results of queries from JSON. Every number becomes a {@link Double}, as programs expect; what a whole number was
- * exactly stays in its {@link ExactRow}.
+ * Reads results of queries from JSON. Every number becomes a {@link Double}, as programs expect; what a whole number
+ * was exactly stays in its {@link ExactRow}.
  */
 final class JsonResults {
 

@@ -1,8 +1,8 @@
 package org.influxdb.impl;
 
 /**
- * The switch for programs that rely on what influxdb-java 2.25 does where this library differs from it on purpose. Not for
- * applications: they set the property.
+ * The switch for programs that rely on what influxdb-java 2.25 does where this library differs from it on purpose. Not
+ * for applications: they set the property.
  */
 public final class Legacy {
 

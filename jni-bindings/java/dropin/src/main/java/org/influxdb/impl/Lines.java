@@ -2,7 +2,9 @@ package org.influxdb.impl;
 
 import java.util.Arrays;
 
-/** What can be told of lines of line protocol by walking over them. Never fails: odd lines are the server's to judge. */
+/**
+ * What can be told of lines of line protocol by walking over them. Never fails: odd lines are the server's to judge.
+ */
 final class Lines {
 
     private final byte[] bytes;

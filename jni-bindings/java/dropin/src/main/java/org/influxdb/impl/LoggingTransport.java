@@ -12,8 +12,8 @@ import okhttp3.OkHttpClient;
 import org.influxdb.InfluxDB.LogLevel;
 
 /**
- * Logs requests and replies of another transport, in the form and by the logger that programs of influxdb-java have set up.
- * Credentials and passwords in statements are left out.
+ * Logs requests and replies of another transport, in the form and by the logger that programs of influxdb-java have
+ * set up. Credentials and passwords in statements are left out.
  */
 final class LoggingTransport implements Transport {
 

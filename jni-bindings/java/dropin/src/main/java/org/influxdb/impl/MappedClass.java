@@ -68,7 +68,8 @@ final class MappedClass<T> {
     }
 
     private static boolean isPlainField(final Field field) {
-        return !Modifier.isStatic(field.getModifiers()) && !field.isSynthetic()
+        return !Modifier.isStatic(field.getModifiers())
+                && !field.isSynthetic()
                 && !field.isAnnotationPresent(Exclude.class);
     }
 

@@ -20,8 +20,8 @@ import java.time.Duration;
 import okhttp3.HttpUrl;
 
 /**
- * Sends through the native client. It is opened with the first request, and again with the first after {@link #close()} or
- * after an internal error.
+ * Sends through the native client. It is opened with the first request, and again with the first after {@link
+ * #close()} or after an internal error.
  */
 final class NativeTransport implements Transport {
 
@@ -125,8 +125,8 @@ final class NativeTransport implements Transport {
     }
 
     /**
-     * A server may close a connection that was idle at the moment when it is used again. Whether this was it cannot be told from here,
-     * so points without times are not sent again.
+     * A server may close a connection that was idle at the moment when it is used again. Whether this was it cannot be
+     * told from here, so points without times are not sent again.
      */
     private static RetryDecision againWhereLost(FailedAttempt failed) {
         boolean lost = failed.attempts() == 1 && "Disconnected".equals(failed.kind()) && failed.mayResend();

@@ -5,7 +5,10 @@ import java.net.InetAddress;
 import java.net.Socket;
 import javax.net.SocketFactory;
 
-/** Makes the sockets of another factory send at once: held back, each write waits for the server's delayed acknowledgement. */
+/**
+ * Makes the sockets of another factory send at once: held back, each write waits for the server's delayed
+ * acknowledgement.
+ */
 final class NoDelaySockets extends SocketFactory {
 
     private final SocketFactory made;

@@ -15,9 +15,9 @@ import okhttp3.ResponseBody;
 import okio.BufferedSink;
 
 /**
- * Sends through the application's own {@link OkHttpClient}, with its interceptors, its TLS and all else it carries. Replies to
- * writes are read as the native client reads them. Of a request that got no reply it is said that nothing was sent only
- * where nobody ever asked for its body.
+ * Sends through the application's own {@link OkHttpClient}, with its interceptors, its TLS and all else it carries.
+ * Replies to writes are read as the native client reads them. Of a request that got no reply it is said that nothing
+ * was sent only where nobody ever asked for its body.
  */
 final class OkHttpTransport implements Transport {
 

@@ -8,8 +8,8 @@ import java.util.function.Function;
 import org.influxdb.dto.BatchPoints;
 
 /**
- * Sends each batch once. A failure of one does not keep the others from being sent, except in {@link Legacy} mode, and takes none
- * of their points with it.
+ * Sends each batch once. A failure of one does not keep the others from being sent, except in {@link Legacy} mode, and
+ * takes none of their points with it.
  */
 final class OneShotDelivery implements Delivery {
 

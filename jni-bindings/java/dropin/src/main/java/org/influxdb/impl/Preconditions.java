@@ -7,8 +7,7 @@ public final class Preconditions {
 
     private static final Pattern DURATION = Pattern.compile("(\\d+[wdmhs])+|inf");
 
-    private Preconditions() {
-    }
+    private Preconditions() {}
 
     /**
      * Checks that a text has at least one character.

@@ -39,8 +39,8 @@ final class Replies {
     }
 
     /**
-     * The exception where no reply came. That nothing was sent is said only where nobody asked for the body; else all is
-     * open: what was taken may wait in a buffer, or may long be stored.
+     * The exception where no reply came. That nothing was sent is said only where nobody asked for the body; else all
+     * is open: what was taken may wait in a buffer, or may long be stored.
      */
     static WriteException none(IOException failure, boolean mayBeSent, LineWrite write) {
         boolean timeout = failure instanceof InterruptedIOException;

@@ -9,8 +9,9 @@ import org.influxdb.InfluxDBException.RetryBufferOverrunException;
 import org.influxdb.dto.BatchPoints;
 
 /**
- * Keeps batches whose failure may pass and sends them again, first come first served: while the first one fails nothing
- * behind it is sent, so that points of a series keep their order. What does not fit any more pushes the oldest batches out.
+ * Keeps batches whose failure may pass and sends them again, first come first served: while the first one fails
+ * nothing behind it is sent, so that points of a series keep their order. What does not fit any more pushes the oldest
+ * batches out.
  */
 final class RetryDelivery implements Delivery {
 

@@ -89,7 +89,9 @@ public enum TimeUtil {
     }
 
     private static DateFormat format(final String pattern) {
-        DateFormat format = new SimpleDateFormat(pattern, Locale.getDefault(Locale.Category.FORMAT));
+        // Elsewhere the year may be that of another calendar, and digits may be other ones.
+        Locale locale = Legacy.isOn() ? Locale.getDefault(Locale.Category.FORMAT) : Locale.ROOT;
+        DateFormat format = new SimpleDateFormat(pattern, locale);
         format.setTimeZone(TimeZone.getTimeZone("UTC"));
         return format;
     }

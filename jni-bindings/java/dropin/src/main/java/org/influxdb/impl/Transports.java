@@ -1,5 +1,6 @@
 package org.influxdb.impl;
 
+import io.influxclient.internal.ClientLibrary;
 import java.net.Proxy;
 import java.util.List;
 import okhttp3.Authenticator;
@@ -18,10 +19,16 @@ final class Transports {
     private Transports() {}
 
     /**
-     * The native client, unless that cannot honour the settings, or the server is asked by HTTPS: whom to trust then is set up
-     * for the JVM, in ways only the JVM knows.
+     * The native client, unless that cannot honour the settings, or the server is asked by HTTPS: whom to trust then
+     * is set up for the JVM, in ways only the JVM knows.
+     *
+     * @throws UnsatisfiedLinkError if the native library cannot be loaded, which legacy mode does without
      */
     static Transport choose(OkHttpClient okHttp, HttpUrl server, Credentials credentials) {
+        if (!Legacy.isOn()) {
+            // Both ways to send need it. Where it cannot be loaded, a program shall hear of that here.
+            ClientLibrary.load();
+        }
         boolean plain = !server.isHttps() && !Legacy.isOn() && carriesOnlyTimeouts(okHttp, server);
         return plain
                 ? new NativeTransport(server, credentials, Timeouts.of(okHttp), okHttp.retryOnConnectionFailure())

@@ -87,8 +87,8 @@ final class WriteFailures {
     }
 
     /**
-     * Programs that wait and try again do well also where an operator has to mend something, and after an error of the server that
-     * nobody knows: to give up would lose the points.
+     * Programs that wait and try again do well also where an operator has to mend something, and after an error of the
+     * server that nobody knows: to give up would lose the points.
      */
     private static boolean isRetryWorth(WriteException failure) {
         Resend resend = failure.advice().resend();

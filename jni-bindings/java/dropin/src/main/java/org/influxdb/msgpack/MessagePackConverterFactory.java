@@ -7,8 +7,8 @@ import retrofit2.Converter;
 import retrofit2.Retrofit;
 
 /**
- * Makes Retrofit read results of queries from MessagePack. This library does without Retrofit; the application brings it
- * along.
+ * Makes Retrofit read results of queries from MessagePack. This library does without Retrofit; the application brings
+ * it along.
  */
 public class MessagePackConverterFactory extends Converter.Factory {
 

@@ -14,6 +14,5 @@ public final class Aggregations {
     /** {@value}. */
     public static final String MEAN = "MEAN";
 
-    private Aggregations() {
-    }
+    private Aggregations() {}
 }

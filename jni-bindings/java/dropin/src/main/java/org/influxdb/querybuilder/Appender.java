@@ -9,8 +9,7 @@ public final class Appender {
 
     private static final Pattern PLAIN_NAME = Pattern.compile("\\w+");
 
-    private Appender() {
-    }
+    private Appender() {}
 
     /**
      * Writes conditions one behind the other, each but the first with what joins it to those before.

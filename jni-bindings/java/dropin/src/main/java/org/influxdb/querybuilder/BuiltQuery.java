@@ -67,8 +67,7 @@ public abstract class BuiltQuery extends Query implements QueryStringBuilder {
     /** Begins queries, and makes their conditions. */
     public static final class QueryBuilder {
 
-        private QueryBuilder() {
-        }
+        private QueryBuilder() {}
 
         /**
          * Begins a query.
@@ -406,7 +405,10 @@ public abstract class BuiltQuery extends Query implements QueryStringBuilder {
          * @param offSetLiteral the unit of that
          * @return the expression
          */
-        public static Object time(final Long timeInterval, final String durationLiteral, final Long offSetInterval,
+        public static Object time(
+                final Long timeInterval,
+                final String durationLiteral,
+                final Long offSetInterval,
                 final String offSetLiteral) {
             return FunctionFactory.time(timeInterval, durationLiteral, offSetInterval, offSetLiteral);
         }

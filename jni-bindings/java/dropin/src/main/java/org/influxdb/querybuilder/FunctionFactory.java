@@ -5,8 +5,7 @@ import org.influxdb.querybuilder.time.TimeInterval;
 /** Makes the functions and other terms that expressions are built of. */
 public final class FunctionFactory {
 
-    private FunctionFactory() {
-    }
+    private FunctionFactory() {}
 
     /**
      * A call of a function.
@@ -108,9 +107,14 @@ public final class FunctionFactory {
      * @param offSetLiteral the unit of that
      * @return {@code time(interval,offset)}
      */
-    public static Object time(final Long timeInterval, final String durationLiteral, final Long offSetInterval,
+    public static Object time(
+            final Long timeInterval,
+            final String durationLiteral,
+            final Long offSetInterval,
             final String offSetLiteral) {
-        return new Function("time", new TimeInterval(timeInterval, durationLiteral),
+        return new Function(
+                "time",
+                new TimeInterval(timeInterval, durationLiteral),
                 new TimeInterval(offSetInterval, offSetLiteral));
     }
 

@@ -29,6 +29,5 @@ public final class Operations {
     /** {@value}. */
     public static final String MUL = "*";
 
-    private Operations() {
-    }
+    private Operations() {}
 }

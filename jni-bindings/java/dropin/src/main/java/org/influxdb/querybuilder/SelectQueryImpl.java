@@ -10,7 +10,10 @@ public class SelectQueryImpl extends BuiltQuery implements SelectWithSubquery {
     private final SelectCoreImpl<WhereCoreImpl<SelectCoreImpl<?>>> select;
     private final WhereQueryImpl<SelectQueryImpl> where;
 
-    SelectQueryImpl(final String database, final boolean requiresPost, final SelectionCoreImpl selection,
+    SelectQueryImpl(
+            final String database,
+            final boolean requiresPost,
+            final SelectionCoreImpl selection,
             final FromClause from) {
         super(database, requiresPost);
         this.select = new SelectCoreImpl<>(selection, selection.into(), from);

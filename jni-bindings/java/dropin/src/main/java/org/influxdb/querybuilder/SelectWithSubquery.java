@@ -1,5 +1,4 @@
 package org.influxdb.querybuilder;
 
 /** A {@code SELECT} that may read from another query. */
-public interface SelectWithSubquery extends Select, WithSubquery, QueryStringBuilder {
-}
+public interface SelectWithSubquery extends Select, WithSubquery, QueryStringBuilder {}

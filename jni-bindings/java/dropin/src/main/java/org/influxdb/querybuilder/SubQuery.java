@@ -10,8 +10,7 @@ public abstract class SubQuery<T extends WithSubquery> implements QueryStringBui
     private T parent;
 
     /** A query that no other reads from yet. */
-    public SubQuery() {
-    }
+    public SubQuery() {}
 
     SubQuery(final T parent) {
         this.parent = parent;

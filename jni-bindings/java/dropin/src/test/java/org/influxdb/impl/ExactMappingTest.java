@@ -25,11 +25,20 @@ class ExactMappingTest {
     /** A row. */
     @Measurement(name = "m")
     public static class Row {
-        @Column(name = "time") private Instant time;
-        @Column(name = "count") private long count;
-        @Column(name = "boxed") private Long boxed;
-        @Column(name = "text") private String text;
-        @Column(name = "float") private double number;
+        @Column(name = "time")
+        private Instant time;
+
+        @Column(name = "count")
+        private long count;
+
+        @Column(name = "boxed")
+        private Long boxed;
+
+        @Column(name = "text")
+        private String text;
+
+        @Column(name = "float")
+        private double number;
     }
 
     private static QueryResult result() {
@@ -52,7 +61,9 @@ class ExactMappingTest {
 
     @Test
     void everyBitArrives() {
-        Row row = new InfluxDBResultMapper().toPOJO(result(), Row.class, TimeUnit.NANOSECONDS).get(0);
+        Row row = new InfluxDBResultMapper()
+                .toPOJO(result(), Row.class, TimeUnit.NANOSECONDS)
+                .get(0);
 
         assertEquals(Instant.ofEpochSecond(1577836800, 123456789), row.time);
         assertEquals(BEYOND_DOUBLE, row.count);
@@ -63,7 +74,13 @@ class ExactMappingTest {
 
     @Test
     void programsThatCastStillGetDoubles() {
-        Object value = result().getResults().get(0).getSeries().get(0).getValues().get(0).get(1);
+        Object value = result().getResults()
+                .get(0)
+                .getSeries()
+                .get(0)
+                .getValues()
+                .get(0)
+                .get(1);
 
         assertEquals(9007199254740992.0, (Double) value);
     }
@@ -71,7 +88,9 @@ class ExactMappingTest {
     @Test
     void legacyModeReadsTheDoubles() {
         System.setProperty(Legacy.PROPERTY, "true");
-        Row row = new InfluxDBResultMapper().toPOJO(result(), Row.class, TimeUnit.NANOSECONDS).get(0);
+        Row row = new InfluxDBResultMapper()
+                .toPOJO(result(), Row.class, TimeUnit.NANOSECONDS)
+                .get(0);
 
         assertEquals(Instant.ofEpochSecond(1577836800, 123000000), row.time);
         assertEquals(9007199254740992L, row.count);

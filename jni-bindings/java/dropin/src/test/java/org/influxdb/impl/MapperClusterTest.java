@@ -49,29 +49,55 @@ class MapperClusterTest {
 
     /** How a job went. */
     public enum State {
-        RUNNING, DONE
+        RUNNING,
+        DONE
     }
 
     /** What both kinds of jobs have. */
     public static class Timed {
-        @TimeColumn(timeUnit = TimeUnit.NANOSECONDS) @Column(name = "time") private Instant time = TIME;
+        @TimeColumn(timeUnit = TimeUnit.NANOSECONDS)
+        @Column(name = "time")
+        private Instant time = TIME;
     }
 
     /** A job, in a measurement whose name has to be quoted. */
     @Measurement(name = "the jobs", database = "objects", timeUnit = TimeUnit.NANOSECONDS)
     public static class Job extends Timed {
-        @Column(name = "host name", tag = true) private String host = "a, b=c";
-        @Column(name = "number", tag = true) private int number = 7;
-        @Column(name = "bytes") private long bytes = Long.MAX_VALUE - 1;
-        @Column(name = "least") private Long least = Long.MIN_VALUE;
-        @Column(name = "count") private int count = -5;
-        @Column(name = "small") private short small = 12;
-        @Column(name = "load") private double load = 0.1 + 0.2;
-        @Column(name = "share") private float share = 0.5f;
-        @Column(name = "state") private State state = State.DONE;
-        @Column(name = "ok") private boolean ok = true;
-        @Column(name = "note") private String note = "it's \"said\"\nand \\done\\";
-        @Column(name = "none") private String none;
+        @Column(name = "host name", tag = true)
+        private String host = "a, b=c";
+
+        @Column(name = "number", tag = true)
+        private int number = 7;
+
+        @Column(name = "bytes")
+        private long bytes = Long.MAX_VALUE - 1;
+
+        @Column(name = "least")
+        private Long least = Long.MIN_VALUE;
+
+        @Column(name = "count")
+        private int count = -5;
+
+        @Column(name = "small")
+        private short small = 12;
+
+        @Column(name = "load")
+        private double load = 0.1 + 0.2;
+
+        @Column(name = "share")
+        private float share = 0.5f;
+
+        @Column(name = "state")
+        private State state = State.DONE;
+
+        @Column(name = "ok")
+        private boolean ok = true;
+
+        @Column(name = "note")
+        private String note = "it's \"said\"\nand \\done\\";
+
+        @Column(name = "none")
+        private String none;
     }
 
     private static void assertSaved(final Job job) {
@@ -92,8 +118,10 @@ class MapperClusterTest {
 
     /** A query that leaves out the tag that is a number: every tag of a result is a text. */
     private static Query jobs() {
-        return new Query("SELECT bytes, least, \"count\", small, load, share, state, ok, note, \"host name\""
-                + " FROM \"the jobs\"", "objects");
+        return new Query(
+                "SELECT bytes, least, \"count\", small, load, share, state, ok, note, \"host name\""
+                        + " FROM \"the jobs\"",
+                "objects");
     }
 
     @Test
@@ -110,15 +138,17 @@ class MapperClusterTest {
         mapper.save(new Job());
 
         QueryResult result = client.query(jobs(), TimeUnit.NANOSECONDS);
-        assertSaved(new InfluxDBResultMapper().toPOJO(result, Job.class, TimeUnit.NANOSECONDS).get(0));
+        assertSaved(new InfluxDBResultMapper()
+                .toPOJO(result, Job.class, TimeUnit.NANOSECONDS)
+                .get(0));
     }
 
     @Test
     void comesBackWholeInMessagePack() {
         mapper.save(new Job());
 
-        try (InfluxDB packed = InfluxDBFactory.connect(url, "u", "p", new OkHttpClient.Builder(),
-                ResponseFormat.MSGPACK)) {
+        try (InfluxDB packed =
+                InfluxDBFactory.connect(url, "u", "p", new OkHttpClient.Builder(), ResponseFormat.MSGPACK)) {
             assertSaved(new InfluxDBMapper(packed).query(jobs(), Job.class).get(0));
         }
     }
@@ -126,9 +156,14 @@ class MapperClusterTest {
     /** A job of which little is asked. */
     @Measurement(name = "the jobs", database = "objects")
     public static class Brief {
-        @Column(name = "host name") private String host;
-        @Column(name = "number") private String number;
-        @Column(name = "bytes") private long bytes;
+        @Column(name = "host name")
+        private String host;
+
+        @Column(name = "number")
+        private String number;
+
+        @Column(name = "bytes")
+        private long bytes;
     }
 
     @Test
@@ -144,11 +179,17 @@ class MapperClusterTest {
     @Test
     void builtQueriesRun() {
         mapper.save(new Job());
-        Query last = select("bytes", "count").from("objects", "the jobs")
-                .where(eq("host name", "a, b=c")).and(eq("ok", true))
-                .orderBy(desc()).limit(1);
-        Query most = select().max("count").as("most").from("objects", "the jobs")
-                .where(eq("number", FunctionFactory.placeholder("n"))).bindParameter("n", "7");
+        Query last = select("bytes", "count")
+                .from("objects", "the jobs")
+                .where(eq("host name", "a, b=c"))
+                .and(eq("ok", true))
+                .orderBy(desc())
+                .limit(1);
+        Query most = select().max("count")
+                .as("most")
+                .from("objects", "the jobs")
+                .where(eq("number", FunctionFactory.placeholder("n")))
+                .bindParameter("n", "7");
 
         assertEquals(-5.0, row(client.query(last)).get(2));
         assertEquals(-5.0, row(client.query(most)).get(1));

@@ -22,8 +22,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Replies that influxdb-java reads by searching them for a few words, each with the exception of influxdb-java that it is now, whether
- * a retry is worth it, and the typed exception and outcome behind it. Both ways to send read them alike.
+ * Replies that influxdb-java reads by searching them for a few words, each with the exception of influxdb-java that it
+ * is now, whether a retry is worth it, and the typed exception and outcome behind it. Both ways to send read them
+ * alike.
  */
 class MisreadRepliesTest {
 
@@ -63,7 +64,8 @@ class MisreadRepliesTest {
             reply(500, "meta service unavailable", "InfluxDBException", true, "MetaUnavailableException", "NOT_STORED"),
             reply(
                     400,
-                    "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"m\" tag=\"h\" value=\"b\" dropped=1",
+                    "partial write: max-values-per-tag limit exceeded (1/1): measurement=\"m\""
+                            + " tag=\"h\" value=\"b\" dropped=1",
                     "InfluxDBException",
                     false,
                     "LimitException",
@@ -124,7 +126,8 @@ class MisreadRepliesTest {
                     "NOT_STORED"),
             reply(
                     400,
-                    "partial write: field type conflict: input field \"v\" on measurement \"points beyond retention policy\""
+                    "partial write: field type conflict: input field \"v\" on measurement \"points"
+                            + " beyond retention policy\""
                             + " is type float, already exists as type integer dropped=1",
                     "FieldTypeConflictException",
                     false,

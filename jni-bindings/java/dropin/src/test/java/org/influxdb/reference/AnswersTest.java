@@ -3,7 +3,6 @@ package org.influxdb.reference;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,12 +14,14 @@ import org.junit.jupiter.api.Test;
 /** The table of answers in the documentation says what the two libraries make of each. */
 class AnswersTest {
 
-    private static final Path DOCUMENT = Path.of(System.getProperty("basedir", "")).toAbsolutePath()
-            .resolve("../../../docs/java-migration.md").normalize();
+    private static final Path DOCUMENT = Path.of(System.getProperty("basedir", ""))
+            .toAbsolutePath()
+            .resolve("../../../docs/java-migration.md")
+            .normalize();
 
     /** Status, text, what the one library says, what the other says, its cause and the outcome. */
-    private static final Pattern ROW = Pattern.compile(
-            "\\| (\\d+|–) \\| `(.+)` \\| (\\w+, \\w+) \\| (\\w+, \\w+) \\| (\\w+) \\| (\\w+) \\|");
+    private static final Pattern ROW =
+            Pattern.compile("\\| (\\d+|–) \\| `(.+)` \\| (\\w+, \\w+) \\| (\\w+, \\w+) \\| (\\w+) \\| (\\w+) \\|");
 
     @Test
     void everyRowHolds() throws Exception {

@@ -41,20 +41,37 @@ final class Application {
 
     /** Compiles the sources of a folder below {@code src/test}, for a version of Java. */
     static Application compiled(final String folder, final int release) {
-        Path sources = Path.of(System.getProperty("basedir", ""), "src", "test", folder).toAbsolutePath();
+        Path sources = Path.of(System.getProperty("basedir", ""), "src", "test", folder)
+                .toAbsolutePath();
         Path classes = Reference.FOLDER.resolveSibling(folder);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
                 Stream<Path> found = Files.walk(sources)) {
-            List<Path> java = found.filter(file -> file.toString().endsWith(".java")).collect(Collectors.toList());
+            List<Path> java =
+                    found.filter(file -> file.toString().endsWith(".java")).collect(Collectors.toList());
             Files.createDirectories(classes);
-            String path = Reference.jars().stream().map(Path::toString).collect(Collectors.joining(
-                    System.getProperty("path.separator")));
+            String path = Reference.jars().stream()
+                    .map(Path::toString)
+                    .collect(Collectors.joining(System.getProperty("path.separator")));
             StringWriter messages = new StringWriter();
-            boolean done = compiler.getTask(messages, files, null,
-                    List.of("--release", String.valueOf(release), "-encoding", "UTF-8", "-proc:none", "-nowarn",
-                            "-cp", path, "-d", classes.toString()),
-                    null, files.getJavaFileObjectsFromPaths(java)).call();
+            boolean done = compiler.getTask(
+                            messages,
+                            files,
+                            null,
+                            List.of(
+                                    "--release",
+                                    String.valueOf(release),
+                                    "-encoding",
+                                    "UTF-8",
+                                    "-proc:none",
+                                    "-nowarn",
+                                    "-cp",
+                                    path,
+                                    "-d",
+                                    classes.toString()),
+                            null,
+                            files.getJavaFileObjectsFromPaths(java))
+                    .call();
             assertTrue(done, messages.toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -99,7 +116,8 @@ final class Application {
         Class<?> type = Class.forName("application." + name, true, loader);
         try {
             List<String> steps = new ArrayList<>();
-            for (Object step : (List<?>) type.getMethod("run", long.class, int.class).invoke(null, seed, count)) {
+            for (Object step :
+                    (List<?>) type.getMethod("run", long.class, int.class).invoke(null, seed, count)) {
                 steps.add((String) step);
             }
             return steps;

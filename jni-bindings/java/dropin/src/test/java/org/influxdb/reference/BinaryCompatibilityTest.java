@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 class BinaryCompatibilityTest {
 
     /** What is left out on purpose, by class, with the reason. */
-    private static final Map<String, String> LEFT_OUT = Map.of(
-            "org.influxdb.example.Android", "a demonstration that was packed by mistake");
+    private static final Map<String, String> LEFT_OUT =
+            Map.of("org.influxdb.example.Android", "a demonstration that was packed by mistake");
 
     @Test
     void everyVisibleClassHasTheSameSurface() throws ClassNotFoundException {

@@ -28,14 +28,16 @@ class RecordsTest {
         for (String step : theirs.subList(3, theirs.size() - 1)) {
             assertTrue(step.endsWith(MAPPER_EXCEPTION), step);
         }
-        assertEquals(List.of(
-                "read whole\t>> [Reading[time=2020-01-01T00:00:00.123456789Z, host=a, count=7, usage=1.5, on=true]]",
-                "read with tags\t>> [Reading[time=null, host=b, count=7, usage=null, on=false]]",
-                "read nulls\t>> [Reading[time=null, host=null, count=0, usage=null, on=false]]",
-                "read all fields\t>> [Checked[count=7, note=x]]",
-                "read what the record refuses\t!! java.lang.IllegalArgumentException",
-                "read part\t>> [Part[unmapped=0, small=7, note=x]]",
-                "read what does not fit\t" + MAPPER_EXCEPTION,
-                "read nothing known\t>> []"), ours.subList(3, ours.size()));
+        assertEquals(
+                List.of(
+                        "read whole\t>> [Reading[time=2020-01-01T00:00:00.123456789Z, host=a, count=7, usage=1.5, on=true]]",
+                        "read with tags\t>> [Reading[time=null, host=b, count=7, usage=null, on=false]]",
+                        "read nulls\t>> [Reading[time=null, host=null, count=0, usage=null, on=false]]",
+                        "read all fields\t>> [Checked[count=7, note=x]]",
+                        "read what the record refuses\t!! java.lang.IllegalArgumentException",
+                        "read part\t>> [Part[unmapped=0, small=7, note=x]]",
+                        "read what does not fit\t" + MAPPER_EXCEPTION,
+                        "read nothing known\t>> []"),
+                ours.subList(3, ours.size()));
     }
 }

@@ -21,20 +21,22 @@ public final class Reference {
 
     private static final ClassLoader LOADER = loader(List.of());
 
-    private Reference() {
-    }
+    private Reference() {}
 
     /** The library's jar. */
     public static Path jar() {
         return jars().stream()
                 .filter(jar -> jar.getFileName().toString().startsWith("influxdb-java-"))
-                .findFirst().orElseThrow(() -> new IllegalStateException("no influxdb-java in " + FOLDER));
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("no influxdb-java in " + FOLDER));
     }
 
     /** The library's jar and those it needs. */
     public static List<Path> jars() {
         try (Stream<Path> files = Files.list(FOLDER)) {
-            return files.filter(file -> file.toString().endsWith(".jar")).sorted().collect(Collectors.toList());
+            return files.filter(file -> file.toString().endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.toList());
         } catch (IOException e) {
             throw new UncheckedIOException("the build copies influxdb-java to " + FOLDER + ": run it with Maven", e);
         }
@@ -47,7 +49,9 @@ public final class Reference {
 
     /** A loader of the library together with classes of a test's own. */
     public static ClassLoader loader(final List<Path> more) {
-        URL[] urls = Stream.concat(more.stream(), jars().stream()).map(Reference::url).toArray(URL[]::new);
+        URL[] urls = Stream.concat(more.stream(), jars().stream())
+                .map(Reference::url)
+                .toArray(URL[]::new);
         return new URLClassLoader("reference", urls, ClassLoader.getPlatformClassLoader());
     }
 
@@ -57,7 +61,8 @@ public final class Reference {
             return jar.stream()
                     .map(entry -> entry.getName())
                     .filter(name -> name.endsWith(".class"))
-                    .map(name -> name.substring(0, name.length() - ".class".length()).replace('/', '.'))
+                    .map(name ->
+                            name.substring(0, name.length() - ".class".length()).replace('/', '.'))
                     .sorted()
                     .collect(Collectors.toList());
         } catch (IOException e) {

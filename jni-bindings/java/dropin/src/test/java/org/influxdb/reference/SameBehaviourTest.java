@@ -65,7 +65,10 @@ class SameBehaviourTest {
         for (int i = 0; i < theirs.size(); i++) {
             if (!theirs.get(i).equals(ours.get(i))) {
                 Step step = new Step(theirs.get(i), ours.get(i));
-                Difference difference = allowed.stream().filter(one -> one.explains(step)).findFirst().orElse(null);
+                Difference difference = allowed.stream()
+                        .filter(one -> one.explains(step))
+                        .findFirst()
+                        .orElse(null);
                 if (difference == null) {
                     unexplained.add(step.toString());
                 } else {
@@ -73,7 +76,9 @@ class SameBehaviourTest {
                 }
             }
         }
-        assertEquals("", String.join("\n", unexplained.subList(0, Math.min(SHOWN, unexplained.size()))),
+        assertEquals(
+                "",
+                String.join("\n", unexplained.subList(0, Math.min(SHOWN, unexplained.size()))),
                 unexplained.size() + " of " + theirs.size() + " steps differ");
     }
 }

@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * An application compiled against influxdb-java sends with this library what it sends with that one, and hears the same, but for what
- * {@link WireDifference} lists: through the native client, through OkHttp, and in legacy mode.
+ * An application compiled against influxdb-java sends with this library what it sends with that one, and hears the
+ * same, but for what {@link WireDifference} lists: through the native client, through OkHttp, and in legacy mode.
  */
 class SameOnTheWireTest {
 

@@ -63,9 +63,15 @@ final class Surface {
     }
 
     private void type() {
-        int flags = Modifier.ABSTRACT | Modifier.FINAL | Modifier.INTERFACE | Modifier.STATIC
-                | Modifier.PUBLIC | Modifier.PROTECTED;
-        differ("flags", Modifier.toString(theirs.getModifiers() & flags),
+        int flags = Modifier.ABSTRACT
+                | Modifier.FINAL
+                | Modifier.INTERFACE
+                | Modifier.STATIC
+                | Modifier.PUBLIC
+                | Modifier.PROTECTED;
+        differ(
+                "flags",
+                Modifier.toString(theirs.getModifiers() & flags),
                 Modifier.toString(ours.getModifiers() & flags));
         differ("annotations", annotations(theirs), annotations(ours));
         differ("type parameters", types(theirs.getTypeParameters()), types(ours.getTypeParameters()));
@@ -170,16 +176,22 @@ final class Surface {
     private void executable(final Executable expected, final Executable found) {
         String descriptor = descriptor(expected);
         int flags = Modifier.STATIC | Modifier.FINAL | Modifier.ABSTRACT | Modifier.PUBLIC | Modifier.PROTECTED;
-        differ(descriptor + " flags", Modifier.toString(expected.getModifiers() & flags),
+        differ(
+                descriptor + " flags",
+                Modifier.toString(expected.getModifiers() & flags),
                 Modifier.toString(found.getModifiers() & flags));
         differ(descriptor + " varargs", expected.isVarArgs(), found.isVarArgs());
         differ(descriptor + " throws", names(expected.getExceptionTypes()), names(found.getExceptionTypes()));
         differ(descriptor + " annotations", annotations(expected), annotations(found));
         differ(descriptor + " type parameters", types(expected.getTypeParameters()), types(found.getTypeParameters()));
-        differ(descriptor + " parameters", types(expected.getGenericParameterTypes()),
+        differ(
+                descriptor + " parameters",
+                types(expected.getGenericParameterTypes()),
                 types(found.getGenericParameterTypes()));
         if (expected instanceof Method) {
-            differ(descriptor + " returns", ((Method) expected).getGenericReturnType().getTypeName(),
+            differ(
+                    descriptor + " returns",
+                    ((Method) expected).getGenericReturnType().getTypeName(),
                     ((Method) found).getGenericReturnType().getTypeName());
         }
     }
@@ -196,9 +208,13 @@ final class Surface {
                 differ(expected.getName(), "is there", "missing");
                 continue;
             }
-            differ(expected.getName() + " flags", Modifier.toString(expected.getModifiers()),
+            differ(
+                    expected.getName() + " flags",
+                    Modifier.toString(expected.getModifiers()),
                     Modifier.toString(found.getModifiers()));
-            differ(expected.getName() + " type", expected.getGenericType().getTypeName(),
+            differ(
+                    expected.getName() + " type",
+                    expected.getGenericType().getTypeName(),
                     found.getGenericType().getTypeName());
             differ(expected.getName() + " annotations", annotations(expected), annotations(found));
             if (isConstant(expected)) {
@@ -210,7 +226,8 @@ final class Surface {
     /** Whether the compiler copies a field's value into the classes that use it. */
     private static boolean isConstant(final Field field) {
         int modifiers = field.getModifiers();
-        return Modifier.isStatic(modifiers) && Modifier.isFinal(modifiers)
+        return Modifier.isStatic(modifiers)
+                && Modifier.isFinal(modifiers)
                 && (field.getType().isPrimitive() || field.getType() == String.class);
     }
 
@@ -224,7 +241,9 @@ final class Surface {
     }
 
     private static String descriptor(final Executable executable) {
-        String result = executable instanceof Method ? ((Method) executable).getReturnType().getName() : "";
+        String result = executable instanceof Method
+                ? ((Method) executable).getReturnType().getName()
+                : "";
         return ((Member) executable).getName() + names(executable.getParameterTypes()) + result;
     }
 
@@ -246,7 +265,8 @@ final class Surface {
     }
 
     private static Set<String> annotations(final AnnotatedElement element) {
-        return Stream.of(element.getDeclaredAnnotations()).map(Annotation::toString)
+        return Stream.of(element.getDeclaredAnnotations())
+                .map(Annotation::toString)
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

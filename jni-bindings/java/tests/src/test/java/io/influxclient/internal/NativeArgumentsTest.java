@@ -13,7 +13,6 @@ import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -26,11 +25,6 @@ public class NativeArgumentsTest {
     private final AtomicLong calls = new AtomicLong(1);
     private long client;
     private long writer;
-
-    @BeforeAll
-    static void load() {
-        ClientLibrary.load();
-    }
 
     @BeforeEach
     void open() {
@@ -84,9 +78,20 @@ public class NativeArgumentsTest {
         byte[] lines = Frames.line();
         int n = lines.length;
         int[][] wrong = {
-            {-1, 1}, {0, -1}, {-1, -1}, {0, n + 1}, {1, n}, {n, 1}, {n + 1, 0}, {Integer.MAX_VALUE, 1},
-            {1, Integer.MAX_VALUE}, {Integer.MAX_VALUE, Integer.MAX_VALUE}, {Integer.MIN_VALUE, Integer.MIN_VALUE},
-            {Integer.MIN_VALUE, 0}, {0, Integer.MIN_VALUE}, {n - 1, Integer.MAX_VALUE - n + 2}
+            {-1, 1},
+            {0, -1},
+            {-1, -1},
+            {0, n + 1},
+            {1, n},
+            {n, 1},
+            {n + 1, 0},
+            {Integer.MAX_VALUE, 1},
+            {1, Integer.MAX_VALUE},
+            {Integer.MAX_VALUE, Integer.MAX_VALUE},
+            {Integer.MIN_VALUE, Integer.MIN_VALUE},
+            {Integer.MIN_VALUE, 0},
+            {0, Integer.MIN_VALUE},
+            {n - 1, Integer.MAX_VALUE - n + 2}
         };
         for (int[] pair : wrong) {
             int offset = pair[0];
@@ -145,7 +150,10 @@ public class NativeArgumentsTest {
     @Test
     void readOnlySlicedMappedAndOtherlyOrderedBuffersAreReadAsBytes() {
         int length = Frames.rowBytes().length;
-        ByteBuffer larger = ByteBuffer.allocateDirect(length + 16).position(7).put(Frames.rowBytes()).position(7);
+        ByteBuffer larger = ByteBuffer.allocateDirect(length + 16)
+                .position(7)
+                .put(Frames.rowBytes())
+                .position(7);
         ByteOrder other =
                 ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN;
         List<ByteBuffer> buffers = new ArrayList<>(List.of(
@@ -199,8 +207,10 @@ public class NativeArgumentsTest {
                 random,
                 Frames.lineOptions(),
                 frame -> Native.startWriteLines(client, call(), line, 0, line.length, frame));
-        damage(random, new byte[] {3, 0, 0, 0, 3, 'o', 'n', 'e', 0, 0, 0, 0, 0, 0, 0, 1}, frame -> Native.answer(
-                client, 1, frame));
+        damage(
+                random,
+                new byte[] {3, 0, 0, 0, 3, 'o', 'n', 'e', 0, 0, 0, 0, 0, 0, 0, 1},
+                frame -> Native.answer(client, 1, frame));
         damage(random, Frames.query(), frame -> Native.startQuery(client, call(), frame, false));
         damage(random, Frames.request(), frame -> Native.startRequest(client, call(), frame));
         damage(random, Frames.resolution(), frame -> Native.startResolve(client, call(), Frames.rows(), 0, frame));
@@ -303,6 +313,8 @@ public class NativeArgumentsTest {
             refused(IllegalArgumentException.class, () -> Native.startQuery(client, call(), frame, false));
         }
         assertEquals("a\0b", new FrameReader(new FrameWriter().text("a\0b").toBytes()).text());
-        assertEquals(5, new FrameWriter().bytes("\0".getBytes(StandardCharsets.UTF_8)).toBytes().length);
+        assertEquals(
+                5,
+                new FrameWriter().bytes("\0".getBytes(StandardCharsets.UTF_8)).toBytes().length);
     }
 }

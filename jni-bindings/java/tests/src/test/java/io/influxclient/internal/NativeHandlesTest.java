@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,8 +29,8 @@ public class NativeHandlesTest {
 
     private static final AtomicLong CALLS = new AtomicLong(1);
 
-    @BeforeAll
-    static void load() {
+    @BeforeEach
+    void load() {
         ClientLibrary.load();
     }
 
@@ -67,8 +67,7 @@ public class NativeHandlesTest {
         methods.put("tryPushLines", h -> Native.tryPushLines(h, Frames.line(), 0, Frames.line().length));
         methods.put("startPush", h -> Native.startPush(h, call(), Frames.rows(), Frames.rowBytes().length, true));
         methods.put(
-                "startPushLines",
-                h -> Native.startPushLines(h, call(), Frames.line(), 0, Frames.line().length, true));
+                "startPushLines", h -> Native.startPushLines(h, call(), Frames.line(), 0, Frames.line().length, true));
         methods.put("startFlush", h -> Native.startFlush(h, call()));
         methods.put("startCloseWriter", h -> Native.startCloseWriter(h, call(), 0));
         methods.put("writerTotals", Native::writerTotals);
@@ -191,8 +190,7 @@ public class NativeHandlesTest {
         byte[] options = Frames.lineOptions();
         byte[] line = Frames.line();
         assertThrows(
-                IllegalArgumentException.class,
-                () -> Native.startWriteLines(client, 0, line, 0, line.length, options));
+                IllegalArgumentException.class, () -> Native.startWriteLines(client, 0, line, 0, line.length, options));
         long writer = Frames.openWriter(client, 5);
         assertThrows(
                 IllegalArgumentException.class,

@@ -30,8 +30,16 @@ public class BuffersTest {
     void offsetsAndLengthsOfLinesAreChecked() {
         int n = LINES.length;
         int[][] wrong = {
-            {-1, 1}, {0, -1}, {0, n + 1}, {n, 1}, {n + 1, 0}, {Integer.MAX_VALUE, 1}, {1, Integer.MAX_VALUE},
-            {Integer.MAX_VALUE, Integer.MAX_VALUE}, {Integer.MIN_VALUE, Integer.MIN_VALUE}, {Integer.MIN_VALUE, 1}
+            {-1, 1},
+            {0, -1},
+            {0, n + 1},
+            {n, 1},
+            {n + 1, 0},
+            {Integer.MAX_VALUE, 1},
+            {1, Integer.MAX_VALUE},
+            {Integer.MAX_VALUE, Integer.MAX_VALUE},
+            {Integer.MIN_VALUE, Integer.MIN_VALUE},
+            {Integer.MIN_VALUE, 1}
         };
         try (Server server = Server.storing();
                 InfluxClient client = server.client().build();

@@ -62,9 +62,8 @@ public class CallbackTest {
                 self.set(client);
                 assertTimeoutPreemptively(LIMIT, () -> {
                     if (async) {
-                        CompletionException e = assertThrows(
-                                CompletionException.class,
-                                () -> client.writeAsync(batch).join());
+                        CompletionException e = assertThrows(CompletionException.class, () -> client.writeAsync(batch)
+                                .join());
                         assertTrue(e.getCause() instanceof WriteException, e::toString);
                     } else {
                         assertThrows(WriteException.class, () -> client.write(batch));
@@ -99,7 +98,8 @@ public class CallbackTest {
                 assertEquals(1, inner.get().points());
                 asked.set(0);
                 inner.set(null);
-                assertThrows(CompletionException.class, () -> client.writeAsync(batch).join());
+                assertThrows(CompletionException.class, () -> client.writeAsync(batch)
+                        .join());
                 assertEquals(1, inner.get().points());
             });
         }
@@ -108,8 +108,11 @@ public class CallbackTest {
     @Test
     void aPolicyThatThrowsAnythingGivesUpAndTheWriteTellsBoth() {
         for (Throwable thrown : new Throwable[] {
-            new IllegalStateException("policy"), new StackOverflowError("policy"), new IOException("policy"),
-            new AssertionError("policy"), new Throwable("policy")
+            new IllegalStateException("policy"),
+            new StackOverflowError("policy"),
+            new IOException("policy"),
+            new AssertionError("policy"),
+            new Throwable("policy")
         }) {
             RetryPolicy throwing = failed -> {
                 throw CallbackTest.<RuntimeException>sneaky(thrown);
@@ -120,9 +123,8 @@ public class CallbackTest {
                 assertTimeoutPreemptively(LIMIT, () -> {
                     WriteException e = assertThrows(WriteException.class, () -> client.write(batch), thrown::toString);
                     assertSame(thrown, e.getSuppressed()[0]);
-                    CompletionException later = assertThrows(
-                            CompletionException.class,
-                            () -> client.writeAsync(batch).join());
+                    CompletionException later = assertThrows(CompletionException.class, () -> client.writeAsync(batch)
+                            .join());
                     assertSame(thrown, later.getCause().getSuppressed()[0]);
                 });
             }
@@ -239,7 +241,8 @@ public class CallbackTest {
             assertTimeoutPreemptively(LIMIT, () -> {
                 server.holdAnswers();
                 CompletableFuture<WriteResult> first = client.writeAsync(batch);
-                CompletableFuture<Long> waits = first.thenApply(result -> client.write(other).points());
+                CompletableFuture<Long> waits =
+                        first.thenApply(result -> client.write(other).points());
                 CompletableFuture<Void> flushes = first.thenRun(writer::flush);
                 CompletableFuture<Void> pushes = first.thenRun(() -> writer.pushTracked(other));
                 CompletableFuture<Void> asks = first.thenRun(() -> client.query("SHOW DATABASES"));
@@ -247,7 +250,8 @@ public class CallbackTest {
                 CompletableFuture<WriteResult> goesOn = first.thenCompose(result -> client.writeAsync(other));
                 server.release();
                 for (CompletableFuture<?> future : new CompletableFuture<?>[] {waits, flushes, pushes, asks, pings}) {
-                    Throwable e = assertThrows(CompletionException.class, future::join).getCause();
+                    Throwable e = assertThrows(CompletionException.class, future::join)
+                            .getCause();
                     assertEquals(IllegalStateException.class, e.getClass(), e::toString);
                 }
                 assertEquals(1, goesOn.join().points(), "what does not wait is allowed");
@@ -270,7 +274,9 @@ public class CallbackTest {
                             })
                             .build()) {
                 assertTimeoutPreemptively(LIMIT, () -> {
-                    assertEquals(1, client.writeAsync(batch).get(10, TimeUnit.SECONDS).points());
+                    assertEquals(
+                            1,
+                            client.writeAsync(batch).get(10, TimeUnit.SECONDS).points());
                     assertEquals(1, client.write(batch).points());
                 });
             }

@@ -3,14 +3,18 @@ package io.influxclient.safety;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.influxclient.internal.ClientLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A class with a {@code main} in a JVM of its own, whose use of JNI is checked. */
 final class Forked {
@@ -20,12 +24,33 @@ final class Forked {
     private int seconds = 60;
 
     private Forked() {
-        // One compiler of bytecode and one collector: these JVMs live shortly, and many tests share two processors.
-        command.addAll(List.of(java().toString(), "-Xcheck:jni", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of(java().toString(), "-Xcheck:jni", "-XX:+UseSerialGC", "-XX:+ErrorFileToStdout"));
     }
 
+    /** With the library that this JVM has unpacked, where that is known: unpacking is most of the work of a short life. */
     static Forked jvm() {
+        Forked jvm = new Forked();
+        // These live shortly, and the best compiler would not pay. (Hashing of libraries would miss it.)
+        jvm.option("-XX:TieredStopAtLevel=1");
+        library().ifPresent(file -> jvm.option("-D" + ClientLibrary.PATH_PROPERTY + "=" + file));
+        return jvm;
+    }
+
+    /** That unpacks its own library. */
+    static Forked unpacking() {
         return new Forked();
+    }
+
+    /** The file of the library, as the system tells it. */
+    static Optional<String> library() {
+        ClientLibrary.load();
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            return maps.map(line -> line.replaceFirst("^([^ ]+ +){5}", ""))
+                    .filter(file -> file.endsWith("libinflux_jni.so"))
+                    .findFirst();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     static Path java() {
@@ -98,7 +123,8 @@ final class Forked {
 
     /** The JVM complains of nothing that native code did. */
     static void assertClean(String output) {
-        for (String word : List.of("WARNING in native", "FATAL ERROR in native", "WARNING: JNI", "SIGSEGV", "panicked at")) {
+        for (String word :
+                List.of("WARNING in native", "FATAL ERROR in native", "WARNING: JNI", "SIGSEGV", "panicked at")) {
             assertFalse(output.contains(word), output);
         }
     }

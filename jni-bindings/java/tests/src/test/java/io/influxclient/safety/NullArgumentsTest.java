@@ -3,8 +3,8 @@ package io.influxclient.safety;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.influxclient.BatchWriter;
 import io.influxclient.Backoff;
+import io.influxclient.BatchWriter;
 import io.influxclient.ConsistencyLevel;
 import io.influxclient.Downgrade;
 import io.influxclient.Gzip;
@@ -27,7 +27,6 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -96,16 +95,13 @@ class NullArgumentsTest {
 
     /** {@code valueOf} of an enumeration is the compiler's, {@code equals} takes null by its contract. */
     private static boolean isOfValues(Class<?> type, Executable code) {
-        return type.isEnum() && code.getName().equals("valueOf") || code.getName().equals("equals");
+        return type.isEnum() && code.getName().equals("valueOf")
+                || code.getName().equals("equals");
     }
 
     /** Calls the code with null at one place and something good at all others; returns 1 if that could be done. */
     private static int attempt(
-            Executable code,
-            int at,
-            Map<Class<?>, Supplier<Object>> objects,
-            List<String> wrong,
-            Set<String> unreached)
+            Executable code, int at, Map<Class<?>, Supplier<Object>> objects, List<String> wrong, Set<String> unreached)
             throws Exception {
         Class<?>[] types = code.getParameterTypes();
         String name = code.getDeclaringClass().getSimpleName() + "." + code.getName() + "("
@@ -203,7 +199,9 @@ class NullArgumentsTest {
         objects.put(io.influxclient.RetryPolicy.class, RetryPolicies::none);
         objects.put(Backoff.class, RetryPolicies::backoff);
         objects.put(Downgrade.class, () -> RetryPolicies.downgradeTo(ConsistencyLevel.ONE));
-        objects.put(io.influxclient.Row.class, () -> client.query("SELECT v FROM m").rows().get(0));
+        objects.put(
+                io.influxclient.Row.class,
+                () -> client.query("SELECT v FROM m").rows().get(0));
         objects.put(RetryBudget.class, RetryBudget::standard);
         objects.put(RetryDecision.class, RetryDecision::giveUp);
         objects.put(io.influxclient.BatchListener.class, () -> (io.influxclient.BatchListener) report -> {});
@@ -212,7 +210,11 @@ class NullArgumentsTest {
 
     /** The public classes of the package, found where the client's code lies. */
     private static Collection<Class<?>> publicTypes() throws Exception {
-        URI place = InfluxClient.class.getProtectionDomain().getCodeSource().getLocation().toURI();
+        URI place = InfluxClient.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI();
         Path path = Path.of(place);
         List<String> names;
         if (Files.isDirectory(path)) {
@@ -226,7 +228,8 @@ class NullArgumentsTest {
         for (String name : names) {
             Class<?> type = Class.forName(name);
             boolean isApi = Modifier.isPublic(type.getModifiers())
-                    && (type.getDeclaringClass() == null || Modifier.isPublic(type.getDeclaringClass().getModifiers()));
+                    && (type.getDeclaringClass() == null
+                            || Modifier.isPublic(type.getDeclaringClass().getModifiers()));
             if (isApi && !type.isInterface()) {
                 types.add(type);
             }

@@ -52,7 +52,8 @@ final class Server implements AutoCloseable {
 
     static String error(int status, String message) {
         String body = "{\"error\":\"" + message + "\"}";
-        return "HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\nContent-Length: "
+        return "HTTP/1.1 " + status
+                + " X\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.8.10\r\nContent-Length: "
                 + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body;
     }
 

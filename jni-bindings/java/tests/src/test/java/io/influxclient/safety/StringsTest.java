@@ -27,9 +27,13 @@ public class StringsTest {
         try (Server server = Server.storing();
                 InfluxClient client = server.client().build();
                 PointBatch batch = PointBatch.create()) {
-            batch.point("m" + text).tag("k" + text, "v" + text).field("f" + text, "s" + text).at(1);
+            batch.point("m" + text)
+                    .tag("k" + text, "v" + text)
+                    .field("f" + text, "s" + text)
+                    .at(1);
             assertEquals(1, client.write(batch).points());
-            String line = "m" + expected + ",k" + expected + "=v" + expected + " f" + expected + "=\"s" + expected + "\" 1";
+            String line =
+                    "m" + expected + ",k" + expected + "=v" + expected + " f" + expected + "=\"s" + expected + "\" 1";
             assertEquals(line, server.lastBody().replace("\n", ""));
             assertEquals(1, client.write(LineProtocol.of(line)).points());
             assertEquals(line, server.lastBody().replace("\n", ""));
@@ -75,7 +79,10 @@ public class StringsTest {
                 InfluxClient client = server.client().build();
                 PointBatch batch = PointBatch.create()) {
             for (int i = 0; i < 100_000; i++) {
-                batch.point("m").tag("host", "h" + i % 100).field("v", (double) i).at(i);
+                batch.point("m")
+                        .tag("host", "h" + i % 100)
+                        .field("v", (double) i)
+                        .at(i);
             }
             assertEquals(100_000, client.write(batch).points());
             assertEquals(1, server.requests());

@@ -52,8 +52,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What a program meets when a cluster is in trouble: each situation is an exception of its own, and what that claims of the points is
- * compared with what the nodes have. Every data node owns every shard.
+ * What a program meets when a cluster is in trouble: each situation is an exception of its own, and what that claims of
+ * the points is compared with what the nodes have. Every data node owns every shard.
  */
 @Timeout(60)
 abstract class Situations {
@@ -69,7 +69,10 @@ abstract class Situations {
         this.cluster = cluster;
         cluster.waitUntilSettled();
         // A single attempt, at the first node: what comes back is what that one said.
-        client = InfluxClient.builder(cluster.urls().get(0)).database("app").retry(RetryPolicies.none()).build();
+        client = InfluxClient.builder(cluster.urls().get(0))
+                .database("app")
+                .retry(RetryPolicies.none())
+                .build();
         client.write(points("warm"), ALL);
     }
 
@@ -102,12 +105,16 @@ abstract class Situations {
         for (TestNode node : cluster.dataNodes()) {
             assertEquals(5, node.count("app", "good"));
         }
-        Resolution resolution = client.confirm(batch, result, ResolveOptions.defaults().database("app"));
+        Resolution resolution =
+                client.confirm(batch, result, ResolveOptions.defaults().database("app"));
         assertEquals(Optional.of(true), resolution.bearsOut());
         assertEquals(Optional.of(ConsistencyLevel.ALL), resolution.level());
         assertEquals(ReplicaAnswer.STORED, resolution.points().get(4).replicas().get(0));
-        assertEquals(cluster.profile().version(), result.serverVersion().orElseThrow()
-                .substring(0, cluster.profile().version().length()));
+        assertEquals(
+                cluster.profile().version(),
+                result.serverVersion()
+                        .orElseThrow()
+                        .substring(0, cluster.profile().version().length()));
     }
 
     /** One replica of three is away, and the level asks for all: a partial write. */
@@ -129,8 +136,13 @@ abstract class Situations {
         assertEquals(5, now.count(Whereabouts.SOMEWHERE), now.toString());
         assertEquals(2, now.points().get(0).copies());
         assertEquals(Optional.empty(), now.bearsOut());
-        assertEquals(1, now.nodes().stream().filter(node -> node.trouble().isPresent()).count());
-        assertEquals(5, client.write(points("quorum"), WriteOptions.defaults().consistency(ConsistencyLevel.QUORUM)).points());
+        assertEquals(
+                1,
+                now.nodes().stream().filter(node -> node.trouble().isPresent()).count());
+        assertEquals(
+                5,
+                client.write(points("quorum"), WriteOptions.defaults().consistency(ConsistencyLevel.QUORUM))
+                        .points());
         data(2).startAgain();
         cluster.waitUntilSettled();
         assertEquals(5, data(2).count("app", "partial"), "handoff brings the rest");
@@ -143,7 +155,8 @@ abstract class Situations {
     @Test
     void aReplicaHangs() {
         data(2).pause();
-        WriteTimeoutException error = assertThrows(WriteTimeoutException.class, () -> client.write(points("late"), ALL));
+        WriteTimeoutException error =
+                assertThrows(WriteTimeoutException.class, () -> client.write(points("late"), ALL));
         assertEquals(WriteClass.TIMEOUT, error.writeClass());
         assertEquals(Outcome.UNKNOWN, error.outcome());
         assertEquals(5, error.tally().unknown());
@@ -163,7 +176,8 @@ abstract class Situations {
         batch.clear();
         batch.point("untimed").field("f", 1).serverTime();
         assertFalse(batch.isIdempotent());
-        WriteTimeoutException error = assertThrows(WriteTimeoutException.class,
+        WriteTimeoutException error = assertThrows(
+                WriteTimeoutException.class,
                 () -> client.write(batch, ALL.retry(failed -> RetryDecision.sameEndpoint(Duration.ZERO))));
         assertEquals(1, error.attempts().size());
         assertEquals("doubt", error.stopReason().orElseThrow().id());
@@ -180,13 +194,18 @@ abstract class Situations {
             // The leader was asked before it knew that it is none any more.
             error = withoutLeader();
         }
-        assertEquals("meta service returned 503 Service Unavailable", error.serverMessage().orElseThrow());
+        assertEquals(
+                "meta service returned 503 Service Unavailable",
+                error.serverMessage().orElseThrow());
         assertEquals(OptionalInt.of(500), error.status());
         assertEquals(Advice.BACK_OFF_FOR_META, error.advice());
         assertEquals(5, client.write(points("known")).points(), "a shard group that exists needs no meta node");
         cluster.node("meta1").startAgain();
         cluster.node("meta1").waitUntilUp();
-        assertEquals(1, client.write(newGroup(), WriteOptions.defaults().retry(RetryPolicies.backoff())).points());
+        assertEquals(
+                1,
+                client.write(newGroup(), WriteOptions.defaults().retry(RetryPolicies.backoff()))
+                        .points());
     }
 
     private MetaUnavailableException withoutLeader() {
@@ -225,19 +244,21 @@ abstract class Situations {
         batch.point("typed").tag("host", "h1").field("f", 1.5).at(100);
         batch.point("typed2").tag("host", "h1").field("f", 1.5).at(101);
         batch.point("typed2").tag("host", "h2").field("f", 2.5).at(102);
-        FieldTypeConflictException error =
-                assertThrows(FieldTypeConflictException.class, () -> client.write(batch));
+        FieldTypeConflictException error = assertThrows(FieldTypeConflictException.class, () -> client.write(batch));
         assertEquals(Outcome.PARTLY_STORED, error.outcome());
         assertEquals(1, error.tally().refused());
         assertEquals(2, error.tally().stored());
         assertEquals(OptionalInt.of(0), error.lineFailures().get(0).index());
-        assertEquals("typed,host=h1 f=1.5 100", error.lineFailures().get(0).line().orElseThrow().trim());
+        assertEquals(
+                "typed,host=h1 f=1.5 100",
+                error.lineFailures().get(0).line().orElseThrow().trim());
         assertEquals(2, data(0).count("app", "typed2"));
     }
 
     @Test
     void theDatabaseIsNotThere() {
-        NotFoundException error = assertThrows(NotFoundException.class,
+        NotFoundException error = assertThrows(
+                NotFoundException.class,
                 () -> client.write(points("m"), WriteOptions.defaults().database("nowhere")));
         assertEquals(Outcome.NOT_STORED, error.outcome());
         assertEquals(Advice.CREATE, error.advice());
@@ -255,8 +276,10 @@ abstract class Situations {
                 // Not something that a server answers, or not one of this version.
                 continue;
             }
-            WriteException error = assertThrows(WriteException.class,
-                    () -> client.write(points("classes"), WriteOptions.defaults().extraRequests(0)));
+            WriteException error = assertThrows(
+                    WriteException.class,
+                    () -> client.write(
+                            points("classes"), WriteOptions.defaults().extraRequests(0)));
             assertEquals(expected, error.writeClass());
             assertFalse(error.outcome() == Outcome.STORED);
             assertFalse(seen.contains(error.getClass().getName()));
@@ -294,12 +317,14 @@ abstract class Situations {
     @Test
     void theDefaultPolicyRidesOutATimeOut() throws Exception {
         data(0).reply(ReplyFault.ofClass(WriteClass.TIMEOUT).on("/write").times(2));
-        try (InfluxClient patient = InfluxClient.builder(data(0).url()).database("app").build()) {
+        try (InfluxClient patient =
+                InfluxClient.builder(data(0).url()).database("app").build()) {
             CompletableFuture<WriteResult> future = patient.writeAsync(points("patient"));
             assertEquals(3, future.get(30, TimeUnit.SECONDS).attempts().size());
         }
         data(2).kill();
-        WriteResult less = client.write(points("less"),
+        WriteResult less = client.write(
+                points("less"),
                 ALL.retry(RetryPolicies.downgradeTo(ConsistencyLevel.QUORUM).after(RetryPolicies.none())));
         assertEquals(ConsistencyLevel.QUORUM, less.level());
         assertEquals(ConsistencyLevel.ALL, less.asked());
@@ -308,8 +333,12 @@ abstract class Situations {
     @Test
     void aWriterInTheBackgroundTellsWhatBecameOfEachBatch() {
         List<BatchReport> reports = Collections.synchronizedList(new ArrayList<>());
-        BatchWriter writer = client.batchWriter().maxPoints(5).consistency(ConsistencyLevel.ALL).listener(reports::add)
-                .deadline(Duration.ofSeconds(10)).start();
+        BatchWriter writer = client.batchWriter()
+                .maxPoints(5)
+                .consistency(ConsistencyLevel.ALL)
+                .listener(reports::add)
+                .deadline(Duration.ofSeconds(10))
+                .start();
         writer.push(points("background"));
         writer.flush();
         data(2).kill();
@@ -318,8 +347,11 @@ abstract class Situations {
         assertEquals(5, closed.acknowledged());
         assertEquals(5, closed.unknown());
         assertFalse(closed.isComplete());
-        assertEquals(List.of(true, false), List.of(reports.get(0).delivery().isAcknowledged(),
-                reports.get(1).delivery().isAcknowledged()));
+        assertEquals(
+                List.of(true, false),
+                List.of(
+                        reports.get(0).delivery().isAcknowledged(),
+                        reports.get(1).delivery().isAcknowledged()));
         assertEquals(belowLevel(), reports.get(1).delivery().outcome());
         assertTrue(reports.get(1).failed().isPresent());
     }
@@ -328,8 +360,13 @@ abstract class Situations {
     void whatWasWrittenIsReadAgain() {
         batch.clear();
         for (int i = 0; i < 300; i++) {
-            batch.point("rows").tag("host", "h" + i % 3).field("i", (long) i).field("f", i + 0.5).field("s", "ä\"" + i)
-                    .field("b", i % 2 == 0).at(1_600_000_000_000_000_001L + i);
+            batch.point("rows")
+                    .tag("host", "h" + i % 3)
+                    .field("i", (long) i)
+                    .field("f", i + 0.5)
+                    .field("s", "ä\"" + i)
+                    .field("b", i % 2 == 0)
+                    .at(1_600_000_000_000_000_001L + i);
         }
         client.write(batch, ALL);
         var rows = client.query("SELECT * FROM rows").rows();
@@ -351,7 +388,8 @@ abstract class Situations {
             }
         }
         assertEquals(300, streamed);
-        QueryException error = assertThrows(QueryException.class, () -> client.query(Query.of("SELECT 1x").database("app")));
+        QueryException error = assertThrows(
+                QueryException.class, () -> client.query(Query.of("SELECT 1x").database("app")));
         assertEquals(WriteClass.REFUSED, error.errorClass());
     }
 }

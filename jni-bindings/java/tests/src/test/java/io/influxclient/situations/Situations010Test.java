@@ -10,7 +10,12 @@ import io.influxclient.junit.TestCluster;
         database = "app",
         profile = Profile.V0_10,
         // Else a node may acknowledge and lose a write to a shard that it has not heard of yet.
-        settings = {"write-timeout=400ms", "ack-dropped-shard=false", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"})
+        settings = {
+            "write-timeout=400ms",
+            "ack-dropped-shard=false",
+            "hh-retry-interval=50ms",
+            "hh-retry-max-interval=100ms"
+        })
 class Situations010Test extends Situations {
 
     Situations010Test(TestCluster cluster) {

@@ -3,5 +3,4 @@ package org.influxdb.querybuilder.clauses;
 import org.influxdb.querybuilder.Appendable;
 
 /** A condition, or a part of one. */
-public interface Clause extends Appendable {
-}
+public interface Clause extends Appendable {}

@@ -6,6 +6,5 @@ import org.influxdb.querybuilder.Appendable;
 public abstract class FromClause implements Appendable {
 
     /** For the classes that extend it. */
-    public FromClause() {
-    }
+    public FromClause() {}
 }

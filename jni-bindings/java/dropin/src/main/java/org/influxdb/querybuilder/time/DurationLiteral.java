@@ -20,6 +20,5 @@ public final class DurationLiteral {
     /** Weeks. */
     public static final String WEEK = "w";
 
-    private DurationLiteral() {
-    }
+    private DurationLiteral() {}
 }
