@@ -1,6 +1,6 @@
 //! The time of a point.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::clock;
 use crate::Precision;
@@ -74,7 +74,23 @@ const RANGES: [(i64, i64); Precision::ALL.len()] = {
 };
 
 /// `time` in units of `precision`, cut downwards; `None` when it does not fit in 64 bits.
+#[inline]
 pub(crate) fn system_units(time: SystemTime, precision: Precision) -> Option<i64> {
+    let nanoseconds = |since: Duration| {
+        let whole = i64::try_from(since.as_secs()).ok()?.checked_mul(1_000_000_000)?;
+        whole.checked_add(i64::from(since.subsec_nanos()))
+    };
+    // Of the times that clocks show, each has its nanoseconds in 64 bits: wider divisions take longer than all the rest.
+    match time.duration_since(UNIX_EPOCH).map(nanoseconds) {
+        Ok(Some(nanoseconds)) if precision == Precision::Nanoseconds => Some(nanoseconds),
+        Ok(Some(nanoseconds)) => Some(nanoseconds / precision.nanoseconds()),
+        Ok(None) | Err(_) => wide_system_units(time, precision),
+    }
+}
+
+/// The same for every time there is.
+#[cold]
+fn wide_system_units(time: SystemTime, precision: Precision) -> Option<i64> {
     let nanoseconds = match time.duration_since(UNIX_EPOCH) {
         Ok(since) => i128::try_from(since.as_nanos()).ok()?,
         Err(before) => -i128::try_from(before.duration().as_nanos()).ok()?,
@@ -98,7 +114,7 @@ impl From<SystemTime> for Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -147,5 +163,20 @@ mod tests {
         let far = UNIX_EPOCH + Duration::from_secs(20_000_000_000);
         assert_eq!(Timestamp::from(far).in_precision(Precision::Nanoseconds), None);
         assert_eq!(Timestamp::from(far).in_precision(Precision::Hours), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_counts_as_the_wide_one(
+            seconds in prop_oneof![0..4_000_000_000_u64, 9_223_372_030..9_223_372_040_u64, 0..100_000_000_000_000_u64],
+            nanoseconds in 0..1_000_000_000_u32,
+            before in any::<bool>(),
+        ) {
+            let distance = Duration::new(seconds, nanoseconds);
+            let time = if before { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+            for (time, precision) in time.into_iter().flat_map(|time| Precision::ALL.map(|precision| (time, precision))) {
+                prop_assert_eq!(system_units(time, precision), wide_system_units(time, precision));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be asked of the clusters of this process, in Rust's terms.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use influx_server_mock::{NodeState, Profile, Role, TestCluster};
 use tokio::sync::RwLock;
@@ -18,6 +19,9 @@ struct Held {
 }
 
 static CLUSTERS: Handles<Arc<Held>> = Handles::new();
+
+/// Whether the process is about to end: nobody would end a cluster that is started from now on.
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// Runs a call to its end on this thread.
 ///
@@ -63,7 +67,13 @@ pub(crate) fn start(words: &[String]) -> Result<i64, Failure> {
         builder = builder.set(name, value);
     }
     let cluster = complete(async { Ok(builder.start().await?) })?;
-    Ok(CLUSTERS.insert(Arc::new(Held { profile: start.profile, cluster: RwLock::new(Some(cluster)) })))
+    let handle = CLUSTERS.insert(Arc::new(Held { profile: start.profile, cluster: RwLock::new(Some(cluster)) }));
+    // Looked at afterwards: of this and the end of all clusters, one comes second and sees the other's work.
+    if ENDING.load(Ordering::SeqCst) {
+        stop(handle)?;
+        return Err(Failure::State("the JVM is about to end".to_owned()));
+    }
+    Ok(handle)
 }
 
 /// Ends a cluster once the calls for it that are under way have ended. Nothing happens to one that is ended already.
@@ -71,8 +81,9 @@ pub(crate) fn stop(handle: i64) -> Result<(), Failure> {
     CLUSTERS.remove(handle).map_or(Ok(()), |held| end(&held))
 }
 
-/// Ends all clusters.
+/// Ends all clusters; there are no more afterwards.
 pub(crate) fn stop_all() -> Result<(), Failure> {
+    ENDING.store(true, Ordering::SeqCst);
     CLUSTERS.drain().iter().try_for_each(|held| end(held))
 }
 

@@ -7,6 +7,10 @@
 //! * `calls` knows the clusters by their handles (`handles`), and works on one with a tokio runtime for each call.
 //! * `order` reads faults in the words of `influx-cli fault`, `carry_out` puts them into effect.
 
+// A panic has to become an exception, and not the end of the JVM.
+#[cfg(panic = "abort")]
+compile_error!("build this library with panic = \"unwind\"");
+
 mod calls;
 mod carry_out;
 mod failure;

@@ -26,6 +26,8 @@ public final class Recorder implements Closeable {
     private static final byte[] NO_CONTENT = "HTTP/1.1 204 No Content\r\nX-Influxdb-Version: 1.8.10\r\n\r\n"
             .getBytes(StandardCharsets.UTF_8);
 
+    private static final long LIMIT_NANOS = 20_000_000_000L;
+
     private final ServerSocket server;
     private final List<String> requests = new ArrayList<>();
     private volatile Function<String, byte[]> reply = request -> NO_CONTENT;
@@ -51,6 +53,17 @@ public final class Recorder implements Closeable {
             List<String> taken = new ArrayList<>(requests);
             requests.clear();
             return taken;
+        }
+    }
+
+    /** What came since the last time, as soon as that is so much, or when it takes longer than anything does. */
+    public List<String> requests(int count) throws InterruptedException {
+        synchronized (requests) {
+            long end = System.nanoTime() + LIMIT_NANOS;
+            while (requests.size() < count && System.nanoTime() < end) {
+                requests.wait(100);
+            }
+            return requests();
         }
     }
 
@@ -98,6 +111,7 @@ public final class Recorder implements Closeable {
                 String request = request(line, in);
                 synchronized (requests) {
                     requests.add(request);
+                    requests.notifyAll();
                 }
                 socket.getOutputStream().write(reply.apply(request));
                 socket.getOutputStream().flush();

@@ -2,10 +2,10 @@ package io.influxclient;
 
 import io.influxclient.internal.FrameReader;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -53,17 +53,17 @@ public final class Resolution {
     }
 
     /**
-     * How many points are there.
+     * How many points are where.
      *
-     * @param whereabouts where
-     * @return a number of points
-     * @throws NullPointerException if that is null
+     * @return the number of points for each place; a map that cannot be changed
      */
-    public long count(Whereabouts whereabouts) {
-        Objects.requireNonNull(whereabouts, "whereabouts");
-        return points.stream()
-                .filter(point -> point.whereabouts() == whereabouts)
-                .count();
+    public Map<Whereabouts, Long> counts() {
+        Map<Whereabouts, Long> counts = new EnumMap<>(Whereabouts.class);
+        for (Whereabouts where : Whereabouts.values()) {
+            counts.put(where, 0L);
+        }
+        points.forEach(point -> counts.merge(point.whereabouts(), 1L, Long::sum));
+        return Collections.unmodifiableMap(counts);
     }
 
     /**

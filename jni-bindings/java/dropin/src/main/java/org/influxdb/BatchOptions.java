@@ -117,7 +117,8 @@ public final class BatchOptions implements Cloneable {
 
     /**
      * Sets who is told of points that will not be sent again. It runs in the thread that sends, or in that of a flush;
-     * what it throws is logged, or thrown by that flush or close. Points that the server is known to have stored are not among them.
+     * what it throws is logged, or thrown by that flush or close. Points that the server is known to have stored are not
+     * among them.
      *
      * @param exceptionHandler is handed the points and why; by default it does nothing
      * @return changed options

@@ -17,10 +17,11 @@ import org.influxdb.dto.QueryResult;
  * use by many threads.
  *
  * <p><b>Failures.</b> A call to the server fails with an {@link InfluxDBException}: of the nested classes where one
- * fits, of {@link InfluxDBIOException} where no reply came. What is known of the data is in the cause: an {@code
- * io.influxclient.WriteException} with its outcome, its advice and the refused lines. In the cause chain of an {@link
- * InfluxDBIOException} an {@link java.io.IOException} comes first. {@link InfluxDBException#isRetryWorth()} is true
- * where sending the same data again can help and does no harm to data that have times.
+ * fits, of {@link InfluxDBIOException} where no reply came. What is known of the data of a write is in the cause: an
+ * {@code io.influxclient.WriteException} with its outcome, its advice and the refused lines. The cause of an
+ * {@link InfluxDBIOException} is an {@link java.io.IOException}, and that one is at the end of its chain, or suppressed
+ * by it where the chain cannot be made longer. {@link InfluxDBException#isRetryWorth()} is true where sending the same
+ * data again can help and does no harm to data that have times.
  *
  * <p><b>Interrupts.</b> An interrupt of a thread that waits for a reply ends the call with an {@link
  * InfluxDBIOException} caused by an {@link java.io.InterruptedIOException}, and the interrupt status stays set. What

@@ -124,6 +124,7 @@ public final class TestClusterBuilder {
      * @return the cluster, to be closed
      * @throws IllegalArgumentException if an option is unknown or its value wrong, or there cannot be so many nodes
      * @throws ClusterException if a node does not come up in time
+     * @throws IllegalStateException if the JVM is about to end
      * @throws UnsatisfiedLinkError if the native library cannot be loaded, with the reasons
      */
     public TestCluster start() {

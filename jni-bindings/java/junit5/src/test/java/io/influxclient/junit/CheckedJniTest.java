@@ -54,10 +54,21 @@ class CheckedJniTest {
             cluster.remove(cluster.add(NodeRole.DATA).name());
             assertThrows(IllegalArgumentException.class, () -> cluster.fault("kill", "data9"));
             assertThrows(ClusterException.class, () -> cluster.createDatabase("", 1));
+            String name = "n\u00e4me \u20ac \ud83e\uded6 " + "x".repeat(100);
+            cluster.createDatabase(name, 1);
+            check(Http.query(node, "", "SHOW DATABASES").body().contains(name));
+            node.reply(ReplyFault.status(500, "y".repeat(1_000_000)).times(1));
+            check(Http.write(node, "db=app", "m v=1 1").body().length() == 1_000_000);
             cluster.close();
             assertThrows(IllegalStateException.class, cluster::nodes);
             TestCluster left = TestCluster.builder().meta(1).data(1).start();
             System.out.println("left open: " + left.nodes().size());
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                // The hook that ends all clusters runs at the same time.
+                Http.until("the end of " + left, () -> "TestCluster[closed]".equals(left.toString()));
+                assertThrows(IllegalStateException.class, TestCluster.builder()::start);
+                System.out.println("none afterwards");
+            }));
         }
 
         private static void check(boolean holds) {
@@ -81,11 +92,12 @@ class CheckedJniTest {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xcheck:jni",
-                "-Dfile.encoding=UTF-8",
+                "-Dfile.encoding=ISO-8859-1",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Everything.class.getName());
         builder.environment().put("TMPDIR", clusters.toString());
+        builder.environment().put("LC_ALL", "C");
         Process process = builder.redirectErrorStream(true)
                 .redirectOutput(output.toFile())
                 .start();
@@ -95,6 +107,7 @@ class CheckedJniTest {
         assertTrue(ended, text);
         assertEquals(0, process.exitValue(), text);
         assertTrue(text.contains("left open: 2"), text);
+        assertTrue(text.contains("none afterwards"), text);
         assertTrue(text.lines().noneMatch(CheckedJniTest::isFound), text);
         assertEquals(List.of(), List.of(clusters.list((directory, name) -> name.startsWith("influx-test-cluster"))));
     }

@@ -97,6 +97,12 @@ class LifecycleTest {
                     () -> NativeCluster.fault(real, new String[] {"kill", null}),
                     () -> NativeCluster.logs(real, null),
                     () -> NativeCluster.countOn(real, "data1", null, "m"),
+                    () -> NativeCluster.countOn(real, "data1", "app", null),
+                    () -> NativeCluster.countOn(real, null, "app", "m"),
+                    () -> NativeCluster.handoff(real, null),
+                    () -> NativeCluster.createDatabase(real, null, 1),
+                    () -> NativeCluster.remove(real, null),
+                    () -> NativeCluster.add(real, null),
                     () -> NativeCluster.add(real, "neither"))) {
                 assertThrows(IllegalArgumentException.class, call);
             }

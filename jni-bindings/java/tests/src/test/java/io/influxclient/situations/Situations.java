@@ -133,7 +133,7 @@ abstract class Situations {
         assertEquals(OptionalInt.empty(), error.acked());
         assertTrue(error.lineFailures().isEmpty());
         Resolution now = client.resolve(batch, error, ResolveOptions.defaults());
-        assertEquals(5, now.count(Whereabouts.SOMEWHERE), now.toString());
+        assertEquals(5, now.counts().get(Whereabouts.SOMEWHERE), now.toString());
         assertEquals(2, now.points().get(0).copies());
         assertEquals(Optional.empty(), now.bearsOut());
         assertEquals(
@@ -147,7 +147,7 @@ abstract class Situations {
         cluster.waitUntilSettled();
         assertEquals(5, data(2).count("app", "partial"), "handoff brings the rest");
         Resolution later = client.resolve(points("partial"), error, ResolveOptions.defaults());
-        assertEquals(5, later.count(Whereabouts.EVERYWHERE), later.toString());
+        assertEquals(5, later.counts().get(Whereabouts.EVERYWHERE), later.toString());
         assertEquals(HandoffState.EMPTY, later.handoff());
     }
 

@@ -51,7 +51,7 @@ public final class NativeCluster {
      */
     public static native void stop(long cluster);
 
-    /** Stops all clusters. */
+    /** Stops all clusters; no more can be started afterwards. */
     static native void stopAll();
 
     /**
