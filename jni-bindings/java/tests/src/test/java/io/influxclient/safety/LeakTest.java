@@ -32,19 +32,26 @@ class LeakTest {
     @Test
     void clientsAreOpenedAndClosed() throws Exception {
         String[] main = {"open", Integer.toString(LONG ? 1_000_000 : 1_000)};
-        Forked.jvm().option("-Xmx128m").within(LONG ? 7200 : 60).run(0, Main.class, main);
+        jvm().within(LONG ? 7200 : 60).run(0, Main.class, main);
     }
 
     @Test
     void writesAndQueries() throws Exception {
-        String[] main = {"write", Integer.toString(LONG ? 100_000 : 2_000)};
-        Forked.jvm().option("-Xmx128m").within(LONG ? 7200 : 60).run(0, Main.class, main);
+        String[] main = {"write", Integer.toString(LONG ? 100_000 : 1_500)};
+        jvm().within(LONG ? 7200 : 60).run(0, Main.class, main);
     }
 
     @Test
     void writersAreStartedAndClosed() throws Exception {
         String[] main = {"writer", Integer.toString(LONG ? 100_000 : 500)};
-        Forked.jvm().option("-Xmx128m").within(LONG ? 7200 : 60).run(0, Main.class, main);
+        jvm().within(LONG ? 7200 : 60).run(0, Main.class, main);
+    }
+
+    /** Whose heap has its size from the start, so that what grows is memory beside it. */
+    private static Forked jvm() {
+        return Forked.jvm()
+                .option("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch")
+                .environment("MALLOC_ARENA_MAX", "2");
     }
 
     /** In a JVM of its own, where nobody else opens anything. */
@@ -60,7 +67,7 @@ class LeakTest {
                 batch.point("m").tag("host", "a").field("v", 1.5).at(1);
                 Runnable once = once(arguments[0], server, shared, batch);
                 // Until all pools and compilers have what they want.
-                for (int i = 0; i < Math.min(times, 1_000); i++) {
+                for (int i = 0; i < Math.min(times, 500); i++) {
                     once.run();
                 }
                 settle();

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -48,7 +47,7 @@ class LoadingTest {
     @Test
     void severalProcessesUnpackAtOnce() throws Exception {
         List<Forked.Running> running = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 3; i++) {
             running.add(jvm(temporary).start(NativeVersion.class));
         }
         for (Forked.Running process : running) {
@@ -69,7 +68,7 @@ class LoadingTest {
         }
         Path other = Path.of(System.getProperty("java.home"), "lib", System.mapLibraryName("zip"));
         assumeTrue(Files.exists(other), "this JVM has no library of its own to take for another one");
-        refuses(other, "is not influx_jni");
+        refuses(Files.copy(other, temporary.resolve("other.so")), "is not influx_jni");
     }
 
     private void refuses(Path file, String words) {
@@ -129,7 +128,6 @@ class LoadingTest {
         assertEquals(1, libraries(temporary).size(), "the copies are deleted");
     }
 
-    /** The library itself: a link to another file, or writable for others in a directory that is not. */
     @Test
     void aLinkInPlaceOfTheLibraryIsReplaced() throws Exception {
         assertLoaded(jvm(temporary).run(0, NativeVersion.class));
@@ -139,11 +137,6 @@ class LoadingTest {
         Files.createSymbolicLink(library, elsewhere);
         assertLoaded(jvm(temporary).run(0, NativeVersion.class));
         assertFalse(Files.isSymbolicLink(library));
-        Path root = library.getParent().getParent();
-        Files.setPosixFilePermissions(library.getParent(), PosixFilePermissions.fromString("rwxrwxrwx"));
-        assertLoaded(jvm(temporary).run(0, NativeVersion.class));
-        Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwxr-xr-x"));
-        assertLoaded(jvm(temporary).run(0, NativeVersion.class));
     }
 
     private static void mount(Path where, String options) throws Exception {
