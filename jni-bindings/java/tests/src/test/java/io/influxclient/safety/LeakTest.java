@@ -49,9 +49,7 @@ class LeakTest {
 
     /** Whose heap has its size from the start, so that what grows is memory beside it. */
     private static Forked jvm() {
-        return Forked.jvm()
-                .option("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch")
-                .environment("MALLOC_ARENA_MAX", "2");
+        return Forked.jvm().option("-Xms64m", "-Xmx64m", "-XX:+AlwaysPreTouch").environment("MALLOC_ARENA_MAX", "2");
     }
 
     /** In a JVM of its own, where nobody else opens anything. */
