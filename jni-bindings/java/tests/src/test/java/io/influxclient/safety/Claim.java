@@ -51,6 +51,11 @@ final class Claim {
         throw new AssertionError(level);
     }
 
+    /** Nothing that replicas could bear out. */
+    static Claim none(String measurement, long points, String text) {
+        return of(measurement, points, Outcome.UNKNOWN, text);
+    }
+
     /** The claim of what a write, push or future ended with. */
     static Claim of(String measurement, long points, Throwable thrown) {
         String text = thrown.toString();

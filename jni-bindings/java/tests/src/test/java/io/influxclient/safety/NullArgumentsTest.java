@@ -1,7 +1,6 @@
 package io.influxclient.safety;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.influxclient.Backoff;
@@ -14,17 +13,10 @@ import io.influxclient.LineProtocol;
 import io.influxclient.PointBatch;
 import io.influxclient.Precision;
 import io.influxclient.Query;
-import io.influxclient.Resolution;
-import io.influxclient.ResolveOptions;
 import io.influxclient.RetryBudget;
 import io.influxclient.RetryDecision;
 import io.influxclient.RetryPolicies;
-import io.influxclient.Whereabouts;
-import io.influxclient.WriteException;
 import io.influxclient.WriteOptions;
-import io.influxclient.WriteResult;
-import io.influxclient.internal.FrameReader;
-import io.influxclient.internal.FrameWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.AccessibleObject;
@@ -198,11 +190,6 @@ class NullArgumentsTest {
         objects.put(io.influxclient.BatchWriterBuilder.class, client::batchWriter);
         objects.put(WriteOptions.class, WriteOptions::defaults);
         objects.put(LineProtocol.class, () -> LineProtocol.of("m v=1 1"));
-        objects.put(WriteResult.class, () -> client.write(LineProtocol.of("m v=1 1")));
-        objects.put(WriteException.class, NullArgumentsTest::failure);
-        objects.put(ResolveOptions.class, ResolveOptions::defaults);
-        objects.put(Whereabouts.class, () -> Whereabouts.values()[0]);
-        objects.put(Resolution.class, NullArgumentsTest::resolution);
         objects.put(Query.class, () -> Query.of("SHOW DATABASES"));
         objects.put(Precision.class, () -> Precision.NANOSECONDS);
         objects.put(ConsistencyLevel.class, () -> ConsistencyLevel.ONE);
@@ -232,32 +219,6 @@ class NullArgumentsTest {
         objects.put(RetryDecision.class, RetryDecision::giveUp);
         objects.put(io.influxclient.BatchListener.class, () -> (io.influxclient.BatchListener) report -> {});
         return objects;
-    }
-
-    private static WriteException failure() {
-        try (Server server = new Server(body -> Server.error(503, "timeout"));
-                InfluxClient client = server.client().build()) {
-            return assertThrows(WriteException.class, () -> client.write(LineProtocol.of("m v=1 1")));
-        }
-    }
-
-    /** An answer about no points. */
-    private static Resolution resolution() {
-        byte[] frame = new FrameWriter()
-                .i32(0)
-                .i32(0)
-                .text("empty")
-                .u8(2)
-                .text(null)
-                .text("")
-                .toBytes();
-        try {
-            Constructor<Resolution> constructor = Resolution.class.getDeclaredConstructor(FrameReader.class);
-            constructor.setAccessible(true);
-            return constructor.newInstance(new FrameReader(frame));
-        } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
-        }
     }
 
     /** The public classes of the package, found where the client's code lies. */
