@@ -288,15 +288,16 @@ class WriteTest {
     @Test
     void aFutureCompletesOnTheExecutorAndCanBeCancelled() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
+        CountDownLatch listened = new CountDownLatch(1);
         AtomicReference<Thread> ran = new AtomicReference<>();
-        try (RawServer server = new RawServer(
-                        request -> request.text().startsWith("slow") ? waitFor(free) : RawServer.NO_CONTENT);
+        try (RawServer server = new RawServer(request -> waitFor(request.text().startsWith("slow") ? free : listened));
                 InfluxClient client = server.client()
                         .executor(task -> new Thread(task, "mine").start())
                         .build()) {
-            client.writeAsync(onePoint())
-                    .thenAccept(result -> ran.set(Thread.currentThread()))
-                    .get(20, TimeUnit.SECONDS);
+            CompletableFuture<Void> heard =
+                    client.writeAsync(onePoint()).thenAccept(result -> ran.set(Thread.currentThread()));
+            listened.countDown();
+            heard.get(20, TimeUnit.SECONDS);
             assertEquals("mine", ran.get().getName());
             batch.clear();
             batch.point("slow").field("f", 1).at(1);
@@ -314,6 +315,7 @@ class WriteTest {
                 }
             });
         } finally {
+            listened.countDown();
             free.countDown();
         }
     }

@@ -115,7 +115,6 @@ class ExitTest {
                             .listener(report -> exit(way.code))
                             .start();
                     reporting.push(point());
-                    reporting.flush();
                     hang();
                     return;
                 case EXIT_IN_CONTINUATION:
