@@ -79,7 +79,7 @@ final class NativeTransport implements Transport {
     private void writeNothing(LineWrite write) {
         try (Exchange reply = open(HttpCall.write(write))) {
             if (reply.status() != 204) {
-                throw WriteFailures.ofReply(reply, SmallBody.of(reply.body()), write);
+                throw WriteFailures.ofReply(reply, SmallBody.of(reply.body()), write, false);
             }
         } catch (IOException e) {
             throw WriteFailures.ofNoReply(e, true, write);

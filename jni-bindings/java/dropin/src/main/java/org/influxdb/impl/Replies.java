@@ -18,8 +18,12 @@ final class Replies {
 
     private Replies() {}
 
-    /** The exception of a reply. One whose status says success is no reply of this server: it stands for nothing. */
-    static WriteException classify(Transport.Exchange reply, SmallBody body, LineWrite write) {
+    /**
+     * The exception of a reply. One whose status says success is no reply of this server: it stands for nothing.
+     *
+     * @param open whether the points were sent before, too, and nobody knows what came of that
+     */
+    static WriteException classify(Transport.Exchange reply, SmallBody body, LineWrite write, boolean open) {
         byte[] question = new FrameWriter()
                 .i32(reply.status())
                 .bytes(body.bytes)
@@ -35,7 +39,7 @@ final class Replies {
                 .toBytes();
         Verdict verdict = new Verdict(new FrameReader(NativeClient.classify(question)));
         String id = reply.header("X-Request-Id") == null ? reply.header("Request-Id") : reply.header("X-Request-Id");
-        return verdict.exception(write, reply.status(), id);
+        return (open ? verdict.afterUnknown(write) : verdict).exception(write, reply.status(), id);
     }
 
     /**
@@ -45,14 +49,22 @@ final class Replies {
     static WriteException none(IOException failure, boolean mayBeSent, LineWrite write) {
         boolean timeout = failure instanceof InterruptedIOException;
         String outcome = mayBeSent ? "unknown" : "not-stored";
-        String advice = !mayBeSent ? "other-endpoint" : write.everyPointHasTime() ? "resend" : "stamp-first";
-        String resend = "stamp-first".equals(advice) ? "after-stamp" : "yes";
+        String advice = mayBeSent ? adviceInDoubt(write) : "other-endpoint";
         String kind = !mayBeSent ? "Connect" : timeout ? "AttemptTimeout" : "Disconnected";
         String text = mayBeSent
                 ? "connection lost before a complete answer: " + failure.getMessage()
                 : "nothing was sent: " + failure.getMessage();
-        Verdict verdict = new Verdict(mayBeSent ? "timeout" : "unreachable", kind, outcome, advice, resend, text);
+        Verdict verdict =
+                new Verdict(mayBeSent ? "timeout" : "unreachable", kind, outcome, advice, resendBy(advice), text);
         return verdict.exception(write, (int) NO_NUMBER, NOT_TOLD);
+    }
+
+    private static String adviceInDoubt(LineWrite write) {
+        return write.everyPointHasTime() ? "resend" : "stamp-first";
+    }
+
+    private static String resendBy(String advice) {
+        return "stamp-first".equals(advice) ? "after-stamp" : "yes";
     }
 
     /** A line that the server could not read, and why. */
@@ -85,19 +97,48 @@ final class Replies {
         private final Map<String, String> details;
 
         Verdict(String writeClass, String kind, String outcome, String advice, String resend, String text) {
+            this(writeClass, kind, outcome, advice, resend, text, null, null);
+        }
+
+        private Verdict(
+                String writeClass,
+                String kind,
+                String outcome,
+                String advice,
+                String resend,
+                String text,
+                String message,
+                String serverVersion) {
             this.writeClass = writeClass;
             this.kind = kind;
             this.outcome = outcome;
             this.advice = advice;
             this.resend = resend;
             this.text = text;
-            message = null;
+            this.message = message;
+            this.serverVersion = serverVersion;
             droppedHow = 0;
             dropped = 0;
             unparsable = List.of();
-            serverVersion = null;
             reason = null;
             details = Map.of();
+        }
+
+        /** The same of which only the outcome is another. */
+        private Verdict(Verdict of, String outcome) {
+            writeClass = of.writeClass;
+            kind = of.kind;
+            this.outcome = outcome;
+            advice = of.advice;
+            resend = of.resend;
+            message = of.message;
+            text = of.text;
+            droppedHow = of.droppedHow;
+            dropped = of.dropped;
+            unparsable = of.unparsable;
+            serverVersion = of.serverVersion;
+            reason = of.reason;
+            details = of.details;
         }
 
         Verdict(FrameReader frame) {
@@ -119,6 +160,28 @@ final class Replies {
             serverVersion = frame.text();
             reason = frame.text();
             details = frame.map();
+        }
+
+        /**
+         * What is known where the points were sent before, too, and nobody knows what came of that. An answer that
+         * points are in a queue, or on a replica, stays true. That nothing is stored does not: it becomes the verdict
+         * on what was sent before. Lines refused stay so, but what it says of sending the others again holds only with
+         * times.
+         */
+        Verdict afterUnknown(LineWrite write) {
+            boolean partly = "partly-stored".equals(outcome);
+            if (!partly && !"not-stored".equals(outcome)) {
+                return this;
+            }
+            if (write.everyPointHasTime() && (partly || !unparsable.isEmpty())) {
+                return new Verdict(this, "partly-stored");
+            }
+            String advised = adviceInDoubt(write);
+            String told = "sent more than once, and what came of it before the last answer is not known;"
+                    + " the points may be stored nowhere, somewhere, or later; the last answer: "
+                    + (message == null ? text : message);
+            return new Verdict(
+                    "timeout", "Disconnected", "unknown", advised, resendBy(advised), told, message, serverVersion);
         }
 
         WriteException exception(LineWrite write, int status, String requestId) {

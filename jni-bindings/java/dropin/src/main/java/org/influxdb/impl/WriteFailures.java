@@ -107,12 +107,16 @@ final class WriteFailures {
         return refusal.exception(failure.getMessage(), failure, false);
     }
 
-    /** By a reply that came another way than through the native client, which still reads it. */
-    static InfluxDBException ofReply(Transport.Exchange reply, SmallBody body, LineWrite write) {
+    /**
+     * By a reply that came another way than through the native client, which still reads it.
+     *
+     * @param open whether the points were sent before, too, and nobody knows what came of that
+     */
+    static InfluxDBException ofReply(Transport.Exchange reply, SmallBody body, LineWrite write, boolean open) {
         if (Legacy.isOn()) {
             return InfluxDBException.buildExceptionForErrorState(body.text());
         }
-        return of(Replies.classify(reply, body, write));
+        return of(Replies.classify(reply, body, write, open));
     }
 
     /** Where no reply came another way than through the native client. */

@@ -63,10 +63,8 @@ final class CannedServer implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         try {
             byte[] body = exchange.getRequestBody().readAllBytes();
-            Request request = new Request(
-                    exchange.getRequestURI().toString(),
-                    Map.copyOf(exchange.getRequestHeaders()),
-                    new String(body, StandardCharsets.UTF_8));
+            Request request =
+                    new Request(exchange.getRequestURI().toString(), Map.copyOf(exchange.getRequestHeaders()), body);
             requests.add(request);
             Reply reply = replies.apply(request);
             exchange.getResponseHeaders().add("X-Influxdb-Version", "1.8.10");
@@ -91,12 +89,14 @@ final class CannedServer implements AutoCloseable {
 
         final String uri;
         final Map<String, List<String>> headers;
+        final byte[] bytes;
         final String body;
 
-        Request(String uri, Map<String, List<String>> headers, String body) {
+        Request(String uri, Map<String, List<String>> headers, byte[] bytes) {
             this.uri = uri;
             this.headers = headers;
-            this.body = body;
+            this.bytes = bytes;
+            this.body = new String(bytes, StandardCharsets.UTF_8);
         }
     }
 
