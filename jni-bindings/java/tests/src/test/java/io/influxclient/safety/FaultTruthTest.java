@@ -83,13 +83,13 @@ class FaultTruthTest {
             List<Thread> threads = new ArrayList<>();
             Random seeds = new Random(SEED);
             for (int i = 0; i < 2; i++) {
-                Thread sync = thread(seeds.nextLong(), random -> writeSync(client, random));
+                Thread sync = thread(seeds.nextLong(), 40, random -> writeSync(client, random));
                 interruptible.add(sync);
                 threads.add(sync);
             }
-            threads.add(thread(seeds.nextLong(), random -> writeAsync(client, random)));
-            threads.add(thread(seeds.nextLong(), random -> writeInBackground(client, random)));
-            threads.add(thread(seeds.nextLong(), random -> interrupt(random)));
+            threads.add(thread(seeds.nextLong(), 150, random -> writeAsync(client, random)));
+            threads.add(thread(seeds.nextLong(), 400, random -> writeInBackground(client, random)));
+            threads.add(thread(seeds.nextLong(), 150, random -> interrupt(random)));
             threads.forEach(Thread::start);
             Random faults = new Random(seeds.nextLong());
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
@@ -144,14 +144,14 @@ class FaultTruthTest {
         void step(Random random) throws Exception;
     }
 
-    private Thread thread(long seed, Work work) {
+    private Thread thread(long seed, int mostMillis, Work work) {
         Random random = new Random(seed);
         return new Thread(() -> {
             try {
                 while (!over) {
                     work.step(random);
                     // Faults are what this is about, and each write costs a look at every replica.
-                    pause(random, 10);
+                    pause(random, mostMillis);
                 }
             } catch (Throwable e) {
                 failures.add(e);
@@ -226,7 +226,6 @@ class FaultTruthTest {
 
     private void interrupt(Random random) {
         interruptible.get(random.nextInt(interruptible.size())).interrupt();
-        pause(random, 150);
     }
 
     private void writeAsync(InfluxClient client, Random random) throws Exception {
