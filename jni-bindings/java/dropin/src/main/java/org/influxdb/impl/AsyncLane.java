@@ -53,7 +53,7 @@ final class AsyncLane {
         startWaiting();
     }
 
-    /** What the application's callbacks throw is told its log, and ends neither a thread nor what waits. */
+    /** What callbacks of the application throw is logged; it ends neither this thread nor what waits behind it. */
     private static void guarded(Runnable work) {
         try {
             work.run();
