@@ -104,7 +104,8 @@ public final class BatchOptions implements Cloneable {
     }
 
     /**
-     * Sets what makes the thread that sends. By default that is a daemon: it does not keep a JVM alive.
+     * Sets what makes the thread that sends. By default that is a daemon: it does not keep a JVM alive. What is
+     * queued at its end is sent then, see {@link InfluxDB#enableBatch()}.
      *
      * @param threadFactory makes the thread
      * @return changed options
@@ -166,7 +167,8 @@ public final class BatchOptions implements Cloneable {
     }
 
     /**
-     * Sets who is told of a point that was dropped because the queue was full, in its writer's thread.
+     * Sets who is told of a point that was dropped because the queue was full, in its writer's thread. It may write, and end
+     * batching; ending it does not wait for it.
      *
      * @param droppedActionHandler is handed the point; by default it does nothing
      * @return changed options

@@ -144,6 +144,10 @@ public interface InfluxDB extends AutoCloseable {
     /**
      * Collects points and writes them in the background, with {@link BatchOptions#DEFAULTS}.
      *
+     * <p>Call {@link #close()} or {@link #disableBatch()} before the program ends. Where nobody did, what is queued is
+     * sent once when the JVM ends in order, for ten seconds at most, and what fails then is lost. (With the system
+     * property {@code influxdb-java.legacy} the threads of batching keep the JVM alive instead.)
+     *
      * @return this client
      * @throws IllegalStateException if batching is enabled already
      */
@@ -389,16 +393,17 @@ public interface InfluxDB extends AutoCloseable {
      * Asks a query and waits for its result. A query without a database asks that of this client.
      *
      * @param query the query
-     * @return the result; errors of single statements are in it
+     * @return the result; errors of single statements are in it; null where the answer is a success without a body
+     *     (status 204, as some proxies answer)
      * @throws InfluxDBException if the query as a whole is refused, or no whole reply came
      */
     QueryResult query(Query query);
 
     /**
-     * Asks a query in the background.
+     * Asks a query in the background. What the two given here throw is logged.
      *
      * @param query the query
-     * @param onSuccess is handed the result, in another thread
+     * @param onSuccess is handed the result, in another thread; null where the answer is a success without a body
      * @param onFailure is handed what went wrong, in another thread
      */
     void query(Query query, Consumer<QueryResult> onSuccess, Consumer<Throwable> onFailure);
@@ -463,7 +468,8 @@ public interface InfluxDB extends AutoCloseable {
      *
      * @param query the query
      * @param timeUnit the unit of the times in the result
-     * @return the result; errors of single statements are in it
+     * @return the result; errors of single statements are in it; null where the answer is a success without a body
+     *     (status 204, as some proxies answer)
      * @throws IllegalArgumentException if the unit is {@link TimeUnit#DAYS}
      * @throws InfluxDBException if the query as a whole is refused, or no whole reply came
      */

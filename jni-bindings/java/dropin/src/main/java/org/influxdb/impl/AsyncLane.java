@@ -5,6 +5,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import okhttp3.Dispatcher;
 
 /**
@@ -12,6 +14,8 @@ import okhttp3.Dispatcher;
  * host; the others wait.
  */
 final class AsyncLane {
+
+    private static final Logger LOG = Logger.getLogger(AsyncLane.class.getName());
 
     private final Dispatcher dispatcher;
     private final Queue<Job> waiting = new ArrayDeque<>();
@@ -38,17 +42,23 @@ final class AsyncLane {
                 ended();
                 InterruptedIOException closed = new InterruptedIOException("executor rejected");
                 closed.initCause(e);
-                started.refused.accept(closed);
+                guarded(() -> started.refused.accept(closed));
             }
         }
     }
 
     private void runThenNext(Job job) {
+        guarded(job.work);
+        ended();
+        startWaiting();
+    }
+
+    /** What callbacks of the application throw is logged; it ends neither this thread nor what waits behind it. */
+    private static void guarded(Runnable work) {
         try {
-            job.work.run();
-        } finally {
-            ended();
-            startWaiting();
+            work.run();
+        } catch (Throwable e) {
+            LOG.log(Level.SEVERE, "the callback of a query in the background failed", e);
         }
     }
 

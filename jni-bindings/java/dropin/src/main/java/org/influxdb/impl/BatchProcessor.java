@@ -14,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -32,6 +33,9 @@ public final class BatchProcessor {
 
     private static final Logger LOG = Logger.getLogger(BatchProcessor.class.getName());
 
+    /** What a thread needs to put its point once there is room. */
+    private static final long PUTTING_PAUSE_NANOS = 100_000;
+
     /** What was put and not yet taken to be sent. */
     protected final BlockingQueue<AbstractBatchEntry> queue;
 
@@ -48,6 +52,7 @@ public final class BatchProcessor {
     private final boolean sendsAgain;
     private final Delivery delivery;
     private final ScheduledExecutorService scheduler;
+    private final ExitFlush exitFlush = new ExitFlush(this::sendInBackground);
 
     /** Held while batches are sent: they go one after the other, whoever's thread sends them. */
     private final Object sending = new Object();
@@ -111,6 +116,9 @@ public final class BatchProcessor {
         delivery = sendsAgain ? new RetryDelivery(made.bufferLimit, actions) : new OneShotDelivery();
         scheduler = Executors.newSingleThreadScheduledExecutor(made.threadFactory);
         scheduleFlush();
+        if (!Legacy.isOn()) {
+            exitFlush.arm();
+        }
     }
 
     /**
@@ -148,19 +156,19 @@ public final class BatchProcessor {
      * @return false where this processor was shut down: the point is not queued
      */
     boolean put(AbstractBatchEntry entry) {
+        boolean dropped = false;
         putting.incrementAndGet();
         try {
             if (closed) {
                 return false;
             }
             if (!queue.offer(entry)) {
-                if (dropActionsOnQueueExhaustion) {
-                    droppedActionHandler.accept(entry.point);
-                    return true;
+                dropped = dropActionsOnQueueExhaustion;
+                if (!dropped) {
+                    queue.put(entry);
                 }
-                queue.put(entry);
             }
-            if (queue.size() >= actions && fullQueueTold.compareAndSet(false, true)) {
+            if (!dropped && queue.size() >= actions && fullQueueTold.compareAndSet(false, true)) {
                 scheduler.execute(this::sendInBackground);
             }
         } catch (RejectedExecutionException e) {
@@ -174,12 +182,16 @@ public final class BatchProcessor {
         } finally {
             putting.decrementAndGet();
         }
+        if (dropped) {
+            // Not counted as putting: the application may take long here, or shut this processor down.
+            droppedActionHandler.accept(entry.point);
+        }
         return true;
     }
 
     /** Sends what is queued, and what was left over before. */
     void flush() {
-        List<RuntimeException> thrown = new ArrayList<>();
+        List<Throwable> thrown = new ArrayList<>();
         uninterrupted(() -> handOver(send(), thrown));
         throwFirst(thrown);
     }
@@ -203,18 +215,32 @@ public final class BatchProcessor {
     void flushAndShutdown() {
         closed = true;
         scheduler.shutdown();
-        List<RuntimeException> thrown = new ArrayList<>();
+        exitFlush.disarm();
+        List<Throwable> thrown = new ArrayList<>();
         uninterrupted(() -> {
-            do {
-                handOver(send(), thrown);
-            } while (putting.get() > 0 || !queue.isEmpty());
-            List<HandOver> givenUp;
+            List<HandOver> givenUp = new ArrayList<>();
             synchronized (sending) {
-                givenUp = delivery.close(this::sendOnce);
+                // Sent once they are all there: each try sends again what was left over before.
+                List<AbstractBatchEntry> entries = lastEntries();
+                if (!entries.isEmpty()) {
+                    givenUp.addAll(send(entries));
+                }
+                givenUp.addAll(delivery.close(this::sendOnce));
             }
             handOver(givenUp, thrown);
         });
         throwFirst(thrown);
+    }
+
+    /** What is queued, and the one point of each thread that is putting just now: taking them makes room for it. */
+    private List<AbstractBatchEntry> lastEntries() {
+        List<AbstractBatchEntry> entries = new ArrayList<>(queue.size());
+        while (putting.get() > 0) {
+            queue.drainTo(entries);
+            LockSupport.parkNanos(PUTTING_PAUSE_NANOS);
+        }
+        queue.drainTo(entries);
+        return entries;
     }
 
     /** Sends a batch at once, after what was left over before; where it is not sent again, a failure is thrown. */
@@ -232,15 +258,19 @@ public final class BatchProcessor {
 
     private void sendInBackground() {
         fullQueueTold.set(false);
-        for (RuntimeException thrown : handOver(send(), new ArrayList<>())) {
-            LOG.log(Level.SEVERE, "the exception handler of batching failed", thrown);
-        }
+        handOver(send(), new ArrayList<>()).forEach(BatchProcessor::log);
     }
 
     private List<HandOver> send() {
         synchronized (sending) {
             List<AbstractBatchEntry> entries = new ArrayList<>(queue.size());
             queue.drainTo(entries);
+            return send(entries);
+        }
+    }
+
+    private List<HandOver> send(List<AbstractBatchEntry> entries) {
+        synchronized (sending) {
             List<HandOver> givenUp = new ArrayList<>();
             List<HttpBatchEntry> http = new ArrayList<>(entries.size());
             for (AbstractBatchEntry entry : entries) {
@@ -291,22 +321,33 @@ public final class BatchProcessor {
         return points;
     }
 
-    /** Tells the application of each; what it throws is collected, so that it hears of the others too. */
-    private List<RuntimeException> handOver(List<HandOver> givenUp, List<RuntimeException> thrown) {
+    /** Tells the application of each; whatever it throws is collected, so that it hears of the others too. */
+    private List<Throwable> handOver(List<HandOver> givenUp, List<Throwable> thrown) {
         for (HandOver points : givenUp) {
             try {
                 exceptionHandler.accept(points.points, points.failure);
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 thrown.add(e);
             }
         }
         return thrown;
     }
 
-    private static void throwFirst(List<RuntimeException> thrown) {
+    private static void log(Throwable thrown) {
+        LOG.log(Level.SEVERE, "the exception handler of batching failed", thrown);
+    }
+
+    private static void throwFirst(List<Throwable> thrown) {
         if (!thrown.isEmpty()) {
-            throw thrown.get(0);
+            thrown.subList(1, thrown.size()).forEach(BatchProcessor::log);
+            BatchProcessor.<RuntimeException>throwAsIs(thrown.get(0));
         }
+    }
+
+    /** A handler declares no checked exceptions; one in a language without them may throw them all the same. */
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> void throwAsIs(Throwable thrown) throws T {
+        throw (T) thrown;
     }
 
     /**

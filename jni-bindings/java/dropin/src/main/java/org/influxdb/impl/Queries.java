@@ -28,6 +28,11 @@ final class Queries {
     /** What the last chunk says, as programs wait for it. */
     private static final String DONE = "DONE";
 
+    /** The statuses of success that never have a body. */
+    private static final int NO_CONTENT = 204;
+
+    private static final int RESET_CONTENT = 205;
+
     private static final Pattern VERSION = Pattern.compile("v?(\\d{1,9})\\.(\\d{1,9}).*", Pattern.DOTALL);
 
     private final Transport transport;
@@ -41,7 +46,10 @@ final class Queries {
         this.messagePack = format == ResponseFormat.MSGPACK;
     }
 
-    /** @param unit of the times in the result; null to leave them as the server likes */
+    /**
+     * @param unit of the times in the result; null to leave them as the server likes
+     * @return null where the answer is a success without a body, as influxdb-java has it
+     */
     QueryResult ask(Query query, String database, TimeUnit unit) {
         checkVersion();
         return ask(plain(query, database, unit));
@@ -159,6 +167,9 @@ final class Queries {
         try (Transport.Exchange reply = transport.open(call)) {
             if (reply.status() / 100 != 2) {
                 throw QueryFailures.ofReply(reply, messagePack);
+            }
+            if (reply.status() == NO_CONTENT || reply.status() == RESET_CONTENT) {
+                return null;
             }
             if (isMessagePack(reply)) {
                 return new MessagePackTraverser().parse(reply.body());

@@ -203,24 +203,6 @@ class FixedFaultsTest {
     }
 
     @Test
-    void aHandlerThatFailsKeepsNobodyFromHearing() {
-        List<String> told = Collections.synchronizedList(new ArrayList<>());
-        server.answer(404, "{\"error\":\"database not found: \\\"db\\\"\"}");
-        try (InfluxDB client = server.client(false)) {
-            client.enableBatch(SELDOM.exceptionHandler((points, failure) -> {
-                told.addAll(lines(points));
-                throw new IllegalStateException("handler");
-            }));
-            client.write("a", null, point("m", 1));
-            client.write("b", null, point("m", 2));
-            assertEquals(
-                    "handler",
-                    assertThrows(IllegalStateException.class, client::flush).getMessage());
-        }
-        assertEquals(2, told.size());
-    }
-
-    @Test
     void aPointThatFindsTheQueueFullIsDroppedAndTold() throws InterruptedException {
         CountDownLatch release = new CountDownLatch(1);
         CountDownLatch asked = new CountDownLatch(1);
