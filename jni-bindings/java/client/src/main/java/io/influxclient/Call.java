@@ -45,6 +45,11 @@ abstract class Call<T> implements Receiver {
         return true;
     }
 
+    /** Whether one also does that once the call has begun. */
+    boolean endsByInterruptOnceBegun() {
+        return endsByInterrupt();
+    }
+
     /** Starts the call and waits for its end. An interrupt ends the call; what it knows then is returned or thrown. */
     T await(LongSupplier start) {
         if (!client.mayWait()) {
@@ -65,7 +70,7 @@ abstract class Call<T> implements Receiver {
                     arrival = next();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    if (endsByInterrupt()) {
+                    if (endsByInterruptOnceBegun()) {
                         client.cancel(id);
                     }
                     continue;

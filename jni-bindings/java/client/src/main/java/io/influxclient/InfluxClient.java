@@ -38,6 +38,12 @@ public final class InfluxClient implements AutoCloseable {
             }
 
             @Override
+            public WriteResult writeToItsEnd(InfluxClient client, LineProtocol lines, WriteOptions options) {
+                PreparedWrite write = client.prepare(lines, options);
+                return write.call.toItsEnd().await(write.start);
+            }
+
+            @Override
             public RuntimeException writeError(FrameReader frame) {
                 return WriteFailure.read(frame);
             }

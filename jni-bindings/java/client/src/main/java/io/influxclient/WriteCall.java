@@ -10,6 +10,7 @@ final class WriteCall extends Call<WriteResult> {
     final long points;
     final boolean idempotent;
     private final Runnable release;
+    private boolean toItsEnd;
 
     /**
      * A write that has not begun.
@@ -28,6 +29,17 @@ final class WriteCall extends Call<WriteResult> {
         this.points = points;
         this.idempotent = idempotent;
         this.release = release;
+    }
+
+    /** Once it has begun, no interrupt ends it. To be said before that. */
+    WriteCall toItsEnd() {
+        toItsEnd = true;
+        return this;
+    }
+
+    @Override
+    boolean endsByInterruptOnceBegun() {
+        return !toItsEnd;
     }
 
     @Override

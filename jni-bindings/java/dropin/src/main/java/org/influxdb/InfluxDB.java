@@ -23,10 +23,12 @@ import org.influxdb.dto.QueryResult;
  * by it where the chain cannot be made longer. {@link InfluxDBException#isRetryWorth()} is true where sending the same
  * data again can help and does no harm to data that have times.
  *
- * <p><b>Interrupts.</b> An interrupt of a thread that waits for a reply ends the call with an {@link
- * InfluxDBIOException} caused by an {@link java.io.InterruptedIOException}, and the interrupt status stays set. What
- * was sent may still be carried out. Where requests go through OkHttp, as {@link org.influxdb.impl.InfluxDBImpl} says,
- * an interrupt is noticed between reads, and a read under way goes on until bytes or its time-out come.
+ * <p><b>Interrupts.</b> An interrupt of a thread that waits for the reply to a query ends the call with an {@link
+ * InfluxDBIOException} caused by an {@link java.io.InterruptedIOException}; what was sent may still be carried out. A
+ * write under way goes on until the reply or its time-out comes; one that an interrupted thread begins ends in the same
+ * exception, and nothing is sent. Where requests go through OkHttp, as {@link org.influxdb.impl.InfluxDBImpl} says, an
+ * interrupt of either is noticed between reads, and a read under way goes on until bytes or its time-out come. The
+ * interrupt status stays set.
  *
  * <p>A property, {@code influxdb-java.legacy=true}, brings back what influxdb-java 2.25 does where this class
  * differs from it on purpose; {@code docs/} of the project lists those differences.
@@ -525,8 +527,9 @@ public interface InfluxDB extends AutoCloseable {
     void flush();
 
     /**
-     * Sends what is queued, as {@link #disableBatch()}, and gives connections and threads back. Calls under way end
-     * first.
+     * Sends what is queued, as {@link #disableBatch()}, and gives connections and threads back. Calls that
+     * other threads have under way are neither waited for nor ended: what they use is given back behind the last one.
+     * Queries in the background that have not begun fail.
      */
     @Override
     void close();

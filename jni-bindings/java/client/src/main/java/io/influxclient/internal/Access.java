@@ -1,6 +1,9 @@
 package io.influxclient.internal;
 
 import io.influxclient.InfluxClient;
+import io.influxclient.LineProtocol;
+import io.influxclient.WriteOptions;
+import io.influxclient.WriteResult;
 
 /** What the other modules of this project may do with a client and applications may not. */
 public abstract class Access {
@@ -29,6 +32,12 @@ public abstract class Access {
 
     /** The native side of a client. */
     public abstract NativeClient nativeClient(InfluxClient client);
+
+    /**
+     * As {@link InfluxClient#write(LineProtocol, WriteOptions)}, but an interrupt that comes once it has begun does not
+     * end it, and stays set.
+     */
+    public abstract WriteResult writeToItsEnd(InfluxClient client, LineProtocol lines, WriteOptions options);
 
     /** The exception of a write error frame, which is read to its end. */
     public abstract RuntimeException writeError(FrameReader frame);

@@ -77,10 +77,17 @@ final class LoggingTransport implements Transport {
             LOG.info("<-- HTTP FAILED: " + e);
             throw e;
         }
-        return logged(
-                now,
-                reply,
-                "<-- " + reply.status() + " " + reply.message() + " " + url + " (" + millisSince(begin) + "ms");
+        boolean read = false;
+        try {
+            String line = "<-- " + reply.status() + " " + reply.message() + " " + url;
+            Exchange logged = logged(now, reply, line + " (" + millisSince(begin) + "ms");
+            read = true;
+            return logged;
+        } finally {
+            if (!read) {
+                reply.close();
+            }
+        }
     }
 
     private static void begin(LogLevel level, String method, String url, byte[] body, String type) {

@@ -1,5 +1,6 @@
 package org.influxdb.impl;
 
+import io.influxclient.internal.Access;
 import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.FrameWriter;
@@ -16,6 +17,7 @@ import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A request through the native client whose reply comes in pieces, as fast as they are read. Read by one thread. */
 final class NativeExchange implements Transport.Exchange, Receiver {
@@ -25,7 +27,11 @@ final class NativeExchange implements Transport.Exchange, Receiver {
     private static final long DEFAULT_LIMIT = -1;
 
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+    /** Held on to: the native side of a client that is garbage is given back. */
+    private final SharedClient shared;
+
     private final NativeClient client;
+    private final AtomicBoolean released = new AtomicBoolean();
     private final long callEnds;
     private volatile long id;
     private volatile boolean cancelled;
@@ -35,22 +41,23 @@ final class NativeExchange implements Transport.Exchange, Receiver {
     private boolean over;
     private final Body body = new Body();
 
-    private NativeExchange(NativeClient client, Duration wholeCall) {
-        this.client = client;
+    private NativeExchange(SharedClient shared, Duration wholeCall) {
+        this.shared = shared;
+        client = Access.get().nativeClient(shared.client);
         this.callEnds = System.nanoTime() + wholeCall.toNanos();
     }
 
-    /** Sends a request and waits for the head of its reply. */
-    static NativeExchange begin(NativeClient client, HttpCall call, Timeouts timeouts) throws IOException {
-        NativeExchange exchange = new NativeExchange(client, timeouts.call);
-        exchange.id = client.startRequest(exchange, frame(call, timeouts.read), true);
+    /** Sends a request and waits for the head of its reply. Once it has returned, closing it releases the client. */
+    static NativeExchange begin(SharedClient shared, HttpCall call, Timeouts timeouts) throws IOException {
+        NativeExchange exchange = new NativeExchange(shared, timeouts.call);
+        exchange.id = exchange.client.startRequest(exchange, frame(call, timeouts.read), true);
         boolean begun = false;
         try {
             exchange.readHead();
             begun = true;
         } finally {
             if (!begun) {
-                exchange.close();
+                exchange.giveUp();
             }
         }
         return exchange;
@@ -172,6 +179,13 @@ final class NativeExchange implements Transport.Exchange, Receiver {
 
     @Override
     public void close() {
+        giveUp();
+        if (released.compareAndSet(false, true)) {
+            shared.release();
+        }
+    }
+
+    private void giveUp() {
         if (!over) {
             cancel();
         }

@@ -31,7 +31,7 @@ final class NativeTransport implements Transport {
     /** Whether a request is sent once more where its connection was lost, as OkHttp does unless told otherwise. */
     private final boolean againWhereLost;
     /** Null while it is not open. */
-    private InfluxClient client;
+    private SharedClient current;
 
     NativeTransport(HttpUrl server, Credentials credentials, Timeouts timeouts, boolean againWhereLost) {
         this.server = server;
@@ -65,13 +65,24 @@ final class NativeTransport implements Transport {
         }
         WriteOptions used = options;
         try {
-            with(open -> open.write(lines, used));
+            write(lines, used);
         } catch (WriteException e) {
             throw WriteFailures.of(e);
         } catch (InfluxException e) {
             throw WriteFailures.ofOther(e);
-        } catch (IOException e) {
-            throw new IllegalStateException("a write throws none", e);
+        }
+    }
+
+    /** An interrupt does not end it: whoever writes again what is on its way makes a second set of it. */
+    private void write(LineProtocol lines, WriteOptions options) {
+        SharedClient used = use();
+        try {
+            Access.get().writeToItsEnd(used.client, lines, options);
+        } catch (InternalException e) {
+            discard(used);
+            throw e;
+        } finally {
+            used.release();
         }
     }
 
@@ -121,7 +132,20 @@ final class NativeTransport implements Transport {
     }
 
     private Exchange begin(HttpCall call) throws IOException {
-        return with(open -> NativeExchange.begin(Access.get().nativeClient(open), call, timeouts));
+        SharedClient used = use();
+        boolean begun = false;
+        try {
+            NativeExchange exchange = NativeExchange.begin(used, call, timeouts);
+            begun = true;
+            return exchange;
+        } catch (InternalException e) {
+            discard(used);
+            throw e;
+        } finally {
+            if (!begun) {
+                used.release();
+            }
+        }
     }
 
     /**
@@ -133,65 +157,48 @@ final class NativeTransport implements Transport {
         return lost ? RetryDecision.sameEndpoint(Duration.ZERO) : RetryDecision.giveUp();
     }
 
-    /** Does it with the open client; once more where that was closed meanwhile. */
-    private <T> T with(Use<T> use) throws IOException {
-        InfluxClient open = client();
-        try {
-            return use.of(open);
-        } catch (IllegalStateException e) {
-            if (isCurrent(open)) {
-                throw e;
-            }
-            return use.of(client());
-        } catch (InternalException e) {
-            discard(open);
-            throw e;
+    /** The open client, which is to be released. */
+    private synchronized SharedClient use() {
+        if (current == null) {
+            current = new SharedClient(opened());
         }
+        current.use();
+        return current;
     }
 
-    private synchronized boolean isCurrent(InfluxClient open) {
-        return client == open;
-    }
-
-    private synchronized InfluxClient client() {
-        if (client == null) {
-            InfluxClientBuilder builder = InfluxClient.builder(server.toString())
-                    .connectTimeout(timeouts.connect)
-                    .attemptTimeout(timeouts.read)
-                    .deadline(timeouts.call)
-                    .retry(RetryPolicies.none())
-                    .retryBudget(RetryBudget.unlimited())
-                    .noProxy();
-            if (credentials != null) {
-                builder.basicAuth(credentials.user, credentials.password);
-            }
-            client = builder.build();
+    private InfluxClient opened() {
+        InfluxClientBuilder builder = InfluxClient.builder(server.toString())
+                .connectTimeout(timeouts.connect)
+                .attemptTimeout(timeouts.read)
+                .deadline(timeouts.call)
+                .retry(RetryPolicies.none())
+                .retryBudget(RetryBudget.unlimited())
+                .noProxy();
+        if (credentials != null) {
+            builder.basicAuth(credentials.user, credentials.password);
         }
-        return client;
+        return builder.build();
     }
 
-    private void discard(InfluxClient broken) {
+    private void discard(SharedClient broken) {
         synchronized (this) {
-            if (client == broken) {
-                client = null;
+            if (current == broken) {
+                current = null;
             }
         }
-        broken.close();
+        broken.giveUp();
     }
 
+    /** Does not wait: requests under way are carried to their end, and the last one gives back what they use. */
     @Override
     public void close() {
-        InfluxClient closed;
+        SharedClient closed;
         synchronized (this) {
-            closed = client;
-            client = null;
+            closed = current;
+            current = null;
         }
         if (closed != null) {
-            closed.close();
+            closed.giveUp();
         }
-    }
-
-    private interface Use<T> {
-        T of(InfluxClient client) throws IOException;
     }
 }

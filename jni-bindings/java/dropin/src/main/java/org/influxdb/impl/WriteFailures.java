@@ -96,9 +96,20 @@ final class WriteFailures {
                 && failure.outcome() == Outcome.UNKNOWN
                 && failure.status().orElse(0) >= 500;
         return resend == Resend.YES
+                || isNoAnswerOfAServer(failure)
                 || resend == Resend.AFTER_STAMP
                 || failure.advice() == Advice.CALL_OPERATOR
                 || unknownError;
+    }
+
+    /**
+     * An answer that means nothing and that no server of InfluxDB gave, as each of those tells its version: a proxy,
+     * say, has nobody to pass requests to while the server is started anew.
+     */
+    private static boolean isNoAnswerOfAServer(WriteException failure) {
+        return "UnexpectedResponse".equals(failure.kind())
+                && failure.status().isPresent()
+                && failure.serverVersion().isEmpty();
     }
 
     /** By a failure that is not about what the server did. */

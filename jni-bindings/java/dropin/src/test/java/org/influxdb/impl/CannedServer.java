@@ -67,7 +67,9 @@ final class CannedServer implements AutoCloseable {
                     new Request(exchange.getRequestURI().toString(), Map.copyOf(exchange.getRequestHeaders()), body);
             requests.add(request);
             Reply reply = replies.apply(request);
-            exchange.getResponseHeaders().add("X-Influxdb-Version", "1.8.10");
+            if (reply.ofInfluxDB) {
+                exchange.getResponseHeaders().add("X-Influxdb-Version", "1.8.10");
+            }
             exchange.getResponseHeaders().add("X-Request-Id", "request-7");
             byte[] bytes = reply.body.getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(reply.status, reply.status == 204 ? -1 : bytes.length);
@@ -104,10 +106,21 @@ final class CannedServer implements AutoCloseable {
 
         final int status;
         final String body;
+        final boolean ofInfluxDB;
 
         Reply(int status, String body) {
+            this(status, body, true);
+        }
+
+        private Reply(int status, String body, boolean ofInfluxDB) {
             this.status = status;
             this.body = body;
+            this.ofInfluxDB = ofInfluxDB;
+        }
+
+        /** The page of something that stands before the server. */
+        static Reply ofProxy(int status, String page) {
+            return new Reply(status, page, false);
         }
 
         /** An error as the server spells it. */

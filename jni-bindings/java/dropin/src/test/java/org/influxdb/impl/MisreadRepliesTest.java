@@ -1,6 +1,7 @@
 package org.influxdb.impl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -16,6 +17,7 @@ import org.influxdb.InfluxDB.ConsistencyLevel;
 import org.influxdb.InfluxDBException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -215,6 +217,36 @@ class MisreadRepliesTest {
             assertEquals("1.8.10", typed.serverVersion().orElseThrow());
             assertEquals(io.influxclient.ConsistencyLevel.QUORUM, typed.consistency());
             assertEquals(1, typed.tally().total());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {200, 302, 400, 404, 405, 409, 415, 499})
+    void whatNoServerSaidMayPass(int status) {
+        for (boolean intercepted : List.of(false, true)) {
+            try (InfluxDB client = server.client(intercepted)) {
+                server.answer(request -> CannedServer.Reply.ofProxy(status, "<html>default backend</html>"));
+                InfluxDBException ofProxy = assertThrows(InfluxDBException.class, () -> client.write("m v=1 1"));
+                server.answer(status, "<html>default backend</html>");
+                InfluxDBException ofServer = assertThrows(InfluxDBException.class, () -> client.write("m v=1 1"));
+                assertEquals(
+                        List.of(true, false),
+                        List.of(ofProxy.isRetryWorth(), ofServer.isRetryWorth()),
+                        "intercepted: " + intercepted);
+                assertEquals(
+                        status == 200 ? Outcome.UNKNOWN : Outcome.NOT_STORED,
+                        ((WriteException) ofProxy.getCause()).outcome());
+            }
+        }
+    }
+
+    @Test
+    void whatIsKnownNeedsNoVersion() {
+        server.answer(request ->
+                CannedServer.Reply.ofProxy(400, "{\"error\":\"unable to parse 'm v=': missing field value\"}"));
+        try (InfluxDB client = server.client(false)) {
+            assertFalse(assertThrows(InfluxDBException.class, () -> client.write("m v=1 1"))
+                    .isRetryWorth());
         }
     }
 

@@ -25,8 +25,11 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.SocketFactory;
 import okhttp3.Authenticator;
@@ -41,6 +44,7 @@ import org.influxdb.InfluxDB;
 import org.influxdb.InfluxDBFactory;
 import org.influxdb.InfluxDBIOException;
 import org.influxdb.dto.Query;
+import org.influxdb.dto.QueryResult;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +57,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SettingsTest {
 
+    private static final long LIMIT_SECONDS = 20;
     private static final HttpUrl SERVER = HttpUrl.get("http://127.0.0.1:8086/");
 
     @AfterEach
@@ -276,27 +281,118 @@ class SettingsTest {
     }
 
     @Test
-    void anInterruptEndsTheCallAndStaysSet() throws Exception {
+    void anInterruptDoesNotEndAWriteUnderWayAndStaysSet() throws Exception {
+        try (CannedServer server = new CannedServer();
+                InfluxDB client = connect(server.url(), false, 60_000)) {
+            Thread caller = Thread.currentThread();
+            server.answer(request -> {
+                caller.interrupt();
+                // Until it has been noticed.
+                while (caller.isInterrupted()) {
+                    Thread.onSpinWait();
+                }
+                return new CannedServer.Reply(204, "");
+            });
+            try {
+                client.write("m v=1");
+            } finally {
+                assertTrue(Thread.interrupted(), "the interrupt status stays set");
+            }
+            assertEquals(1, server.requests().size());
+        }
+    }
+
+    @Test
+    void aWriteUnderWayIsWaitedForWithinItsTimeOutThoughInterrupted() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+                InfluxDB client = connect("http://127.0.0.1:" + silent.getLocalPort(), false, 500)) {
+            Thread interrupting = interruptsWhenAsked(silent, Thread.currentThread());
+            InfluxDBIOException failure = assertThrows(InfluxDBIOException.class, () -> client.write("m v=1 1"));
+            assertTrue(Thread.interrupted(), "the interrupt status stays set");
+            assertInstanceOf(SocketTimeoutException.class, failure.getCause());
+            assertEquals(Outcome.UNKNOWN, typed(failure).outcome());
+            interrupting.join();
+        }
+    }
+
+    @Test
+    void aThreadThatIsInterruptedBeforeSendsNothing() throws Exception {
+        try (CannedServer server = new CannedServer();
+                InfluxDB client = connect(server.url(), false, 60_000)) {
+            Thread.currentThread().interrupt();
+            InfluxDBIOException failure = assertThrows(InfluxDBIOException.class, () -> client.write("m v=1"));
+            assertTrue(Thread.interrupted(), "the interrupt status stays set");
+            assertEquals(Outcome.NOT_STORED, typed(failure).outcome());
+            client.write("m v=2");
+            assertEquals(List.of("m v=2"), bodies(server));
+        }
+    }
+
+    @Test
+    void anInterruptEndsAQueryAndStaysSet() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
                 InfluxDB client = connect("http://127.0.0.1:" + silent.getLocalPort(), false, 60_000)) {
-            Thread caller = Thread.currentThread();
-            Thread interrupting = new Thread(() -> {
-                try (Socket socket = silent.accept()) {
-                    // The request is on its way now.
-                    socket.getInputStream().read();
-                    caller.interrupt();
-                    socket.getInputStream().transferTo(OutputStream.nullOutputStream());
-                } catch (IOException e) {
-                    // The client went away, as it should.
-                }
-            });
-            interrupting.start();
-            InfluxDBIOException failure = assertThrows(InfluxDBIOException.class, () -> client.write("m v=1 1"));
+            Thread interrupting = interruptsWhenAsked(silent, Thread.currentThread());
+            InfluxDBIOException failure =
+                    assertThrows(InfluxDBIOException.class, () -> client.query(new Query("SHOW DATABASES")));
             assertTrue(Thread.interrupted(), "the interrupt status stays set");
             assertInstanceOf(InterruptedIOException.class, failure.getCause());
             assertFalse(failure.getCause() instanceof SocketTimeoutException);
-            assertEquals(Outcome.UNKNOWN, typed(failure).outcome());
             interrupting.join();
+        }
+    }
+
+    /** Never answers; ends when the client has gone away. */
+    private static Thread interruptsWhenAsked(ServerSocket silent, Thread caller) {
+        Thread interrupting = new Thread(() -> {
+            try (Socket socket = silent.accept()) {
+                // The request is on its way now.
+                socket.getInputStream().read();
+                caller.interrupt();
+                socket.getInputStream().transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // The client went away, as it should.
+            }
+        });
+        interrupting.start();
+        return interrupting;
+    }
+
+    private static List<String> bodies(CannedServer server) {
+        return server.requests().stream().map(request -> request.body.trim()).collect(Collectors.toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatIsUnderWayWhenTheClientIsClosedEndsByItself(boolean intercepted) throws Exception {
+        CountDownLatch asked = new CountDownLatch(3);
+        CountDownLatch closed = new CountDownLatch(1);
+        try (CannedServer server = new CannedServer()) {
+            server.answer(request -> {
+                asked.countDown();
+                try {
+                    closed.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                return request.uri.startsWith("/write")
+                        ? new CannedServer.Reply(204, "")
+                        : new CannedServer.Reply(200, "{\"results\":[{\"statement_id\":7}]}");
+            });
+            InfluxDB client = connect(server.url(), intercepted, 60_000);
+            CompletableFuture<Object> inBackground = new CompletableFuture<>();
+            client.query(new Query("SELECT 1"), inBackground::complete, inBackground::complete);
+            CompletableFuture<Object> query = CompletableFuture.supplyAsync(() -> client.query(new Query("SELECT 2")));
+            CompletableFuture<Void> write = CompletableFuture.runAsync(() -> client.write("m v=1"));
+            assertTrue(asked.await(LIMIT_SECONDS, TimeUnit.SECONDS));
+            // As in a program whose threads are told to end: nor does that end what others have under way.
+            Thread.currentThread().interrupt();
+            client.close();
+            assertTrue(Thread.interrupted());
+            closed.countDown();
+            write.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+            assertInstanceOf(QueryResult.class, query.get(LIMIT_SECONDS, TimeUnit.SECONDS));
+            assertInstanceOf(QueryResult.class, inBackground.get(LIMIT_SECONDS, TimeUnit.SECONDS));
         }
     }
 
