@@ -19,9 +19,12 @@ import io.influxclient.PointBatch;
 import io.influxclient.Query;
 import io.influxclient.QueryChunk;
 import io.influxclient.QueryStream;
+import io.influxclient.Resolution;
+import io.influxclient.ResolveOptions;
 import io.influxclient.RetryDecision;
 import io.influxclient.RetryPolicy;
 import io.influxclient.Row;
+import io.influxclient.Whereabouts;
 import io.influxclient.WriteException;
 import io.influxclient.WriteOptions;
 import io.influxclient.WriteResult;
@@ -183,6 +186,19 @@ class GuideTest {
     }
 
     @Test
+    void readingBack(TestCluster cluster) {
+        try (InfluxClient client = cluster.clientBuilder()
+                        .consistency(ConsistencyLevel.ALL)
+                        .build();
+                PointBatch batch = PointBatch.create()) {
+            batch.point("cpu").field("usage", 1.5).now();
+            Resolution found = client.confirm(batch, client.write(batch), ResolveOptions.defaults());
+            log.add(found.counts().get(Whereabouts.EVERYWHERE) + " points on every replica");
+        }
+        assertEquals("1 points on every replica", log.poll());
+    }
+
+    @Test
     void theExceptionsOfTheGuideAreThere(TestCluster cluster, InfluxClient client) {
         client.write(
                 LineProtocol.of("cpu usage=0.5 1\n"), WriteOptions.defaults().consistency(ConsistencyLevel.ALL));
@@ -238,7 +254,7 @@ class GuideTest {
             examples++;
             assertTrue(here.contains(words(example.group(1))), example.group(1));
         }
-        assertTrue(examples >= 7, examples + " examples");
+        assertTrue(examples >= 8, examples + " examples");
     }
 
     private static String words(String code) {
