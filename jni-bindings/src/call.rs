@@ -36,6 +36,8 @@ pub(crate) struct Call {
     inbox: Arc<Inbox>,
     entry: Entry,
     begun: Arc<AtomicBool>,
+    /// Only the end of the client ends the call early.
+    settling: Arc<AtomicBool>,
     watch: Arc<OnceLock<WriteWatch>>,
 }
 
@@ -43,6 +45,13 @@ impl Call {
     /// Notes that from now on a request may be under way.
     pub(crate) fn begin(&self) {
         self.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// Notes that something was done for good, and the call only tells what becomes of it: from now on nothing but the end
+    /// of the client ends it early.
+    pub(crate) fn settle(&self) {
+        self.begin();
+        self.settling.store(true, Ordering::SeqCst);
     }
 
     /// Tells of this call's write whether its points may be stored, should it be cancelled.
@@ -87,7 +96,14 @@ where
         Ok(entry) => entry,
         Err(refused) => return Err((refused, hold)),
     };
-    let call = Call { id, inbox: Arc::clone(inbox), entry, begun: Arc::default(), watch: Arc::default() };
+    let call = Call {
+        id,
+        inbox: Arc::clone(inbox),
+        entry,
+        begun: Arc::default(),
+        settling: Arc::default(),
+        watch: Arc::default(),
+    };
     runtime.spawn(CURRENT.scope(id, carry_out(call, hold, work)));
     Ok(())
 }
@@ -96,12 +112,20 @@ async fn carry_out<F>(call: Call, hold: Option<Hold>, work: impl FnOnce(Call) ->
 where
     F: Future<Output = Writer> + Send + 'static,
 {
-    let Call { id, inbox, entry, begun, watch } = call.clone();
+    let Call { id, inbox, entry, begun, settling, watch } = call.clone();
     let work = AssertUnwindSafe(async move { work(call).await }).catch_unwind();
+    let cancelled = async {
+        loop {
+            entry.cancel.notified().await;
+            if !settling.load(Ordering::SeqCst) || inbox.is_closed() {
+                break;
+            }
+        }
+    };
     // The work is dropped before anything is told: what is held is not touched from then on.
     let end = tokio::select! {
         biased;
-        () = entry.cancel.notified() => None,
+        () = cancelled => None,
         end = work => Some(end),
     };
     let last = match end {

@@ -247,7 +247,7 @@ async fn push(call: Call, this: Arc<WriterSession>, input: Input, tracked: bool)
         }
         Ok(None) => call.frame(Kind::Pushed),
         Ok(Some(delivered)) => {
-            call.begin();
+            call.settle();
             call.put(call.frame(Kind::Pushed));
             let fate = delivered.await;
             let mut frame = call.frame(Kind::Delivered);

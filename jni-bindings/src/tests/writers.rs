@@ -102,3 +102,31 @@ async fn a_writer_that_cannot_start_says_why() {
     let refused = WriterSession::start(&session, 1, settings(false, -1, 0)).unwrap_err();
     assert!(matches!(refused, NotStarted::Call(crate::inbox::NotBegun::Closed)));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accepted_points_are_followed_whatever_is_cancelled() {
+    // Takes connections and never answers.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let urls = vec![format!("http://{}", listener.local_addr().unwrap())];
+    let session = Given::to(&urls).open();
+    let writer = start(&session, settings(false, -1, 0));
+    writer.push(9, None, Input::Rows(point(TIME)), true).unwrap();
+    assert_eq!(fetch(&session).await, (Kind::Pushed as u8, 9, vec![]));
+    session.inbox.cancel(9);
+    writer.close(10, Duration::ZERO).unwrap();
+    let (ends, _) = lasts(&session, vec![9, 10]).await;
+    let (_, kind, body) = ends.iter().find(|(call, ..)| *call == 9).unwrap();
+    assert_eq!(
+        (*kind, body[0]),
+        (Kind::Delivered as u8, 2),
+        "the fate of points that the end of the writer left behind"
+    );
+    // The end of the client ends it: nobody would tell the fate.
+    let writer = Arc::new(WriterSession::start(&session, 101, settings(false, -1, 0)).unwrap());
+    writer.push(11, None, Input::Rows(point(TIME)), true).unwrap();
+    assert_eq!(fetch(&session).await, (Kind::Pushed as u8, 11, vec![]));
+    session.inbox.cancel(11);
+    session.inbox.close();
+    assert_eq!(fetch(&session).await, (Kind::Cancelled as u8, 11, vec![1]));
+    close(session).await;
+}

@@ -56,7 +56,8 @@ public final class BatchWriter implements AutoCloseable {
      * and used again afterwards. Either all points are accepted or none.
      *
      * @param batch the points, with times in the writer's precision
-     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
+     *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
      * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
@@ -76,7 +77,8 @@ public final class BatchWriter implements AutoCloseable {
      *     {@link DeliveryException}. They are about the whole batch of the writer that took the points. Where the points went into
      *     several batches, it is the first failure among those, whose outcome says nothing about the points in the others.
      *     Cancelling it changes nothing about the points
-     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
+     *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
      * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
@@ -114,7 +116,8 @@ public final class BatchWriter implements AutoCloseable {
      * Accepts lines as {@link #push(PointBatch)} accepts points.
      *
      * @param lines line protocol with times in the writer's precision
-     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
+     *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
      * @throws IllegalStateException if the client is closed
      */
@@ -130,7 +133,8 @@ public final class BatchWriter implements AutoCloseable {
      * @param offset where they begin in the array
      * @param length how many bytes they have
      * @throws IndexOutOfBoundsException if the part is not within the array
-     * @throws PushException if they were not accepted; nothing of them will be sent
+     * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
+     *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
      * @throws IllegalStateException if the client is closed
      */
@@ -144,7 +148,8 @@ public final class BatchWriter implements AutoCloseable {
      * Sends what was accepted until now and waits until it is settled.
      *
      * @throws UnsettledPointsException if not every point since the flush before was acknowledged
-     * @throws PushException if the thread was interrupted, which stays set, or the writer is closed
+     * @throws FlushInterruptedException if the thread was interrupted, which stays set; the points are sent all the same
+     * @throws PushException if the writer is closed
      * @throws IllegalStateException if the client is closed
      */
     public void flush() {
@@ -335,7 +340,7 @@ public final class BatchWriter implements AutoCloseable {
                 case Completion.PUSH_ERROR:
                     throw PushException.read(body);
                 case Completion.CANCELLED:
-                    throw new PushException(PushException.Reason.INTERRUPTED, "interrupted while waiting for room");
+                    throw PushException.interrupted(body.bool());
                 default:
                     throw new InternalException("a push cannot end with completion " + kind);
             }
@@ -363,8 +368,7 @@ public final class BatchWriter implements AutoCloseable {
                 case Completion.PUSH_ERROR:
                     throw PushException.read(body);
                 case Completion.CANCELLED:
-                    throw new PushException(
-                            PushException.Reason.INTERRUPTED, "interrupted while waiting for the flush");
+                    throw new FlushInterruptedException();
                 default:
                     throw new InternalException("a flush cannot end with completion " + kind);
             }

@@ -184,11 +184,12 @@ public final class InfluxClient implements AutoCloseable {
     private PreparedWrite prepare(PointBatch batch, WriteOptions options) {
         Objects.requireNonNull(batch, "batch");
         byte[] frame = options.frame(batch.precision()).toBytes();
+        long points = batch.points();
         WriteCall call = new WriteCall(
                 this,
                 options.retryOr(retry),
                 options.levelOr(level),
-                batch.points(),
+                () -> points,
                 batch.isIdempotent(),
                 batch::release);
         ByteBuffer rows = batch.lend();
@@ -201,7 +202,7 @@ public final class InfluxClient implements AutoCloseable {
         byte[] frame = lines.options(options).toBytes();
         byte[] bytes = lines.bytes();
         WriteCall call = new WriteCall(
-                this, options.retryOr(retry), options.levelOr(level), lines.lines(), lines.isIdempotent(), () -> {});
+                this, options.retryOr(retry), options.levelOr(level), lines::points, lines.isIdempotent(), () -> {});
         return new PreparedWrite(call, () -> client.startWriteLines(call, bytes, 0, bytes.length, frame));
     }
 

@@ -2,7 +2,9 @@ package io.influxclient;
 
 /**
  * Whatever goes wrong with a call, as one of the subclasses: {@link WriteException}, {@link QueryException} and
- * {@link PushException} for what servers or the network did, {@link InvalidPointException} and
+ * {@link PushException} for what servers or the network did, {@link UnsettledPointsException} and {@link
+ * DeliveryException} for what became of points in the background, {@link FlushInterruptedException} for a wait that was
+ * given up, {@link InvalidPointException} and
  * {@link InvalidSettingsException} for what was refused before anything was sent, and {@link InternalException} for a
  * fault of this library.
  */

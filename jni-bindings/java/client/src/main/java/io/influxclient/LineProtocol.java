@@ -166,20 +166,45 @@ public final class LineProtocol {
     }
 
     /**
-     * How many lines have something in them: an upper bound of the points, as it takes line feeds in texts for ends.
+     * How many points these are, by the rules of a server: blank lines and comments are none, and a line feed in a string
+     * field or behind a backslash does not end the line.
      */
-    long lines() {
-        long lines = 0;
-        boolean empty = true;
+    long points() {
+        long points = 0;
+        // The first byte of the line that is no white space, or 0, which is such as well.
+        byte first = 0;
+        boolean escaped = false;
+        boolean inFields = false;
+        boolean quoted = false;
+        // Equals signs minus commas behind the series key: over zero inside a field's value.
+        int depth = 0;
         for (byte b : bytes) {
-            if (b == '\n') {
-                lines += empty ? 0 : 1;
-                empty = true;
-            } else if (b != ' ' && b != '\r') {
-                empty = false;
+            if (first == 0 && b != ' ' && b != '\t' && b != '\n') {
+                first = b;
+            }
+            if (escaped) {
+                escaped = false;
+            } else if (b == '\\') {
+                escaped = true;
+            } else if (quoted) {
+                quoted = b != '"';
+            } else if (b == '\n') {
+                points += isPoint(first) ? 1 : 0;
+                first = 0;
+                inFields = false;
+                depth = 0;
+            } else if (b == ' ') {
+                inFields = true;
+            } else if (inFields) {
+                depth += b == '=' ? 1 : b == ',' ? -1 : 0;
+                quoted = b == '"' && depth > 0;
             }
         }
-        return lines + (empty ? 0 : 1);
+        return points + (isPoint(first) ? 1 : 0);
+    }
+
+    private static boolean isPoint(byte first) {
+        return first != 0 && first != '#';
     }
 
     FrameWriter options(WriteOptions options) {

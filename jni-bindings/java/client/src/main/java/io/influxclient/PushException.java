@@ -2,7 +2,10 @@ package io.influxclient;
 
 import io.influxclient.internal.FrameReader;
 
-/** Points that a {@link BatchWriter} did not accept. Nothing of them will be sent. */
+/**
+ * Points that a {@link BatchWriter} did not accept. {@link #outcome()} tells whether that is certain: it is, except
+ * where a push was interrupted while a spool kept the points.
+ */
 public final class PushException extends InfluxException {
 
     private static final long serialVersionUID = 1L;
@@ -25,7 +28,10 @@ public final class PushException extends InfluxException {
         SPOOL,
         /** Another reason: see the message. */
         OTHER,
-        /** The thread was interrupted, or the client closed, while it waited for room. */
+        /**
+         * The thread was interrupted, or the client closed, before the points were accepted: while it waited for room or,
+         * with a spool, for the disk. In the latter case they may be accepted all the same ({@link #outcome()}).
+         */
         INTERRUPTED
     }
 
@@ -35,10 +41,28 @@ public final class PushException extends InfluxException {
     private static final int ROWS = 1;
 
     private final Reason reason;
+    private final Outcome outcome;
 
     PushException(Reason reason, String message) {
+        this(reason, Outcome.NOT_STORED, message);
+    }
+
+    private PushException(Reason reason, Outcome outcome, String message) {
         super(message);
         this.reason = reason;
+        this.outcome = outcome;
+    }
+
+    /** Of a push that was given up; {@code begun} says whether the points may be accepted all the same. */
+    static PushException interrupted(boolean begun) {
+        return begun
+                ? new PushException(
+                        Reason.INTERRUPTED,
+                        Outcome.UNKNOWN,
+                        "interrupted while the spool was to keep the points; they may be kept and sent, or not")
+                : new PushException(
+                        Reason.INTERRUPTED,
+                        "interrupted before the points were accepted; nothing of them will be sent");
     }
 
     /** The exception of a push error frame. */
@@ -61,5 +85,16 @@ public final class PushException extends InfluxException {
      */
     public Reason reason() {
         return reason;
+    }
+
+    /**
+     * What is known of the points.
+     *
+     * @return {@link Outcome#NOT_STORED}: nothing of them will be sent. Or, only with a spool and {@link
+     *     Reason#INTERRUPTED}, {@link Outcome#UNKNOWN}: they may be kept, and then are sent as if accepted. As such points
+     *     have times, it does no harm to push them again
+     */
+    public Outcome outcome() {
+        return outcome;
     }
 }

@@ -28,6 +28,11 @@ final class TrackedPush implements Receiver {
             release.run();
             client.checkMayWait();
         }
+        if (Thread.currentThread().isInterrupted()) {
+            // As a call that is waited for: what was not begun is certain.
+            release.run();
+            throw PushException.interrupted(false);
+        }
         long id;
         boolean started = false;
         try {
@@ -45,6 +50,7 @@ final class TrackedPush implements Receiver {
                     wait();
                 } catch (InterruptedException e) {
                     interrupted = true;
+                    // Once the points are accepted, this changes nothing.
                     client.cancel(id);
                 }
             }
@@ -58,7 +64,7 @@ final class TrackedPush implements Receiver {
             case Completion.PUSH_ERROR:
                 throw PushException.read(body);
             case Completion.CANCELLED:
-                throw new PushException(PushException.Reason.INTERRUPTED, "interrupted while waiting for room");
+                throw PushException.interrupted(body.bool());
             case Completion.INTERNAL:
                 throw new InternalException(body.text());
             default:

@@ -2,12 +2,15 @@ package io.influxclient;
 
 import io.influxclient.internal.Completion;
 import io.influxclient.internal.FrameReader;
+import java.util.function.LongSupplier;
 
 /** One write. */
 final class WriteCall extends Call<WriteResult> {
 
     final ConsistencyLevel level;
-    final long points;
+    /** How many there are; looked at only where the call was given up. */
+    final LongSupplier points;
+
     final boolean idempotent;
     private final Runnable release;
     private boolean toItsEnd;
@@ -21,7 +24,7 @@ final class WriteCall extends Call<WriteResult> {
             InfluxClient client,
             RetryPolicy policy,
             ConsistencyLevel level,
-            long points,
+            LongSupplier points,
             boolean idempotent,
             Runnable release) {
         super(client, policy);

@@ -86,7 +86,7 @@ final class WriteFailure implements Serializable {
                 ? "the call was ended before an answer came; the points may be stored nowhere, somewhere, or later"
                 : "the call was ended before any point could be stored; nothing is stored, and nothing will be";
         cause = null;
-        tally = begun ? Tally.unknown(call.points) : Tally.notStored(call.points);
+        tally = begun ? Tally.unknown(call.points.getAsLong()) : Tally.notStored(call.points.getAsLong());
         lineFailures = List.of();
         attempts = List.of();
         details = Map.of();

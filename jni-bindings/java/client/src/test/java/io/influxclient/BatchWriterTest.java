@@ -10,13 +10,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -164,6 +167,7 @@ class BatchWriterTest {
             pusher.interrupt();
             pusher.join();
             assertEquals(PushException.Reason.INTERRUPTED, ((PushException) thrown.get()).reason());
+            assertEquals(Outcome.NOT_STORED, ((PushException) thrown.get()).outcome(), "it waited for room in memory");
 
             for (int i = 0; i < 3 * pushed; i++) {
                 dropping.push(points(10 * i, 10));
@@ -321,6 +325,76 @@ class BatchWriterTest {
                     server.requests().stream()
                             .mapToLong(request -> request.text().lines().count())
                             .sum());
+        }
+    }
+
+    @Test
+    void aPushThatIsInterruptedClaimsNothingOfWhatTheSpoolMayKeep(@TempDir Path directory) throws Exception {
+        Set<String> denied = new HashSet<>();
+        int interrupted = 0;
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT)) {
+            try (InfluxClient client = server.client().build();
+                    BatchWriter writer =
+                            client.batchWriter().spool(directory, 64 << 20).start()) {
+                for (int i = 0; i < 5_000 && interrupted < 20; i++) {
+                    AtomicReference<PushException> thrown = new AtomicReference<>();
+                    points(i, 1);
+                    Thread pusher = new Thread(() -> {
+                        try {
+                            writer.push(batch);
+                        } catch (PushException e) {
+                            thrown.set(e);
+                        }
+                    });
+                    pusher.start();
+                    while (pusher.isAlive() && pusher.getState() != Thread.State.WAITING) {
+                        Thread.onSpinWait();
+                    }
+                    pusher.interrupt();
+                    pusher.join();
+                    if (thrown.get() != null) {
+                        assertEquals(
+                                PushException.Reason.INTERRUPTED, thrown.get().reason());
+                        interrupted++;
+                        if (thrown.get().outcome() == Outcome.NOT_STORED) {
+                            denied.add("m f=" + i + "i " + (i + 1));
+                        }
+                    }
+                }
+                writer.flush();
+            }
+            assertTrue(interrupted > 0, "no push was interrupted");
+            assertEquals(
+                    List.of(),
+                    server.requests().stream()
+                            .flatMap(request -> request.text().lines())
+                            .filter(denied::contains)
+                            .collect(Collectors.toList()),
+                    "sent, though it was said that they never would be");
+        }
+    }
+
+    @Test
+    void anInterruptBeforeATrackedPushOrAFlushIsToldAsWhatItIs() {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build();
+                BatchWriter writer =
+                        client.batchWriter().linger(Duration.ofHours(1)).start()) {
+            points(0, 1);
+            for (int i = 0; i < 100; i++) {
+                Thread.currentThread().interrupt();
+                PushException refused = assertThrows(PushException.class, () -> writer.pushTracked(batch));
+                assertTrue(Thread.interrupted(), "it stays set");
+                assertEquals(PushException.Reason.INTERRUPTED, refused.reason());
+                assertEquals(Outcome.NOT_STORED, refused.outcome());
+            }
+            assertEquals(0, writer.totals().accepted());
+            writer.push(points(0, 3));
+            Thread.currentThread().interrupt();
+            assertThrows(FlushInterruptedException.class, writer::flush);
+            assertTrue(Thread.interrupted(), "it stays set");
+            writer.flush();
+            assertEquals(3, writer.totals().settled().stored(), "the points were sent all the same");
         }
     }
 

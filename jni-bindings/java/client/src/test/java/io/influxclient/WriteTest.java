@@ -276,6 +276,35 @@ class WriteTest {
         }
     }
 
+    @Test
+    void linesThatAreGivenUpAreCountedAsPoints() throws Exception {
+        String[] lines = {
+            "# c\n# d\n \n\nm f=\"a\nb\" 1\n",
+            "m f=\"a\\\"\nb\",g=\"x\\\\\" 1\n#\"\n\t\nm,t=\"a f=1 2",
+            "m f=1,a\"=2 1\nm f=\"#\n#\" 2",
+            "",
+        };
+        int[] points = {1, 2, 2, 0};
+        for (int i = 0; i < lines.length; i++) {
+            assertEquals(points[i], LineProtocol.of(lines[i]).points(), lines[i]);
+        }
+        CountDownLatch free = new CountDownLatch(1);
+        try (RawServer server = new RawServer(request -> waitFor(free));
+                InfluxClient client = server.client().build()) {
+            AtomicReference<WriteException> thrown = new AtomicReference<>();
+            Thread writer = new Thread(() -> thrown.set(
+                    assertThrows(WriteInterruptedException.class, () -> client.write(LineProtocol.of(lines[0])))));
+            writer.start();
+            RawServer.until("the request", () -> !server.requests().isEmpty());
+            writer.interrupt();
+            writer.join();
+            assertEquals(1, thrown.get().tally().unknown());
+            assertEquals(1, thrown.get().tally().total());
+        } finally {
+            free.countDown();
+        }
+    }
+
     static String waitFor(CountDownLatch latch) {
         try {
             latch.await();

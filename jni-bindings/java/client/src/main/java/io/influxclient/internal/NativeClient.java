@@ -332,7 +332,7 @@ public final class NativeClient {
                     lock.wait();
                 } catch (InterruptedException e) {
                     interrupted = true;
-                    receivers.keySet().stream().filter(call -> call != NO_CALL).forEach(this::cancel);
+                    abandon();
                 }
             }
         }

@@ -69,7 +69,9 @@ final class Claim {
             return of(measurement, points, othersStored ? Outcome.STORED : e.outcome(), text);
         } else if (thrown instanceof DeliveryException) {
             return of(measurement, points, ((DeliveryException) thrown).outcome(), text);
-        } else if (thrown instanceof PushException || thrown instanceof InvalidPointException) {
+        } else if (thrown instanceof PushException) {
+            return of(measurement, points, ((PushException) thrown).outcome(), text);
+        } else if (thrown instanceof InvalidPointException) {
             // Not accepted: nothing of it is ever sent.
             return of(measurement, points, Outcome.NOT_STORED, text);
         } else if (thrown instanceof CancellationException) {
