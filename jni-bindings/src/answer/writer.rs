@@ -69,6 +69,7 @@ pub(crate) fn put_closed(frame: &mut Writer, closed: &Closed, writer: &BatchWrit
     frame.list(&closed.unsent, |frame, batch| put_batch(frame, batch));
     frame.list(&closed.interrupted, |frame, batch| put_batch(frame, batch));
     put_totals(frame, &closed.totals, writer);
+    frame.list(&closed.failed.errors, put_delivery_error);
 }
 
 fn put_batch(frame: &mut Writer, batch: &Batch) {

@@ -83,7 +83,7 @@ public final class BatchWriter implements AutoCloseable {
      */
     public CompletableFuture<WriteResult> pushTracked(PointBatch batch) {
         check(batch);
-        TrackedPush push = new TrackedPush(client, batch::release);
+        TrackedPush push = new TrackedPush(owner, batch::release);
         batch.lend();
         return push.begin(() -> client.startPush(push, handle, batch.buffer(), batch.bytes(), true));
     }
@@ -237,7 +237,8 @@ public final class BatchWriter implements AutoCloseable {
      * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where
      * another thread is about to close it.
      *
-     * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
+     * @throws UnsettledPointsException if not every point was acknowledged, over the life of the writer: with what it
+     *     leaves behind, and with the failures that no flush has told
      */
     @Override
     public void close() {

@@ -14,6 +14,7 @@ public final class WriterClosed {
     private final List<Leftover> unsent;
     private final List<Leftover> interrupted;
     private final WriterTotals totals;
+    private final List<Delivery> failures;
 
     WriterClosed(FrameReader frame, Precision precision) {
         acknowledged = frame.i64();
@@ -24,6 +25,7 @@ public final class WriterClosed {
         unsent = frame.list(() -> new Leftover(frame, precision));
         interrupted = frame.list(() -> new Leftover(frame, precision));
         totals = new WriterTotals(frame);
+        failures = frame.list(() -> new Delivery(frame));
     }
 
     /**
@@ -87,6 +89,16 @@ public final class WriterClosed {
      */
     public List<Leftover> interrupted() {
         return interrupted;
+    }
+
+    /**
+     * What became of batches that were not acknowledged, those that are left behind among them, as far as no flush has
+     * told it. The points of batches that failed before the close are told to the listener only.
+     *
+     * @return the first 16; a list that cannot be changed
+     */
+    public List<Delivery> failures() {
+        return failures;
     }
 
     /**
