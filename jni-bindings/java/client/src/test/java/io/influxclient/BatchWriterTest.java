@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.influxclient.internal.Jvm;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Points in the background: accepted, settled, reported, and never lost without a word. */
 @Timeout(60)
 class BatchWriterTest {
+
+    private static final String EOL = System.lineSeparator();
 
     private final PointBatch batch = PointBatch.create();
     private final List<BatchReport> reports = Collections.synchronizedList(new ArrayList<>());
@@ -309,6 +312,19 @@ class BatchWriterTest {
             assertEquals(3, fate.get(20, TimeUnit.SECONDS).points());
         } finally {
             free.countDown();
+        }
+    }
+
+    /** What is handed back is in memory once, and where there is no room for that, everything is closed all the same. */
+    @Test
+    void aSmallHeapKeepsNothingFromBeingClosed() throws Exception {
+        String enough = new Jvm().option("-XX:+UseSerialGC").option("-Xmx80m").run(SmallHeap.class);
+        assertTrue(enough.contains("handed back 40000") && enough.contains("handed back 1" + EOL), enough);
+        String tooSmall = new Jvm().option("-XX:+UseSerialGC").option("-Xmx30m").run(SmallHeap.class);
+        assertTrue(
+                tooSmall.contains("thrown: InternalException") && tooSmall.contains("handed back 1" + EOL), tooSmall);
+        for (String output : List.of(enough, tooSmall)) {
+            assertTrue(output.contains("accepted 40000 and 1" + EOL + "the client is closed" + EOL), output);
         }
     }
 
