@@ -276,6 +276,7 @@ pub(crate) fn start_refusal(error: &StartError) -> Frame {
         StartError::NoDatabase => "NoDatabase",
         StartError::SpoolDropsNothing => "SpoolDropsNothing",
         StartError::Spool(_) => "Spool",
+        StartError::MemoryTooSmall { .. } => "MemoryTooSmall",
         StartError::NoRuntime | StartError::Thread(_) | _ => "Other",
     };
     let mut reply = Frame::new();

@@ -193,11 +193,11 @@ impl BatchWriter {
         };
         shared.announce();
         match &shared.feed {
-            None => Closed::new(totals, left, 0),
+            None => Closed::new(totals, left, 0, shared.core().take_untold()),
             Some(feed) => {
                 // The next writer can have the spool when this returns.
                 let _ = feed.ended.subscribe().wait_for(|ended| *ended).await;
-                Closed::new(totals, Left::default(), totals.pending)
+                Closed::new(totals, Left::default(), totals.pending, shared.core().take_untold())
             }
         }
     }

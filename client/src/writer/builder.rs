@@ -131,6 +131,8 @@ impl BatchWriterBuilder {
     /// or an eighth of it is free, lest requests become tiny. Not counted is what the sending itself needs: the copies
     /// of the bodies under way, at most [`in_flight`](Self::in_flight) times [`max_bytes`](Self::max_bytes), and spare room in
     /// buffers that grow by doubling.
+    ///
+    /// Without a spool, it has to be more than 1 KiB times [`in_flight`](Self::in_flight).
     pub fn memory(mut self, bytes: usize) -> Self {
         self.limits.memory = bytes;
         self
@@ -152,7 +154,8 @@ impl BatchWriterBuilder {
     /// Starts the writer. It sends from a task of the tokio runtime that this is called in.
     ///
     /// # Errors
-    /// [`StartError`] without a database or outside of a runtime, or with a spool for something else.
+    /// [`StartError`] without a database or outside of a runtime, with a spool for something else, or with too little
+    /// [`memory`](Self::memory) for any point.
     pub fn start(mut self) -> Result<BatchWriter, StartError> {
         let client = self.client.shared();
         let database = self.target.database.as_deref().or(client.database.as_deref()).unwrap_or_default();
@@ -170,6 +173,12 @@ impl BatchWriterBuilder {
             // Quoted, so that no two targets read the same.
             spool.log.bind(&format!("{database:?}.{retention_policy:?} in {precision}"))?;
             self.target.keeps_trying = true;
+        } else if self.limits.memory <= self.limits.window_overhead() {
+            // A record of a spool goes alone if need be.
+            return Err(StartError::MemoryTooSmall {
+                memory: self.limits.memory,
+                requests: self.limits.window_overhead(),
+            });
         }
         BatchWriter::start(&runtime, self.client, self.target, self.limits, self.spool)
     }

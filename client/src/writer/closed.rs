@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::core::Left;
+use super::flush::FlushError;
 use super::totals::WriterTotals;
 use crate::Batch;
 
@@ -27,12 +28,15 @@ pub struct Closed {
     pub interrupted: Vec<Arc<Batch>>,
     /// Points that stay in the spool for its next writer, which sends them. With a spool, nothing is handed back besides.
     pub spooled: u64,
+    /// Why batches were not acknowledged, those left behind among them, as far as no [`flush`](crate::BatchWriter::flush)
+    /// has told it. The points of batches that failed before are in the reports alone.
+    pub failed: FlushError,
     /// All numbers of the writer.
     pub totals: WriterTotals,
 }
 
 impl Closed {
-    pub(super) fn new(totals: WriterTotals, left: Left, spooled: u64) -> Self {
+    pub(super) fn new(totals: WriterTotals, left: Left, spooled: u64, failed: FlushError) -> Self {
         let settled = totals.settled;
         Self {
             acknowledged: settled.stored as u64,
@@ -42,6 +46,7 @@ impl Closed {
             unsent: left.unsent,
             interrupted: left.interrupted,
             spooled,
+            failed,
             totals,
         }
     }

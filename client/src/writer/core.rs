@@ -45,7 +45,8 @@ impl Limits {
         self.size.bytes.min(self.memory / 8)
     }
 
-    fn window_overhead(&self) -> usize {
+    /// What the first points that are gathered take besides their own.
+    pub(super) fn window_overhead(&self) -> usize {
         BATCH_OVERHEAD * self.lanes
     }
 }
@@ -205,7 +206,8 @@ impl Core {
         let overhead = self.limits.window_overhead();
         if charge + overhead > self.limits.memory {
             self.forget_staged();
-            return Err(Refused::Error(PushError::TooLarge { bytes: charge, memory: self.limits.memory }));
+            let bytes = charge + overhead;
+            return Err(Refused::Error(PushError::TooLarge { bytes, memory: self.limits.memory }));
         }
         let wanted = |open: &Window| charge + if open.batch.is_empty() { overhead } else { 0 };
         if !self.has_room(wanted(&self.open)) {
@@ -526,6 +528,11 @@ impl Core {
 
     pub(super) fn cancel_flush(&mut self, id: u64) {
         self.flushes.cancel(id);
+    }
+
+    /// What failed and no flush has told; from now on it counts as told.
+    pub(super) fn take_untold(&mut self) -> FlushError {
+        self.flushes.take_untold()
     }
 
     /// Takes no more points.

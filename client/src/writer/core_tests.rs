@@ -45,6 +45,15 @@ fn drive(core: &mut Core, now: Duration) -> Vec<(u64, Arc<Batch>)> {
     std::iter::from_fn(|| core.start()).collect()
 }
 
+/// Why so many points at once are refused.
+fn push_points(core: &mut Core, count: i64) -> PushError {
+    let write = |batch: &mut Batch| (0..count).try_for_each(|time| batch.point("m").field("f", 1.0).at(time));
+    match core.push(write, false, Duration::default) {
+        Err(Refused::Error(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn stored(batch: &Batch) -> Fate {
     Ok(Arc::new(Ack::of(batch.points())))
 }
@@ -224,7 +233,10 @@ fn memory_is_a_hard_bound() {
     assert_eq!(core.totals().memory, 0);
     core.push_again(&rows, false, Duration::default).unwrap();
     let large = core.push(|b| b.point("l").field("f", "x".repeat(200).as_str()).at(1), false, Duration::default);
-    assert!(matches!(large, Err(Refused::Error(PushError::TooLarge { .. }))));
+    let Err(Refused::Error(PushError::TooLarge { bytes, memory })) = large else { panic!("{large:?}") };
+    assert!(bytes > memory, "{bytes} bytes would fit into {memory}");
+    let refused = push_points(&mut core, 5);
+    assert!(matches!(refused, PushError::TooLarge { bytes, memory } if bytes > memory), "{refused}");
 }
 
 #[test]

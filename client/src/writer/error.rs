@@ -14,10 +14,13 @@ pub enum PushError {
     /// The writer has no room, and was not to wait for it.
     #[error("the writer's memory is full: push again later, allow it more memory, or let it wait")]
     Full,
-    /// What was pushed in one call is larger than all the writer's memory.
-    #[error("{bytes} bytes of points never fit into the writer's memory of {memory} bytes: push fewer at once")]
+    /// What was pushed in one call takes more than all the writer's memory.
+    #[error(
+        "the points would take {bytes} bytes of the writer's memory, which has {memory} (counted besides their lines are \
+         16 bytes for each, and 1 KiB for each request at once): push fewer at once, or allow it more memory"
+    )]
     TooLarge {
-        /// What they would count.
+        /// What they would count, as told at [`BatchWriterBuilder::memory`](crate::BatchWriterBuilder::memory).
         bytes: usize,
         /// What may be used, in bytes.
         memory: usize,
@@ -52,6 +55,14 @@ pub enum StartError {
     /// [`Overflow::DropOldest`](crate::Overflow::DropOldest) with a spool, which drops nothing.
     #[error("a writer with a spool drops nothing: let it wait or fail when it is full")]
     SpoolDropsNothing,
+    /// Without a spool, less memory than the requests of the writer count, so that it could take no point.
+    #[error("a writer's memory of {memory} bytes has no room for a point: its requests alone count {requests} bytes")]
+    MemoryTooSmall {
+        /// What may be used, in bytes.
+        memory: usize,
+        /// What as many requests as may be under way at once count, in bytes.
+        requests: usize,
+    },
     /// The spool cannot be used for this writer.
     #[error(transparent)]
     Spool(#[from] SpoolError),

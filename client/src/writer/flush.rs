@@ -118,6 +118,11 @@ impl Flushes {
         if failed.batches == 0 { Ok(()) } else { Err(failed) }
     }
 
+    /// What no flush has told, once.
+    pub(super) fn take_untold(&mut self) -> FlushError {
+        std::mem::take(&mut self.untold)
+    }
+
     /// A flush that nobody waits for any more: the next one tells what it would have told. (Another one that is under way
     /// may tell some of it too: rather twice than never.)
     pub(super) fn cancel(&mut self, id: u64) {
@@ -161,6 +166,17 @@ mod tests {
         flushes.settled(0, &batch(), &FAILED);
         flushes.cancel(flush);
         let flush = flushes.begin(1);
+        assert_eq!(flushes.end(flush).unwrap_err().batches, 1);
+    }
+
+    #[test]
+    fn what_no_flush_has_told_is_told_once_in_the_end() {
+        let mut flushes = Flushes::default();
+        let flush = flushes.begin(1);
+        flushes.settled(0, &batch(), &FAILED);
+        flushes.settled(1, &batch(), &FAILED);
+        assert_eq!(flushes.take_untold().batches, 1, "the other one is the flush's to tell");
+        assert_eq!(flushes.take_untold().batches, 0);
         assert_eq!(flushes.end(flush).unwrap_err().batches, 1);
     }
 

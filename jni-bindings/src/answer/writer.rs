@@ -66,9 +66,11 @@ pub(crate) fn put_closed(frame: &mut Writer, closed: &Closed, writer: &BatchWrit
     for points in [closed.acknowledged, closed.refused, closed.unknown, closed.not_stored, closed.spooled] {
         frame.u64(points);
     }
+    // The numbers come first: they are to be known even where there is no room for the batches.
+    put_totals(frame, &closed.totals, writer);
+    frame.list(&closed.failed.errors, put_delivery_error);
     frame.list(&closed.unsent, |frame, batch| put_batch(frame, batch));
     frame.list(&closed.interrupted, |frame, batch| put_batch(frame, batch));
-    put_totals(frame, &closed.totals, writer);
 }
 
 fn put_batch(frame: &mut Writer, batch: &Batch) {

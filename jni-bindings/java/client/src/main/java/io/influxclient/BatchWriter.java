@@ -85,7 +85,7 @@ public final class BatchWriter implements AutoCloseable {
      */
     public CompletableFuture<WriteResult> pushTracked(PointBatch batch) {
         check(batch);
-        TrackedPush push = new TrackedPush(client, batch::release);
+        TrackedPush push = new TrackedPush(owner, batch::release);
         batch.lend();
         return push.begin(() -> client.startPush(push, handle, batch.buffer(), batch.bytes(), true));
     }
@@ -166,7 +166,7 @@ public final class BatchWriter implements AutoCloseable {
     /**
      * What the writer has done so far.
      *
-     * @return the numbers; once closed, the last ones
+     * @return the numbers; once closed, the last ones, which are those before the close if it failed
      */
     public WriterTotals totals() {
         WriterTotals totals = last;
@@ -200,6 +200,9 @@ public final class BatchWriter implements AutoCloseable {
      * @param limit how long to wait
      * @return what the writer leaves behind
      * @throws PushException if the writer is closed already
+     * @throws InternalException if the heap has no room for what is handed back, which is lost then: it needs as much as
+     *     is pending, see {@link WriterTotals#pending}. The writer is closed
+     * @throws OutOfMemoryError likewise
      * @throws IllegalArgumentException if the time is negative
      */
     public WriterClosed close(Duration limit) {
@@ -218,13 +221,15 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     private WriterClosed finishClose(Duration limit) {
-        CloseCall call = new CloseCall();
+        WriterTotals before = totalsIfKnown();
         try {
-            WriterClosed result =
-                    call.await(() -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
-            last = result.totals();
-            return result;
+            CloseCall call = new CloseCall();
+            return call.await(() -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
         } finally {
+            if (last == null) {
+                // What it left behind did not get here.
+                last = before;
+            }
             synchronized (this) {
                 ended = true;
                 notifyAll();
@@ -238,11 +243,22 @@ public final class BatchWriter implements AutoCloseable {
         }
     }
 
+    private WriterTotals totalsIfKnown() {
+        try {
+            return totals();
+        } catch (RuntimeException | OutOfMemoryError e) {
+            return null;
+        }
+    }
+
     /**
      * Closes the writer with the limit of its settings. Closing it again does nothing, except that it waits where
      * another thread is about to close it.
      *
-     * @throws UnsettledPointsException if not every point was acknowledged, with what the writer leaves behind
+     * @throws UnsettledPointsException if not every point was acknowledged, over the life of the writer: with what it
+     *     leaves behind, and with the failures that no flush has told
+     * @throws InternalException if the heap has no room for what it leaves behind: see {@link #close(Duration)}
+     * @throws OutOfMemoryError likewise
      */
     @Override
     public void close() {
@@ -390,7 +406,7 @@ public final class BatchWriter implements AutoCloseable {
         @Override
         WriterClosed decode(int kind, FrameReader body) {
             if (kind == Completion.WRITER_CLOSED) {
-                return new WriterClosed(body, precision);
+                return new WriterClosed(body, precision, totals -> last = totals);
             }
             throw new InternalException("a writer cannot end with completion " + kind);
         }

@@ -166,7 +166,9 @@ public final class BatchWriterBuilder {
     }
 
     /**
-     * How much memory accepted and unsettled points may take. Never is more accepted.
+     * How much memory accepted and unsettled points may take. Never is more accepted. Counted are the bytes of line
+     * protocol, 16 bytes a point, and 1 KiB for each request that what is gathered may be cut into; so without a spool
+     * it has to be more than 1 KiB times {@link #inFlight}.
      *
      * @param bytes a number of bytes; 64 MiB unless set
      * @return this builder
@@ -266,7 +268,8 @@ public final class BatchWriterBuilder {
      * Starts the writer.
      *
      * @return the writer; close it in the end
-     * @throws InvalidSettingsException without a database, or with a spool that cannot be used
+     * @throws InvalidSettingsException without a database, with a spool that cannot be used, or with too little
+     *     {@link #memory} for any point
      * @throws IllegalStateException if the client is closed
      */
     public BatchWriter start() {

@@ -358,8 +358,11 @@ public final class InfluxClient implements AutoCloseable {
      * called, it does not wait: the rest is done in the background. An interrupt ends the calls under way instead of
      * waiting for them.
      *
-     * @throws UnsettledPointsException if a writer was open, and not every point of it was acknowledged; the client is
-     *     closed
+     * @throws UnsettledPointsException if a writer was open, and not every point of it was acknowledged; the client and
+     *     all its writers are closed. What other writers throw is suppressed in the first one's
+     * @throws InternalException if the heap has no room for what a writer leaves behind, likewise: see
+     *     {@link BatchWriter#close(java.time.Duration)}
+     * @throws OutOfMemoryError likewise
      */
     @Override
     public void close() {
@@ -369,25 +372,37 @@ public final class InfluxClient implements AutoCloseable {
             NativeClient.inBackground("influx-client-close", this::close);
             return;
         }
-        UnsettledPointsException unsettled = null;
+        Throwable failure = null;
         for (BatchWriter writer : writers) {
-            try {
-                writer.close();
-            } catch (UnsettledPointsException e) {
-                if (unsettled == null) {
-                    unsettled = e;
-                } else {
-                    unsettled.addSuppressed(e);
-                }
-            }
+            failure = attempt(writer::close, failure);
         }
-        client.close();
+        failure = attempt(client::close, failure);
         if (!NativeClient.isInCallback()) {
             // Has nothing left to do, and need not wait for the garbage collector to find that out.
             cleanable.clean();
         }
-        if (unsettled != null) {
-            throw unsettled;
+        if (failure instanceof Error) {
+            throw (Error) failure;
+        }
+        if (failure != null) {
+            throw (RuntimeException) failure;
+        }
+    }
+
+    /** Runs a step that must not keep the next one from being run; returns the first failure, with the others in it. */
+    private static Throwable attempt(Runnable step, Throwable before) {
+        try {
+            step.run();
+            return before;
+        } catch (RuntimeException | Error e) {
+            if (before == null) {
+                return e;
+            }
+            // A JVM without memory throws one and the same error again.
+            if (before != e) {
+                before.addSuppressed(e);
+            }
+            return before;
         }
     }
 

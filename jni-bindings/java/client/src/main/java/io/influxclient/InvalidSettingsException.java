@@ -20,7 +20,7 @@ public final class InvalidSettingsException extends InfluxException {
      * What is wrong.
      *
      * @return a name such as {@code NoEndpoint}, {@code Endpoint}, {@code Proxy}, {@code UserName}, {@code Token},
-     *     {@code UserAgent}, {@code Tls} or {@code NoDatabase}
+     *     {@code UserAgent}, {@code Tls}, {@code NoDatabase} or {@code MemoryTooSmall}
      */
     public String kind() {
         return kind;

@@ -5,6 +5,7 @@ import io.influxclient.internal.FrameReader;
 import io.influxclient.internal.NativeClient;
 import io.influxclient.internal.Receiver;
 import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -21,10 +22,15 @@ import java.util.function.ToLongFunction;
  */
 public final class QueryStream implements Iterator<QueryChunk>, AutoCloseable {
 
+    /** Not read: as long as the stream is read, its client is not garbage. */
+    @SuppressWarnings("unused")
+    private final InfluxClient owner;
+
     private final Incoming incoming;
     private final Cleaner.Cleanable cleanable;
 
     QueryStream(InfluxClient client, Cleaner cleaner, Precision precision, ToLongFunction<Receiver> start) {
+        owner = client;
         incoming = new Incoming(client, precision);
         incoming.id = start.applyAsLong(incoming);
         cleanable = cleaner.register(this, incoming::cancel);
@@ -37,7 +43,12 @@ public final class QueryStream implements Iterator<QueryChunk>, AutoCloseable {
      */
     @Override
     public boolean hasNext() {
-        return incoming.peek() != null;
+        try {
+            return incoming.peek() != null;
+        } finally {
+            // Even where this is the last use of it, it is not garbage while it waits.
+            Reference.reachabilityFence(this);
+        }
     }
 
     /**
@@ -49,11 +60,15 @@ public final class QueryStream implements Iterator<QueryChunk>, AutoCloseable {
      */
     @Override
     public QueryChunk next() {
-        Arrival arrival = incoming.peek();
-        if (arrival == null) {
-            throw new NoSuchElementException("the answer is complete");
+        try {
+            Arrival arrival = incoming.peek();
+            if (arrival == null) {
+                throw new NoSuchElementException("the answer is complete");
+            }
+            return incoming.take(arrival);
+        } finally {
+            Reference.reachabilityFence(this);
         }
-        return incoming.take(arrival);
     }
 
     /** Ends the request, if it has not ended. Closing it again does nothing. */

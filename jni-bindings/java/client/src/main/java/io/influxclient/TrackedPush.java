@@ -10,6 +10,10 @@ import java.util.function.LongSupplier;
 /** A push that is followed: first it is accepted, which is waited for, and later its points are settled. */
 final class TrackedPush implements Receiver {
 
+    /** Not read: until the points are settled, the client is not garbage. */
+    @SuppressWarnings("unused")
+    private final InfluxClient owner;
+
     private final NativeClient client;
     private final Runnable release;
     private final CompletableFuture<WriteResult> fate = new CompletableFuture<>();
@@ -17,8 +21,9 @@ final class TrackedPush implements Receiver {
     private int kind = -1;
     private FrameReader body;
 
-    TrackedPush(NativeClient client, Runnable release) {
-        this.client = client;
+    TrackedPush(InfluxClient owner, Runnable release) {
+        this.owner = owner;
+        client = owner.nativeClient();
         this.release = release;
     }
 

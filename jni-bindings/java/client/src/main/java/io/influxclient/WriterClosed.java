@@ -1,7 +1,9 @@
 package io.influxclient;
 
 import io.influxclient.internal.FrameReader;
+import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** What a {@link BatchWriter} leaves behind when it is closed. Immutable. */
 public final class WriterClosed {
@@ -14,16 +16,20 @@ public final class WriterClosed {
     private final List<Leftover> unsent;
     private final List<Leftover> interrupted;
     private final WriterTotals totals;
+    private final List<Delivery> failures;
 
-    WriterClosed(FrameReader frame, Precision precision) {
+    /** Tells the numbers before it makes room for the rest. */
+    WriterClosed(FrameReader frame, Precision precision, Consumer<WriterTotals> numbers) {
         acknowledged = frame.i64();
         refused = frame.i64();
         unknown = frame.i64();
         notStored = frame.i64();
         spooled = frame.i64();
+        totals = new WriterTotals(frame);
+        numbers.accept(totals);
+        failures = frame.list(() -> new Delivery(frame));
         unsent = frame.list(() -> new Leftover(frame, precision));
         interrupted = frame.list(() -> new Leftover(frame, precision));
-        totals = new WriterTotals(frame);
     }
 
     /**
@@ -90,6 +96,16 @@ public final class WriterClosed {
     }
 
     /**
+     * What became of batches that were not acknowledged, those that are left behind among them, as far as no flush has
+     * told it. The points of batches that failed before the close are told to the listener only.
+     *
+     * @return the first 16; a list that cannot be changed
+     */
+    public List<Delivery> failures() {
+        return failures;
+    }
+
+    /**
      * All numbers of the writer.
      *
      * @return the numbers
@@ -118,12 +134,15 @@ public final class WriterClosed {
 
         private final long points;
         private final boolean idempotent;
-        private final LineProtocol lines;
+        private final Precision precision;
+        /** Of the frame, as there may be as much as the writer's memory held. */
+        private final ByteBuffer lines;
 
         Leftover(FrameReader frame, Precision precision) {
             points = frame.i64();
             idempotent = frame.bool();
-            lines = LineProtocol.of(frame.bytes()).precision(precision).unchecked();
+            this.precision = precision;
+            lines = frame.view();
         }
 
         /**
@@ -145,12 +164,15 @@ public final class WriterClosed {
         }
 
         /**
-         * The points, to be written.
+         * The points, to be written. Each call copies them, so that they can be taken one batch after the other where
+         * memory is short.
          *
          * @return their lines
          */
         public LineProtocol lines() {
-            return lines;
+            return LineProtocol.of(lines.array(), lines.arrayOffset(), lines.remaining())
+                    .precision(precision)
+                    .unchecked();
         }
     }
 }

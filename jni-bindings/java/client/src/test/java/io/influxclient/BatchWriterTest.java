@@ -2,9 +2,17 @@ package io.influxclient;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.influxclient.internal.Jvm;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Points in the background: accepted, settled, reported, and never lost without a word. */
 @Timeout(60)
 class BatchWriterTest {
+
+    private static final String EOL = System.lineSeparator();
 
     private final PointBatch batch = PointBatch.create();
     private final List<BatchReport> reports = Collections.synchronizedList(new ArrayList<>());
@@ -243,6 +253,85 @@ class BatchWriterTest {
         }
     }
 
+    /** What the listener would have been told of, had there been one, and no flush has told. */
+    @Test
+    void aCloseTellsWhyBatchesFailedBefore() {
+        try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
+                InfluxClient client = server.client().build()) {
+            BatchWriter writer = client.batchWriter().linger(Duration.ZERO).start();
+            writer.push(points(0, 2));
+            RawServer.until("the batch to fail", () -> writer.totals().failedBatches() == 1);
+            UnsettledPointsException error = assertThrows(UnsettledPointsException.class, writer::close);
+            assertEquals(1, error.failures().size());
+            InfluxException why = error.failures().get(0).failure().orElseThrow();
+            assertEquals(WriteTimeoutException.class, why.getClass());
+            assertSame(why, error.getSuppressed()[0]);
+            WriterClosed closed = error.closed().orElseThrow();
+            assertEquals(2, closed.unknown());
+            assertTrue(closed.unsent().isEmpty() && closed.interrupted().isEmpty());
+
+            BatchWriter told = client.batchWriter().start();
+            told.push(points(0, 2));
+            assertThrows(UnsettledPointsException.class, told::flush);
+            assertEquals(
+                    List.of(),
+                    assertThrows(UnsettledPointsException.class, told::close).failures());
+        }
+    }
+
+    @Test
+    void whatIsNotSettledOutlivesSerialization() throws Exception {
+        try (RawServer server = RawServer.replying(RawServer.error(500, "timeout"));
+                InfluxClient client = server.client().build()) {
+            BatchWriter writer = client.batchWriter().start();
+            writer.push(points(0, 2));
+            UnsettledPointsException error = assertThrows(UnsettledPointsException.class, writer::flush);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+                out.writeObject(error);
+            }
+            try (ObjectInputStream in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+                UnsettledPointsException read = (UnsettledPointsException) in.readObject();
+                assertEquals(2, read.tally().unknown());
+                assertEquals(List.of(), read.failures());
+                assertTrue(read.closed().isEmpty());
+                assertEquals(WriteTimeoutException.class, read.getSuppressed()[0].getClass());
+            }
+            assertThrows(UnsettledPointsException.class, writer::close);
+        }
+    }
+
+    @Test
+    void aPushThatIsFollowedKeepsItsClient() throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free))) {
+            WeakReference<InfluxClient> client =
+                    new WeakReference<>(server.client().build());
+            CompletableFuture<WriteResult> fate =
+                    client.get().batchWriter().start().pushTracked(points(0, 3));
+            RawServer.until("the request", () -> !server.requests().isEmpty());
+            System.gc();
+            assertNotNull(client.get());
+            free.countDown();
+            assertEquals(3, fate.get(20, TimeUnit.SECONDS).points());
+        } finally {
+            free.countDown();
+        }
+    }
+
+    /** What is handed back is in memory once, and where there is no room for that, everything is closed all the same. */
+    @Test
+    void aSmallHeapKeepsNothingFromBeingClosed() throws Exception {
+        String enough = new Jvm().option("-XX:+UseSerialGC").option("-Xmx80m").run(SmallHeap.class);
+        assertTrue(enough.contains("handed back 40000") && enough.contains("handed back 1" + EOL), enough);
+        String tooSmall = new Jvm().option("-XX:+UseSerialGC").option("-Xmx30m").run(SmallHeap.class);
+        assertTrue(
+                tooSmall.contains("thrown: InternalException") && tooSmall.contains("handed back 1" + EOL), tooSmall);
+        for (String output : List.of(enough, tooSmall)) {
+            assertTrue(output.contains("accepted 40000 and 1" + EOL + "the client is closed" + EOL), output);
+        }
+    }
+
     /** Nobody waits for its writes, so its questions go to the executor; what the policy throws ends the retry. */
     @Test
     void aPolicyWrittenInJavaIsAskedByAWriter() {
@@ -418,6 +507,14 @@ class BatchWriterTest {
                     () -> builder.closeLimit(Duration.ofNanos(-1)),
                     () -> builder.spool(Path.of("x"), 0))) {
                 assertThrows(IllegalArgumentException.class, call::run);
+            }
+            BatchWriterBuilder small = client.batchWriter().database("db").memory(4 << 10);
+            InvalidSettingsException error = assertThrows(InvalidSettingsException.class, small::start);
+            assertEquals("MemoryTooSmall", error.kind());
+            try (BatchWriter writer = small.memory((4 << 10) + 1000).start()) {
+                writer.push(points(0, 10));
+                PushException large = assertThrows(PushException.class, () -> writer.push(points(0, 40)));
+                assertEquals(PushException.Reason.TOO_LARGE, large.reason());
             }
         }
     }

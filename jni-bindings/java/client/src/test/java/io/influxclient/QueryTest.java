@@ -2,10 +2,12 @@ package io.influxclient;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.WeakReference;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
@@ -196,6 +198,31 @@ class QueryTest {
             assertThrows(NoSuchElementException.class, stream::next);
             String line = server.requests().get(0).line();
             assertTrue(line.contains("chunked=true&chunk_size=10000"), line);
+        }
+    }
+
+    @Test
+    void aStreamKeepsItsClient() {
+        StringBuilder reply = new StringBuilder(CHUNKED);
+        for (int i = 0; i < 100; i++) {
+            reply.append(chunk(i, i < 99));
+        }
+        reply.append("0\r\n\r\n");
+        try (RawServer server = RawServer.replying(reply.toString())) {
+            WeakReference<InfluxClient> client =
+                    new WeakReference<>(server.client().build());
+            try (QueryStream stream = client.get().stream(Query.of("q"))) {
+                int chunks = 0;
+                while (stream.hasNext()) {
+                    stream.next();
+                    chunks++;
+                    if (chunks % 30 == 1) {
+                        System.gc();
+                        assertNotNull(client.get(), "after chunk " + chunks);
+                    }
+                }
+                assertEquals(100, chunks);
+            }
         }
     }
 

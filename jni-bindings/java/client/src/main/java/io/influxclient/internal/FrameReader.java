@@ -1,5 +1,6 @@
 package io.influxclient.internal;
 
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,6 +83,12 @@ public final class FrameReader {
         int length = i32();
         int from = take(length);
         return Arrays.copyOfRange(bytes, from, from + length);
+    }
+
+    /** Bytes with their length, which are not copied: an array of this frame. */
+    public ByteBuffer view() {
+        int length = i32();
+        return ByteBuffer.wrap(bytes, take(length), length).slice();
     }
 
     /** A time span, or null for none. */

@@ -179,13 +179,19 @@ public final class NativeLibrary {
         }
     }
 
+    /** What a failure says. The message of most exceptions for files is a bare path: there the class is the reason. */
+    private static String reason(Throwable failure) {
+        boolean tells = failure instanceof UnsatisfiedLinkError || failure.getClass() == IOException.class;
+        return tells ? failure.getMessage() : failure.toString();
+    }
+
     private UnsatisfiedLinkError failure(String what, Throwable cause) {
         StringBuilder text = new StringBuilder(what);
         if (cause != null) {
             failures.add(cause);
         }
         for (Throwable failure : failures) {
-            text.append("\n  - ").append(failure.getMessage());
+            text.append("\n  - ").append(reason(failure));
         }
         UnsatisfiedLinkError error = new UnsatisfiedLinkError(text.toString());
         failures.forEach(error::addSuppressed);

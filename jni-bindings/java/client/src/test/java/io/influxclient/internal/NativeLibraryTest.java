@@ -145,6 +145,9 @@ class NativeLibraryTest {
         Path file = Files.createFile(temporary.resolve("file"));
         String error = jvm().option("-Djava.io.tmpdir=" + file.resolve("tmp")).run(LoadIt.class);
         assertTrue(error.contains("-D" + NativeLibrary.DIRECTORY_PROPERTY) && error.contains(file.toString()), error);
+        error = jvm().option("-D" + NativeLibrary.DIRECTORY_PROPERTY + "=" + file)
+                .run(LoadIt.class);
+        assertTrue(error.contains("  - java.nio.file.FileAlreadyExistsException: " + file), error);
     }
 
     @Test

@@ -266,7 +266,7 @@ class FaultTruthTest {
                 .consistency(levels[random.nextInt(levels.length)])
                 .linger(Duration.ofMillis(random.nextInt(20)))
                 .maxPoints(1 + random.nextInt(10))
-                .memory(random.nextBoolean() ? 4_000 : 1_000_000)
+                .memory(random.nextBoolean() ? 5_000 : 1_000_000)
                 .overflow(rules[random.nextInt(rules.length)])
                 .deadline(Duration.ofMillis(500 + random.nextInt(1_000)))
                 .listener(report -> {})
