@@ -1,0 +1,11 @@
+//! Experiments: what can be run, with which settings, and what a run comes to.
+
+mod catalogue;
+mod directory;
+mod ending;
+mod order;
+
+pub use catalogue::{Experiment, UnknownExperiment};
+pub use directory::{RunDir, read_lines};
+pub use ending::{Ending, Expectation, LabError};
+pub use order::{Order, Progress, Target};

@@ -1,0 +1,82 @@
+//! What a caller asks of a run.
+
+use std::fmt::Debug;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use influx_server_mock::Profile;
+
+use super::RunDir;
+
+/// A run that is to be made.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Where everything of the run is left.
+    pub dir: RunDir,
+    /// Decides on values, pauses, who is cut from whom. What hangs on the timing of threads and processes is not
+    /// repeated by it; a simulation is.
+    pub seed: u64,
+    /// How long the workload runs; the experiment's own time if `None`.
+    pub time: Option<Duration>,
+    /// How many nodes; the experiment's own number if `None`.
+    pub nodes: Option<usize>,
+    /// Which system the bundled cluster is to answer like; the experiment's own if `None`.
+    pub profile: Option<Profile>,
+    /// Settings of the experiment and of the cluster's nodes, by name, over those of the experiment.
+    pub set: Vec<(String, String)>,
+    /// What it runs against.
+    pub target: Target,
+}
+
+/// What a run is made against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The bundled cluster, one process a node. Faults of links are made inside the nodes.
+    Processes {
+        /// The program that runs a node.
+        executable: PathBuf,
+        /// What stands before `--config FILE` on its command line.
+        arguments: Vec<String>,
+    },
+    /// The same, each node in a network namespace of its own, where packets are dropped by the kernel. Needs root.
+    Namespaces {
+        /// The program that runs a node.
+        executable: PathBuf,
+        /// What stands before `--config FILE` on its command line.
+        arguments: Vec<String>,
+    },
+    /// The seeded simulation.
+    Simulation,
+    /// A cluster that is there already, by the addresses of its data nodes. Its faults are the user's to make.
+    Hosts(Vec<String>),
+}
+
+impl Target {
+    /// This program as the program of the nodes, with these arguments before `--config FILE`.
+    ///
+    /// # Errors
+    /// The system does not tell where this program is.
+    pub fn this_program(arguments: &[&str]) -> std::io::Result<Self> {
+        let executable = std::env::current_exe()?;
+        Ok(Self::Processes { executable, arguments: arguments.iter().map(|text| (*text).to_owned()).collect() })
+    }
+}
+
+/// Hears how far a run is.
+pub trait Progress: Send + Sync + Debug {
+    /// The next part of the run begins, in words for a person.
+    fn phase(&self, what: &str);
+
+    /// So much of this part is done, from 0 to 1.
+    fn done(&self, share: f64);
+
+    /// Something worth a line of its own happened.
+    fn note(&self, what: &str);
+}
+
+/// Tells nobody.
+impl Progress for () {
+    fn phase(&self, _what: &str) {}
+    fn done(&self, _share: f64) {}
+    fn note(&self, _what: &str) {}
+}
