@@ -88,7 +88,9 @@ impl Experiment {
             Self::ShardsHealthy => "each write makes a shard group and so needs the meta nodes, no faults",
             Self::ShardsPartition => "each write makes a shard group, under the same cuts",
             Self::ShardsLongCut => "each write makes a shard group, with cuts of 15 s: the meta service gives up",
-            Self::Study => "all experiments of the 2016 study on several seeds, held against the real clusters' figures",
+            Self::Study => {
+                "all experiments of the 2016 study on several seeds, held against the real clusters' figures"
+            }
             Self::Truth => "does the client ever lie? faults of every kind, then each replica is read",
             Self::Bugs => "finds each known bug of the real systems by a run made for it",
             Self::Repair => "replicas left different for ever become equal with anti-entropy",
