@@ -7,12 +7,16 @@
 //! A verdict is never wrong: where a history has too many ways to go, it is [`Answer::Unknown`].
 
 mod action;
+#[cfg(test)]
+mod cross_check;
 mod register;
 mod rule;
+mod simulated;
 mod unique;
 mod verdict;
 mod words;
 
 pub use rule::Rule;
+pub use simulated::{INITIAL, Shape, simulated};
 pub use unique::INITIAL_ID;
 pub use verdict::{Answer, Counts, Verdict, Why, judge};
