@@ -10,12 +10,14 @@
 //! * [`scenario`] reads the files, starts clusters, plays steps, compares answers and reports.
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`checker`] decides whether what they heard can be explained.
+//! * [`plot`] draws histories as Jepsen does.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod checker;
 pub mod experiment;
 pub mod history;
 mod node;
+pub mod plot;
 pub mod scenario;
 
 pub use node::{NODE_ARGUMENT, become_node};
