@@ -9,11 +9,13 @@
 //!
 //! * [`scenario`] reads the files, starts clusters, plays steps, compares answers and reports.
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
+//! * [`truth`] holds what clients claimed against what every replica holds in the end.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod experiment;
 pub mod history;
 mod node;
 pub mod scenario;
+pub mod truth;
 
 pub use node::{NODE_ARGUMENT, become_node};
