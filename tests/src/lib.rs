@@ -11,6 +11,7 @@
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`checker`] decides whether what they heard can be explained.
 //! * [`plot`] draws histories as Jepsen does.
+//! * [`truth`] holds what clients claimed against what every replica holds in the end.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod checker;
@@ -19,5 +20,6 @@ pub mod history;
 mod node;
 pub mod plot;
 pub mod scenario;
+pub mod truth;
 
 pub use node::{NODE_ARGUMENT, become_node};
