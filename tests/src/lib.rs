@@ -21,5 +21,17 @@ mod node;
 pub mod plot;
 pub mod scenario;
 pub mod truth;
+//! * [`bugs`] finds each known bug of the real systems, and does not find it where it cannot be; [`repair`] makes replicas
+//!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.
+//! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
+
+pub mod bugs;
+pub mod compare;
+pub mod experiment;
+pub mod history;
+mod node;
+pub mod repair;
+pub mod scenario;
+mod stage;
 
 pub use node::{NODE_ARGUMENT, become_node};
