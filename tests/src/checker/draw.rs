@@ -149,3 +149,80 @@ fn wrapped(text: &str, width: f64) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{read, unknown, write};
+    use super::super::{INITIAL, Shape as Simulation, counterexample, simulated};
+    use super::*;
+
+    fn shown() -> Picture {
+        const MS: u64 = 1_000_000;
+        let operations = [
+            write(0, 1, 10 * MS, 12 * MS),
+            unknown(3, 4, 40 * MS),
+            write(1, 2, 3_000 * MS, 3_002 * MS),
+            read(2, 2, 3_001 * MS, 3_004 * MS),
+            read(0, 1, 3_100 * MS, 3_101 * MS),
+        ];
+        draw(&counterexample(&operations, Some(INITIAL), Rule::Honest).unwrap(), "register-partition-any")
+    }
+
+    /// The picture can be looked at: `INFLUX_LAB_PICTURES=DIR` writes it there.
+    fn look(picture: &Picture, name: &str) {
+        if let Some(dir) = std::env::var_os("INFLUX_LAB_PICTURES").map(std::path::PathBuf::from) {
+            std::fs::write(dir.join(format!("{name}.svg")), picture.svg().unwrap()).unwrap();
+            std::fs::write(dir.join(format!("{name}.png")), picture.png().unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_operation_has_its_bar_and_the_impossible_read_is_red() {
+        let picture = shown();
+        look(&picture, "counterexample");
+        let labels: Vec<_> = picture
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Text { text, paint, bold: true, .. } => Some((text.as_str(), *paint == CULPRIT)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(labels, [("register-partition-any", false), ("w 1", false), ("r 1", true), ("w 2", false)]);
+        let svg = picture.svg().unwrap();
+        assert!(
+            svg.contains("process 0 read 1 (3.100 s to 3.101 s), but the last write of 1 was done by 0.012 s"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn all_of_it_is_within_the_picture() {
+        let shape = Simulation { stale: 0.1, unknown: 0.4, ..Simulation::legal(6, 300) };
+        let mut seen = 0;
+        for seed in 0..20 {
+            for rule in Rule::ALL {
+                let Some(shown) = counterexample(&simulated(&shape, seed), Some(INITIAL), rule) else { continue };
+                seen += 1;
+                let picture = draw(&shown, "a title");
+                look(&picture, &format!("{rule}-{seed}"));
+                let (width, height) = (f64::from(picture.size.0), f64::from(picture.size.1));
+                let within = |(x, y): &(f64, f64)| (0.0..=width).contains(x) && (0.0..=height).contains(y);
+                for shape in &picture.shapes {
+                    let fits = match shape {
+                        Shape::Rectangle { from, to, .. } => within(from) && within(to),
+                        Shape::Line { points, .. } => points.iter().all(within),
+                        Shape::Mark { at, .. } => within(at),
+                        Shape::Text { at, text, size, bold, align: Align::Start, .. } => {
+                            within(&(at.0 + text_width(text, *size, *bold), at.1))
+                        }
+                        Shape::Text { at, .. } => within(at),
+                    };
+                    assert!(fits, "{rule}, seed {seed}: {shape:?} of {width} by {height}");
+                }
+            }
+        }
+        assert!(seen > 20, "{seen}");
+    }
+}
