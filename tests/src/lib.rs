@@ -12,8 +12,12 @@
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod experiment;
+pub mod figures;
 pub mod history;
 mod node;
+pub mod nemesis;
 pub mod scenario;
+pub mod study;
+pub mod target;
 
 pub use node::{NODE_ARGUMENT, become_node};
