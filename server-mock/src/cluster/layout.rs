@@ -163,13 +163,25 @@ pub(super) fn plan(
             meta_id: place.meta_id,
             data_id: place.data_id,
             metas: metas.clone(),
-            join: Vec::new(),
+            join: joined_through(topology, profile, &metas),
             datas: datas.clone(),
         };
         Ok(Planned { role: place.role, config })
     });
     let nodes = nodes.collect::<Result<_, PlanError>>()?;
     Ok(Plan { nodes, reservations: ports.into_reservations() })
+}
+
+/// The meta nodes that the data part of a node knows until it is started again, if that is not all of them.
+///
+/// In 0.10 a node keeps to the list that it was started with, and nodes that are both are begun by starting the first one
+/// alone, which lists itself, and then the others with `-join` of the first (cluster 0.10 facts § 5, study figures). Nodes
+/// of separate kinds are given the whole list here.
+fn joined_through(topology: Topology, profile: Profile, metas: &[MetaAddress]) -> Vec<String> {
+    match (topology, profile) {
+        (Topology::Both { .. }, Profile::V0_10) => metas.first().map(|first| first.http.clone()).into_iter().collect(),
+        (Topology::Both { .. }, Profile::V1_8) | (Topology::Apart { .. }, _) => Vec::new(),
+    }
 }
 
 #[cfg(test)]
