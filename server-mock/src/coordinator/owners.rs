@@ -10,6 +10,7 @@ use super::statements::deletion;
 use crate::anti_entropy;
 use crate::core::handoff::is_retryable;
 use crate::hinted_handoff::Deliver;
+use crate::loss::{self, LossKind};
 use crate::meta::MetaClient;
 use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
@@ -69,6 +70,14 @@ impl Owners {
             // Will be tried again.
             Err(StoreError::ShardNotFound) => {}
             result => self.stats.shard(shard).count_write(points.len(), result.is_ok()),
+        }
+        // Without the others of the batch, where they were stored.
+        let others = match &result {
+            Err(StoreError::PartialWrite(partial)) if partial.rest_stored() => self.engine.admissible(shard, points),
+            _ => Points::new(),
+        };
+        if result.as_ref().is_err_and(StoreError::is_permanent) {
+            loss::tell(LossKind::Refused, self.node, shard, loss::without(points, &others));
         }
         result
     }
@@ -206,6 +215,8 @@ impl Owners {
         // looks in its own metadata, which may be behind (cluster 0.10 facts, § 2.4).
         if database.is_empty() || self.sight.as_ref().is_some_and(|sight| !sight.knows(shard)) {
             tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
+            let kind = if database.is_empty() { LossKind::DeletedShard } else { LossKind::UnknownShard };
+            loss::tell(kind, self.node, shard, points.iter());
             return Ok(());
         }
         self.engine.ensure_shard(shard, database, policy);

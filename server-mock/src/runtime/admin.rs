@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::DataServices;
-use super::replica::{count, replica};
+use super::replica::{count, held, queued, replica};
 use crate::anti_entropy::AntiEntropy;
 use crate::fault::{FaultState, Faults};
 
@@ -82,17 +82,26 @@ impl Admin {
         let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/queued") => match data.map(queued) {
+                Some(None) => status(StatusCode::INTERNAL_SERVER_ERROR),
+                told => json(&told.flatten().unwrap_or_default()),
+            },
             (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
             (&Method::GET, "/anti-entropy") => {
                 json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
             }
-            (&Method::GET, "/count") => {
+            (&Method::GET, path @ ("/count" | "/held")) => {
                 let find = |wanted: &str| {
                     let query = request.uri().query().unwrap_or_default();
                     let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == wanted);
                     found.map(|(_, value)| value.into_owned()).unwrap_or_default()
                 };
-                json(&data.map_or(0, |data| count(data, &find("db"), &find("measurement"))))
+                let (database, measurement) = (find("db"), find("measurement"));
+                if path == "/count" {
+                    json(&data.map_or(0, |data| count(data, &database, &measurement)))
+                } else {
+                    json(&data.map(|data| held(data, &database, &measurement)).unwrap_or_default())
+                }
             }
             (&Method::GET, "/faults") => json(&self.faults.state()),
             (&Method::PUT, "/faults") => {
