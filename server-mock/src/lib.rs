@@ -44,6 +44,7 @@ pub mod go;
 pub mod hinted_handoff;
 mod http;
 pub mod line;
+mod loss;
 pub mod meta;
 pub mod net;
 mod options;
@@ -67,8 +68,9 @@ pub use cluster::{
 pub use fault::{
     CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
 };
+pub use loss::{Loss, LossKind};
 pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::{HeldPoint, Standalone, StandaloneError, StandaloneOptions, run_node};
+pub use runtime::{HeldPoint, QueuedWrite, Standalone, StandaloneError, StandaloneOptions, run_node};

@@ -17,7 +17,7 @@ use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
 use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{HeldPoint, NodeConfig, call, ping};
+use crate::runtime::{HeldPoint, NodeConfig, QueuedWrite, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -243,15 +243,20 @@ impl ProcessCluster {
     ///
     /// # Errors
     /// As [`count_on`](Self::count_on).
-    pub async fn held_by(
-        &self,
-        node: &str,
-        database: &str,
-        measurement: &str,
-    ) -> Result<Vec<HeldPoint>, ClusterError> {
+    pub async fn held_by(&self, node: &str, database: &str, measurement: &str) -> Result<Vec<HeldPoint>, ClusterError> {
         /// Many points take their time on a busy machine.
         const LIMIT: Duration = Duration::from_secs(30);
         self.told_of("/held?", node, database, measurement, LIMIT).await
+    }
+
+    /// The writes that wait in a node's hinted handoff queues.
+    ///
+    /// # Errors
+    /// As [`count_on`](Self::count_on).
+    pub async fn queued_on(&self, node: &str) -> Result<Vec<QueuedWrite>, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let told = call(&config.admin, &config.token, Method::GET, "/queued", Vec::new(), CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }
 
     /// What a node tells of a measurement on a path that ends with `?`.

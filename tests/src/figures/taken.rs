@@ -203,9 +203,10 @@ impl Times {
 impl RegisterFigures {
     fn add(&mut self, run: &Material) {
         let acknowledged = Acknowledged::of(&run.operations);
-        let reads = run.operations.iter().filter(|operation| {
-            operation.f == Function::Read && operation.completion == Completion::Ok
-        });
+        let reads = run
+            .operations
+            .iter()
+            .filter(|operation| operation.f == Function::Read && operation.completion == Completion::Ok);
         for read in reads {
             self.stale_reads.add(acknowledged.is_stale(read.invoked, read.id));
         }

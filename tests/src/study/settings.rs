@@ -231,7 +231,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_before_anything_starts() {
-        let said = |set: &[(&str, &str)]| Settings::of(Experiment::RegisterHealthyAny, &order(set)).unwrap_err().to_string();
+        let said =
+            |set: &[(&str, &str)]| Settings::of(Experiment::RegisterHealthyAny, &order(set)).unwrap_err().to_string();
         assert!(said(&[("client-timeot", "1s")]).ends_with("did you mean client-timeout?"));
         assert!(said(&[("write-timeot", "1s")]).ends_with("did you mean write-timeout?"));
         assert!(said(&[("cut", "1s")]).contains("stays whole"));

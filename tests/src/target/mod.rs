@@ -63,9 +63,9 @@ impl Cluster {
                 Ok(Self { kind: Kind::Hosts(hosts), nodes })
             }
             Target::Namespaces { .. } => Err(LabError::Order("network namespaces are not supported here".to_owned())),
-            Target::Simulation => {
-                Err(LabError::Order("this experiment needs nodes that answer requests, which a simulation has not".to_owned()))
-            }
+            Target::Simulation => Err(LabError::Order(
+                "this experiment needs nodes that answer requests, which a simulation has not".to_owned(),
+            )),
         }
     }
 
@@ -179,7 +179,12 @@ impl Cluster {
     ///
     /// # Errors
     /// [`LabError`] when the node does not tell.
-    pub async fn held_by(&self, node: &str, database: &str, measurement: &str) -> Result<Option<Vec<HeldPoint>>, LabError> {
+    pub async fn held_by(
+        &self,
+        node: &str,
+        database: &str,
+        measurement: &str,
+    ) -> Result<Option<Vec<HeldPoint>>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.held_by(node, database, measurement).await.map(Some),
             Kind::Hosts(_) => Ok(None),
