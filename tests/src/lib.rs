@@ -9,10 +9,12 @@
 //!
 //! * [`scenario`] reads the files, starts clusters, plays steps, compares answers and reports.
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
+//! * [`netns`] makes networks in which the kernel drops packets.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod experiment;
 pub mod history;
+pub mod netns;
 mod node;
 pub mod scenario;
 
