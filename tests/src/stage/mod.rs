@@ -1,0 +1,11 @@
+//! A small cluster of processes for one run, with each replica within reach.
+
+mod cluster;
+mod replica;
+mod said;
+mod table;
+
+pub use cluster::{Setting, Stage, TICK, batch};
+pub use replica::{Replica, differing, render};
+pub use said::Said;
+pub use table::Table;
