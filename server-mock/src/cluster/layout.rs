@@ -199,6 +199,11 @@ pub(super) fn place(nodes: &mut [Planned], placements: &[Placement]) {
     };
     for Planned { config, .. } in nodes {
         moved(&config.name, &mut config.admin);
+        for join in &mut config.join {
+            if let Some(meta) = config.metas.iter().find(|meta| meta.http == *join) {
+                moved(&meta.name, join);
+            }
+        }
         for meta in &mut config.metas {
             moved(&meta.name, &mut meta.http);
             moved(&meta.name, &mut meta.tcp);
@@ -245,6 +250,8 @@ mod tests {
             address: Ipv4Addr::new(10, 0, 0, 7),
             launcher: Vec::new(),
         };
+        let first = plan.nodes[0].config.metas[0].http.clone();
+        plan.nodes[1].config.join = vec![first];
         place(&mut plan.nodes, &[placement]);
         super::super::ports::release(&plan.reservations);
         let host = |address: &str| address.rsplit_once(':').unwrap().0.to_owned();
@@ -255,6 +262,7 @@ mod tests {
                 (host(&config.metas[0].http), host(&config.metas[0].tcp)),
                 ("10.0.0.7".into(), "10.0.0.7".into())
             );
+            assert!(config.join.iter().all(|join| *join == config.metas[0].http));
             assert_eq!(host(&config.datas[0].http), "127.0.0.1");
             assert_eq!(
                 (host(&config.datas[1].http), host(&config.datas[1].tcp)),

@@ -61,8 +61,16 @@ pub fn install() -> Result<(), LabError> {
     run(&["install"]).map(drop)
 }
 
+/// Removes the networks of processes that are gone, as after a kill.
+///
+/// # Errors
+/// [`LabError::Target`] with what the system says.
+pub fn sweep() -> Result<(), LabError> {
+    run(&["sweep"]).map(drop)
+}
+
 impl Network {
-    /// Makes a network of so many machines. Networks of processes that are gone, as after a kill, are removed first.
+    /// Makes a network of so many machines. What killed runs left of theirs is removed first.
     ///
     /// # Errors
     /// [`LabError::Target`] with what is missing: the right to do it, or a program.
@@ -73,7 +81,7 @@ impl Network {
                 "network namespaces need {missing}: as root, `influx-cli lab netns install` installs the programs"
             )));
         }
-        run(&["sweep"])?;
+        sweep()?;
         let name = format!("il{}n{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // From here on, whatever was made goes with this value.
         let mut network = Self { name, machines: Vec::new() };
