@@ -38,6 +38,6 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         Experiment::Bugs => crate::bugs::run(order, progress).await,
         Experiment::Repair => not_built(),
         Experiment::Compare => not_built(),
-        Experiment::All => not_built(),
+        Experiment::All => crate::all::run_all(order, progress).await,
     }
 }
