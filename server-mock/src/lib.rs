@@ -62,8 +62,8 @@ mod udp;
 
 pub use auth::SharedSecret;
 pub use cluster::{
-    ClusterError, LogsOnPanic, NodeEntry, NodeState, Pending, ProcessCluster, Role, TestCluster, TestClusterBuilder,
-    TestClusterError, TestNode, TimerCommand, Topology, TopologyError, UpOptions,
+    ClusterError, LogsOnPanic, NodeEntry, NodeState, Pending, Placement, ProcessCluster, Role, TestCluster,
+    TestClusterBuilder, TestClusterError, TestNode, TimerCommand, Topology, TopologyError, UpOptions,
 };
 pub use fault::{
     CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
