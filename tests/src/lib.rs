@@ -11,6 +11,7 @@
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`bugs`] finds each known bug of the real systems, and does not find it where it cannot be; [`repair`] makes replicas
 //!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.
+//! * [`stage`] is a small cluster for one such run, with each replica within reach.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod bugs;
@@ -20,6 +21,6 @@ pub mod history;
 mod node;
 pub mod repair;
 pub mod scenario;
-mod stage;
+pub mod stage;
 
 pub use node::{NODE_ARGUMENT, become_node};
