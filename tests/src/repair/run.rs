@@ -70,11 +70,11 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     order.dir.write_json(RunDir::RUN, &About { experiment: "repair", seed: order.seed, clusters })?;
     progress.phase("making replicas differ, without repair and with it");
     let began = Instant::now();
-    let played = lanes.iter().map(|(profile, repair)| async {
-        let mut stage = Stage::start(order, &setting(*profile, *repair), began).await?;
+    let played = lanes.iter().map(|&(profile, repair)| async move {
+        let mut stage = Stage::start(order, &setting(profile, repair), began).await?;
         let mut sides = Vec::new();
-        for cause in Cause::of(*profile) {
-            let side = play(&mut stage, *cause, *repair).await?;
+        for cause in Cause::of(profile) {
+            let side = play(&mut stage, *cause, repair).await?;
             progress.note(&format!("{cause} on {profile}, repair {repair:?}: {side:?}"));
             sides.push(side);
         }
