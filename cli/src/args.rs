@@ -4,9 +4,9 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::command::{
     check::CheckArgs, classify::ClassifyArgs, cluster::ClusterArgs, completions::CompletionsArgs, config::ConfigArgs,
-    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, man::ManArgs,
-    node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, schema::SchemaArgs, stamp::StampArgs,
-    status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
+    demo::DemoArgs, explain::ExplainArgs, fault::FaultArgs, import::ImportArgs, journal::JournalArgs, lab::LabArgs,
+    man::ManArgs, node::NodeArgs, ping::PingArgs, query::QueryArgs, retry::RetryArgs, schema::SchemaArgs,
+    stamp::StampArgs, status::StatusArgs, verify::VerifyArgs, write::WriteArgs,
 };
 use crate::console::{ColorChoice, Verbosity};
 
@@ -77,6 +77,7 @@ pub(crate) enum Command {
     Cluster(ClusterArgs),
     Fault(FaultArgs),
     Demo(DemoArgs),
+    Lab(LabArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
     Node(NodeArgs),

@@ -17,8 +17,10 @@ impl Exit {
     pub(crate) const INTERNAL: Self = Self(1);
     /// The command line is wrong (the code that clap uses).
     pub(crate) const USAGE: Self = Self(2);
-    /// A claim of the demonstration did not hold.
+    /// A claim of the demonstration or an expectation of an experiment did not hold.
     pub(crate) const CLAIM_BROKEN: Self = Self(40);
+    /// What was to be judged cannot be decided.
+    pub(crate) const UNDECIDED: Self = Self(41);
     /// The local cluster did not come up, or did not do what it was told.
     pub(crate) const CLUSTER: Self = Self(42);
 

@@ -76,6 +76,7 @@ fn run(command: Command, console: &Console) -> Result<Exit, Failure> {
         Command::Cluster(args) => runtime()?.block_on(args.run(console)),
         Command::Fault(args) => runtime()?.block_on(args.run(console)),
         Command::Demo(args) => runtime()?.block_on(args.run(console)),
+        Command::Lab(args) => runtime()?.block_on(args.run(console)),
         Command::Config(args) => args.run(console),
         Command::Completions(args) => args.run(console),
         Command::Man(args) => args.run(console),

@@ -52,10 +52,18 @@ pub(crate) const OTHERS: &[Other] = &[
     Other {
         code: 40,
         name: "claim-broken",
-        meaning: "something that the demonstration claims did not come out",
-        stored: "in the cluster of the demonstration only",
-        resend: "the demonstration can be run again",
-        advice: "report it, with what was printed",
+        meaning: "something that the demonstration claims or an experiment expects did not come out, or a history is not legal",
+        stored: "in the cluster of the demonstration or the experiment only",
+        resend: "the demonstration or the experiment can be run again",
+        advice: "look at the report; report it, with what was printed and the seed",
+    },
+    Other {
+        code: 41,
+        name: "undecided",
+        meaning: "the checker cannot tell whether the history is legal",
+        stored: "nothing was written",
+        resend: "the command can be given again",
+        advice: "a history with fewer operations at a time, or with values that are all different, can be decided",
     },
     Other {
         code: 42,

@@ -14,6 +14,7 @@ pub(crate) mod import;
 mod inputs;
 pub(crate) mod job;
 pub(crate) mod journal;
+pub(crate) mod lab;
 pub(crate) mod man;
 pub(crate) mod node;
 pub(crate) mod ping;

@@ -22,6 +22,8 @@ impl RunDir {
     pub const SHARDS: &str = "shards.txt";
     /// The verdicts of the checkers.
     pub const VERDICT: &str = "verdict.json";
+    /// What was ordered, so that it can be ordered again: a [`Record`](super::Record).
+    pub const ORDER: &str = "order.json";
     /// What was run: name, seed, settings.
     pub const RUN: &str = "run.json";
     /// What was counted.

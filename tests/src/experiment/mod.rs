@@ -4,8 +4,14 @@ mod catalogue;
 mod directory;
 mod ending;
 mod order;
+mod record;
+mod run;
+mod settings;
 
 pub use catalogue::{Experiment, UnknownExperiment};
 pub use directory::{RunDir, read_lines};
 pub use ending::{Ending, Expectation, LabError};
 pub use order::{Order, Progress, Target};
+pub use record::{Record, TargetKind};
+pub use run::run;
+pub use settings::Setting;

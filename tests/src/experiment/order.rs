@@ -2,11 +2,12 @@
 
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use influx_server_mock::Profile;
 
-use super::RunDir;
+use super::{LabError, RunDir};
 
 /// A run that is to be made.
 #[derive(Clone, Debug)]
@@ -26,6 +27,34 @@ pub struct Order {
     pub set: Vec<(String, String)>,
     /// What it runs against.
     pub target: Target,
+}
+
+impl Order {
+    /// The setting of this name, if it was ordered; of several the last one.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.set.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The setting of this name, or what holds without it.
+    ///
+    /// # Errors
+    /// [`LabError::Order`] where it is something else than it should.
+    pub fn number<T: FromStr>(&self, name: &str, otherwise: T) -> Result<T, LabError> {
+        let Some(text) = self.setting(name) else { return Ok(otherwise) };
+        text.parse().map_err(|_| LabError::Order(format!("{name}: {text:?} is no such number")))
+    }
+
+    /// Over how many seeds it goes, from [`seed`](Self::seed) on: the setting `seeds`.
+    ///
+    /// # Errors
+    /// As [`number`](Self::number), and for none at all.
+    pub fn seeds(&self, otherwise: u64) -> Result<u64, LabError> {
+        match self.number("seeds", otherwise)? {
+            0 => Err(LabError::Order("seeds: there has to be one".to_owned())),
+            seeds => Ok(seeds),
+        }
+    }
 }
 
 /// What a run is made against.

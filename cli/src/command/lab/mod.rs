@@ -1,0 +1,51 @@
+//! `lab …`: experiments on the bundled cluster, and what can be done with what they leave behind.
+
+mod list;
+mod run;
+mod watch;
+
+use clap::{Args, Subcommand};
+use influx_client::Class;
+use influx_lab::experiment::LabError;
+
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+use list::ListArgs;
+use run::RunArgs;
+
+/// Experiments: what the cluster does to data, and whether what the client says of it is true.
+#[derive(Debug, Args)]
+pub(crate) struct LabArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+/// What to do in the lab.
+#[derive(Debug, Subcommand)]
+enum Action {
+    List(ListArgs),
+    Run(Box<RunArgs>),
+}
+
+impl LabArgs {
+    pub(crate) async fn run(self, console: &Console) -> Result<Exit, Failure> {
+        match self.action {
+            Action::List(list) => list.run(console),
+            Action::Run(run) => run.run(console).await,
+        }
+    }
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Self {
+        let text = error.to_string();
+        match error {
+            LabError::Order(_) => Self::Usage(text),
+            LabError::Cluster(_) | LabError::Target(_) => Self::Cluster(text),
+            LabError::Content { .. } => Self::classed(Class::Malformed, text),
+            LabError::File { .. } => Self::local_io(text),
+            // A picture that cannot be drawn is a defect, and so is what this version does not know of.
+            _ => Self::Internal(text),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! `lab run`: one experiment, or the same one several times.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use influx_lab::experiment::{Ending, Experiment, Order, RunDir, Target, run};
+use influx_server_mock::Profile;
+use serde_json::{Value, json};
+
+use super::watch::Watch;
+use crate::command::cluster::NODE;
+use crate::config::keys::nearest;
+use crate::console::{Console, Paint};
+use crate::failure::{Exit, Failure};
+use crate::job::ProgressChoice;
+use crate::render::one_line;
+use crate::settings;
+use crate::signals::{Second, Signals};
+
+/// Run an experiment and leave everything of it in a directory.
+///
+/// Exit code 0 means that everything held that had to hold, 40 that something did not; standard output then says what.
+/// Nothing is left running, whichever way it ends.
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// The experiment; `lab list` tells what each does.
+    #[arg(value_name = "NAME", value_parser = experiment_names())]
+    experiment: Experiment,
+    /// Where the run is left: a directory that is not there yet, or is empty.
+    #[arg(long, value_name = "DIR")]
+    dir: PathBuf,
+    /// Empty the directory of an earlier run first. One that holds anything else is refused all the same.
+    #[arg(long)]
+    force: bool,
+    /// Decides on everything that is drawn by chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// So many seeds, from --seed on. `study` and the simulation go over them in one run; any other experiment is run once
+    /// with each, in directories of their own below DIR.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+    /// How long the workload runs; the experiment's own time unless given.
+    #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
+    time: Option<Duration>,
+    /// How many nodes; the experiment's own number unless given.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=32))]
+    nodes: Option<u16>,
+    /// The system whose rules the cluster follows; the experiment's own unless given. With `both` the experiment is run
+    /// once with each, in directories of their own below DIR.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<Profiles>,
+    /// In the seeded simulation, where a seed repeats everything.
+    #[arg(long, conflicts_with_all = ["namespaces", "hosts"])]
+    sim: bool,
+    /// Each node in a network namespace of its own, where the kernel drops the packets. Needs root, `ip` and `nft`.
+    #[arg(long, conflicts_with = "hosts")]
+    namespaces: bool,
+    /// Against a cluster that is there already: its data nodes. Faults are yours to make.
+    #[arg(long, value_name = "URL,URL…", value_delimiter = ',')]
+    hosts: Vec<String>,
+    /// A setting of the experiment (`lab list`) or an option of the nodes (`cluster options`). May be given more than
+    /// once.
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// When to show progress, and how.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
+    progress: ProgressChoice,
+    /// Print what it came to as one JSON object a run.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One profile or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Profiles {
+    /// Influxdb-cluster and Enterprise 1.8.
+    #[value(name = "1.8")]
+    New,
+    /// The cluster of 2016.
+    #[value(name = "0.10")]
+    Old,
+    /// A run with each.
+    Both,
+}
+
+fn experiment_names() -> impl TypedValueParser<Value = Experiment> {
+    let names = Experiment::ALL.map(|one| PossibleValue::new(one.name()).help(one.about()));
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Experiment>())
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+impl RunArgs {
+    pub(super) async fn run(self, console: &Console) -> Result<Exit, Failure> {
+        let orders = self.orders()?;
+        for (_, order) in &orders {
+            self.experiment.check(order)?;
+        }
+        take_directory(&self.dir, self.force)?;
+        // Nothing would end the processes of a run that is left at once.
+        let mut signals = Signals::listen(Second::Waits).map_err(|error| Failure::Internal(error.to_string()))?;
+        let watch = Watch::new(self.progress, console);
+        let mut exit = Exit::OK;
+        let alone = orders.len() == 1;
+        for (name, order) in orders {
+            if !alone {
+                influx_lab::experiment::Progress::note(&watch, &format!("{} {name}", self.experiment));
+            }
+            let ran = tokio::select! {
+                ran = run(self.experiment, &order, &watch) => ran,
+                signal = signals.arrived() => {
+                    watch.finish();
+                    console.say(&format!("interrupted; what was recorded is in {}", order.dir.path().display()));
+                    return Err(Failure::Signal(signal));
+                }
+            };
+            watch.finish();
+            let ending = ran?;
+            if !ending.holds() {
+                exit = Exit::CLAIM_BROKEN;
+            }
+            if self.json {
+                console.print_json(&object(self.experiment, &order, &ending))?;
+            } else {
+                console.print(&text(self.experiment, &order, &ending, console))?;
+            }
+        }
+        Ok(exit)
+    }
+
+    /// The runs to be made, each with the name that tells it from the others.
+    fn orders(&self) -> Result<Vec<(String, Order)>, Failure> {
+        let profiles = match self.profile {
+            None => vec![None],
+            Some(Profiles::New) => vec![Some(Profile::V1_8)],
+            Some(Profiles::Old) => vec![Some(Profile::V0_10)],
+            Some(Profiles::Both) => Profile::ALL.map(Some).to_vec(),
+        };
+        let target = self.target()?;
+        let mut set = self.set.clone();
+        let mut seeds = 1;
+        match self.seeds {
+            Some(count) if self.experiment.has_seeds(target.kind()) => {
+                set.push(("seeds".to_owned(), count.to_string()))
+            }
+            Some(count) => seeds = count,
+            None => {}
+        }
+        self.suggest(&set)?;
+        let mut orders = Vec::new();
+        for profile in &profiles {
+            for step in 0..seeds {
+                let seed = self.seed.wrapping_add(step);
+                let parts = [
+                    profile.filter(|_| profiles.len() > 1).map(|profile| profile.to_string()),
+                    (seeds > 1).then(|| format!("seed-{seed}")),
+                ];
+                let name = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
+                let order = Order {
+                    dir: RunDir::at(if name.is_empty() { self.dir.clone() } else { self.dir.join(&name) }),
+                    seed,
+                    time: self.time,
+                    nodes: self.nodes.map(usize::from),
+                    profile: *profile,
+                    set: set.clone(),
+                    target: target.clone(),
+                };
+                orders.push((name, order));
+            }
+        }
+        Ok(orders)
+    }
+
+    fn target(&self) -> Result<Target, Failure> {
+        if self.sim {
+            return Ok(Target::Simulation);
+        }
+        if !self.hosts.is_empty() {
+            return Ok(Target::Hosts(self.hosts.clone()));
+        }
+        let processes = this_program()?;
+        Ok(match processes {
+            Target::Processes { executable, arguments } if self.namespaces => {
+                Target::Namespaces { executable, arguments }
+            }
+            other => other,
+        })
+    }
+
+    /// Refuses a setting that does not exist, with the one that was probably meant.
+    fn suggest(&self, set: &[(String, String)]) -> Result<(), Failure> {
+        let names = self.experiment.setting_names();
+        let plain = |name: &str| name.replace('_', "-");
+        for (name, _) in set {
+            if names.iter().any(|known| plain(known) == plain(name)) {
+                continue;
+            }
+            let plainly: Vec<(String, &str)> = names.iter().map(|known| (known.replace('-', "_"), *known)).collect();
+            let near = nearest(name, plainly.iter().map(|(plain, _)| plain.as_str()));
+            let near = near.and_then(|near| plainly.iter().find(|(plain, _)| plain == near));
+            // What is like nothing here is the experiment's to refuse.
+            let Some((_, known)) = near else { continue };
+            let hint = format!(": do you mean {known}?");
+            return Err(Failure::Usage(format!(
+                "{} has no setting {name:?}{hint}; `influx-cli lab list` and `influx-cli cluster options` list them",
+                self.experiment
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// This program as that of the nodes.
+fn this_program() -> Result<Target, Failure> {
+    Target::this_program(&NODE)
+        .map_err(|error| Failure::local_io(format!("the path of this program is not known: {error}")))
+}
+
+/// Makes sure that nothing but the run gets into the directory, and that nothing is lost for it.
+fn take_directory(dir: &Path, force: bool) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::local_io(format!("{}: {error}", dir.display()));
+    let mut entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(error)),
+    };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    // Runs that were several have their records one level below.
+    let below = |entry: fs::DirEntry| entry.path().join(RunDir::ORDER).exists();
+    let is_run =
+        dir.join(RunDir::ORDER).exists() || fs::read_dir(dir).map_err(failed)?.filter_map(Result::ok).any(below);
+    if !force {
+        let hint = if is_run { "another, or --force to lose the run that is in it" } else { "another" };
+        return Err(Failure::Usage(format!("{} is not empty: give {hint}", dir.display())));
+    }
+    if !is_run {
+        return Err(Failure::Usage(format!("{} holds something else than a run: give another", dir.display())));
+    }
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn report(order: &Order) -> Option<PathBuf> {
+    Some(order.dir.file(RunDir::REPORT)).filter(|path| path.exists())
+}
+
+fn object(experiment: Experiment, order: &Order, ending: &Ending) -> Value {
+    let exit = if ending.holds() { Exit::OK } else { Exit::CLAIM_BROKEN };
+    json!({
+        "v": 1, "type": "lab-run", "experiment": experiment.name(), "exit": exit.0, "seed": order.seed,
+        "dir": order.dir.path(), "report": report(order), "expectations": ending.expectations,
+        "summary": ending.summary,
+    })
+}
+
+fn text(experiment: Experiment, order: &Order, ending: &Ending, console: &Console) -> String {
+    let mut text = String::new();
+    for line in &ending.summary {
+        text.push_str(&format!("{}\n", one_line(line)));
+    }
+    for expectation in &ending.expectations {
+        let (word, paint) = if expectation.held { ("held", Paint::Good) } else { ("BROKEN", Paint::Bad) };
+        let word = console.painted(&format!("{word:>6}"), paint);
+        text.push_str(&format!("{word}  {}: {}\n", one_line(&expectation.what), one_line(&expectation.found)));
+    }
+    let held = ending.expectations.iter().filter(|expectation| expectation.held).count();
+    let all = ending.expectations.len();
+    text.push_str(&format!("{experiment}, seed {}: {held} of {all} expectations held\n", order.seed));
+    let left = report(order).unwrap_or_else(|| order.dir.path().to_owned());
+    text.push_str(&format!("{}\n", left.display()));
+    text
+}

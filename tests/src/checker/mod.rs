@@ -1,0 +1,18 @@
+//! Checkers: is a history of a register linearizable, and if not, why?
+//!
+//! [`judge`] gives the verdicts by every [`Rule`]: the one of the 2016 study, the honest one, and the honest one with the
+//! number of each write in place of its value. [`counterexample`] shrinks an illegal history to what shows it, and
+//! [`draw`] makes a picture of that. [`check_file`] does all of it for a file of anybody's making.
+//!
+//! A verdict is never wrong: where a history has too many ways to go, it is [`Answer::Unknown`].
+
+mod action;
+mod register;
+mod rule;
+mod unique;
+mod verdict;
+mod words;
+
+pub use rule::Rule;
+pub use unique::INITIAL_ID;
+pub use verdict::{Answer, Counts, Verdict, Why, judge};

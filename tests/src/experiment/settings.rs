@@ -1,0 +1,139 @@
+//! What can be set for each experiment.
+
+use influx_server_mock::{OptionError, Options, Profile};
+
+use super::{Experiment, LabError, Order, TargetKind};
+
+/// A setting of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name in `--set NAME=VALUE`.
+    pub name: &'static str,
+    /// What holds unless it is given.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+const SEEDS: Setting =
+    Setting { name: "seeds", default: "6", meaning: "runs of each experiment, each with a seed of its own" };
+
+impl Experiment {
+    /// What can be set for it, beside the options of the cluster's nodes.
+    #[must_use]
+    pub const fn settings(self) -> &'static [Setting] {
+        match self {
+            Self::Study => &[SEEDS],
+            Self::RegisterHealthyAll
+            | Self::RegisterHealthyAny
+            | Self::RegisterPartitionAll
+            | Self::RegisterPartitionAny
+            | Self::ShardsHealthy
+            | Self::ShardsPartition
+            | Self::ShardsLongCut
+            | Self::Truth
+            | Self::Bugs
+            | Self::Repair
+            | Self::Compare
+            | Self::All => &[],
+        }
+    }
+
+    /// Whether it goes over several seeds by itself, as many as its setting `seeds` says.
+    #[must_use]
+    pub fn has_seeds(self, target: TargetKind) -> bool {
+        match self {
+            Self::Study => true,
+            Self::Truth => target == TargetKind::Simulation,
+            Self::RegisterHealthyAll
+            | Self::RegisterHealthyAny
+            | Self::RegisterPartitionAll
+            | Self::RegisterPartitionAny
+            | Self::ShardsHealthy
+            | Self::ShardsPartition
+            | Self::ShardsLongCut
+            | Self::Bugs
+            | Self::Repair
+            | Self::Compare
+            | Self::All => false,
+        }
+    }
+
+    /// What it can be run against.
+    #[must_use]
+    pub const fn targets(self) -> &'static [TargetKind] {
+        use TargetKind::{Hosts, Namespaces, Processes, Simulation};
+        match self {
+            Self::RegisterHealthyAll
+            | Self::RegisterHealthyAny
+            | Self::RegisterPartitionAll
+            | Self::RegisterPartitionAny
+            | Self::ShardsHealthy
+            | Self::ShardsPartition
+            | Self::ShardsLongCut => &[Processes, Namespaces, Hosts],
+            Self::Study => &[Processes, Namespaces],
+            Self::Truth => &[Processes, Simulation, Hosts],
+            Self::Bugs | Self::Repair | Self::Compare | Self::All => &[Processes],
+        }
+    }
+
+    /// Finds what is wrong with an order before anything is started.
+    ///
+    /// # Errors
+    /// [`LabError::Order`].
+    pub fn check(self, order: &Order) -> Result<(), LabError> {
+        let kind = order.target.kind();
+        if !self.targets().contains(&kind) {
+            let those: Vec<&str> = self.targets().iter().map(|kind| kind.words()).collect();
+            return Err(LabError::Order(format!("{self} runs against {}, not {}", those.join(" or "), kind.words())));
+        }
+        for (name, value) in &order.set {
+            self.check_setting(order, name, value)?;
+        }
+        Ok(())
+    }
+
+    fn check_setting(self, order: &Order, name: &str, value: &str) -> Result<(), LabError> {
+        if self.settings().iter().any(|setting| setting.name == name) {
+            return Ok(());
+        }
+        let profiles = order.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile]);
+        let mut wrong = None;
+        for profile in profiles {
+            match Options::new(profile).set(name, value) {
+                Ok(()) => return Ok(()),
+                // What is not the nodes' is the experiment's to know.
+                Err(OptionError::Unknown(_)) => return Ok(()),
+                Err(error) => wrong = Some(error),
+            }
+        }
+        wrong.map_or(Ok(()), |error| Err(LabError::Order(error.to_string())))
+    }
+
+    /// The names of all that can be set for it: its own settings, then the options of the nodes.
+    #[must_use]
+    pub fn setting_names(self) -> Vec<&'static str> {
+        let own = self.settings().iter().map(|setting| setting.name);
+        let nodes = Profile::ALL.into_iter().flat_map(Options::describe).map(|option| option.name);
+        let mut names: Vec<&'static str> = Vec::new();
+        for name in own.chain(nodes) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+}
+
+impl TargetKind {
+    /// What is meant, in words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Processes => "processes of this machine",
+            Self::Namespaces => "processes in network namespaces",
+            Self::Simulation => "the simulation",
+            Self::Hosts => "a cluster that is there already",
+        }
+    }
+}

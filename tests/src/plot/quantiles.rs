@@ -1,0 +1,80 @@
+//! Quantiles of the latency over time.
+
+use std::collections::BTreeMap;
+
+use super::frame::{Caption, Panel, picture, place, seconds};
+use super::latency::{FUNCTIONS, LEAST, end_of, function_name};
+use super::legend::{Legend, Look};
+use super::scale::{Scale, latency_label};
+use super::windows::{middle, quantile, window};
+use super::{Form, Paint, Picture, Shape, shading};
+use crate::history::{Function, Interval, Operation};
+
+/// A quantile, its name, and what its line looks like.
+const LINES: [(f64, &str, Look); 4] = [
+    (1.0, "max", Look { form: Form::Cross, hollow: false, paint: Paint::solid(0x9b, 0xa3, 0xab) }),
+    (0.99, "p99", Look { form: Form::Triangle, hollow: false, paint: Paint::solid(0xd9, 0x7a, 0x1a) }),
+    (0.95, "p95", Look { form: Form::Square, hollow: false, paint: Paint::solid(0x2a, 0x8f, 0x6d) }),
+    (0.5, "p50", Look { form: Form::Circle, hollow: false, paint: Paint::solid(0x1f, 0x4f, 0xa3) }),
+];
+
+/// p50, p95, p99 and the maximum of the latencies of operations that began in each window of time, by function, one panel
+/// each. Operations that never ended have no latency and are left out.
+#[must_use]
+pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption: &Caption) -> Picture {
+    let end = end_of(operations, faults);
+    let window = window(end);
+    let mut picture = picture(caption, "latency over time");
+    let functions: Vec<Function> =
+        FUNCTIONS.into_iter().filter(|f| operations.iter().any(|operation| operation.f == *f)).collect();
+    let of = functions.len().max(1);
+    let latency = |operation: &Operation| {
+        operation.completed.map(|completed| completed.saturating_sub(operation.invoked) as f64 / 1e6)
+    };
+    // One axis for all panels, so that they can be compared.
+    let latencies = || operations.iter().filter_map(latency);
+    for number in 0..of {
+        let (top, bottom) = place(number, of);
+        let panel = Panel { x: seconds(end), y: Scale::logarithmic(latencies(), LEAST, (bottom, top)), top, bottom };
+        let name = functions.get(number).map_or("latency".to_owned(), |f| format!("latency of {}", function_name(*f)));
+        picture.shapes.extend(panel.axes(&name, latency_label, number + 1 == of));
+        picture.shapes.extend(shading::bands(&panel, faults, number == 0));
+        let Some(f) = functions.get(number) else {
+            picture.shapes.push(panel.nothing("no operations"));
+            continue;
+        };
+        let mut windows: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        for operation in operations.iter().filter(|operation| operation.f == *f) {
+            if let Some(latency) = latency(operation) {
+                windows.entry(operation.invoked / window).or_default().push(latency);
+            }
+        }
+        for values in windows.values_mut() {
+            values.sort_by(f64::total_cmp);
+        }
+        for (share, _, look) in LINES {
+            let at = |(number, values): (&u64, &Vec<f64>)| {
+                (panel.x.at(middle(*number, window, end)), panel.y.at(quantile(values, share)))
+            };
+            let points: Vec<_> = windows.iter().map(at).collect();
+            picture.shapes.push(Shape::Line { points: points.clone(), width: 1.5, paint: look.paint });
+            picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 2.4)));
+        }
+    }
+
+    let mut legend = Legend::at(place(0, 1).0);
+    legend.heading("latency");
+    for (_, name, look) in LINES {
+        legend.line(look, name);
+    }
+    legend.remark(&format!("of those begun in {} s", super::scale::trimmed(window as f64 / 1e9)));
+    legend.gap();
+    shading::legend(&mut legend, faults);
+    let open = operations.iter().filter(|operation| operation.completed.is_none()).count();
+    if open > 0 {
+        legend.gap();
+        legend.remark(&format!("without {open} that never ended"));
+    }
+    picture.shapes.extend(legend.into_shapes());
+    picture
+}

@@ -1,0 +1,73 @@
+//! The times of faults, shaded.
+
+use super::frame::Panel;
+use super::legend::Legend;
+use super::{Align, Shape, of_fault, text_width};
+use crate::history::Interval;
+
+/// How much a band hides: two that overlap are still seen through.
+const ALPHA: f64 = 0.17;
+const LABEL: f64 = 9.5;
+
+/// A band for each fault. Where `labelled`, each says what it is if that fits into every band of its kind that has room at
+/// all; a label that does not fit is left to the legend.
+pub(super) fn bands(panel: &Panel, faults: &[Interval], labelled: bool) -> Vec<Shape> {
+    let span = |fault: &Interval| (panel.x.at(fault.from as f64 / 1e9), panel.x.at(fault.to as f64 / 1e9));
+    let mut shapes = Vec::new();
+    for fault in faults {
+        let (from, to) = span(fault);
+        // A fault too short to be seen is still there.
+        let to = to.max(from + 1.0);
+        let paint = of_fault(&fault.fault).with_alpha(ALPHA);
+        shapes.push(Shape::Rectangle { from: (from, panel.top), to: (to, panel.bottom), paint });
+    }
+    if !labelled {
+        return shapes;
+    }
+    // Where the last label of each line ends.
+    let mut taken = [f64::NEG_INFINITY; 2];
+    for fault in faults {
+        let (from, to) = span(fault);
+        let overlapped = faults.iter().any(|other| other != fault && other.from < fault.to && fault.from < other.to);
+        let texts = [fault.fault.clone(), whom(&fault.whom)];
+        for (line, text) in texts.iter().enumerate() {
+            let width = text_width(text, LABEL, false) * 1.15;
+            let middle = f64::midpoint(from, to);
+            if overlapped || width > to - from || middle - width / 2.0 < taken[line] {
+                break;
+            }
+            taken[line] = middle + width / 2.0;
+            let at = (middle, panel.top + 11.0 + 11.0 * line as f64);
+            shapes.push(Shape::text(at, Align::Middle, LABEL, of_fault(&fault.fault), text.clone()));
+        }
+    }
+    shapes
+}
+
+/// Whom a fault struck, as short as it can be said: `node1,node2 | node3` is `1 2 | 3`.
+fn whom(whom: &str) -> String {
+    let sides = whom.split('|').map(|side| {
+        let nodes = side.split(',').map(|node| node.trim().trim_start_matches("node").trim_start_matches("data"));
+        nodes.collect::<Vec<_>>().join(" ")
+    });
+    sides.collect::<Vec<_>>().join(" | ")
+}
+
+/// The kinds of faults with how many there were.
+pub(super) fn legend(legend: &mut Legend, faults: &[Interval]) {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for fault in faults {
+        match kinds.iter_mut().find(|(kind, _)| *kind == fault.fault) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((&fault.fault, 1)),
+        }
+    }
+    if kinds.is_empty() {
+        legend.heading("no faults");
+        return;
+    }
+    legend.heading("faults");
+    for (kind, count) in kinds {
+        legend.patch(of_fault(kind).with_alpha(2.0 * ALPHA), &format!("{kind} × {count}"));
+    }
+}

@@ -1,0 +1,409 @@
+//! Whether what a client said of a batch is true of the replicas.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use influx_client::{Caveat, ConsistencyLevel, Outcome};
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Affected, Causes, PointEnd, ServerCause};
+use super::{Claim, ServerLie};
+
+/// The claims that are held against the replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Promise {
+    /// Stored at a level: as many owners as the level asks have it.
+    AtLevel,
+    /// Stored: every owner has it in the end.
+    OnEveryOwner,
+    /// Not stored: nobody has it.
+    Nowhere,
+    /// Refused for good: nobody has it.
+    RefusedForGood,
+    /// The tally adds up to the points, and names no more than there are.
+    CountsAddUp,
+    /// What has no time of its own is never sent again once it may be stored.
+    SentOnce,
+    /// A point without a time of its own is stored once.
+    StoredOnce,
+    /// What is stored is what was written.
+    AsWritten,
+    /// In a hinted handoff queue: it arrives.
+    Arrives,
+    /// Below the level: some replica has some of it.
+    SomeCopy,
+    /// No more is claimed than the version of the server is worth, and the caller is warned of it.
+    WorthOfVersion,
+    /// What a background writer calls settled is stored or refused for good.
+    Settled,
+}
+
+impl Promise {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::AtLevel,
+        Self::OnEveryOwner,
+        Self::Nowhere,
+        Self::RefusedForGood,
+        Self::CountsAddUp,
+        Self::SentOnce,
+        Self::StoredOnce,
+        Self::AsWritten,
+        Self::Arrives,
+        Self::SomeCopy,
+        Self::WorthOfVersion,
+        Self::Settled,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::AtLevel => "at-level",
+            Self::OnEveryOwner => "on-every-owner",
+            Self::Nowhere => "nowhere",
+            Self::RefusedForGood => "refused-for-good",
+            Self::CountsAddUp => "counts-add-up",
+            Self::SentOnce => "sent-once",
+            Self::StoredOnce => "stored-once",
+            Self::AsWritten => "as-written",
+            Self::Arrives => "arrives",
+            Self::SomeCopy => "some-copy",
+            Self::WorthOfVersion => "worth-of-version",
+            Self::Settled => "settled",
+        }
+    }
+}
+
+impl fmt::Display for Promise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Whose word was false.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Liar {
+    /// Nothing in the servers' records explains it: the client claimed what it could not know.
+    Client,
+    /// The client passed on what the server said, and the server's record shows what it did instead. More than one where
+    /// several replicas go without for reasons of their own.
+    Server(BTreeSet<ServerLie>),
+}
+
+/// A claim that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalseClaim {
+    /// The batch.
+    pub batch: u64,
+    /// The line, from 0; `None` where the claim is about the batch as a whole.
+    pub line: Option<usize>,
+    /// What was claimed.
+    pub promise: Promise,
+    /// Whose fault it is.
+    pub liar: Liar,
+    /// What is the case, in words.
+    pub found: String,
+}
+
+/// Holds everything that a client said of a batch against the replicas.
+///
+/// `ends` has the points of the batch by line. `causes` are the servers' own records: a wrong end state is the server's
+/// only where they name it.
+#[must_use]
+pub fn judge(claim: &Claim, ends: &[PointEnd], causes: &Causes) -> Vec<FalseClaim> {
+    let mut trial = Trial { claim, ends, causes, found: Vec::new() };
+    if ends.len() != claim.points {
+        trial.client(None, Promise::CountsAddUp, format!("{} points were judged of {}", ends.len(), claim.points));
+        return trial.found;
+    }
+    trial.counts();
+    trial.worth();
+    trial.sent_once();
+    trial.copies();
+    trial.stored();
+    trial.absent();
+    trial.some();
+    trial.found
+}
+
+/// One batch before the judge.
+struct Trial<'a> {
+    claim: &'a Claim,
+    ends: &'a [PointEnd],
+    causes: &'a Causes,
+    found: Vec<FalseClaim>,
+}
+
+impl Trial<'_> {
+    fn client(&mut self, line: Option<usize>, promise: Promise, found: String) {
+        self.add(line, promise, Liar::Client, found);
+    }
+
+    fn add(&mut self, line: Option<usize>, promise: Promise, liar: Liar, found: String) {
+        self.found.push(FalseClaim { batch: self.claim.batch, line, promise, liar, found });
+    }
+
+    fn counts(&mut self) {
+        let (claim, tally) = (self.claim, self.claim.tally);
+        if tally.total() != claim.points {
+            self.client(None, Promise::CountsAddUp, format!("{tally}, of {} points", claim.points));
+        }
+        let named: BTreeSet<usize> = claim.refused.iter().copied().collect();
+        if named.len() != claim.refused.len() {
+            self.client(None, Promise::CountsAddUp, format!("a line is refused twice: {:?}", claim.refused));
+        }
+        if named.last().is_some_and(|last| *last >= claim.points) {
+            self.client(None, Promise::CountsAddUp, format!("a line is refused that is not there: {named:?}"));
+        }
+        if named.len() > tally.refused {
+            self.client(None, Promise::CountsAddUp, format!("{} lines are named as refused, {tally}", named.len()));
+        }
+        let whole = match claim.outcome {
+            Outcome::Stored => Some(tally.stored),
+            Outcome::NotStored => Some(tally.not_stored + tally.refused),
+            // All of it will arrive, or has.
+            Outcome::Deferred => Some(tally.deferred + tally.stored + tally.refused),
+            Outcome::PartlyStored | Outcome::Unknown | Outcome::BelowLevel => None,
+        };
+        if whole.is_some_and(|whole| whole != claim.points) {
+            self.client(None, Promise::CountsAddUp, format!("{} of the whole batch, but {tally}", claim.outcome));
+        }
+    }
+
+    /// An acknowledgement of 0.9 or 0.10 is told with its caveat, and their `partial write` claims nothing.
+    fn worth(&mut self) {
+        let claim = self.claim;
+        if !claim.old_server {
+            return;
+        }
+        if claim.outcome == Outcome::Stored && !claim.caveats.contains(&Caveat::NewShardGroup) {
+            self.client(
+                None,
+                Promise::WorthOfVersion,
+                "acknowledged by such a server without a word of warning".into(),
+            );
+        }
+        let below = claim.outcome == Outcome::BelowLevel || claim.tally.below_level > 0;
+        if below {
+            self.client(None, Promise::WorthOfVersion, "such a server's partial write proves no copy".into());
+        }
+    }
+
+    fn sent_once(&mut self) {
+        let claim = self.claim;
+        if claim.idempotent || claim.shared {
+            return;
+        }
+        let sent: usize =
+            claim.requests.iter().filter(|r| r.sent > 0 && r.outcome != Outcome::NotStored).map(|r| r.points).sum();
+        if sent > claim.points {
+            let found = format!("{sent} points in requests that may have stored them, of {}", claim.points);
+            self.client(None, Promise::SentOnce, found);
+        }
+    }
+
+    fn copies(&mut self) {
+        for (line, end) in self.ends.iter().enumerate() {
+            let times: BTreeSet<i64> = end.copies.values().flat_map(|copy| copy.times.iter().copied()).collect();
+            if times.len() > 1 {
+                self.client(Some(line), Promise::StoredOnce, format!("stored at the times {times:?}"));
+            }
+            let Some((node, differs)) = end.copies.iter().find_map(|(node, copy)| Some((node, copy.differs.as_ref()?)))
+            else {
+                continue;
+            };
+            let found = format!("node {node}: {differs}");
+            let stale = |cause: &&ServerCause| cause.lie == ServerLie::StaleHint;
+            let liar = match self.causes.of((self.claim.batch, line)).find(stale) {
+                Some(_) => Liar::Server([ServerLie::StaleHint].into()),
+                None => Liar::Client,
+            };
+            self.add(Some(line), Promise::AsWritten, liar, found);
+        }
+    }
+
+    /// So many points, or all that are not named as refused, are on every owner.
+    fn stored(&mut self) {
+        let claim = self.claim;
+        let open = self.lines().filter(|line| !claim.refused.contains(line)).collect::<Vec<_>>();
+        let promised = claim.tally.stored.min(open.len());
+        let lacking: Vec<usize> = open.iter().copied().filter(|line| !self.ends[*line].everywhere()).collect();
+        let mut short = (promised + lacking.len()).saturating_sub(open.len());
+        if short == 0 {
+            return;
+        }
+        // Which of them are stored is not said, so those that the server answers for are taken first.
+        let mut judged: Vec<(usize, Liar)> = lacking.into_iter().map(|line| (line, self.why_missing(line))).collect();
+        judged.sort_by_key(|(_, liar)| *liar == Liar::Client);
+        for (line, liar) in judged {
+            if short == 0 {
+                break;
+            }
+            short -= 1;
+            let end = &self.ends[line];
+            let needed = claim.level.required(end.owners.len()).max(1);
+            let promise = if end.copies.len() < needed { Promise::AtLevel } else { Promise::OnEveryOwner };
+            let liar = match liar {
+                // At `any` the client has to say that there may be nothing but a hint.
+                Liar::Server(_) if claim.level == ConsistencyLevel::Any && !self.warned() => Liar::Client,
+                liar => liar,
+            };
+            let found = format!("on {} of the owners {:?}", names(end.copies.keys()), end.owners);
+            self.add(Some(line), promise, liar, found);
+        }
+    }
+
+    fn warned(&self) -> bool {
+        self.claim.outcome != Outcome::Stored || !self.claim.caveats.is_empty()
+    }
+
+    /// Nobody has what is not stored, or refused.
+    fn absent(&mut self) {
+        let claim = self.claim;
+        for line in self.lines().filter(|line| claim.refused.contains(line)).collect::<Vec<_>>() {
+            if !self.ends[line].nowhere() {
+                self.present(line, Promise::RefusedForGood);
+            }
+        }
+        let open = || self.lines().filter(|line| !claim.refused.contains(line));
+        let unnamed = claim.tally.refused.saturating_sub(claim.refused.len());
+        let (promised, promise) = match claim.outcome {
+            Outcome::NotStored => (open().count(), Promise::Nowhere),
+            _ if claim.tally.not_stored == 0 => (unnamed, Promise::RefusedForGood),
+            _ => (unnamed + claim.tally.not_stored, Promise::Nowhere),
+        };
+        let there: Vec<usize> = open().filter(|line| !self.ends[*line].nowhere()).collect();
+        let short = (promised + there.len()).saturating_sub(open().count());
+        let mut there: Vec<(bool, usize)> =
+            there.into_iter().map(|line| (self.why_there(line) == Liar::Client, line)).collect();
+        there.sort_unstable();
+        for (_, line) in there.into_iter().take(short) {
+            self.present(line, promise);
+        }
+    }
+
+    fn present(&mut self, line: usize, promise: Promise) {
+        let liar = self.why_there(line);
+        self.add(Some(line), promise, liar, format!("on {}", names(self.ends[line].copies.keys())));
+    }
+
+    /// Of what is below its level or deferred there is something somewhere.
+    fn some(&mut self) {
+        let (claim, tally) = (self.claim, self.claim.tally);
+        let copies = self.ends.iter().filter(|end| !end.nowhere()).count();
+        for (points, promise, outcome) in [
+            (tally.below_level, Promise::SomeCopy, Outcome::BelowLevel),
+            (tally.deferred, Promise::Arrives, Outcome::Deferred),
+        ] {
+            // All that is deferred arrives; of what is below its level, one point of one shard is enough.
+            let promised = match promise {
+                Promise::Arrives if claim.outcome == Outcome::Deferred => tally.deferred + tally.stored,
+                Promise::Arrives => points,
+                _ => usize::from(points > 0 || claim.outcome == outcome),
+            };
+            if copies >= promised {
+                continue;
+            }
+            let gone: Vec<usize> = self.lines().filter(|line| self.ends[*line].nowhere()).collect();
+            let mut lies = BTreeSet::new();
+            let explained = gone.iter().filter(|line| match self.why_missing(**line) {
+                Liar::Server(why) => {
+                    lies.extend(why);
+                    true
+                }
+                Liar::Client => false,
+            });
+            let liar = if copies + explained.count() >= promised { Liar::Server(lies) } else { Liar::Client };
+            self.add(None, promise, liar, format!("{copies} of {} points are somewhere", claim.points));
+        }
+    }
+
+    /// Who answers for a point that is not on every owner: the server, where its records explain every missing copy.
+    fn why_missing(&self, line: usize) -> Liar {
+        let end = &self.ends[line];
+        let mut lies = BTreeSet::new();
+        let missing: Vec<Option<u64>> = match end.owners.is_empty() {
+            // Nobody knows who should have it.
+            true => vec![None],
+            false => end.missing().map(Some).collect(),
+        };
+        for replica in missing {
+            match self.cause(line, |cause| explains_absence(cause.lie) && concerns(cause, replica)) {
+                Some(cause) => lies.insert(cause.lie),
+                None => return Liar::Client,
+            };
+        }
+        Liar::Server(lies)
+    }
+
+    /// Who answers for a point that is somewhere although it was refused.
+    fn why_there(&self, line: usize) -> Liar {
+        let end = &self.ends[line];
+        let mut lies = BTreeSet::new();
+        for node in end.copies.keys() {
+            match self.cause(line, |cause| explains_presence(cause.lie) && concerns(cause, Some(*node))) {
+                Some(cause) => lies.insert(cause.lie),
+                None => return Liar::Client,
+            };
+        }
+        Liar::Server(lies)
+    }
+
+    fn cause(&self, line: usize, wanted: impl Fn(&ServerCause) -> bool) -> Option<&ServerCause> {
+        let named = self.causes.of((self.claim.batch, line)).find(|cause| wanted(cause));
+        named.or_else(|| self.causes.timed().find(|cause| self.in_time(cause) && wanted(cause)))
+    }
+
+    fn in_time(&self, cause: &ServerCause) -> bool {
+        match cause.to {
+            Affected::Points(_) => false,
+            Affected::Asked { from, to } => self.claim.asked(cause.node, from, to),
+        }
+    }
+
+    fn lines(&self) -> std::ops::Range<usize> {
+        0..self.claim.points
+    }
+}
+
+fn concerns(cause: &ServerCause, replica: Option<u64>) -> bool {
+    cause.replica.is_none() || replica.is_none() || cause.replica == replica
+}
+
+fn explains_presence(lie: ServerLie) -> bool {
+    lie == ServerLie::RefusedYetQueued
+}
+
+fn explains_absence(lie: ServerLie) -> bool {
+    match lie {
+        ServerLie::DropRace
+        | ServerLie::QueueDisabled
+        | ServerLie::QueueFull
+        | ServerLie::QueueBlocked
+        | ServerLie::HintTooLarge
+        | ServerLie::HintNotWritten
+        | ServerLie::LocalFailure
+        | ServerLie::ReplicaRefused
+        | ServerLie::ConflictDropped
+        | ServerLie::GoodPointLost
+        | ServerLie::HintRefused
+        | ServerLie::PoisonHint
+        | ServerLie::HintPurged
+        | ServerLie::QueueRemoved
+        | ServerLie::CoordinatorDied
+        | ServerLie::ShardDeleted => true,
+        ServerLie::RefusedYetQueued | ServerLie::StaleHint => false,
+    }
+}
+
+fn names<'a>(nodes: impl Iterator<Item = &'a u64>) -> String {
+    let nodes: Vec<String> = nodes.map(|node| format!("node {node}")).collect();
+    if nodes.is_empty() { "nobody".to_owned() } else { nodes.join(", ") }
+}
+
+#[cfg(test)]
+#[path = "judge_tests.rs"]
+mod tests;
