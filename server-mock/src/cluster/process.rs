@@ -294,6 +294,16 @@ impl ProcessCluster {
         told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }
 
+    /// How far a node's anti-entropy has come since it was started; `None` where it is switched off.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it does not tell.
+    pub async fn anti_entropy_on(&self, node: &str) -> Result<Option<crate::anti_entropy::Status>, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let told = call(&config.admin, &config.token, Method::GET, "/anti-entropy", Vec::new(), CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
     /// The last lines of a node's log.
     ///
     /// # Errors
