@@ -9,7 +9,7 @@ use crate::plot::{Align, Paint, Picture, Shape, of_completion, text_width};
 const WIDEST: f64 = 1_600.0;
 const MARGIN: f64 = 20.0;
 /// Where the first row begins, how high each is, and its bar.
-const TOP: f64 = 96.0;
+const TOP: f64 = 56.0;
 const ROW: f64 = 44.0;
 const BAR: f64 = 24.0;
 /// Where time begins, right of the processes' names.
@@ -17,6 +17,8 @@ const LEFT: f64 = 110.0;
 /// What follows the last event: room for bars without an end.
 const TAIL: f64 = 70.0;
 const TEXT: f64 = 12.0;
+/// From a line of text to the next.
+const LINE: f64 = 17.0;
 
 /// The read that nothing explains.
 const CULPRIT: Paint = Paint::solid(0xc4, 0x1c, 0x1c);
@@ -34,20 +36,22 @@ pub fn draw(counterexample: &Counterexample, title: &str) -> Picture {
     let mut processes: Vec<u32> = operations.iter().map(|operation| operation.process).collect();
     processes.sort_unstable();
     processes.dedup();
-    let reason = wrapped(why, width - 2.0 * MARGIN);
-    let top = TOP + 17.0 * reason.len().saturating_sub(1) as f64;
+    let reason = wrapped(why, 13.0, width - 2.0 * MARGIN);
+    let beginning = counterexample.initial.map_or("nothing".to_owned(), |value| value.to_string());
+    let remark = format!(
+        "No order explains these operations, by the {rule} rule. The register held {beginning} at first. \
+         w: write, r: read{}. Time is not to scale.",
+        if *rule == Rule::Unique { ", #: number of the write" } else { "" },
+    );
+    let remark = wrapped(&remark, TEXT, width - 2.0 * MARGIN);
+    let top = TOP + LINE * (reason.len() + remark.len()) as f64;
     let bottom = top + ROW * processes.len() as f64;
 
     let mut shapes = vec![Shape::bold((MARGIN, 28.0), Align::Start, 16.0, Paint::INK, title)];
-    let beginning = counterexample.initial.map_or("nothing".to_owned(), |value| value.to_string());
-    let remark = format!(
-        "No order explains these operations, by the {rule} rule. The register held {beginning} at first. w: write, r: read{}. \
-         Time is not to scale.",
-        if *rule == Rule::Unique { ", #: number of the write" } else { "" },
-    );
-    shapes.push(Shape::text((MARGIN, 47.0), Align::Start, TEXT, Paint::FAINT, remark));
-    for (number, line) in reason.into_iter().enumerate() {
-        shapes.push(Shape::text((MARGIN, 70.0 + 17.0 * number as f64), Align::Start, 13.0, CULPRIT, line));
+    let reason = reason.into_iter().map(|line| (line, 13.0, CULPRIT));
+    let remark = remark.into_iter().map(|line| (line, TEXT, Paint::FAINT));
+    for (number, (line, size, paint)) in reason.chain(remark).enumerate() {
+        shapes.push(Shape::text((MARGIN, 51.0 + LINE * number as f64), Align::Start, size, paint, line));
     }
     axis(&columns, top, bottom, &mut shapes);
     for (row, process) in processes.iter().enumerate() {
@@ -136,11 +140,11 @@ fn bar(operation: &Operation, rule: Rule, culprit: bool, (from, to): (f64, f64),
 }
 
 /// A sentence in lines that are not wider than this.
-fn wrapped(text: &str, width: f64) -> Vec<String> {
+fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), 13.0, false) < width * 0.95 => {
+            Some(line) if text_width(&format!("{line} {word}"), size, false) < width * 0.95 => {
                 line.push(' ');
                 line.push_str(word);
             }

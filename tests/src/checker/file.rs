@@ -175,34 +175,39 @@ mod tests {
         for (why, wanted) in [
             (refused(""), "it has no reads and writes of a register: nothing to check"),
             (refused("\n\r\n"), "it has no reads and writes of a register: nothing to check"),
-            (refused("{"), "line 1: column 1: EOF while parsing an object"),
-            (refused(deep), "line 2: column 640: recursion limit exceeded"),
-            (after("[]"), "line 3: column 2: invalid length 0, expected struct Event with 11 elements"),
+            (refused("{"), "line 1: column: EOF while parsing an object"),
+            (refused(deep), "line 2: column: EOF while parsing a value"),
+            (
+                after(&READ.replace("null", &"[".repeat(100_000))),
+                "line 3: column: invalid type: sequence, expected i64",
+            ),
+            (after("[]"), "line 3: column: invalid length 0, expected struct Event with 11 elements"),
             (after(READ.replace(":3", ":0").as_str()), "line 3: its time is before that of the line above"),
-            (after(&READ.replace(":3", ":-3")), "line 3: column 72: invalid value: integer `-3`, expected u64"),
-            (after(&READ.replace(":3", ":3.5")), "line 3: column 73: invalid type: floating point `3.5`, expected u64"),
-            (after(&READ.replace("null", "1e999")), "line 3: column 58: number out of range"),
+            (after(&READ.replace(":3", ":-3")), "line 3: column: invalid value: integer `-3`, expected u64"),
+            (after(&READ.replace(":3", ":3.5")), "line 3: column: invalid type: floating point `3.5`, expected u64"),
+            (after(&READ.replace("null", "1e999")), "line 3: column: number out of range"),
             (
                 after(&READ.replace("null", "9223372036854775808")),
-                "line 3: column 70: invalid value: integer `9223372036854775808`, expected i64",
+                "line 3: column: invalid value: integer `9223372036854775808`, expected i64",
             ),
             (
                 after(&READ.replace(":1", ":4294967296")),
-                "line 3: column 22: invalid value: integer `4294967296`, expected u32",
+                "line 3: column: invalid value: integer `4294967296`, expected u32",
             ),
             (
                 after(&READ.replace(r#""read""#, r#""cas""#)),
-                "line 3: column 46: unknown variant `cas`, expected one of `read`, `write`, `timedWrite`",
+                "line 3: column: unknown variant `cas`, expected one of `read`, `write`, `timedWrite`",
             ),
             (after(WRITE), "line 3: process 0 begins an operation while another one of it is under way"),
             (after(&WRITTEN.replace(":0", ":5")), "line 3: process 5 ends an operation that it did not begin"),
             (after(&WRITTEN.replace("write", "read")), "line 3: process 0 ends another operation than it began"),
             (after(&WRITTEN.replace(":3", ":4")), "line 3: the write ends with another value than it began with"),
             (after(&WRITTEN.replace(":3", ":null")), "line 3: a write without a value"),
-            (refused(b"\n\xff\xfe"), "line 2: column 1: expected value"),
+            (refused(b"\n\xff\xfe"), "line 2: column: expected value"),
             (refused("x".repeat(LONGEST_LINE + 1)), "line 1: it is longer than 1048576 bytes"),
         ] {
-            assert_eq!(why, wanted);
+            let place = regex::Regex::new(r"column \d+:").unwrap();
+            assert_eq!(place.replace(&why, "column:"), wanted);
         }
         let missing = check_file(Path::new("nowhere/history.jsonl"), None).unwrap_err();
         assert!(matches!(missing, LabError::File { .. }), "{missing:?}");
