@@ -243,12 +243,7 @@ impl ProcessCluster {
     ///
     /// # Errors
     /// As [`count_on`](Self::count_on).
-    pub async fn held_by(
-        &self,
-        node: &str,
-        database: &str,
-        measurement: &str,
-    ) -> Result<Vec<HeldPoint>, ClusterError> {
+    pub async fn held_by(&self, node: &str, database: &str, measurement: &str) -> Result<Vec<HeldPoint>, ClusterError> {
         /// Many points take their time on a busy machine.
         const LIMIT: Duration = Duration::from_secs(30);
         self.told_of("/held?", node, database, measurement, LIMIT).await

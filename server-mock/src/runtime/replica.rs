@@ -99,12 +99,7 @@ pub(crate) fn count(data: &DataServices, database: &str, measurement: &str) -> u
 }
 
 /// Goes through the series of a measurement in a data node's own shards; a shard comes with the ids of its owners.
-fn each_block(
-    data: &DataServices,
-    database: &str,
-    measurement: &str,
-    mut each: impl FnMut(u64, &[u64], &SeriesBlock),
-) {
+fn each_block(data: &DataServices, database: &str, measurement: &str, mut each: impl FnMut(u64, &[u64], &SeriesBlock)) {
     let meta = data.meta.snapshot();
     let engine = &data.coordinator.owners.engine;
     let scan = Scan {

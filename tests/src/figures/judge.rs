@@ -61,7 +61,8 @@ pub fn judge(ours: &Figures) -> Option<Vec<Comparison>> {
     judge.latencies(real);
     judge.verdicts(real);
     judge.ends(real);
-    for side in real::SIDES.iter().filter(|side| side.cluster == ours.cluster && ours.experiment == "shards-partition") {
+    for side in real::SIDES.iter().filter(|side| side.cluster == ours.cluster && ours.experiment == "shards-partition")
+    {
         judge.side(side);
     }
     Some(judge.all)

@@ -82,7 +82,8 @@ impl Material {
     pub fn read(dir: &RunDir) -> Result<Self, LabError> {
         let run: Run = dir.read_json(RunDir::RUN)?;
         let (events, faults) = (dir.history()?, dir.nemesis()?);
-        let content = |error: NotAHistory| LabError::Content { path: dir.file(RunDir::HISTORY), why: error.to_string() };
+        let content =
+            |error: NotAHistory| LabError::Content { path: dir.file(RunDir::HISTORY), why: error.to_string() };
         Self::new(run, &events, &faults, dir.read_json(Self::REPLICAS)?).map_err(content)
     }
 

@@ -72,6 +72,7 @@ pub const STUDY_SETTINGS: &[Named] = &[
     named("seeds", "6", "runs of each experiment on each cluster"),
     named("jobs", "as many as there are processors", "runs at a time"),
     named("clusters", "010n3,18n5", "which clusters: 010n3, 010n5, 18n3, 18n5"),
+    named("experiments", "all seven", "which experiments"),
 ];
 
 impl Settings {
@@ -231,7 +232,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_before_anything_starts() {
-        let said = |set: &[(&str, &str)]| Settings::of(Experiment::RegisterHealthyAny, &order(set)).unwrap_err().to_string();
+        let said =
+            |set: &[(&str, &str)]| Settings::of(Experiment::RegisterHealthyAny, &order(set)).unwrap_err().to_string();
         assert!(said(&[("client-timeot", "1s")]).ends_with("did you mean client-timeout?"));
         assert!(said(&[("write-timeot", "1s")]).ends_with("did you mean write-timeout?"));
         assert!(said(&[("cut", "1s")]).contains("stays whole"));
