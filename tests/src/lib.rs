@@ -24,6 +24,7 @@ pub mod history;
 mod node;
 pub mod plot;
 pub mod repair;
+pub mod report;
 pub mod scenario;
 mod stage;
 pub mod truth;
