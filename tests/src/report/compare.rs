@@ -26,11 +26,9 @@ impl Table {
     /// # Errors
     /// [`LabError::File`], and [`LabError::Content`] where a file holds something else than its name says.
     pub fn of(dirs: &[RunDir]) -> Result<Self, LabError> {
-        let mut table = Self { columns: Vec::new(), rows: Vec::new() };
-        for dir in dirs {
+        let mut table = Self { columns: names(dirs), rows: Vec::new() };
+        for (column, dir) in dirs.iter().enumerate() {
             let files = Files::read(dir)?;
-            let column = table.columns.len();
-            table.columns.push(dir.path().display().to_string());
             for (what, found) in known(&files, dir) {
                 table.set(column, what, found);
             }
@@ -101,6 +99,17 @@ impl Table {
             }
             p class="remark" { "In bold where the runs differ." }
         }
+    }
+}
+
+/// The names of the directories where they differ, and their paths otherwise.
+fn names(dirs: &[RunDir]) -> Vec<String> {
+    let short: Vec<_> = dirs.iter().filter_map(|dir| dir.path().file_name()).collect();
+    let distinct = short.iter().collect::<std::collections::HashSet<_>>().len() == dirs.len();
+    if distinct {
+        short.into_iter().map(|name| name.to_string_lossy().into_owned()).collect()
+    } else {
+        dirs.iter().map(|dir| dir.path().display().to_string()).collect()
     }
 }
 

@@ -12,6 +12,8 @@ mod page;
 mod pictures;
 mod run;
 mod study;
+#[cfg(test)]
+mod tests;
 mod timeline;
 mod value;
 

@@ -33,7 +33,7 @@ pub fn write_run(dir: &RunDir) -> Result<(), LabError> {
     dir.write(RunDir::REPORT, report(&files, dir, &drawn, &names))
 }
 
-fn report(files: &Files, dir: &RunDir, drawn: &[String], names: &[String]) -> String {
+pub(super) fn report(files: &Files, dir: &RunDir, drawn: &[String], names: &[String]) -> String {
     let caption = files.caption(dir);
     let counterexamples = || files.pictures.iter().filter(|(name, _)| name.starts_with(COUNTEREXAMPLE));
     let others = || files.pictures.iter().filter(|(name, _)| !name.starts_with(COUNTEREXAMPLE));

@@ -27,7 +27,7 @@ const TIMES: usize = 90;
 const STYLE: &str = "
   body { max-width: none; }
   .times { position: relative; border-left: 1px solid var(--line); }
-  .times > * { position: absolute; overflow: hidden; white-space: nowrap; font-size: 11px; line-height: 13px; }
+  .times div { position: absolute; overflow: hidden; white-space: nowrap; font-size: 11px; line-height: 13px; }
   .box { width: 144px; border: 1px solid #fff; border-radius: 3px; padding: 0 4px; color: #10151a; }
   .box:hover { outline: 2px solid var(--ink); z-index: 2; }
   .ok { background: #9fcbf4; color: #10151a; } .info { background: #ffc869; color: #10151a; } .fail { background: #f19ac9; color: #10151a; }
@@ -35,7 +35,7 @@ const STYLE: &str = "
   .fault { left: 0; right: 0; opacity: .22; } .label { left: 2px; width: 84px; white-space: normal; color: var(--faint); }
   .second { left: 0; right: 0; border-top: 1px solid var(--line); color: var(--faint); padding-left: 2px; }
   .heads { position: sticky; top: 0; z-index: 3; background: var(--paper); height: 2.6em; border-bottom: 1px solid var(--line); }
-  .heads > div { position: absolute; font-size: 12px; line-height: 1.25; } .key span { padding: 0 .5em; border-radius: 3px; margin-right: .5em; }
+  .heads div { position: absolute; font-size: 12px; line-height: 1.25; } .key span { padding: 0 .5em; border-radius: 3px; margin-right: .5em; }
 ";
 
 /// The page.
