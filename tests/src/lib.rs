@@ -11,7 +11,8 @@
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`checker`] decides whether what they heard can be explained.
 //! * [`plot`] draws histories as Jepsen does.
-//! * [`truth`] holds what clients claimed against what every replica holds in the end.
+//! * [`truth`] holds what clients claimed against what every replica holds in the end; [`sim`] does so in thousands of
+//!   simulated schedules a second.
 //! * [`bugs`] finds each known bug of the real systems, and does not find it where it cannot be; [`repair`] makes replicas
 //!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
@@ -25,6 +26,7 @@ mod node;
 pub mod plot;
 pub mod repair;
 pub mod scenario;
+pub mod sim;
 mod stage;
 pub mod truth;
 
