@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::sight::Sight;
 use super::statements::deletion;
 use crate::anti_entropy;
-use crate::core::handoff::is_retryable;
+use crate::core::owner_write::{UnknownShard, unknown_shard};
 use crate::hinted_handoff::Deliver;
 use crate::loss::{self, LossKind};
 use crate::meta::MetaClient;
@@ -139,11 +139,6 @@ impl Owners {
         }
     }
 
-    /// Whether a failed write to an owner is worth queueing.
-    pub(crate) fn retryable(&self, error: &PeerError) -> bool {
-        is_retryable(self.profile, &error.to_string())
-    }
-
     /// Sends a request to a data node by its id.
     async fn ask(&self, node: u64, request: &Request) -> Result<Answer, PeerError> {
         let meta = self.meta.snapshot();
@@ -211,13 +206,15 @@ impl Owners {
             Err(StoreError::ShardNotFound) => {}
             result => return result.map_err(|error| error.to_string()),
         }
-        // Without a name the group was deleted (cluster 1.8 facts, § 5). In 0.10 the sender says no name and the receiver
-        // looks in its own metadata, which may be behind (cluster 0.10 facts, § 2.4).
-        if database.is_empty() || self.sight.as_ref().is_some_and(|sight| !sight.knows(shard)) {
-            tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
-            let kind = if database.is_empty() { LossKind::DeletedShard } else { LossKind::UnknownShard };
-            loss::tell(kind, self.node, shard, points.iter());
-            return Ok(());
+        let heard_of = self.sight.as_ref().map(|sight| sight.knows(shard));
+        match unknown_shard(!database.is_empty(), heard_of) {
+            UnknownShard::Drop => {
+                tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
+                let kind = if database.is_empty() { LossKind::DeletedShard } else { LossKind::UnknownShard };
+                loss::tell(kind, self.node, shard, points.iter());
+                return Ok(());
+            }
+            UnknownShard::Make => {}
         }
         self.engine.ensure_shard(shard, database, policy);
         self.store(shard, &points).await.map_err(|error| error.to_string())

@@ -6,38 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::mapping::{self, ShardPart, TooManyGroups};
+use super::mapping::ShardPart;
 use super::owners::{Delivery, Owners};
+use super::plan::{Plan, Step, WriteError, after_all_shards};
 use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
-use crate::core::handoff::{after_failed_attempt, after_queueing, is_retryable, must_queue};
-use crate::core::meta::Command;
+use crate::core::handoff::is_retryable;
+use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
 use crate::core::slice_race::{SliceRace, as_sent};
 use crate::hinted_handoff::Handoff;
 use crate::loss::{self, LossKind};
-
-/// Why a request was not acknowledged. `Display` gives the wire text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WriteError {
-    /// The database has no such retention policy.
-    #[error("retention policy not found: {0}")]
-    RetentionPolicyNotFound(String),
-    /// The meta nodes did not make a shard group: nothing was written.
-    #[error("{0}")]
-    Meta(String),
-    /// The points need more new shard groups than one request may make: nothing was written, and no group made.
-    #[error(transparent)]
-    TooManyGroups(#[from] TooManyGroups),
-    /// There is no shard group although the meta nodes were asked for one.
-    #[error("nil shard group")]
-    NoShardGroup,
-    /// A shard did not reach the level; other shards of the request may have.
-    #[error("{0}")]
-    Shard(ShardWriteError),
-    /// Points older than the retention policy keeps; the others reached the level.
-    #[error("partial write: points beyond retention policy dropped={0}")]
-    TooOld(usize),
-}
 
 /// Writes points on behalf of clients.
 #[derive(Clone, Debug)]
@@ -67,45 +45,25 @@ impl Coordinator {
         points: Points,
         now: i64,
     ) -> Result<(), WriteError> {
-        let profile = self.owners.profile;
         self.owners.stats.write.req.inc();
         self.owners.stats.write.point_req.add_len(points.len());
         let meta = &self.owners.meta;
-        let not_found = || WriteError::RetentionPolicyNotFound(policy.to_owned());
-        let mut snapshot = meta.snapshot();
-        let mut found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
-        let oldest = mapping::oldest_accepted(profile, found, now);
-        // A group shrunk by its neighbours may leave a part of its window to another one.
-        loop {
-            let missing = mapping::missing_groups(profile, &points, found, oldest, self.max_shard_groups)?;
-            if missing.is_empty() {
-                break;
+        let mut plan = Plan::new(self.owners.profile, now, self.max_shard_groups);
+        let mapping = loop {
+            let snapshot = meta.snapshot();
+            match plan.step(&snapshot, database, policy, &points)? {
+                Step::Write(mapping) => break mapping,
+                Step::MakeGroups(command) => {
+                    meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
+                    if let Some(sight) = &self.owners.sight {
+                        sight.reaches(meta.snapshot().index).await;
+                    }
+                }
             }
-            let groups = found.shard_groups.len();
-            // The real servers ask for one after the other. One command for all says the same: they are there before any
-            // point is written, and a failure means that nothing was.
-            let command = Command::CreateShardGroups {
-                database: database.to_owned(),
-                policy: found.name.clone(),
-                times: missing,
-            };
-            meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
-            snapshot = meta.snapshot();
-            if let Some(sight) = &self.owners.sight {
-                sight.reaches(snapshot.index).await;
-            }
-            found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
-            if found.shard_groups.len() == groups {
-                return Err(WriteError::NoShardGroup);
-            }
-        }
-        let mapping = mapping::map(profile, &points, found, oldest);
-        if mapping.unmapped > 0 {
-            return Err(WriteError::NoShardGroup);
-        }
+        };
         self.owners.stats.write.dropped.add_len(mapping.too_old);
         self.write_parts(mapping.parts, level).await.map_err(WriteError::Shard)?;
-        if mapping.too_old > 0 { Err(WriteError::TooOld(mapping.too_old)) } else { Ok(()) }
+        after_all_shards(mapping.too_old)
     }
 
     async fn write_parts(&self, parts: Vec<ShardPart>, level: Level) -> Result<(), ShardWriteError> {
@@ -214,34 +172,35 @@ impl Coordinator {
     ) -> (OwnerAnswer, bool) {
         let owners = &self.owners;
         let counted = &owners.stats.write;
-        if owner == owners.node {
-            counted.point_req_local.add_len(points.len());
-            return match owners.write_here(shard, points).await {
-                Ok(()) => (OwnerAnswer::Acknowledged, false),
-                Err(error) => {
-                    if !error.is_permanent() {
-                        loss::tell(LossKind::LocalFailure, owner, shard, points.iter());
+        if owner != owners.node {
+            counted.point_req_remote.add_len(points.len());
+        }
+        let queue_is_empty = || self.handoff.is_empty(owner, shard);
+        let failure = match way(owners.profile, owner == owners.node, queue_is_empty, self.allow_out_of_order) {
+            Way::Here => {
+                counted.point_req_local.add_len(points.len());
+                return match owners.write_here(shard, points).await {
+                    Ok(()) => (OwnerAnswer::Acknowledged, false),
+                    Err(error) => {
+                        if !error.is_permanent() {
+                            loss::tell(LossKind::LocalFailure, owner, shard, points.iter());
+                        }
+                        (OwnerAnswer::Failed(error.to_string()), false)
                     }
-                    (OwnerAnswer::Failed(error.to_string()), false)
-                }
-            };
-        }
-        counted.point_req_remote.add_len(points.len());
-        if must_queue(owners.profile, self.handoff.is_empty(owner, shard), self.allow_out_of_order) {
-            counted.point_req_hh.add_len(points.len());
-            let queued = self.handoff.append(owner, shard, points.clone()).await;
-            let is_queued = queued.is_ok();
-            return (after_queueing(queued), is_queued);
-        }
-        match owners.write_there(owner, shard, bytes).await {
-            Ok(()) => (OwnerAnswer::Acknowledged, false),
-            Err(error) if owners.retryable(&error) => {
-                counted.point_req_hh.add_len(points.len());
-                let queued = self.handoff.append(owner, shard, points.clone()).await;
-                let is_queued = queued.is_ok();
-                (after_failed_attempt(level, error.to_string(), queued), is_queued)
+                };
             }
-            Err(error) => (OwnerAnswer::Failed(error.to_string()), false),
-        }
+            Way::Queue => None,
+            Way::Send => {
+                let sent = owners.write_there(owner, shard, bytes).await;
+                match after_send(owners.profile, sent.err().map(|error| error.to_string())) {
+                    AfterSend::Answer(answer) => return (answer, false),
+                    AfterSend::Offer(failure) => Some(failure),
+                }
+            }
+        };
+        counted.point_req_hh.add_len(points.len());
+        let queued = self.handoff.append(owner, shard, points.clone()).await;
+        let is_queued = queued.is_ok();
+        (after_offer(level, failure, queued), is_queued)
     }
 }

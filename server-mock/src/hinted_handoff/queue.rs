@@ -13,11 +13,21 @@ use crate::core::handoff::HandoffError;
 
 /// How much a queue may hold.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Bytes of the whole queue.
-    pub(super) queue: u64,
+    pub(crate) queue: u64,
     /// Bytes of one segment, and so of one block.
-    pub(super) segment: u64,
+    pub(crate) segment: u64,
+}
+
+impl Limits {
+    /// Whether a queue whose files hold so many bytes takes a block of so many.
+    pub(crate) fn check(self, held: u64, block: u64) -> Result<(), HandoffError> {
+        if held + block > self.queue {
+            return Err(HandoffError::Full);
+        }
+        if block > self.segment { Err(HandoffError::SegmentFull) } else { Ok(()) }
+    }
 }
 
 /// A queue on disk. All calls block on files.
@@ -179,13 +189,7 @@ impl Queue {
     /// Adds a block at the tail and returns the file to sync before it may be called durable.
     pub(super) fn append(&mut self, block: &Block) -> Result<File, HandoffError> {
         let payload = block.encode();
-        let accounted = block.accounted_len();
-        if self.depth.bytes + self.consumed + accounted > self.limits.queue {
-            return Err(HandoffError::Full);
-        }
-        if accounted > self.limits.segment {
-            return Err(HandoffError::SegmentFull);
-        }
+        self.limits.check(self.depth.bytes + self.consumed, block.accounted_len())?;
         self.append_payload(&payload).inspect(|_| self.depth.add(block)).map_err(|error| {
             let path = segment_path(&self.dir, self.ids[self.ids.len() - 1]);
             HandoffError::Storage(match error.kind() {

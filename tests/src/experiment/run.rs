@@ -35,9 +35,9 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::ShardsLongCut
         | Experiment::Study => not_built(),
         Experiment::Truth => crate::truth::run(order, progress).await,
-        Experiment::Bugs => not_built(),
+        Experiment::Bugs => crate::bugs::run(order, progress).await,
         Experiment::Repair => not_built(),
         Experiment::Compare => not_built(),
-        Experiment::All => not_built(),
+        Experiment::All => crate::all::run_all(order, progress).await,
     }
 }
