@@ -150,7 +150,7 @@ fn count(delivery: &Mutex<Delivery>, attempt: u32) {
 /// One request to one server, and what the rule makes of it.
 async fn ask(post: &Post<'_>, server: usize, shipment: &Shipment, attempt: u32) -> Step {
     let query = format!("db={}&rp=rp&consistency={}", post.database, shipment.level);
-    let request = post.client.request(Method::POST, "/write").query(&query).body(shipment.lines.clone());
+    let request = post.client.request(Method::POST, "write").query(&query).body(shipment.lines.clone());
     let exchange = request.endpoint(server).time(ANSWER_LIMIT).send().await;
     let rule = post.rule;
     match exchange.result {
