@@ -96,8 +96,8 @@ pub(super) async fn stale_hint(
         );
         if old > 0 {
             let resolution = watch.resolve(&format!("{measurement} v=2i {time}")).await?;
-            let held = resolution.bears_out() != Some(true)
-                && resolution.count(influx_client::Whereabouts::Overwritten) == 1;
+            let held =
+                resolution.bears_out() != Some(true) && resolution.count(influx_client::Whereabouts::Overwritten) == 1;
             let prevention = Prevention::new(format!("reading back finds it: {}", resolved(&resolution)), held);
             return Ok(watch.end(true, evidence, Some(prevention)));
         }
@@ -176,8 +176,10 @@ pub(super) async fn full_disk(stage: &mut Stage, database: String, fault: bool) 
     let warned = said.as_ref().is_ok_and(|ack| ack.caveats().any(|caveat| caveat == Caveat::MaybeQueued));
     let resolution = watch.resolve(&line).await?;
     let held = warned && resolution.bears_out() != Some(true);
-    let prevention =
-        Prevention::new(format!("the acknowledgement warns (maybe-queued); reading back: {}", resolved(&resolution)), held);
+    let prevention = Prevention::new(
+        format!("the acknowledgement warns (maybe-queued); reading back: {}", resolved(&resolution)),
+        held,
+    );
     Ok(watch.end(found, evidence, Some(prevention)))
 }
 
