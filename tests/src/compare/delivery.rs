@@ -100,13 +100,7 @@ async fn alone(post: &Post<'_>, shipment: &Shipment, begun: Instant, delivery: &
 }
 
 /// Batches in order, at fixed times; one that has to be sent again keeps those behind it waiting.
-async fn flushed(
-    post: &Post<'_>,
-    servers: usize,
-    shipments: &[Shipment],
-    begun: Instant,
-    delivery: &Mutex<Delivery>,
-) {
+async fn flushed(post: &Post<'_>, servers: usize, shipments: &[Shipment], begun: Instant, delivery: &Mutex<Delivery>) {
     let mut ahead: VecDeque<&Shipment> = shipments.iter().collect();
     let mut queue: VecDeque<(&Shipment, u32)> = VecDeque::new();
     let mut flush = begun;

@@ -12,7 +12,7 @@ use crate::stage::Replica;
 pub enum Told {
     /// It is written, at this level.
     Stored(ConsistencyLevel),
-    /// The write failed. A caller that hears no more has to take it for not written.
+    /// The write failed, and that is all that is said.
     Failed,
     /// It is stored nowhere: a claim of a client that has one.
     NotStored,
@@ -86,7 +86,7 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                 }
                 Told::Failed => {
                     score.failed += 1;
-                    score.false_claims += usize::from(!gone);
+                    score.failed_yet_stored += usize::from(!gone);
                     score.good_dropped += usize::from(good && gone);
                 }
                 Told::NotStored | Told::Refused => {
@@ -138,7 +138,11 @@ mod tests {
 
     #[test]
     fn an_acknowledgement_is_false_where_its_level_is_not_there() {
-        let told = [Told::Stored(ConsistencyLevel::Quorum), Told::Stored(ConsistencyLevel::One), Told::Stored(ConsistencyLevel::Any)];
+        let told = [
+            Told::Stored(ConsistencyLevel::Quorum),
+            Told::Stored(ConsistencyLevel::One),
+            Told::Stored(ConsistencyLevel::Any),
+        ];
         let score = score(&told, &[(0, on(1, &[1])), (1, on(1, &[2]))], &[]);
         assert_eq!((score.acknowledged, score.false_claims), (3, 2));
         assert_eq!((score.lost_after_acknowledgement, score.short_after_acknowledgement), (1, 2));
@@ -146,9 +150,10 @@ mod tests {
 
     #[test]
     fn a_failure_is_false_where_the_point_is_there() {
-        let told = [Told::Failed, Told::NotStored, Told::Refused, Told::Failed, Told::Open];
-        let score = score(&told, &[(0, on(3, &[1])), (4, on(3, &[1]))], &[2]);
-        assert_eq!((score.failed, score.false_claims, score.open), (4, 1, 1));
+        let told = [Told::Failed, Told::NotStored, Told::Refused, Told::Failed, Told::Open, Told::NotStored];
+        let there = || on(3, &[1]);
+        let score = score(&told, &[(0, there()), (4, there()), (5, there())], &[2]);
+        assert_eq!((score.failed, score.failed_yet_stored, score.false_claims, score.open), (5, 1, 1, 1));
         assert_eq!(score.good_dropped, 2, "the bad point is no loss");
     }
 

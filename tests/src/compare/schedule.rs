@@ -33,7 +33,10 @@ pub fn schedule(seed: u64) -> Vec<(Duration, Act)> {
         (5_000, Act::Begin(Fault::MetaDown { node: "meta1".into() })),
         (7_500, Act::Heal),
         // Writes that are carried out, and nobody hears of it.
-        (8_000, Act::Begin(Fault::Reply { node: data1(), fault: half(ReplyFault::real().cut(ReplyCut::BeforeHead), cut) })),
+        (
+            8_000,
+            Act::Begin(Fault::Reply { node: data1(), fault: half(ReplyFault::real().cut(ReplyCut::BeforeHead), cut) }),
+        ),
         (9_000, Act::Heal),
         (9_100, Act::Begin(Fault::Reply { node: data1(), fault: half(ReplyFault::real().delayed(LATE), late) })),
         (10_000, Act::Heal),

@@ -31,8 +31,11 @@ pub struct Score {
     pub good_dropped: usize,
     /// Points stored once more by a resend.
     pub duplicates: usize,
-    /// Written points that are not there, failed ones that are.
+    /// Claims that the replicas refute: points told to be written at a level that they are not at, or told to be stored
+    /// nowhere or refused and stored all the same.
     pub false_claims: usize,
+    /// Points of writes that were told to have failed, without more words, and that are stored.
+    pub failed_yet_stored: usize,
     /// Requests.
     pub requests: usize,
     /// Of them, those with points that had been sent before.
@@ -67,6 +70,7 @@ impl AddAssign<&Self> for Score {
         self.good_dropped += other.good_dropped;
         self.duplicates += other.duplicates;
         self.false_claims += other.false_claims;
+        self.failed_yet_stored += other.failed_yet_stored;
         self.requests += other.requests;
         self.resends += other.resends;
         self.peak_hints = self.peak_hints.max(other.peak_hints);

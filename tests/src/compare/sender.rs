@@ -52,7 +52,9 @@ impl Sender {
     pub const fn about(self) -> &'static str {
         match self {
             Self::None => "one request a batch, to one server; everything but a 2xx is a failure",
-            Self::Curl => "as curl --fail --retry 4: 408, 429, 5xx and time-outs again after 1, 2, 4 and 8 s, one server",
+            Self::Curl => {
+                "as curl --fail --retry 4: 408, 429, 5xx and time-outs again after 1, 2, 4 and 8 s, one server"
+            }
             Self::Telegraf => {
                 "as Telegraf's output: keeps batches in order, drops one whose error has certain words, else tries \
                  every server at each flush (1 s)"

@@ -17,6 +17,7 @@ pub fn table(scores: &[(Sender, Score)]) -> Vec<String> {
         "good dropped",
         "duplicates",
         "false claims",
+        "failed yet stored",
         "requests",
         "resends",
         "peak hints",
@@ -36,6 +37,7 @@ pub fn table(scores: &[(Sender, Score)]) -> Vec<String> {
             score.good_dropped.to_string(),
             score.duplicates.to_string(),
             score.false_claims.to_string(),
+            score.failed_yet_stored.to_string(),
             score.requests.to_string(),
             score.resends.to_string(),
             score.peak_hints.to_string(),
@@ -48,8 +50,8 @@ pub fn table(scores: &[(Sender, Score)]) -> Vec<String> {
     lines.extend(scores.iter().map(|(sender, score)| format!("{sender}: {}", reading(score))));
     lines.push(String::new());
     lines.push(
-        "A failure told without more words counts as the claim that nothing is stored. Short after ack: the level was met, \
-         and a full queue kept nothing for an owner that was away."
+        "Failed yet stored: the caller was told no more than that the write failed, and cannot know. Short after ack: the \
+         level was met, and a full queue kept nothing for an owner that was away."
             .to_owned(),
     );
     lines
@@ -65,6 +67,9 @@ pub fn reading(score: &Score) -> String {
     if score.false_claims > 0 {
         parts.push(format!("{} points are not as it told", score.false_claims));
     }
+    if score.failed_yet_stored > 0 {
+        parts.push(format!("{} points of writes that it told as failed are stored", score.failed_yet_stored));
+    }
     if score.lost_without_notice > 0 {
         parts.push(format!("{} points are lost or short without a word to the caller", score.lost_without_notice));
     }
@@ -77,7 +82,8 @@ pub fn reading(score: &Score) -> String {
     if score.good_dropped > 0 {
         parts.push(format!("{} good points are nowhere, and the caller was told to act", score.good_dropped));
     }
-    let fault = if parts.is_empty() { "nothing lost, nothing twice, no false claim".to_owned() } else { parts.join("; ") };
+    let fault =
+        if parts.is_empty() { "nothing lost, nothing twice, no false claim".to_owned() } else { parts.join("; ") };
     let open = match score.open {
         0 => String::new(),
         open => format!("; {open} points told to be open"),
@@ -93,10 +99,7 @@ mod tests {
     fn a_row_is_read_by_what_is_worst() {
         assert_eq!(reading(&Score::default()), "nothing lost, nothing twice, no false claim");
         let bad = Score { false_claims: 2, duplicates: 5, open: 1, ..Score::default() };
-        assert_eq!(
-            reading(&bad),
-            "2 points are not as it told; resends made 5 points twice; 1 points told to be open"
-        );
+        assert_eq!(reading(&bad), "2 points are not as it told; resends made 5 points twice; 1 points told to be open");
     }
 
     #[test]
