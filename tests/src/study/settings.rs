@@ -167,15 +167,16 @@ pub const fn default_nodes(profile: Profile) -> usize {
     }
 }
 
-/// The nodes' options under which the figures of the real clusters were taken: both time-outs of a write are one second.
+/// The nodes' options under which the figures of the real clusters were taken: both time-outs of a write are one second,
+/// and the cuts are those of a packet filter.
 fn study_options(profile: Profile) -> Result<Options, LabError> {
     let mut options = Options::new(profile);
-    let names: &[&str] = match profile {
-        Profile::V0_10 => &["write-timeout", "shard-writer-timeout"],
-        Profile::V1_8 => &["write-timeout"],
+    let settings: &[(&str, &str)] = match profile {
+        Profile::V0_10 => &[("write-timeout", "1s"), ("shard-writer-timeout", "1s"), ("link-retransmission", "true")],
+        Profile::V1_8 => &[("write-timeout", "1s"), ("link-retransmission", "true")],
     };
-    for name in names {
-        options.set(name, "1s").map_err(|error| LabError::Order(error.to_string()))?;
+    for (name, value) in settings {
+        options.set(name, value).map_err(|error| LabError::Order(error.to_string()))?;
     }
     Ok(options)
 }
