@@ -162,8 +162,7 @@ impl Network {
     async fn travel(&self, node: Option<&str>, number: u64) {
         let mut state = self.shared.state.subscribe();
         let since = Instant::now();
-        let mut attempts =
-            self.shared.retransmits.load(Ordering::Relaxed).then(|| Attempts::begin(since, DIAL));
+        let mut attempts = self.shared.retransmits.load(Ordering::Relaxed).then(|| Attempts::begin(since, DIAL));
         loop {
             let (frozen, to, from) = {
                 let state = state.borrow_and_update();

@@ -215,8 +215,8 @@ impl Stream {
                 None if !cut => return Poll::Ready(()),
                 None => {
                     // Coming in, there is nothing to be sent again until the other end has sent something.
-                    let sent = way == Way::Out
-                        || self.tcp.as_ref().is_some_and(|tcp| tcp.poll_read_ready(cx).is_ready());
+                    let sent =
+                        way == Way::Out || self.tcp.as_ref().is_some_and(|tcp| tcp.poll_read_ready(cx).is_ready());
                     if !sent {
                         return Poll::Pending;
                     }

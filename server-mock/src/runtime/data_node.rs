@@ -69,7 +69,8 @@ pub(super) async fn start(
     };
     // A node that keeps to those through which it joined polls one of them, and hears of changes when that one does.
     let lags = !config.join.is_empty() && config.options.ack_dropped_shard;
-    let client = MetaClientConfig { cluster_id: config.cluster, lags, ..MetaClientConfig::new(servers, config.profile) };
+    let client =
+        MetaClientConfig { cluster_id: config.cluster, lags, ..MetaClientConfig::new(servers, config.profile) };
     let meta = MetaClient::start(client, network.clone());
     meta.wait_ready().await;
     let mut changed = meta.changed();
