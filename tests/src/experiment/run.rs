@@ -24,7 +24,6 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
 }
 
 async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    let not_built = || Err(LabError::Order(format!("{experiment} is not built yet")));
     match experiment {
         Experiment::RegisterHealthyAll
         | Experiment::RegisterHealthyAny
@@ -32,8 +31,8 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::RegisterPartitionAny
         | Experiment::ShardsHealthy
         | Experiment::ShardsPartition
-        | Experiment::ShardsLongCut
-        | Experiment::Study => not_built(),
+        | Experiment::ShardsLongCut => crate::study::run(experiment, order, progress).await,
+        Experiment::Study => crate::study::run_study(order, progress).await,
         Experiment::Truth => crate::truth::run(order, progress).await,
         Experiment::Bugs => crate::bugs::run(order, progress).await,
         Experiment::Repair => crate::repair::run(order, progress).await,

@@ -3,6 +3,7 @@
 use influx_server_mock::{OptionError, Options, Profile};
 
 use super::{Experiment, LabError, Order, TargetKind};
+use crate::study::{RUN_SETTINGS, STUDY_SETTINGS};
 
 /// A setting of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,7 @@ impl Experiment {
     #[must_use]
     pub const fn settings(self) -> &'static [Setting] {
         match self {
-            Self::Study => &[SEEDS],
+            Self::Study => STUDY_SETTINGS,
             Self::Compare => &[Setting { default: "1", ..SEEDS }],
             Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
@@ -36,10 +37,8 @@ impl Experiment {
             | Self::RegisterPartitionAny
             | Self::ShardsHealthy
             | Self::ShardsPartition
-            | Self::ShardsLongCut
-            | Self::Truth
-            | Self::Bugs
-            | Self::Repair => &[],
+            | Self::ShardsLongCut => RUN_SETTINGS,
+            Self::Truth | Self::Bugs | Self::Repair => &[],
         }
     }
 
