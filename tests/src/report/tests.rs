@@ -221,6 +221,11 @@ proptest! {
 /// Leaves pages of the samples in the directory that the variable names, to be looked at.
 #[test]
 fn pages_to_look_at() {
+    if let Some(dirs) = std::env::var_os("INFLUX_LAB_DIR") {
+        for dir in std::env::split_paths(&dirs) {
+            write_run(&RunDir::at(dir)).unwrap();
+        }
+    }
     let Some(root) = std::env::var_os("INFLUX_LAB_PICTURES") else { return };
     let root = std::path::PathBuf::from(root);
     let mut runs = Vec::new();
