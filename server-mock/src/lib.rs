@@ -44,6 +44,7 @@ pub mod go;
 pub mod hinted_handoff;
 mod http;
 pub mod line;
+mod loss;
 pub mod meta;
 pub mod net;
 mod options;
@@ -61,14 +62,15 @@ mod udp;
 
 pub use auth::SharedSecret;
 pub use cluster::{
-    ClusterError, LogsOnPanic, NodeEntry, NodeState, Pending, ProcessCluster, Role, TestCluster, TestClusterBuilder,
-    TestClusterError, TestNode, TimerCommand, Topology, TopologyError, UpOptions,
+    ClusterError, LogsOnPanic, NodeEntry, NodeState, Pending, Placement, ProcessCluster, Role, TestCluster,
+    TestClusterBuilder, TestClusterError, TestNode, TimerCommand, Topology, TopologyError, UpOptions,
 };
 pub use fault::{
     CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
 };
+pub use loss::{Loss, LossKind};
 pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::{Standalone, StandaloneError, StandaloneOptions, run_node};
+pub use runtime::{HeldPoint, QueuedWrite, Standalone, StandaloneError, StandaloneOptions, run_node};

@@ -11,23 +11,32 @@
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`checker`] decides whether what they heard can be explained.
 //! * [`plot`] draws histories as Jepsen does.
-//! * [`truth`] holds what clients claimed against what every replica holds in the end; [`sim`] does so in thousands of
-//!   simulated schedules a second.
+//! * [`truth`] holds what clients claimed against what every replica holds in the end.
 //! * [`bugs`] finds each known bug of the real systems, and does not find it where it cannot be; [`repair`] makes replicas
 //!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.
+//! * [`all`] is one seed of everything.
+//! * [`netns`] makes networks in which the kernel drops packets.
+//! * [`stage`] is a small cluster for one such run, with each replica within reach.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
+pub mod all;
 pub mod bugs;
 pub mod checker;
 pub mod compare;
 pub mod experiment;
+pub mod figures;
 pub mod history;
+pub mod nemesis;
+pub mod netns;
 mod node;
 pub mod plot;
 pub mod repair;
+pub mod report;
 pub mod scenario;
 pub mod sim;
-mod stage;
+pub mod stage;
+pub mod study;
+pub mod target;
 pub mod truth;
 
 pub use node::{NODE_ARGUMENT, become_node};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,19 @@ impl fmt::Display for Role {
             Self::Both => "both",
         })
     }
+}
+
+/// Where some nodes of a cluster are, if that is not on loopback: a network namespace, which is a machine of its own to
+/// them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The names of the nodes.
+    pub nodes: Vec<String>,
+    /// The address that they listen at, and by which the others and this process reach them.
+    pub address: Ipv4Addr,
+    /// What stands before the program on their command lines, such as `ip netns exec NAME`. It has to become the program,
+    /// rather than start it: signals are for the process that is started.
+    pub launcher: Vec<String>,
 }
 
 /// A topology that cannot be built.
@@ -163,13 +177,54 @@ pub(super) fn plan(
             meta_id: place.meta_id,
             data_id: place.data_id,
             metas: metas.clone(),
-            join: Vec::new(),
+            join: joined_through(topology, profile, &metas),
             datas: datas.clone(),
         };
         Ok(Planned { role: place.role, config })
     });
     let nodes = nodes.collect::<Result<_, PlanError>>()?;
     Ok(Plan { nodes, reservations: ports.into_reservations() })
+}
+
+/// The meta nodes that the data part of a node knows until it is started again, if that is not all of them.
+///
+/// In 0.10 a node keeps to the list that it was started with, and nodes that are both are begun by starting the first one
+/// alone, which lists itself, and then the others with `-join` of the first (cluster 0.10 facts § 5, study figures). Nodes
+/// of separate kinds are given the whole list here.
+fn joined_through(topology: Topology, profile: Profile, metas: &[MetaAddress]) -> Vec<String> {
+    match (topology, profile) {
+        (Topology::Both { .. }, Profile::V0_10) => metas.first().map(|first| first.http.clone()).into_iter().collect(),
+        (Topology::Both { .. }, Profile::V1_8) | (Topology::Apart { .. }, _) => Vec::new(),
+    }
+}
+
+/// Moves nodes from loopback to the addresses of their places.
+pub(super) fn place(nodes: &mut [Planned], placements: &[Placement]) {
+    let moved = |name: &str, address: &mut String| {
+        let Some(placement) = placements.iter().find(|placement| placement.nodes.iter().any(|node| node == name))
+        else {
+            return;
+        };
+        if let Some((_, port)) = address.rsplit_once(':') {
+            *address = format!("{}:{port}", placement.address);
+        }
+    };
+    for Planned { config, .. } in nodes {
+        moved(&config.name, &mut config.admin);
+        for join in &mut config.join {
+            if let Some(meta) = config.metas.iter().find(|meta| meta.http == *join) {
+                moved(&meta.name, join);
+            }
+        }
+        for meta in &mut config.metas {
+            moved(&meta.name, &mut meta.http);
+            moved(&meta.name, &mut meta.tcp);
+        }
+        for data in &mut config.datas {
+            moved(&data.name, &mut data.http);
+            moved(&data.name, &mut data.tcp);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +248,39 @@ mod tests {
         let ids = ids(Topology::Both { nodes: 3 });
         let numbers: Vec<_> = ids.iter().map(|(_, meta, data)| (meta.unwrap(), data.unwrap())).collect();
         assert_eq!(numbers, [(1, 1), (2, 3), (4, 5)]);
+    }
+
+    #[test]
+    fn nodes_are_where_they_are_placed() {
+        let dir = tempfile::tempdir().unwrap();
+        let holder = Holder { path: dir.path().to_owned(), process: Some(std::process::id()) };
+        let topology = Topology::Apart { meta: 1, data: 2 };
+        let options = Options::new(Profile::V1_8);
+        let mut plan = plan(topology, Profile::V1_8, &options, dir.path(), holder, None).unwrap();
+        let placement = Placement {
+            nodes: vec!["meta1".into(), "data2".into()],
+            address: Ipv4Addr::new(10, 0, 0, 7),
+            launcher: Vec::new(),
+        };
+        let first = plan.nodes[0].config.metas[0].http.clone();
+        plan.nodes[1].config.join = vec![first];
+        place(&mut plan.nodes, &[placement]);
+        super::super::ports::release(&plan.reservations);
+        let host = |address: &str| address.rsplit_once(':').unwrap().0.to_owned();
+        for node in &plan.nodes {
+            let config = &node.config;
+            assert_eq!(host(&config.admin) == "10.0.0.7", config.name != "data1", "{}", config.name);
+            assert_eq!(
+                (host(&config.metas[0].http), host(&config.metas[0].tcp)),
+                ("10.0.0.7".into(), "10.0.0.7".into())
+            );
+            assert!(config.join.iter().all(|join| *join == config.metas[0].http));
+            assert_eq!(host(&config.datas[0].http), "127.0.0.1");
+            assert_eq!(
+                (host(&config.datas[1].http), host(&config.datas[1].tcp)),
+                ("10.0.0.7".into(), "10.0.0.7".into())
+            );
+        }
     }
 
     #[test]

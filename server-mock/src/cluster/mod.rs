@@ -16,7 +16,7 @@ mod test_membership;
 mod test_node;
 mod timers;
 
-pub use layout::{Role, Topology, TopologyError};
+pub use layout::{Placement, Role, Topology, TopologyError};
 pub use process::{LogsOnPanic, ProcessCluster, UpOptions};
 pub use state::{ClusterError, NodeEntry, NodeState};
 pub use test_cluster::{TestCluster, TestClusterBuilder, TestClusterError};

@@ -7,16 +7,17 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use http::Method;
+use serde::de::DeserializeOwned;
 
 use super::events::{self, Event};
-use super::layout::{Planned, plan};
+use super::layout::{Placement, Planned, place, plan};
 use super::ports::{Holder, release};
 use super::signal::{self, Signal};
 use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
 use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{NodeConfig, call, ping};
+use crate::runtime::{HeldPoint, NodeConfig, QueuedWrite, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -76,9 +77,21 @@ impl ProcessCluster {
     /// # Cancellation
     /// Nodes already started go on; [`open`](Self::open) finds them.
     pub async fn up(options: UpOptions) -> Result<Self, ClusterError> {
+        Self::up_on(options, &[]).await
+    }
+
+    /// As [`up`](Self::up), with some nodes elsewhere than on loopback. Nodes that join later are on loopback, where those
+    /// do not see them.
+    ///
+    /// # Errors
+    /// As [`up`](Self::up).
+    ///
+    /// # Cancellation
+    /// As [`up`](Self::up).
+    pub async fn up_on(options: UpOptions, placements: &[Placement]) -> Result<Self, ClusterError> {
         let mut attempt = 1;
         loop {
-            match Self::try_up(&options).await {
+            match Self::try_up(&options, placements).await {
                 Err(ClusterError::Ended { log, .. }) if log.contains("cannot listen on") && attempt < STARTS => {
                     attempt += 1;
                 }
@@ -87,7 +100,7 @@ impl ProcessCluster {
         }
     }
 
-    async fn try_up(options: &UpOptions) -> Result<Self, ClusterError> {
+    async fn try_up(options: &UpOptions, placements: &[Placement]) -> Result<Self, ClusterError> {
         fs::create_dir_all(&options.dir).map_err(io_error(format!("making {}", options.dir.display())))?;
         let dir = fs::canonicalize(&options.dir).map_err(io_error(format!("finding {}", options.dir.display())))?;
         // Of two that come at once, one is first.
@@ -105,13 +118,18 @@ impl ProcessCluster {
             next_order: 1,
             executable: options.executable.clone(),
             arguments: options.arguments.clone(),
+            launchers: placements
+                .iter()
+                .filter(|placement| !placement.launcher.is_empty())
+                .flat_map(|placement| placement.nodes.iter().map(|name| (name.clone(), placement.launcher.clone())))
+                .collect(),
         };
         // Before anything else: this file is what holds the cluster's ports.
         state.save(&dir)?;
         drop(alone);
         events::begin(&dir);
         let mut cluster = Self { dir, state, configs: Vec::new(), children: Vec::new(), tied: options.tied };
-        let started = cluster.build(options).await;
+        let started = cluster.build(options, placements).await;
         if let Err(error) = started {
             cluster.kill_all();
             let _ = fs::remove_file(State::path(&cluster.dir));
@@ -121,9 +139,11 @@ impl ProcessCluster {
         Ok(cluster)
     }
 
-    async fn build(&mut self, options: &UpOptions) -> Result<(), ClusterError> {
+    async fn build(&mut self, options: &UpOptions, placements: &[Placement]) -> Result<(), ClusterError> {
         let holder = Holder { path: State::path(&self.dir), process: None };
-        let planned = plan(options.topology, options.profile, &options.options, &self.dir, holder, options.base_port)?;
+        let mut planned =
+            plan(options.topology, options.profile, &options.options, &self.dir, holder, options.base_port)?;
+        place(&mut planned.nodes, placements);
         self.state.reservations = planned.reservations;
         for node in &planned.nodes {
             prepare(node)?;
@@ -142,8 +162,18 @@ impl ProcessCluster {
         for position in 0..self.configs.len() {
             self.wait_up(position, deadline, limit).await?;
         }
+        self.forget_joins()?;
         let names: Vec<&str> = self.state.nodes.iter().map(|node| node.name.as_str()).collect();
         self.note(Event::of("up").text(format!("up: {}", names.join(", "))));
+        Ok(())
+    }
+
+    /// Has nodes that were told of some meta nodes only ask all of them once they are started again.
+    fn forget_joins(&mut self) -> Result<(), ClusterError> {
+        for config in self.configs.iter_mut().filter(|config| !config.join.is_empty()) {
+            config.join.clear();
+            write_private(&config_path(&self.dir, &config.name), config)?;
+        }
         Ok(())
     }
 
@@ -225,11 +255,52 @@ impl ProcessCluster {
     /// # Errors
     /// [`ClusterError`] when there is no such node or it does not tell.
     pub async fn count_on(&self, node: &str, database: &str, measurement: &str) -> Result<u64, ClusterError> {
-        const PATH: &str = "/count?";
+        self.told_of("/count?", node, database, measurement, CALL_LIMIT).await
+    }
+
+    /// The points of a measurement in a node's own shards, whatever the others have.
+    ///
+    /// # Errors
+    /// As [`count_on`](Self::count_on).
+    pub async fn held_by(&self, node: &str, database: &str, measurement: &str) -> Result<Vec<HeldPoint>, ClusterError> {
+        /// Many points take their time on a busy machine.
+        const LIMIT: Duration = Duration::from_secs(30);
+        self.told_of("/held?", node, database, measurement, LIMIT).await
+    }
+
+    /// The writes that wait in a node's hinted handoff queues.
+    ///
+    /// # Errors
+    /// As [`count_on`](Self::count_on).
+    pub async fn queued_on(&self, node: &str) -> Result<Vec<QueuedWrite>, ClusterError> {
         let config = &self.configs[self.position(node)?];
-        let mut query = url::form_urlencoded::Serializer::for_suffix(PATH.to_owned(), PATH.len());
+        let told = call(&config.admin, &config.token, Method::GET, "/queued", Vec::new(), CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
+    /// What a node tells of a measurement on a path that ends with `?`.
+    async fn told_of<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        node: &str,
+        database: &str,
+        measurement: &str,
+        limit: Duration,
+    ) -> Result<T, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let mut query = url::form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
         let path = query.append_pair("db", database).append_pair("measurement", measurement).finish();
-        let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), CALL_LIMIT).await;
+        let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), limit).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
+    /// How far a node's anti-entropy has come since it was started; `None` where it is switched off.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it does not tell.
+    pub async fn anti_entropy_on(&self, node: &str) -> Result<Option<crate::anti_entropy::Status>, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let told = call(&config.admin, &config.token, Method::GET, "/anti-entropy", Vec::new(), CALL_LIMIT).await;
         told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }
 
@@ -361,18 +432,22 @@ impl ProcessCluster {
         let log = fs::OpenOptions::new().create(true).append(true).open(&log_path);
         let log = log.map_err(io_error(format!("opening {}", log_path.display())))?;
         let log_too = log.try_clone().map_err(io_error(format!("opening {}", log_path.display())))?;
-        let mut arguments: Vec<OsString> = self.state.arguments.iter().map(OsString::from).collect();
+        let launcher = self.state.launchers.get(&node.name).map(Vec::as_slice).unwrap_or_default();
+        let mut words = launcher.iter().map(OsString::from).chain([self.state.executable.clone().into()]);
+        // There is always one, as the executable is the last of them.
+        let program = words.next().unwrap_or_default();
+        let mut arguments: Vec<OsString> = words.chain(self.state.arguments.iter().map(OsString::from)).collect();
         arguments.extend(["--config".into(), config_path(&self.dir, &node.name).into()]);
         if self.tied {
             arguments.push("--tied".into());
         }
-        let mut command = Command::new(&self.state.executable);
+        let mut command = Command::new(&program);
         command.args(arguments).stdout(log).stderr(log_too);
         command.stdin(if self.tied { Stdio::piped() } else { Stdio::null() });
         // A group of its own: Ctrl-C in the terminal is for the program in front, not for the nodes.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().map_err(io_error(format!("starting {}", self.state.executable.display())))?;
+        let child = command.spawn().map_err(io_error(format!("starting {}", program.display())))?;
         node.pid = Some(child.id());
         self.children.push(child);
         Ok(())

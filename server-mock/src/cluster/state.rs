@@ -1,5 +1,6 @@
 //! What a cluster of processes remembers of itself, and what can go wrong with it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,9 @@ pub(super) struct State {
     /// How nodes are started again.
     pub(super) executable: PathBuf,
     pub(super) arguments: Vec<String>,
+    /// What stands before the program, by the names of nodes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) launchers: BTreeMap<String, Vec<String>>,
 }
 
 pub(super) const STATE_VERSION: u32 = 1;

@@ -8,8 +8,8 @@ mod points;
 mod sight;
 mod statements;
 
-pub(crate) use owners::{Delivery, Owners};
 pub(crate) use mapping::ShardPart;
+pub(crate) use owners::{Delivery, Owners};
 pub(crate) use plan::{Plan, Step, WriteError, after_all_shards};
 pub(crate) use points::Coordinator;
 pub(crate) use sight::{NEXT_MESSAGE, Sight, beside_leader};

@@ -10,6 +10,7 @@ use super::statements::deletion;
 use crate::anti_entropy;
 use crate::core::owner_write::{UnknownShard, unknown_shard};
 use crate::hinted_handoff::Deliver;
+use crate::loss::{self, LossKind};
 use crate::meta::MetaClient;
 use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
@@ -69,6 +70,14 @@ impl Owners {
             // Will be tried again.
             Err(StoreError::ShardNotFound) => {}
             result => self.stats.shard(shard).count_write(points.len(), result.is_ok()),
+        }
+        // Without the others of the batch, where they were stored.
+        let others = match &result {
+            Err(StoreError::PartialWrite(partial)) if partial.rest_stored() => self.engine.admissible(shard, points),
+            _ => Points::new(),
+        };
+        if result.as_ref().is_err_and(StoreError::is_permanent) {
+            loss::tell(LossKind::Refused, self.node, shard, loss::without(points, &others));
         }
         result
     }
@@ -201,6 +210,8 @@ impl Owners {
         match unknown_shard(!database.is_empty(), heard_of) {
             UnknownShard::Drop => {
                 tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
+                let kind = if database.is_empty() { LossKind::DeletedShard } else { LossKind::UnknownShard };
+                loss::tell(kind, self.node, shard, points.iter());
                 return Ok(());
             }
             UnknownShard::Make => {}

@@ -11,9 +11,11 @@ use super::owners::{Delivery, Owners};
 use super::plan::{Plan, Step, WriteError, after_all_shards};
 use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
+use crate::core::handoff::is_retryable;
 use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
 use crate::core::slice_race::{SliceRace, as_sent};
 use crate::hinted_handoff::Handoff;
+use crate::loss::{self, LossKind};
 
 /// Writes points on behalf of clients.
 #[derive(Clone, Debug)]
@@ -100,19 +102,43 @@ impl Coordinator {
                 _ => (bytes.clone(), points.clone()),
             };
             tokio::spawn(async move {
-                let result = this.write_owner(owner, part.shard, bytes, &points, level).await;
+                let (result, queued) = this.write_owner(owner, part.shard, bytes, &points, level).await;
                 // Nobody listens any more once the level was met or the time is up.
-                let _ = answer.send(result).await;
+                let _ = answer.send((result, queued.then_some(owner))).await;
             });
         }
         drop(answer);
+        let mut queued_for = Vec::new();
         loop {
             tokio::select! {
                 answer = answers.recv() => match answer {
-                    Some(answer) => if let Some(decision) = collector.record(answer) { return decision },
+                    Some((answer, queued)) => {
+                        queued_for.extend(queued);
+                        if let Some(decision) = collector.record(answer) {
+                            self.tell_of_contradiction(part.shard, &points, &decision, &queued_for);
+                            return decision;
+                        }
+                    }
                     None => return Err(collector.verdict()),
                 },
                 () = &mut timeout => return Err(ShardWriteError::Timeout),
+            }
+        }
+    }
+
+    /// What is refused for what it is may be in a queue all the same, and its owner may know no better than to take it.
+    fn tell_of_contradiction(
+        &self,
+        shard: u64,
+        points: &Points,
+        decision: &Result<(), ShardWriteError>,
+        queued_for: &[u64],
+    ) {
+        if let Err(ShardWriteError::Failed(why)) = decision
+            && !is_retryable(self.owners.profile, why)
+        {
+            for owner in queued_for {
+                loss::tell(LossKind::RefusedYetQueued, *owner, shard, points.iter());
             }
         }
     }
@@ -126,12 +152,24 @@ impl Coordinator {
         let victim = owners.iter().copied().find(|owner| *owner != node)?;
         let kept = self.owners.engine.admissible(shard, points);
         let sent = as_sent(self.slice_race, points, &kept, fastrand::u64(..))?;
+        let (good, bad): (Vec<_>, Vec<_>) =
+            loss::without(points, &sent).into_iter().partition(|point| kept.iter().any(|kept| kept == *point));
+        loss::tell(LossKind::GoodPointLost, victim, shard, good);
+        loss::tell(LossKind::ConflictDropped, victim, shard, bad);
         let mut bytes = Vec::new();
         sent.encode_into(&mut bytes);
         Some((victim, bytes.into(), Arc::new(sent)))
     }
 
-    async fn write_owner(&self, owner: u64, shard: u64, bytes: Bytes, points: &Points, level: Level) -> OwnerAnswer {
+    /// An owner's answer, and whether the points are in the queue for it.
+    async fn write_owner(
+        &self,
+        owner: u64,
+        shard: u64,
+        bytes: Bytes,
+        points: &Points,
+        level: Level,
+    ) -> (OwnerAnswer, bool) {
         let owners = &self.owners;
         let counted = &owners.stats.write;
         if owner != owners.node {
@@ -142,21 +180,27 @@ impl Coordinator {
             Way::Here => {
                 counted.point_req_local.add_len(points.len());
                 return match owners.write_here(shard, points).await {
-                    Ok(()) => OwnerAnswer::Acknowledged,
-                    Err(error) => OwnerAnswer::Failed(error.to_string()),
+                    Ok(()) => (OwnerAnswer::Acknowledged, false),
+                    Err(error) => {
+                        if !error.is_permanent() {
+                            loss::tell(LossKind::LocalFailure, owner, shard, points.iter());
+                        }
+                        (OwnerAnswer::Failed(error.to_string()), false)
+                    }
                 };
             }
             Way::Queue => None,
             Way::Send => {
                 let sent = owners.write_there(owner, shard, bytes).await;
                 match after_send(owners.profile, sent.err().map(|error| error.to_string())) {
-                    AfterSend::Answer(answer) => return answer,
+                    AfterSend::Answer(answer) => return (answer, false),
                     AfterSend::Offer(failure) => Some(failure),
                 }
             }
         };
         counted.point_req_hh.add_len(points.len());
         let queued = self.handoff.append(owner, shard, points.clone()).await;
-        after_offer(level, failure, queued)
+        let is_queued = queued.is_ok();
+        (after_offer(level, failure, queued), is_queued)
     }
 }

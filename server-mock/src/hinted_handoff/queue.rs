@@ -221,6 +221,20 @@ impl Queue {
         Ok(())
     }
 
+    /// All blocks that wait, oldest first.
+    pub(super) fn blocks(&mut self) -> io::Result<Vec<Block>> {
+        let mut all = Vec::new();
+        for (position, id) in self.ids.iter().enumerate() {
+            let mut segment = Segment::open(&segment_path(&self.dir, *id))?;
+            let mut offset = if position == 0 { self.offset } else { Segment::FIRST };
+            while let Some(payload) = segment.read(offset)? {
+                offset = Segment::after(offset, payload.len());
+                all.extend(Block::decode(&payload).ok());
+            }
+        }
+        Ok(all)
+    }
+
     /// The block at the head.
     pub(super) fn peek(&mut self) -> io::Result<Option<Block>> {
         loop {
@@ -341,6 +355,20 @@ mod tests {
 
     fn block(n: i64) -> Block {
         Block { shard: 7, points: [Point { key: b"m,k=v", fields: b"v=1", time: n }].into_iter().collect() }
+    }
+
+    #[test]
+    fn what_waits_can_be_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut queue = Queue::open(dir.path(), LIMITS).unwrap();
+        (0..9).for_each(|n| drop(queue.append(&block(n)).unwrap()));
+        for _ in 0..2 {
+            queue.peek().unwrap();
+            queue.advance().unwrap();
+        }
+        let waiting = queue.blocks().unwrap();
+        assert_eq!(waiting, (2..9).map(block).collect::<Vec<_>>());
+        assert_eq!(times(&mut queue), (2..9).collect::<Vec<_>>());
     }
 
     fn times(queue: &mut Queue) -> Vec<i64> {

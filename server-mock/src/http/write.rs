@@ -108,11 +108,11 @@ async fn write(
         return write_json(services, caller, &body, now).await;
     }
     let check = || check_database(services, caller, target.database);
-    let (points, level, bad_lines) =
-        match read_lines(profile, &body, target.precision, target.consistency, now, check)? {
-            Lines::None => return Ok(()),
-            Lines::Points { points, level, bad_lines } => (points, level, bad_lines),
-        };
+    let (points, level, bad_lines) = match read_lines(profile, &body, target.precision, target.consistency, now, check)?
+    {
+        Lines::None => return Ok(()),
+        Lines::Points { points, level, bad_lines } => (points, level, bad_lines),
+    };
     let (http, count) = (&services.statements.monitor.stats.http, points.len());
     let written = services.coordinator.write(target.database, target.retention_policy, level, points, now).await;
     match &written {

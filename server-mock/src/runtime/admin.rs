@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::DataServices;
-use super::replica::{count, replica};
+use super::replica::{count, held, queued, replica};
 use crate::anti_entropy::AntiEntropy;
 use crate::fault::{FaultState, Faults};
 
@@ -75,24 +75,33 @@ impl Admin {
         if !same(given, format!("Bearer {}", self.token).as_bytes()) {
             return status(StatusCode::UNAUTHORIZED);
         }
-        if !names_loopback(request.headers().get(HOST)) {
+        if !cannot_be_redirected(request.headers().get(HOST)) {
             return status(StatusCode::FORBIDDEN);
         }
         let data = self.data.get().and_then(Weak::upgrade);
         let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/queued") => match data.map(queued) {
+                Some(None) => status(StatusCode::INTERNAL_SERVER_ERROR),
+                told => json(&told.flatten().unwrap_or_default()),
+            },
             (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
             (&Method::GET, "/anti-entropy") => {
                 json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
             }
-            (&Method::GET, "/count") => {
+            (&Method::GET, path @ ("/count" | "/held")) => {
                 let find = |wanted: &str| {
                     let query = request.uri().query().unwrap_or_default();
                     let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == wanted);
                     found.map(|(_, value)| value.into_owned()).unwrap_or_default()
                 };
-                json(&data.map_or(0, |data| count(data, &find("db"), &find("measurement"))))
+                let (database, measurement) = (find("db"), find("measurement"));
+                if path == "/count" {
+                    json(&data.map_or(0, |data| count(data, &database, &measurement)))
+                } else {
+                    json(&data.map(|data| held(data, &database, &measurement)).unwrap_or_default())
+                }
             }
             (&Method::GET, "/faults") => json(&self.faults.state()),
             (&Method::PUT, "/faults") => {
@@ -144,11 +153,13 @@ async fn read(request: Request<Incoming>) -> Result<Bytes, StatusCode> {
     }
 }
 
-/// Whether the host that a request names is this machine by an address or a name that nobody can redirect.
-fn names_loopback(host: Option<&http::HeaderValue>) -> bool {
+/// Whether a request names its host in a way that nobody can redirect: by an address, or as this machine.
+fn cannot_be_redirected(host: Option<&http::HeaderValue>) -> bool {
     let Some(host) = host.and_then(|host| host.to_str().ok()) else { return false };
     let Ok(authority) = host.parse::<http::uri::Authority>() else { return false };
-    matches!(authority.host(), "127.0.0.1" | "localhost" | "[::1]")
+    let name = authority.host();
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name == "localhost" || address.parse::<std::net::IpAddr>().is_ok()
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {
@@ -248,14 +259,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_names_that_nobody_can_redirect_are_loopback() {
-        let names = |host: &'static str| names_loopback(Some(&HeaderValue::from_static(host)));
-        for host in ["127.0.0.1:8099", "127.0.0.1", "localhost:1", "[::1]:8099"] {
+    fn names_that_somebody_could_redirect_are_refused() {
+        let names = |host: &'static str| cannot_be_redirected(Some(&HeaderValue::from_static(host)));
+        for host in ["127.0.0.1:8099", "127.0.0.1", "localhost:1", "[::1]:8099", "10.0.0.1:8099"] {
             assert!(names(host), "{host}");
         }
-        for host in ["evil.example:8099", "127.0.0.1.evil.example", "localhost.evil.example", "evil@evil", "", "a b"] {
+        for host in [
+            "evil.example:8099",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "evil@evil",
+            "",
+            "a b",
+            "10.0.0.1.evil",
+        ] {
             assert!(!names(host), "{host}");
         }
-        assert!(!names_loopback(None));
+        assert!(!cannot_be_redirected(None));
     }
 }

@@ -53,11 +53,8 @@ impl MetaGroup {
             http_addr: format!("data{number}:8086"),
             tcp_addr: format!("data{number}:8088"),
         });
-        let bootstrap = Command::Bootstrap {
-            cluster_id: 1,
-            meta_nodes: meta_nodes.collect(),
-            data_nodes: data_nodes.collect(),
-        };
+        let bootstrap =
+            Command::Bootstrap { cluster_id: 1, meta_nodes: meta_nodes.collect(), data_nodes: data_nodes.collect() };
         let policy = RetentionPolicySpec {
             name: Some("kept".to_owned()),
             duration: Some(i64::try_from(options.retention.as_nanos()).unwrap_or(i64::MAX)),

@@ -87,9 +87,7 @@ impl SimCluster {
             let named = self.nodes[from].meta.live_shard(write.shard).is_some();
             let heard_of = match self.profile() {
                 Profile::V1_8 => None,
-                Profile::V0_10 => {
-                    self.options.node.ack_dropped_shard.then(|| there.sight.shard(write.shard).is_some())
-                }
+                Profile::V0_10 => self.options.node.ack_dropped_shard.then(|| there.sight.shard(write.shard).is_some()),
             };
             match unknown_shard(named, heard_of) {
                 UnknownShard::Make => {}

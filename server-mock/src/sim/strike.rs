@@ -92,7 +92,8 @@ impl SimCluster {
         if let Some(after) = restart_after {
             self.later(after, Event::Restart { process, life });
         }
-        if process >= self.nodes.len() && self.group.leader().map(|leader| self.group.process(leader)) == Some(process) {
+        if process >= self.nodes.len() && self.group.leader().map(|leader| self.group.process(leader)) == Some(process)
+        {
             self.step_down();
         }
         self.look_after_leader();

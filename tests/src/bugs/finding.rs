@@ -83,7 +83,6 @@ pub fn table(findings: &[Finding]) -> Vec<String> {
     table.lines()
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +109,9 @@ mod tests {
     fn the_table_names_what_was_not_found() {
         let lines = table(&[Finding::new(Bug::DropRace, trial(false), vec![trial(false)])]);
         assert_eq!(lines.len(), 3);
-        assert!(lines[2].starts_with("drop-race") && lines[2].contains("NO") && lines[2].ends_with("a run"), "{lines:?}");
+        assert!(
+            lines[2].starts_with("drop-race") && lines[2].contains("NO") && lines[2].ends_with("a run"),
+            "{lines:?}"
+        );
     }
 }

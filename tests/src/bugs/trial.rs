@@ -76,12 +76,7 @@ impl<'a> Watch<'a> {
 
     /// A write that has to be acknowledged for the run to mean anything; tried again for a while, as a shard group or a
     /// connection may be new.
-    pub(super) async fn acknowledged(
-        &self,
-        node: &str,
-        level: ConsistencyLevel,
-        lines: &str,
-    ) -> Result<Ack, LabError> {
+    pub(super) async fn acknowledged(&self, node: &str, level: ConsistencyLevel, lines: &str) -> Result<Ack, LabError> {
         let mut last = String::new();
         for _ in 0..TRIES {
             match self.stage.write(node, &self.database, level, lines).await? {

@@ -23,7 +23,7 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
     Ok(ending)
 }
 
-async fn dispatch(experiment: Experiment, _order: &Order, _progress: &dyn Progress) -> Result<Ending, LabError> {
+async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
     let not_built = || Err(LabError::Order(format!("{experiment} is not built yet")));
     match experiment {
         Experiment::RegisterHealthyAll
@@ -34,10 +34,10 @@ async fn dispatch(experiment: Experiment, _order: &Order, _progress: &dyn Progre
         | Experiment::ShardsPartition
         | Experiment::ShardsLongCut
         | Experiment::Study => not_built(),
-        Experiment::Truth => not_built(),
-        Experiment::Bugs => not_built(),
-        Experiment::Repair => not_built(),
-        Experiment::Compare => not_built(),
-        Experiment::All => not_built(),
+        Experiment::Truth => crate::truth::run(order, progress).await,
+        Experiment::Bugs => crate::bugs::run(order, progress).await,
+        Experiment::Repair => crate::repair::run(order, progress).await,
+        Experiment::Compare => crate::compare::run(order, progress).await,
+        Experiment::All => crate::all::run_all(order, progress).await,
     }
 }

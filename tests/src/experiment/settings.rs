@@ -18,12 +18,18 @@ pub struct Setting {
 const SEEDS: Setting =
     Setting { name: "seeds", default: "6", meaning: "runs of each experiment, each with a seed of its own" };
 
+const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
+
+const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
+
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
     pub const fn settings(self) -> &'static [Setting] {
         match self {
             Self::Study => &[SEEDS],
+            Self::Compare => &[Setting { default: "1", ..SEEDS }],
+            Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
             | Self::RegisterPartitionAll
@@ -33,9 +39,7 @@ impl Experiment {
             | Self::ShardsLongCut
             | Self::Truth
             | Self::Bugs
-            | Self::Repair
-            | Self::Compare
-            | Self::All => &[],
+            | Self::Repair => &[],
         }
     }
 
@@ -73,7 +77,8 @@ impl Experiment {
             | Self::ShardsLongCut => &[Processes, Namespaces, Hosts],
             Self::Study => &[Processes, Namespaces],
             Self::Truth => &[Processes, Simulation, Hosts],
-            Self::Bugs | Self::Repair | Self::Compare | Self::All => &[Processes],
+            Self::All => &[Processes, Namespaces],
+            Self::Bugs | Self::Repair | Self::Compare => &[Processes],
         }
     }
 
@@ -135,5 +140,16 @@ impl TargetKind {
             Self::Simulation => "the simulation",
             Self::Hosts => "a cluster that is there already",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_everything_is_so() {
+        assert_eq!(AT_A_TIME.default, crate::all::AT_A_TIME.to_string());
+        assert_eq!(SIMULATED.default, crate::all::SIMULATED.to_string());
     }
 }

@@ -70,7 +70,9 @@ impl Stage {
     /// Nodes already started end with this process.
     pub async fn start(order: &Order, setting: &Setting, began: Instant) -> Result<Self, LabError> {
         let Target::Processes { executable, arguments } = &order.target else {
-            return Err(LabError::Order("this experiment kills processes: it runs on the bundled cluster alone".into()));
+            return Err(LabError::Order(
+                "this experiment kills processes: it runs on the bundled cluster alone".into(),
+            ));
         };
         let mut options = Options::new(setting.profile);
         for (name, value) in &setting.set {

@@ -1,6 +1,7 @@
 //! `lab …`: experiments on the bundled cluster, and what can be done with what they leave behind.
 
 mod list;
+mod netns;
 mod run;
 mod watch;
 
@@ -11,6 +12,7 @@ use influx_lab::experiment::LabError;
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use list::ListArgs;
+use netns::NetnsArgs;
 use run::RunArgs;
 
 /// Experiments: what the cluster does to data, and whether what the client says of it is true.
@@ -25,6 +27,7 @@ pub(crate) struct LabArgs {
 enum Action {
     List(ListArgs),
     Run(Box<RunArgs>),
+    Netns(NetnsArgs),
 }
 
 impl LabArgs {
@@ -32,6 +35,7 @@ impl LabArgs {
         match self.action {
             Action::List(list) => list.run(console),
             Action::Run(run) => run.run(console).await,
+            Action::Netns(netns) => netns.run(console),
         }
     }
 }

@@ -1,0 +1,184 @@
+//! What belongs to everything, and how far each part is.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use influx_server_mock::Profile;
+
+use super::SIMULATED;
+use crate::experiment::{Experiment, LabError, Order, Progress, RunDir, Target};
+
+/// One run of everything.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// Of its directory too.
+    pub(super) name: String,
+    pub(super) experiment: Experiment,
+    pub(super) order: Order,
+}
+
+/// The experiments of the study, those that take longest first.
+const STUDY: [Experiment; 7] = [
+    Experiment::ShardsLongCut,
+    Experiment::RegisterPartitionAll,
+    Experiment::RegisterPartitionAny,
+    Experiment::ShardsPartition,
+    Experiment::ShardsHealthy,
+    Experiment::RegisterHealthyAll,
+    Experiment::RegisterHealthyAny,
+];
+
+/// How long the workload of `truth` runs here: it is run for itself when there is time.
+const TRUTH: Duration = Duration::from_secs(45);
+
+/// All parts of an order. A profile in the order leaves the other out; its target, time and nodes are for the
+/// experiments of the study.
+pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
+    let profiles = order.profile.map_or(vec![Profile::V0_10, Profile::V1_8], |profile| vec![profile]);
+    let simulated: u64 = order.number("simulated", SIMULATED)?;
+    let below = |name: &str| Order {
+        dir: RunDir::at(order.dir.file(name)),
+        seed: order.seed,
+        time: None,
+        nodes: None,
+        profile: None,
+        set: Vec::new(),
+        target: order.target.clone(),
+    };
+    let part = |name: &str, experiment: Experiment, mut order: Order| {
+        if !experiment.targets().contains(&order.target.kind()) {
+            order.target = without_namespaces(order.target);
+        }
+        Part { name: name.to_owned(), experiment, order }
+    };
+    let mut parts = Vec::new();
+    for experiment in STUDY {
+        for profile in &profiles {
+            let name = format!("{experiment}-{profile}");
+            let own = Order { time: order.time, nodes: order.nodes, profile: Some(*profile), ..below(&name) };
+            parts.push(part(&name, experiment, own));
+        }
+    }
+    for profile in &profiles {
+        let name = format!("truth-{profile}");
+        parts.push(part(
+            &name,
+            Experiment::Truth,
+            Order { time: Some(TRUTH), profile: Some(*profile), ..below(&name) },
+        ));
+    }
+    let set = vec![("seeds".to_owned(), simulated.to_string())];
+    parts.push(part("truth-sim", Experiment::Truth, Order { set, target: Target::Simulation, ..below("truth-sim") }));
+    for experiment in [Experiment::Bugs, Experiment::Repair, Experiment::Compare] {
+        parts.push(part(experiment.name(), experiment, below(experiment.name())));
+    }
+    Ok(parts)
+}
+
+/// The same processes, all of them on loopback.
+fn without_namespaces(target: Target) -> Target {
+    match target {
+        Target::Namespaces { executable, arguments } => Target::Processes { executable, arguments },
+        Target::Processes { .. } | Target::Simulation | Target::Hosts(_) => target,
+    }
+}
+
+/// How far all parts are.
+#[derive(Debug)]
+pub(super) struct Shares(Mutex<Vec<f64>>);
+
+impl Shares {
+    pub(super) fn new(parts: usize) -> Self {
+        Self(Mutex::new(vec![0.0; parts]))
+    }
+
+    /// Takes in how far one part is; how far they are together.
+    fn set(&self, place: usize, share: f64) -> f64 {
+        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A part tells of one phase after the other, each from 0 on; what is shown never goes back.
+        shares[place] = shares[place].max(share);
+        let sum: f64 = shares.iter().sum();
+        #[allow(clippy::cast_precision_loss, reason = "a share, for a person")]
+        let count = shares.len() as f64;
+        sum / count
+    }
+}
+
+/// The progress of one part, told as that of the whole.
+#[derive(Debug)]
+pub(super) struct Share<'a> {
+    place: usize,
+    name: String,
+    shares: Arc<Shares>,
+    whole: &'a dyn Progress,
+}
+
+impl<'a> Share<'a> {
+    pub(super) fn new(place: usize, name: String, shares: Arc<Shares>, whole: &'a dyn Progress) -> Self {
+        Self { place, name, shares, whole }
+    }
+}
+
+impl Progress for Share<'_> {
+    /// The phases of several runs at a time would only flicker.
+    fn phase(&self, _what: &str) {}
+
+    fn done(&self, share: f64) {
+        self.whole.done(self.shares.set(self.place, share));
+    }
+
+    fn note(&self, what: &str) {
+        self.whole.note(&format!("{}: {what}", self.name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn order(profile: Option<Profile>) -> Order {
+        let target = Target::Processes { executable: "x".into(), arguments: Vec::new() };
+        Order { dir: RunDir::at("d"), seed: 3, time: None, nodes: None, profile, set: Vec::new(), target }
+    }
+
+    #[test]
+    fn everything_is_run_and_in_a_directory_of_its_own() {
+        let parts = parts(&order(None)).unwrap();
+        let dirs: BTreeSet<_> = parts.iter().map(|part| part.order.dir.path().to_owned()).collect();
+        assert_eq!(dirs.len(), parts.len());
+        for experiment in Experiment::ALL {
+            let whole = matches!(experiment, Experiment::Study | Experiment::All);
+            assert_eq!(parts.iter().any(|part| part.experiment == experiment), !whole, "{experiment}");
+        }
+        for part in &parts {
+            part.experiment.check(&part.order).unwrap();
+            assert_eq!(part.order.seed, 3);
+        }
+    }
+
+    #[test]
+    fn what_knows_no_namespaces_runs_without() {
+        let target = Target::Namespaces { executable: "x".into(), arguments: Vec::new() };
+        for part in parts(&Order { target, ..order(None) }).unwrap() {
+            part.experiment.check(&part.order).unwrap();
+        }
+    }
+
+    #[test]
+    fn one_profile_leaves_the_other_out() {
+        let parts = parts(&order(Some(Profile::V0_10))).unwrap();
+        assert!(parts.iter().all(|part| part.order.profile != Some(Profile::V1_8)));
+        assert_eq!(parts.iter().filter(|part| part.order.profile.is_some()).count(), STUDY.len() + 1);
+    }
+
+    #[test]
+    fn the_whole_is_as_far_as_its_parts() {
+        let shares = Shares::new(4);
+        assert!((shares.set(1, 0.5) - 0.125).abs() < 1e-9);
+        assert!((shares.set(1, 0.1) - 0.125).abs() < 1e-9, "it does not go back");
+        assert!((shares.set(0, 1.0) - 0.375).abs() < 1e-9);
+    }
+}
