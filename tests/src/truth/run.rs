@@ -58,7 +58,7 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
         Target::Namespaces { .. } => {
             Err(LabError::Order("truth makes its faults inside the nodes: run it on processes".to_owned()))
         }
-        Target::Simulation => Err(LabError::Order("the simulation judges its own clients".to_owned())),
+        Target::Simulation => crate::sim::run(order, progress).await,
         Target::Hosts(_) => Err(LabError::Order("truth needs a cluster of its own".to_owned())),
     }
 }
