@@ -69,4 +69,4 @@ pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::{Standalone, StandaloneError, StandaloneOptions, run_node};
+pub use runtime::{HeldPoint, Standalone, StandaloneError, StandaloneOptions, run_node};

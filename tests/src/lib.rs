@@ -23,13 +23,17 @@ pub mod bugs;
 pub mod checker;
 pub mod compare;
 pub mod experiment;
+pub mod figures;
 pub mod history;
+pub mod nemesis;
 pub mod netns;
 mod node;
 pub mod plot;
 pub mod repair;
 pub mod scenario;
 mod stage;
+pub mod study;
+pub mod target;
 pub mod truth;
 
 pub use node::{NODE_ARGUMENT, become_node};

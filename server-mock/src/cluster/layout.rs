@@ -177,7 +177,7 @@ pub(super) fn plan(
             meta_id: place.meta_id,
             data_id: place.data_id,
             metas: metas.clone(),
-            join: Vec::new(),
+            join: joined_through(topology, profile, &metas),
             datas: datas.clone(),
         };
         Ok(Planned { role: place.role, config })
@@ -212,6 +212,18 @@ pub(super) fn place(nodes: &mut [Planned], placements: &[Placement]) {
             moved(&data.name, &mut data.http);
             moved(&data.name, &mut data.tcp);
         }
+    }
+}
+
+/// The meta nodes that the data part of a node knows until it is started again, if that is not all of them.
+///
+/// In 0.10 a node keeps to the list that it was started with, and nodes that are both are begun by starting the first one
+/// alone, which lists itself, and then the others with `-join` of the first (cluster 0.10 facts § 5, study figures). Nodes
+/// of separate kinds are given the whole list here.
+fn joined_through(topology: Topology, profile: Profile, metas: &[MetaAddress]) -> Vec<String> {
+    match (topology, profile) {
+        (Topology::Both { .. }, Profile::V0_10) => metas.first().map(|first| first.http.clone()).into_iter().collect(),
+        (Topology::Both { .. }, Profile::V1_8) | (Topology::Apart { .. }, _) => Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use http::Method;
+use serde::de::DeserializeOwned;
 
 use super::events::{self, Event};
 use super::layout::{Placement, Planned, place, plan};
@@ -16,7 +17,7 @@ use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
 use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{NodeConfig, call, ping};
+use crate::runtime::{HeldPoint, NodeConfig, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -161,8 +162,18 @@ impl ProcessCluster {
         for position in 0..self.configs.len() {
             self.wait_up(position, deadline, limit).await?;
         }
+        self.forget_joins()?;
         let names: Vec<&str> = self.state.nodes.iter().map(|node| node.name.as_str()).collect();
         self.note(Event::of("up").text(format!("up: {}", names.join(", "))));
+        Ok(())
+    }
+
+    /// Has nodes that were told of some meta nodes only ask all of them once they are started again.
+    fn forget_joins(&mut self) -> Result<(), ClusterError> {
+        for config in self.configs.iter_mut().filter(|config| !config.join.is_empty()) {
+            config.join.clear();
+            write_private(&config_path(&self.dir, &config.name), config)?;
+        }
         Ok(())
     }
 
@@ -244,11 +255,32 @@ impl ProcessCluster {
     /// # Errors
     /// [`ClusterError`] when there is no such node or it does not tell.
     pub async fn count_on(&self, node: &str, database: &str, measurement: &str) -> Result<u64, ClusterError> {
-        const PATH: &str = "/count?";
+        self.told_of("/count?", node, database, measurement, CALL_LIMIT).await
+    }
+
+    /// The points of a measurement in a node's own shards, whatever the others have.
+    ///
+    /// # Errors
+    /// As [`count_on`](Self::count_on).
+    pub async fn held_by(&self, node: &str, database: &str, measurement: &str) -> Result<Vec<HeldPoint>, ClusterError> {
+        /// Many points take their time on a busy machine.
+        const LIMIT: Duration = Duration::from_secs(30);
+        self.told_of("/held?", node, database, measurement, LIMIT).await
+    }
+
+    /// What a node tells of a measurement on a path that ends with `?`.
+    async fn told_of<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        node: &str,
+        database: &str,
+        measurement: &str,
+        limit: Duration,
+    ) -> Result<T, ClusterError> {
         let config = &self.configs[self.position(node)?];
-        let mut query = url::form_urlencoded::Serializer::for_suffix(PATH.to_owned(), PATH.len());
+        let mut query = url::form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
         let path = query.append_pair("db", database).append_pair("measurement", measurement).finish();
-        let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), CALL_LIMIT).await;
+        let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), limit).await;
         told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }
 

@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::DataServices;
-use super::replica::{count, replica};
+use super::replica::{count, held, replica};
 use crate::anti_entropy::AntiEntropy;
 use crate::fault::{FaultState, Faults};
 
@@ -86,13 +86,18 @@ impl Admin {
             (&Method::GET, "/anti-entropy") => {
                 json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))
             }
-            (&Method::GET, "/count") => {
+            (&Method::GET, path @ ("/count" | "/held")) => {
                 let find = |wanted: &str| {
                     let query = request.uri().query().unwrap_or_default();
                     let found = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == wanted);
                     found.map(|(_, value)| value.into_owned()).unwrap_or_default()
                 };
-                json(&data.map_or(0, |data| count(data, &find("db"), &find("measurement"))))
+                let (database, measurement) = (find("db"), find("measurement"));
+                if path == "/count" {
+                    json(&data.map_or(0, |data| count(data, &database, &measurement)))
+                } else {
+                    json(&data.map(|data| held(data, &database, &measurement)).unwrap_or_default())
+                }
             }
             (&Method::GET, "/faults") => json(&self.faults.state()),
             (&Method::PUT, "/faults") => {

@@ -1,11 +1,11 @@
 //! What a data node holds, as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::DataServices;
-use crate::scan::{Measurements, Scan};
+use crate::scan::{Measurements, Scan, SeriesBlock, Values};
 
 /// What a data node holds and knows, to be compared with another one's.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +45,61 @@ pub(crate) fn replica(data: &DataServices) -> Replica {
     Replica { meta_index: meta.index, shards }
 }
 
+/// A point (series and time) as one data node holds it, whatever the others have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HeldPoint {
+    /// The shard that it is in.
+    pub shard: u64,
+    /// Data node ids of that shard's owners, as this node knows them.
+    pub owners: Vec<u64>,
+    /// By key, unescaped.
+    pub tags: BTreeMap<String, String>,
+    /// Nanoseconds, Unix time.
+    pub time: i64,
+    /// Their values by key, unescaped.
+    pub fields: BTreeMap<String, serde_json::Value>,
+}
+
+/// The points of a measurement in a data node's own shards, by shard, series and time.
+pub(crate) fn held(data: &DataServices, database: &str, measurement: &str) -> Vec<HeldPoint> {
+    let mut all = Vec::new();
+    each_block(data, database, measurement, |shard, owners, block| {
+        let mut points: BTreeMap<i64, BTreeMap<String, serde_json::Value>> = BTreeMap::new();
+        for column in &block.columns {
+            for (place, time) in column.times.iter().enumerate() {
+                let value = match &column.values {
+                    Values::Float(values) => values[place].into(),
+                    Values::Integer(values) => values[place].into(),
+                    Values::Boolean(values) => values[place].into(),
+                    Values::String(values) => values[place].clone().into(),
+                };
+                points.entry(*time).or_default().insert(column.field.clone(), value);
+            }
+        }
+        let tags: BTreeMap<_, _> = block.tags.iter().cloned().collect();
+        all.extend(points.into_iter().map(|(time, fields)| HeldPoint {
+            shard,
+            owners: owners.to_vec(),
+            tags: tags.clone(),
+            time,
+            fields,
+        }));
+    });
+    all
+}
+
 /// How many points (series and time) of a measurement a data node's own shards hold.
 pub(crate) fn count(data: &DataServices, database: &str, measurement: &str) -> u64 {
+    let mut points = 0;
+    each_block(data, database, measurement, |_, _, block| {
+        let times: BTreeSet<i64> = block.columns.iter().flat_map(|column| column.times.iter().copied()).collect();
+        points += times.len() as u64;
+    });
+    points
+}
+
+/// Goes through the series of a measurement in a data node's own shards; a shard comes with the ids of its owners.
+fn each_block(data: &DataServices, database: &str, measurement: &str, mut each: impl FnMut(u64, &[u64], &SeriesBlock)) {
     let meta = data.meta.snapshot();
     let engine = &data.coordinator.owners.engine;
     let scan = Scan {
@@ -57,10 +110,9 @@ pub(crate) fn count(data: &DataServices, database: &str, measurement: &str) -> u
     };
     let groups = meta.database(database).into_iter().flat_map(|database| &database.retention_policies);
     let shards = groups.flat_map(|policy| &policy.shard_groups).flat_map(|group| &group.shards);
-    let blocks = shards.flat_map(|shard| engine.scan(shard.id, &scan).unwrap_or_default());
-    let points = blocks.map(|block| {
-        let times: BTreeSet<i64> = block.columns.iter().flat_map(|column| column.times.iter().copied()).collect();
-        times.len() as u64
-    });
-    points.sum()
+    for shard in shards {
+        for block in engine.scan(shard.id, &scan).unwrap_or_default() {
+            each(shard.id, &shard.owners, &block);
+        }
+    }
 }

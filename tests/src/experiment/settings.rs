@@ -3,6 +3,7 @@
 use influx_server_mock::{OptionError, Options, Profile};
 
 use super::{Experiment, LabError, Order, TargetKind};
+use crate::study::{Named, RUN_SETTINGS, STUDY_SETTINGS};
 
 /// A setting of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,9 +16,6 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-const SEEDS: Setting =
-    Setting { name: "seeds", default: "6", meaning: "runs of each experiment, each with a seed of its own" };
-
 const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
@@ -25,21 +23,21 @@ const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
-    pub const fn settings(self) -> &'static [Setting] {
+    pub fn settings(self) -> Vec<Setting> {
+        let of_the_study = |named: &[Named]| -> Vec<Setting> {
+            named.iter().map(|Named { name, default, meaning }| Setting { name, default, meaning }).collect()
+        };
         match self {
-            Self::Study => &[SEEDS],
-            Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
             | Self::RegisterPartitionAll
             | Self::RegisterPartitionAny
             | Self::ShardsHealthy
             | Self::ShardsPartition
-            | Self::ShardsLongCut
-            | Self::Truth
-            | Self::Bugs
-            | Self::Repair
-            | Self::Compare => &[],
+            | Self::ShardsLongCut => of_the_study(RUN_SETTINGS),
+            Self::Study => [of_the_study(STUDY_SETTINGS), of_the_study(RUN_SETTINGS)].concat(),
+            Self::All => vec![AT_A_TIME, SIMULATED],
+            Self::Truth | Self::Bugs | Self::Repair | Self::Compare => Vec::new(),
         }
     }
 
@@ -118,7 +116,7 @@ impl Experiment {
     /// The names of all that can be set for it: its own settings, then the options of the nodes.
     #[must_use]
     pub fn setting_names(self) -> Vec<&'static str> {
-        let own = self.settings().iter().map(|setting| setting.name);
+        let own = self.settings().into_iter().map(|setting| setting.name);
         let nodes = Profile::ALL.into_iter().flat_map(Options::describe).map(|option| option.name);
         let mut names: Vec<&'static str> = Vec::new();
         for name in own.chain(nodes) {

@@ -1,0 +1,243 @@
+//! The figures of runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::sides::by_side;
+use super::stale::Acknowledged;
+use super::{Ends, Material, Quantiles, Share, SideFigures};
+use crate::history::{Completion, Function, Operation};
+
+/// What is counted and measured in one run or in several of a kind, as `figures.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Figures {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// The kind of cluster: `010n3` is three nodes of profile 0.10.
+    pub cluster: String,
+    /// Their seeds.
+    pub seeds: Vec<u64>,
+    /// How the writes ended, by the honest rule.
+    pub writes: Ends,
+    /// How the reads ended.
+    pub reads: Ends,
+    /// Of the writes that began in a partition, those that were acknowledged.
+    pub acked_in_partition: Share,
+    /// How long operations took.
+    pub latencies: Vec<Latencies>,
+    /// What was said of writes that were not acknowledged.
+    pub errors: Vec<ErrorCount>,
+    /// Of a register.
+    pub register: Option<RegisterFigures>,
+    /// Of writes with a time of their own.
+    pub timed: Option<TimedFigures>,
+    /// Shards of the study's database in each run.
+    pub shards_made: Vec<u64>,
+    /// Writes with a time of their own that began in a partition, by the side on which they did.
+    pub sides: Vec<SideFigures>,
+    /// Runs in which hinted handoff was empty in time.
+    pub drained: Share,
+    /// Writes that nodes acknowledged to a coordinator and dropped.
+    pub dropped: u64,
+    /// Illegal histories, by rule.
+    pub verdicts: Verdicts,
+    /// The highest load average of the machine before or after a run.
+    pub load: Option<f64>,
+    /// Whether nodes and clients were built with optimizations.
+    pub optimized: bool,
+}
+
+/// How long operations of a kind took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Latencies {
+    /// What was done: reads, or writes of either kind.
+    pub read: bool,
+    /// Whether they were done.
+    pub ok: bool,
+    /// Whether the network was cut when they began.
+    pub partition: bool,
+    /// How long they took.
+    pub ms: Quantiles,
+}
+
+/// What was said of writes that were not acknowledged.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ErrorCount {
+    /// The text.
+    pub error: String,
+    /// The class.
+    pub class: String,
+    /// How often.
+    pub n: u64,
+    /// How long they took.
+    pub ms: Option<Quantiles>,
+}
+
+/// Figures of a register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegisterFigures {
+    /// Reads that began after an acknowledged write had ended that itself began after the read's own write had ended,
+    /// acknowledged too.
+    pub stale_reads: Share,
+    /// Runs whose replicas differ after heal and drain.
+    pub unequal: Share,
+    /// Owners that end on a value older than a later acknowledged write.
+    pub outdated_owners: Share,
+    /// Runs whose first write, acknowledged at all, was not on every owner half a second later.
+    pub first_write_missing: Share,
+}
+
+/// Figures of writes with a time of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TimedFigures {
+    /// Acknowledged writes that are missing on one owner at least.
+    pub acked_missing: Share,
+    /// Acknowledged writes that are on no owner.
+    pub acked_nowhere: Share,
+    /// Writes without acknowledgement that are on one owner at least.
+    pub unacked_somewhere: Share,
+}
+
+/// Illegal histories by each rule, of those that were decided.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdicts {
+    /// By the study's rule.
+    pub study: Share,
+    /// By the honest rule.
+    pub honest: Share,
+    /// As registers of unique values.
+    pub unique: Share,
+}
+
+impl Figures {
+    /// Of runs of one experiment on one kind of cluster. Verdicts are added by whoever has them.
+    #[must_use]
+    pub fn of(runs: &[Material]) -> Self {
+        let mut figures = Self::default();
+        let mut times = Times::default();
+        for run in runs {
+            figures.experiment.clone_from(&run.run.experiment);
+            figures.cluster = run.run.cluster();
+            figures.seeds.push(run.run.seed);
+            figures.optimized = run.run.optimized;
+            let loads = run.run.load.into_iter().flatten().chain(figures.load);
+            figures.load = loads.max_by(f64::total_cmp);
+            figures.shards_made.push(run.replicas.shards);
+            figures.drained.add(run.replicas.drained_after.is_some());
+            figures.dropped += run.replicas.dropped;
+            for operation in run.operations.iter().filter(|operation| !is_first(operation)) {
+                figures.count(run, operation, &mut times);
+            }
+            if run.operations.iter().any(|operation| operation.f == Function::TimedWrite) {
+                figures.timed.get_or_insert_default().add(run);
+            }
+            if run.operations.iter().any(|operation| operation.f == Function::Write) {
+                figures.register.get_or_insert_default().add(run);
+            }
+        }
+        figures.sides = by_side(runs);
+        (figures.latencies, figures.errors) = times.into_figures();
+        figures
+    }
+
+    /// How long operations of a kind took.
+    #[must_use]
+    pub fn latency(&self, read: bool, ok: bool, partition: bool) -> Option<Quantiles> {
+        let same = |found: &&Latencies| (found.read, found.ok, found.partition) == (read, ok, partition);
+        self.latencies.iter().find(same).map(|found| found.ms)
+    }
+
+    fn count(&mut self, run: &Material, operation: &Operation, times: &mut Times) {
+        let read = operation.f == Function::Read;
+        let ends = if read { &mut self.reads } else { &mut self.writes };
+        match operation.completion {
+            Completion::Ok => ends.ok += 1,
+            Completion::Info => ends.info += 1,
+            Completion::Fail => ends.fail += 1,
+        }
+        let ok = operation.completion == Completion::Ok;
+        let partition = run.cut_at(operation.invoked).is_some();
+        if partition && !read {
+            self.acked_in_partition.add(ok);
+        }
+        let Some(completed) = operation.completed else { return };
+        let took = completed - operation.invoked;
+        times.took.entry((read, ok, partition)).or_default().push(took);
+        if let Some(error) = operation.error.as_ref().filter(|_| !read) {
+            let class = operation.class.clone().unwrap_or_default();
+            times.errors.entry((class, error.clone())).or_default().push(took);
+        }
+    }
+}
+
+/// The write before the run, which every owner had when the run began.
+fn is_first(operation: &Operation) -> bool {
+    operation.f == Function::Write && operation.id == Some(0)
+}
+
+#[derive(Debug, Default)]
+struct Times {
+    took: BTreeMap<(bool, bool, bool), Vec<u64>>,
+    errors: BTreeMap<(String, String), Vec<u64>>,
+}
+
+impl Times {
+    fn into_figures(self) -> (Vec<Latencies>, Vec<ErrorCount>) {
+        let latencies = self.took.into_iter().filter_map(|((read, ok, partition), took)| {
+            Some(Latencies { read, ok, partition, ms: Quantiles::of(took)? })
+        });
+        let errors = self.errors.into_iter().map(|((class, error), took)| ErrorCount {
+            error,
+            class,
+            n: took.len() as u64,
+            ms: Quantiles::of(took),
+        });
+        (latencies.collect(), errors.collect())
+    }
+}
+
+impl RegisterFigures {
+    fn add(&mut self, run: &Material) {
+        let acknowledged = Acknowledged::of(&run.operations);
+        let reads = run
+            .operations
+            .iter()
+            .filter(|operation| operation.f == Function::Read && operation.completion == Completion::Ok);
+        for read in reads {
+            self.stale_reads.add(acknowledged.is_stale(read.invoked, read.id));
+        }
+        if let Some(equal) = run.replicas.equal() {
+            self.unequal.add(!equal);
+        }
+        for owner in &run.replicas.register {
+            self.outdated_owners.add(acknowledged.is_outdated(owner.id));
+        }
+        if run.run.first_writes > 0 {
+            self.first_write_missing.add(run.run.first_writes > 1);
+        }
+    }
+}
+
+impl TimedFigures {
+    fn add(&mut self, run: &Material) {
+        if !run.replicas.told {
+            return;
+        }
+        let held: BTreeMap<i64, (usize, usize)> =
+            run.replicas.timed.iter().map(|point| (point.time, (point.copies, point.owners))).collect();
+        for write in run.operations.iter().filter(|operation| operation.f == Function::TimedWrite) {
+            let Some(time) = write.write_time else { continue };
+            let (copies, owners) = held.get(&time).copied().unwrap_or((0, 1));
+            if write.completion == Completion::Ok {
+                self.acked_missing.add(copies < owners);
+                self.acked_nowhere.add(copies == 0);
+            } else {
+                self.unacked_somewhere.add(copies > 0);
+            }
+        }
+    }
+}

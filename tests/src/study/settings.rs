@@ -1,0 +1,242 @@
+//! The settings of the study's experiments.
+
+use std::time::Duration;
+
+use influx_client::ConsistencyLevel;
+use influx_server_mock::{OptionError, Options, Profile};
+
+use crate::experiment::{Experiment, LabError, Order};
+use crate::nemesis::Halves;
+
+/// What clients do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// They read and write one register.
+    Register,
+    /// Each write goes to a shard group of its own.
+    Shards,
+}
+
+/// A run of the study, with all that can be set filled in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What clients do.
+    pub workload: Workload,
+    /// Which system the cluster is to answer like.
+    pub profile: Profile,
+    /// How many data nodes, each with a client of its own.
+    pub nodes: usize,
+    /// How long clients begin operations.
+    pub time: Duration,
+    /// The level of the writes.
+    pub level: ConsistencyLevel,
+    /// The longest pause of a client after an operation; pauses are even from nothing to this.
+    pub pause: Duration,
+    /// How long a client waits for an answer.
+    pub client_timeout: Duration,
+    /// How the network is cut; `None` where it stays whole.
+    pub halves: Option<Halves>,
+    /// How long the queues may take to be empty after the run.
+    pub drain_limit: Duration,
+    /// The switches of the nodes.
+    pub options: Options,
+}
+
+/// A setting by its name, what holds without it, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// As in an order.
+    pub name: &'static str,
+    /// What holds without it.
+    pub default: &'static str,
+    /// In a few words.
+    pub meaning: &'static str,
+}
+
+const fn named(name: &'static str, default: &'static str, meaning: &'static str) -> Named {
+    Named { name, default, meaning }
+}
+
+/// What can be set for a single run, beside the options of the nodes.
+pub const RUN_SETTINGS: &[Named] = &[
+    named("level", "that of the name; any for shards", "consistency level of the writes"),
+    named("pause", "200ms; 500ms for shards", "longest pause of a client after an operation"),
+    named("client-timeout", "10s", "how long a client waits for an answer"),
+    named("whole", "1s", "how long the network is whole before each cut"),
+    named("cut", "3s; 15s in shards-long-cut", "how long each cut lasts; 0s for none"),
+    named("drain-limit", "90s", "how long hinted handoff may take to be empty after the run"),
+];
+
+/// What can be set for `study` on top of that.
+pub const STUDY_SETTINGS: &[Named] = &[
+    named("seeds", "6", "runs of each experiment on each cluster"),
+    named("jobs", "as many as there are processors", "runs at a time"),
+    named("clusters", "010n3,18n5", "which clusters: 010n3, 010n5, 18n3, 18n5"),
+];
+
+impl Settings {
+    /// The settings of a run.
+    ///
+    /// # Errors
+    /// [`LabError::Order`] for an experiment that is none of the study's, a setting that nobody knows, or a value that
+    /// makes no sense.
+    pub fn of(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
+        let mut settings = Self::of_name(experiment, order)?;
+        settings.time = order.time.unwrap_or(settings.time);
+        for (name, value) in &order.set {
+            settings.set(name, value)?;
+        }
+        Ok(settings)
+    }
+
+    fn of_name(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
+        let second = Duration::from_secs(1);
+        let study = Halves { whole: second, cut: 3 * second };
+        let long = Halves { cut: 15 * second, ..study };
+        let (workload, level, halves) = match experiment {
+            Experiment::RegisterHealthyAll => (Workload::Register, ConsistencyLevel::All, None),
+            Experiment::RegisterHealthyAny => (Workload::Register, ConsistencyLevel::Any, None),
+            Experiment::RegisterPartitionAll => (Workload::Register, ConsistencyLevel::All, Some(study)),
+            Experiment::RegisterPartitionAny => (Workload::Register, ConsistencyLevel::Any, Some(study)),
+            Experiment::ShardsHealthy => (Workload::Shards, ConsistencyLevel::Any, None),
+            Experiment::ShardsPartition => (Workload::Shards, ConsistencyLevel::Any, Some(study)),
+            Experiment::ShardsLongCut => (Workload::Shards, ConsistencyLevel::Any, Some(long)),
+            Experiment::Study
+            | Experiment::Truth
+            | Experiment::Bugs
+            | Experiment::Repair
+            | Experiment::Compare
+            | Experiment::All => {
+                return Err(LabError::Order(format!("{experiment} is no single run of the 2016 study")));
+            }
+        };
+        let profile = order.profile.unwrap_or(Profile::V0_10);
+        let nodes = order.nodes.unwrap_or(default_nodes(profile));
+        if nodes < 2 {
+            return Err(LabError::Order("the study needs at least two nodes".to_owned()));
+        }
+        Ok(Self {
+            workload,
+            profile,
+            nodes,
+            time: 30 * second,
+            level,
+            pause: match workload {
+                Workload::Register => second / 5,
+                Workload::Shards => second / 2,
+            },
+            client_timeout: 10 * second,
+            halves,
+            drain_limit: 90 * second,
+            options: study_options(profile)?,
+        })
+    }
+
+    fn set(&mut self, name: &str, value: &str) -> Result<(), LabError> {
+        let name = name.replace('_', "-");
+        match name.as_str() {
+            "level" => self.level = value.parse().map_err(|error| wrong(&name, value, &error))?,
+            "pause" => self.pause = duration(&name, value)?,
+            "client-timeout" => self.client_timeout = duration(&name, value)?,
+            "whole" | "cut" => {
+                let Some(halves) = &mut self.halves else {
+                    return Err(LabError::Order(format!("{name}: the network stays whole in this experiment")));
+                };
+                let length = if name == "cut" { &mut halves.cut } else { &mut halves.whole };
+                *length = duration(&name, value)?;
+            }
+            "drain-limit" => self.drain_limit = duration(&name, value)?,
+            _ => {
+                return self.options.set(&name, value).map_err(|error| match error {
+                    OptionError::Unknown(_) => unknown(&name, self.profile),
+                    other => LabError::Order(other.to_string()),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many data nodes the figures of a real cluster were taken with.
+#[must_use]
+pub const fn default_nodes(profile: Profile) -> usize {
+    match profile {
+        Profile::V0_10 => 3,
+        Profile::V1_8 => 5,
+    }
+}
+
+/// The nodes' options under which the figures of the real clusters were taken: both time-outs of a write are one second.
+fn study_options(profile: Profile) -> Result<Options, LabError> {
+    let mut options = Options::new(profile);
+    let names: &[&str] = match profile {
+        Profile::V0_10 => &["write-timeout", "shard-writer-timeout"],
+        Profile::V1_8 => &["write-timeout"],
+    };
+    for name in names {
+        options.set(name, "1s").map_err(|error| LabError::Order(error.to_string()))?;
+    }
+    Ok(options)
+}
+
+fn wrong(name: &str, value: &str, why: &dyn std::fmt::Display) -> LabError {
+    LabError::Order(format!("{name}: {value:?}: {why}"))
+}
+
+/// Reads a time such as `200ms`, `1.5s` or `2m`.
+pub(super) fn duration(name: &str, value: &str) -> Result<Duration, LabError> {
+    influx_server_mock::go::parse_duration(value).map_err(|error| wrong(name, value, &error))
+}
+
+fn unknown(name: &str, profile: Profile) -> LabError {
+    let options = Options::describe(profile);
+    let known = RUN_SETTINGS.iter().chain(STUDY_SETTINGS).map(|named| named.name);
+    let known = known.chain(options.iter().map(|option| option.name));
+    let nearest = known.map(|known| (strsim::jaro_winkler(known, name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let suggestion = match nearest {
+        Some((likeness, known)) if likeness > 0.8 => format!(": did you mean {known}?"),
+        Some(_) | None => String::new(),
+    };
+    LabError::Order(format!("neither this experiment nor a node of profile {profile} has a setting {name}{suggestion}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::experiment::{RunDir, Target};
+
+    fn order(set: &[(&str, &str)]) -> Order {
+        Order {
+            dir: RunDir::at("unused"),
+            seed: 1,
+            time: None,
+            nodes: None,
+            profile: None,
+            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            target: Target::Simulation,
+        }
+    }
+
+    #[test]
+    fn an_order_changes_the_experiment_and_the_nodes() {
+        let order = order(&[("pause", "40ms"), ("cut", "500ms"), ("write_timeout", "5s"), ("level", "quorum")]);
+        let settings = Settings::of(Experiment::RegisterPartitionAll, &order).unwrap();
+        assert_eq!(settings.pause, Duration::from_millis(40));
+        assert_eq!(settings.halves.map(|halves| halves.cut), Some(Duration::from_millis(500)));
+        assert_eq!(settings.options.write_timeout, Duration::from_secs(5));
+        assert_eq!(settings.options.shard_writer_timeout, Duration::from_secs(1));
+        assert_eq!(settings.level, ConsistencyLevel::Quorum);
+    }
+
+    #[test]
+    fn mistakes_are_named_before_anything_starts() {
+        let said =
+            |set: &[(&str, &str)]| Settings::of(Experiment::RegisterHealthyAny, &order(set)).unwrap_err().to_string();
+        assert!(said(&[("client-timeot", "1s")]).ends_with("did you mean client-timeout?"));
+        assert!(said(&[("write-timeot", "1s")]).ends_with("did you mean write-timeout?"));
+        assert!(said(&[("cut", "1s")]).contains("stays whole"));
+        assert!(said(&[("pause", "1")]).contains("pause"));
+        assert!(said(&[("max-body-size", "1k")]).contains("0.10"));
+    }
+}
