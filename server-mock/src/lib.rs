@@ -29,6 +29,7 @@
 //! * [`store`] keeps the shards of a node, [`hinted_handoff`] what other owners missed, [`meta`] runs Raft,
 //!   [`anti_entropy`] makes replicas equal again where it is switched on.
 //! * [`stats`] counts what a node does, under the real servers' names.
+//! * [`sim`] is a whole cluster as one value, driven by a seeded heap of events.
 //! * [`peer`] is how data nodes talk to each other, [`net`] the network below with its faults, [`runtime`] one node.
 
 pub mod anti_entropy;
@@ -43,6 +44,7 @@ pub mod go;
 pub mod hinted_handoff;
 mod http;
 pub mod line;
+mod loss;
 pub mod meta;
 pub mod net;
 mod options;
@@ -53,6 +55,7 @@ pub mod query;
 pub mod runtime;
 pub mod scan;
 mod services;
+pub mod sim;
 pub mod stats;
 pub mod store;
 mod udp;
@@ -65,8 +68,9 @@ pub use cluster::{
 pub use fault::{
     CannedReply, Clock, ClockSkew, Disk, DiskState, Fault, FaultError, NotASkew, ReplyCut, ReplyError, ReplyFault,
 };
+pub use loss::{Loss, LossKind};
 pub use net::{LinkFault, NotAProbability, Probability};
 pub use options::{IndexVersion, OptionEntry, OptionError, Options};
 pub use points::{Point, Points, PointsError};
 pub use profile::{Profile, UnknownProfile};
-pub use runtime::{HeldPoint, Standalone, StandaloneError, StandaloneOptions, run_node};
+pub use runtime::{HeldPoint, QueuedWrite, Standalone, StandaloneError, StandaloneOptions, run_node};

@@ -16,6 +16,7 @@
 //!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.
 //! * [`all`] is one seed of everything.
 //! * [`netns`] makes networks in which the kernel drops packets.
+//! * [`stage`] is a small cluster for one such run, with each replica within reach.
 //! * [`become_node`] makes a program of the lab double as the program of a cluster's nodes.
 
 pub mod all;
@@ -31,7 +32,7 @@ mod node;
 pub mod plot;
 pub mod repair;
 pub mod scenario;
-mod stage;
+pub mod stage;
 pub mod study;
 pub mod target;
 pub mod truth;

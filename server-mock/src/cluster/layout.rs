@@ -186,6 +186,18 @@ pub(super) fn plan(
     Ok(Plan { nodes, reservations: ports.into_reservations() })
 }
 
+/// The meta nodes that the data part of a node knows until it is started again, if that is not all of them.
+///
+/// In 0.10 a node keeps to the list that it was started with, and nodes that are both are begun by starting the first one
+/// alone, which lists itself, and then the others with `-join` of the first (cluster 0.10 facts § 5, study figures). Nodes
+/// of separate kinds are given the whole list here.
+fn joined_through(topology: Topology, profile: Profile, metas: &[MetaAddress]) -> Vec<String> {
+    match (topology, profile) {
+        (Topology::Both { .. }, Profile::V0_10) => metas.first().map(|first| first.http.clone()).into_iter().collect(),
+        (Topology::Both { .. }, Profile::V1_8) | (Topology::Apart { .. }, _) => Vec::new(),
+    }
+}
+
 /// Moves nodes from loopback to the addresses of their places.
 pub(super) fn place(nodes: &mut [Planned], placements: &[Placement]) {
     let moved = |name: &str, address: &mut String| {
@@ -212,18 +224,6 @@ pub(super) fn place(nodes: &mut [Planned], placements: &[Placement]) {
             moved(&data.name, &mut data.http);
             moved(&data.name, &mut data.tcp);
         }
-    }
-}
-
-/// The meta nodes that the data part of a node knows until it is started again, if that is not all of them.
-///
-/// In 0.10 a node keeps to the list that it was started with, and nodes that are both are begun by starting the first one
-/// alone, which lists itself, and then the others with `-join` of the first (cluster 0.10 facts § 5, study figures). Nodes
-/// of separate kinds are given the whole list here.
-fn joined_through(topology: Topology, profile: Profile, metas: &[MetaAddress]) -> Vec<String> {
-    match (topology, profile) {
-        (Topology::Both { .. }, Profile::V0_10) => metas.first().map(|first| first.http.clone()).into_iter().collect(),
-        (Topology::Both { .. }, Profile::V1_8) | (Topology::Apart { .. }, _) => Vec::new(),
     }
 }
 

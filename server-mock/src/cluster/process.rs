@@ -17,7 +17,7 @@ use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
 use super::{ClusterError, NodeEntry, NodeState, Topology};
 use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
-use crate::runtime::{HeldPoint, NodeConfig, call, ping};
+use crate::runtime::{HeldPoint, NodeConfig, QueuedWrite, call, ping};
 use crate::{Options, Profile};
 
 /// How a cluster of processes is started.
@@ -268,6 +268,16 @@ impl ProcessCluster {
         self.told_of("/held?", node, database, measurement, LIMIT).await
     }
 
+    /// The writes that wait in a node's hinted handoff queues.
+    ///
+    /// # Errors
+    /// As [`count_on`](Self::count_on).
+    pub async fn queued_on(&self, node: &str) -> Result<Vec<QueuedWrite>, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let told = call(&config.admin, &config.token, Method::GET, "/queued", Vec::new(), CALL_LIMIT).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
     /// What a node tells of a measurement on a path that ends with `?`.
     async fn told_of<T: DeserializeOwned>(
         &self,
@@ -281,6 +291,16 @@ impl ProcessCluster {
         let mut query = url::form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
         let path = query.append_pair("db", database).append_pair("measurement", measurement).finish();
         let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), limit).await;
+        told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
+    }
+
+    /// How far a node's anti-entropy has come since it was started; `None` where it is switched off.
+    ///
+    /// # Errors
+    /// [`ClusterError`] when there is no such node or it does not tell.
+    pub async fn anti_entropy_on(&self, node: &str) -> Result<Option<crate::anti_entropy::Status>, ClusterError> {
+        let config = &self.configs[self.position(node)?];
+        let told = call(&config.admin, &config.token, Method::GET, "/anti-entropy", Vec::new(), CALL_LIMIT).await;
         told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }
 

@@ -54,9 +54,9 @@ pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
         Some(&"Z") => return NodeState::Running,
         Some(_) => {}
     }
-    let Ok(command) = std::fs::read(format!("/proc/{pid}/cmdline")) else { return NodeState::Dead };
     // A process that ends gives up its memory, and its command line with it, before its sockets.
     let ending = fields.get(6).and_then(|flags| flags.parse::<u64>().ok()).is_some_and(|flags| flags & ENDING != 0);
+    let Some(command) = command_line(pid, ending) else { return NodeState::Dead };
     let wanted = config.as_os_str().as_bytes();
     let ours = command.split(|byte| *byte == 0).any(|argument| argument == wanted) || (command.is_empty() && ending);
     match fields.first() {
@@ -64,6 +64,24 @@ pub(super) fn state(pid: u32, config: &std::path::Path) -> NodeState {
         Some(&("T" | "t")) => NodeState::Paused,
         _ => NodeState::Running,
     }
+}
+
+/// One that has just been started has none yet: the parent goes on when the child's new memory is there, a moment before
+/// its arguments are.
+#[cfg(target_os = "linux")]
+fn command_line(pid: u32, ending: bool) -> Option<Vec<u8>> {
+    const LOOKS: usize = 50;
+    const PAUSE: std::time::Duration = std::time::Duration::from_micros(200);
+    let read = || std::fs::read(format!("/proc/{pid}/cmdline")).ok();
+    let mut command = read()?;
+    for _ in 0..LOOKS {
+        if !command.is_empty() || ending {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        command = read()?;
+    }
+    Some(command)
 }
 
 /// The flag by which Linux marks a process on its way out (`PF_EXITING`).

@@ -3,11 +3,14 @@
 
 mod mapping;
 mod owners;
+mod plan;
 mod points;
 mod sight;
 mod statements;
 
+pub(crate) use mapping::ShardPart;
 pub(crate) use owners::{Delivery, Owners};
-pub(crate) use points::{Coordinator, WriteError};
-pub(crate) use sight::Sight;
+pub(crate) use plan::{Plan, Step, WriteError, after_all_shards};
+pub(crate) use points::Coordinator;
+pub(crate) use sight::{NEXT_MESSAGE, Sight, beside_leader};
 pub(crate) use statements::{Monitor, RunningQueries, Scope, Statements};

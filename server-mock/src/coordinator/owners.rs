@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::sight::Sight;
 use super::statements::deletion;
 use crate::anti_entropy;
-use crate::core::handoff::is_retryable;
+use crate::core::owner_write::{UnknownShard, unknown_shard};
 use crate::hinted_handoff::Deliver;
+use crate::loss::{self, LossKind};
 use crate::meta::MetaClient;
 use crate::peer::{Answer, PeerError, PeerTimeouts, Peers, Request};
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
@@ -70,6 +71,14 @@ impl Owners {
             Err(StoreError::ShardNotFound) => {}
             result => self.stats.shard(shard).count_write(points.len(), result.is_ok()),
         }
+        // Without the others of the batch, where they were stored.
+        let others = match &result {
+            Err(StoreError::PartialWrite(partial)) if partial.rest_stored() => self.engine.admissible(shard, points),
+            _ => Points::new(),
+        };
+        if result.as_ref().is_err_and(StoreError::is_permanent) {
+            loss::tell(LossKind::Refused, self.node, shard, loss::without(points, &others));
+        }
         result
     }
 
@@ -128,11 +137,6 @@ impl Owners {
             Answer::Refused(text) => Err(PeerError::Refused(text)),
             answer => Ok(answer),
         }
-    }
-
-    /// Whether a failed write to an owner is worth queueing.
-    pub(crate) fn retryable(&self, error: &PeerError) -> bool {
-        is_retryable(self.profile, &error.to_string())
     }
 
     /// Sends a request to a data node by its id.
@@ -202,11 +206,15 @@ impl Owners {
             Err(StoreError::ShardNotFound) => {}
             result => return result.map_err(|error| error.to_string()),
         }
-        // Without a name the group was deleted (cluster 1.8 facts, § 5). In 0.10 the sender says no name and the receiver
-        // looks in its own metadata, which may be behind (cluster 0.10 facts, § 2.4).
-        if database.is_empty() || self.sight.as_ref().is_some_and(|sight| !sight.knows(shard)) {
-            tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
-            return Ok(());
+        let heard_of = self.sight.as_ref().map(|sight| sight.knows(shard));
+        match unknown_shard(!database.is_empty(), heard_of) {
+            UnknownShard::Drop => {
+                tracing::warn!("drop write request: shard={shard}. shard group does not exist or was deleted");
+                let kind = if database.is_empty() { LossKind::DeletedShard } else { LossKind::UnknownShard };
+                loss::tell(kind, self.node, shard, points.iter());
+                return Ok(());
+            }
+            UnknownShard::Make => {}
         }
         self.engine.ensure_shard(shard, database, policy);
         self.store(shard, &points).await.map_err(|error| error.to_string())

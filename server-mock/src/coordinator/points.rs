@@ -6,37 +6,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::mapping::{self, ShardPart, TooManyGroups};
+use super::mapping::ShardPart;
 use super::owners::{Delivery, Owners};
+use super::plan::{Plan, Step, WriteError, after_all_shards};
 use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
-use crate::core::handoff::{after_failed_attempt, after_queueing, must_queue};
-use crate::core::meta::Command;
+use crate::core::handoff::is_retryable;
+use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
 use crate::core::slice_race::{SliceRace, as_sent};
 use crate::hinted_handoff::Handoff;
-
-/// Why a request was not acknowledged. `Display` gives the wire text.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WriteError {
-    /// The database has no such retention policy.
-    #[error("retention policy not found: {0}")]
-    RetentionPolicyNotFound(String),
-    /// The meta nodes did not make a shard group: nothing was written.
-    #[error("{0}")]
-    Meta(String),
-    /// The points need more new shard groups than one request may make: nothing was written, and no group made.
-    #[error(transparent)]
-    TooManyGroups(#[from] TooManyGroups),
-    /// There is no shard group although the meta nodes were asked for one.
-    #[error("nil shard group")]
-    NoShardGroup,
-    /// A shard did not reach the level; other shards of the request may have.
-    #[error("{0}")]
-    Shard(ShardWriteError),
-    /// Points older than the retention policy keeps; the others reached the level.
-    #[error("partial write: points beyond retention policy dropped={0}")]
-    TooOld(usize),
-}
+use crate::loss::{self, LossKind};
 
 /// Writes points on behalf of clients.
 #[derive(Clone, Debug)]
@@ -66,45 +45,25 @@ impl Coordinator {
         points: Points,
         now: i64,
     ) -> Result<(), WriteError> {
-        let profile = self.owners.profile;
         self.owners.stats.write.req.inc();
         self.owners.stats.write.point_req.add_len(points.len());
         let meta = &self.owners.meta;
-        let not_found = || WriteError::RetentionPolicyNotFound(policy.to_owned());
-        let mut snapshot = meta.snapshot();
-        let mut found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
-        let oldest = mapping::oldest_accepted(profile, found, now);
-        // A group shrunk by its neighbours may leave a part of its window to another one.
-        loop {
-            let missing = mapping::missing_groups(profile, &points, found, oldest, self.max_shard_groups)?;
-            if missing.is_empty() {
-                break;
+        let mut plan = Plan::new(self.owners.profile, now, self.max_shard_groups);
+        let mapping = loop {
+            let snapshot = meta.snapshot();
+            match plan.step(&snapshot, database, policy, &points)? {
+                Step::Write(mapping) => break mapping,
+                Step::MakeGroups(command) => {
+                    meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
+                    if let Some(sight) = &self.owners.sight {
+                        sight.reaches(meta.snapshot().index).await;
+                    }
+                }
             }
-            let groups = found.shard_groups.len();
-            // The real servers ask for one after the other. One command for all says the same: they are there before any
-            // point is written, and a failure means that nothing was.
-            let command = Command::CreateShardGroups {
-                database: database.to_owned(),
-                policy: found.name.clone(),
-                times: missing,
-            };
-            meta.execute(command).await.map_err(|error| WriteError::Meta(error.to_string()))?;
-            snapshot = meta.snapshot();
-            if let Some(sight) = &self.owners.sight {
-                sight.reaches(snapshot.index).await;
-            }
-            found = snapshot.retention_policy(database, policy).ok_or_else(not_found)?;
-            if found.shard_groups.len() == groups {
-                return Err(WriteError::NoShardGroup);
-            }
-        }
-        let mapping = mapping::map(profile, &points, found, oldest);
-        if mapping.unmapped > 0 {
-            return Err(WriteError::NoShardGroup);
-        }
+        };
         self.owners.stats.write.dropped.add_len(mapping.too_old);
         self.write_parts(mapping.parts, level).await.map_err(WriteError::Shard)?;
-        if mapping.too_old > 0 { Err(WriteError::TooOld(mapping.too_old)) } else { Ok(()) }
+        after_all_shards(mapping.too_old)
     }
 
     async fn write_parts(&self, parts: Vec<ShardPart>, level: Level) -> Result<(), ShardWriteError> {
@@ -143,19 +102,43 @@ impl Coordinator {
                 _ => (bytes.clone(), points.clone()),
             };
             tokio::spawn(async move {
-                let result = this.write_owner(owner, part.shard, bytes, &points, level).await;
+                let (result, queued) = this.write_owner(owner, part.shard, bytes, &points, level).await;
                 // Nobody listens any more once the level was met or the time is up.
-                let _ = answer.send(result).await;
+                let _ = answer.send((result, queued.then_some(owner))).await;
             });
         }
         drop(answer);
+        let mut queued_for = Vec::new();
         loop {
             tokio::select! {
                 answer = answers.recv() => match answer {
-                    Some(answer) => if let Some(decision) = collector.record(answer) { return decision },
+                    Some((answer, queued)) => {
+                        queued_for.extend(queued);
+                        if let Some(decision) = collector.record(answer) {
+                            self.tell_of_contradiction(part.shard, &points, &decision, &queued_for);
+                            return decision;
+                        }
+                    }
                     None => return Err(collector.verdict()),
                 },
                 () = &mut timeout => return Err(ShardWriteError::Timeout),
+            }
+        }
+    }
+
+    /// What is refused for what it is may be in a queue all the same, and its owner may know no better than to take it.
+    fn tell_of_contradiction(
+        &self,
+        shard: u64,
+        points: &Points,
+        decision: &Result<(), ShardWriteError>,
+        queued_for: &[u64],
+    ) {
+        if let Err(ShardWriteError::Failed(why)) = decision
+            && !is_retryable(self.owners.profile, why)
+        {
+            for owner in queued_for {
+                loss::tell(LossKind::RefusedYetQueued, *owner, shard, points.iter());
             }
         }
     }
@@ -169,34 +152,55 @@ impl Coordinator {
         let victim = owners.iter().copied().find(|owner| *owner != node)?;
         let kept = self.owners.engine.admissible(shard, points);
         let sent = as_sent(self.slice_race, points, &kept, fastrand::u64(..))?;
+        let (good, bad): (Vec<_>, Vec<_>) =
+            loss::without(points, &sent).into_iter().partition(|point| kept.iter().any(|kept| kept == *point));
+        loss::tell(LossKind::GoodPointLost, victim, shard, good);
+        loss::tell(LossKind::ConflictDropped, victim, shard, bad);
         let mut bytes = Vec::new();
         sent.encode_into(&mut bytes);
         Some((victim, bytes.into(), Arc::new(sent)))
     }
 
-    async fn write_owner(&self, owner: u64, shard: u64, bytes: Bytes, points: &Points, level: Level) -> OwnerAnswer {
+    /// An owner's answer, and whether the points are in the queue for it.
+    async fn write_owner(
+        &self,
+        owner: u64,
+        shard: u64,
+        bytes: Bytes,
+        points: &Points,
+        level: Level,
+    ) -> (OwnerAnswer, bool) {
         let owners = &self.owners;
         let counted = &owners.stats.write;
-        if owner == owners.node {
-            counted.point_req_local.add_len(points.len());
-            return match owners.write_here(shard, points).await {
-                Ok(()) => OwnerAnswer::Acknowledged,
-                Err(error) => OwnerAnswer::Failed(error.to_string()),
-            };
+        if owner != owners.node {
+            counted.point_req_remote.add_len(points.len());
         }
-        counted.point_req_remote.add_len(points.len());
-        if must_queue(owners.profile, self.handoff.is_empty(owner, shard), self.allow_out_of_order) {
-            counted.point_req_hh.add_len(points.len());
-            return after_queueing(self.handoff.append(owner, shard, points.clone()).await);
-        }
-        match owners.write_there(owner, shard, bytes).await {
-            Ok(()) => OwnerAnswer::Acknowledged,
-            Err(error) if owners.retryable(&error) => {
-                counted.point_req_hh.add_len(points.len());
-                let queued = self.handoff.append(owner, shard, points.clone()).await;
-                after_failed_attempt(level, error.to_string(), queued)
+        let queue_is_empty = || self.handoff.is_empty(owner, shard);
+        let failure = match way(owners.profile, owner == owners.node, queue_is_empty, self.allow_out_of_order) {
+            Way::Here => {
+                counted.point_req_local.add_len(points.len());
+                return match owners.write_here(shard, points).await {
+                    Ok(()) => (OwnerAnswer::Acknowledged, false),
+                    Err(error) => {
+                        if !error.is_permanent() {
+                            loss::tell(LossKind::LocalFailure, owner, shard, points.iter());
+                        }
+                        (OwnerAnswer::Failed(error.to_string()), false)
+                    }
+                };
             }
-            Err(error) => OwnerAnswer::Failed(error.to_string()),
-        }
+            Way::Queue => None,
+            Way::Send => {
+                let sent = owners.write_there(owner, shard, bytes).await;
+                match after_send(owners.profile, sent.err().map(|error| error.to_string())) {
+                    AfterSend::Answer(answer) => return (answer, false),
+                    AfterSend::Offer(failure) => Some(failure),
+                }
+            }
+        };
+        counted.point_req_hh.add_len(points.len());
+        let queued = self.handoff.append(owner, shard, points.clone()).await;
+        let is_queued = queued.is_ok();
+        (after_offer(level, failure, queued), is_queued)
     }
 }

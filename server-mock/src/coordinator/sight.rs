@@ -18,7 +18,7 @@ use crate::core::meta::MetaData;
 use crate::meta::MetaClient;
 
 /// From one message of the leader to the next, in milliseconds.
-const NEXT_MESSAGE: Range<u64> = 50..100;
+pub(crate) const NEXT_MESSAGE: Range<u64> = 50..100;
 
 /// One node's view of the metadata, behind its cached copy.
 #[derive(Debug)]
@@ -72,6 +72,6 @@ impl Sight {
 }
 
 /// The first data node stands next to the leader, as it does in a real cluster that was begun with it.
-fn beside_leader(meta: &MetaData, node: u64) -> bool {
+pub(crate) fn beside_leader(meta: &MetaData, node: u64) -> bool {
     meta.data_nodes.iter().map(|node| node.id).min() == Some(node)
 }

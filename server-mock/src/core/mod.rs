@@ -4,5 +4,6 @@ pub mod anti_entropy;
 pub mod consistency;
 pub mod handoff;
 pub mod meta;
+pub mod owner_write;
 pub mod shard_map;
 pub mod slice_race;

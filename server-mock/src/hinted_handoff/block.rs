@@ -4,7 +4,7 @@ use crate::{Points, PointsError};
 
 /// The points of one write to one shard, waiting for an owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(crate) struct Block {
     pub(super) shard: u64,
     pub(super) points: Points,
 }
@@ -13,7 +13,12 @@ impl Block {
     /// Bytes the real servers' format takes, which is what their size limits count: an 8-byte length, an 8-byte shard
     /// id, and per point three lengths and a 15-byte time beside key and fields (cluster 1.8 facts, § 5).
     pub(super) fn accounted_len(&self) -> u64 {
-        (16 + self.points.bytes() + 27 * self.points.len()) as u64
+        Self::accounted(&self.points)
+    }
+
+    /// The same, of a block with these points.
+    pub(crate) fn accounted(points: &Points) -> u64 {
+        (16 + points.bytes() + 27 * points.len()) as u64
     }
 
     /// The block in pieces that each fit a segment, halved as the real 1.8 does; `None` when a single point does not.

@@ -8,7 +8,8 @@ use super::counters::Counters;
 use super::service::Deliver;
 use super::shared::SharedQueue;
 use crate::Profile;
-use crate::core::handoff::{Delivery, Pause, after_delivery, purge_comes_first, rest_after};
+use crate::core::handoff::{Delivery, Pause, after_delivery, is_retryable, purge_comes_first, rest_after};
+use crate::loss::{self, LossKind};
 
 /// How queues are delivered.
 #[derive(Debug)]
@@ -20,11 +21,13 @@ pub(super) struct Drain<D> {
     pub(super) max_age: Duration,
     pub(super) purge_interval: Duration,
     pub(super) deliver: Arc<D>,
+    /// The block at the head that was refused for good and stays.
+    pub(super) poison: Option<Block>,
 }
 
 impl<D> Clone for Drain<D> {
     fn clone(&self) -> Self {
-        Self { deliver: self.deliver.clone(), ..*self }
+        Self { deliver: self.deliver.clone(), poison: self.poison.clone(), ..*self }
     }
 }
 
@@ -70,7 +73,7 @@ impl<D: Deliver> Drain<D> {
     }
 
     /// Delivers the block at the head.
-    async fn step(&self, node: u64, queue: &Arc<SharedQueue>) -> Step {
+    async fn step(&mut self, node: u64, queue: &Arc<SharedQueue>) -> Step {
         let block = match queue.peek().await {
             Ok(Some(block)) => block,
             Ok(None) => return Step::Empty,
@@ -86,6 +89,7 @@ impl<D: Deliver> Drain<D> {
             Delivery::Remove => {
                 if let Some(refusal) = refusal {
                     tracing::warn!(node, shard, refusal, "dropped a handoff block that was refused for good");
+                    loss::tell(LossKind::HintRefused, node, shard, points.iter());
                 }
                 if let Err(error) = queue.advance().await {
                     tracing::error!(node, %error, "cannot advance a handoff queue");
@@ -99,6 +103,12 @@ impl<D: Deliver> Drain<D> {
             }
             Delivery::Keep => {
                 tracing::debug!(node, shard, refusal, "handoff will be tried again");
+                // Once for each block, though it is tried for ever.
+                let poisons = refusal.as_deref().is_some_and(|refusal| !is_retryable(self.profile, refusal));
+                if poisons && self.poison.as_ref() != Some(&block) {
+                    loss::tell(LossKind::HintPoisons, node, shard, points.iter());
+                    self.poison = Some(block);
+                }
                 Counters::add(&counters.write_node_req_fail, 1);
                 Step::Failed
             }

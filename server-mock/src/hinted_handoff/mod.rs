@@ -17,8 +17,9 @@ mod segment;
 mod service;
 mod shared;
 
+pub(crate) use block::Block;
 pub use counters::QueueCounters;
-pub(crate) use queue::is_segment;
+pub(crate) use queue::{Limits, is_segment};
 pub use service::{Deliver, Handoff, QueueDepth};
 
 #[cfg(test)]

@@ -13,11 +13,21 @@ use crate::core::handoff::HandoffError;
 
 /// How much a queue may hold.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Bytes of the whole queue.
-    pub(super) queue: u64,
+    pub(crate) queue: u64,
     /// Bytes of one segment, and so of one block.
-    pub(super) segment: u64,
+    pub(crate) segment: u64,
+}
+
+impl Limits {
+    /// Whether a queue whose files hold so many bytes takes a block of so many.
+    pub(crate) fn check(self, held: u64, block: u64) -> Result<(), HandoffError> {
+        if held + block > self.queue {
+            return Err(HandoffError::Full);
+        }
+        if block > self.segment { Err(HandoffError::SegmentFull) } else { Ok(()) }
+    }
 }
 
 /// A queue on disk. All calls block on files.
@@ -179,13 +189,7 @@ impl Queue {
     /// Adds a block at the tail and returns the file to sync before it may be called durable.
     pub(super) fn append(&mut self, block: &Block) -> Result<File, HandoffError> {
         let payload = block.encode();
-        let accounted = block.accounted_len();
-        if self.depth.bytes + self.consumed + accounted > self.limits.queue {
-            return Err(HandoffError::Full);
-        }
-        if accounted > self.limits.segment {
-            return Err(HandoffError::SegmentFull);
-        }
+        self.limits.check(self.depth.bytes + self.consumed, block.accounted_len())?;
         self.append_payload(&payload).inspect(|_| self.depth.add(block)).map_err(|error| {
             let path = segment_path(&self.dir, self.ids[self.ids.len() - 1]);
             HandoffError::Storage(match error.kind() {
@@ -215,6 +219,20 @@ impl Queue {
         }
         self.ids.push_back(next);
         Ok(())
+    }
+
+    /// All blocks that wait, oldest first.
+    pub(super) fn blocks(&mut self) -> io::Result<Vec<Block>> {
+        let mut all = Vec::new();
+        for (position, id) in self.ids.iter().enumerate() {
+            let mut segment = Segment::open(&segment_path(&self.dir, *id))?;
+            let mut offset = if position == 0 { self.offset } else { Segment::FIRST };
+            while let Some(payload) = segment.read(offset)? {
+                offset = Segment::after(offset, payload.len());
+                all.extend(Block::decode(&payload).ok());
+            }
+        }
+        Ok(all)
     }
 
     /// The block at the head.
@@ -337,6 +355,20 @@ mod tests {
 
     fn block(n: i64) -> Block {
         Block { shard: 7, points: [Point { key: b"m,k=v", fields: b"v=1", time: n }].into_iter().collect() }
+    }
+
+    #[test]
+    fn what_waits_can_be_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut queue = Queue::open(dir.path(), LIMITS).unwrap();
+        (0..9).for_each(|n| drop(queue.append(&block(n)).unwrap()));
+        for _ in 0..2 {
+            queue.peek().unwrap();
+            queue.advance().unwrap();
+        }
+        let waiting = queue.blocks().unwrap();
+        assert_eq!(waiting, (2..9).map(block).collect::<Vec<_>>());
+        assert_eq!(times(&mut queue), (2..9).collect::<Vec<_>>());
     }
 
     fn times(queue: &mut Queue) -> Vec<i64> {

@@ -15,6 +15,7 @@ use super::drain::Drain;
 use super::queue::Limits;
 use super::shared::{AppendError, SharedQueue};
 use crate::core::handoff::{HandoffError, Pause, Upkeep, splits_large_writes, told_of_append, upkeep};
+use crate::loss::{self, LossKind};
 use crate::store::DiskFault;
 use crate::{Options, Points, Profile};
 
@@ -96,6 +97,7 @@ impl<D: Deliver> Handoff<D> {
                 max_age: options.hh_max_age,
                 purge_interval: options.hh_purge_interval,
                 deliver: deliver.clone(),
+                poison: None,
             },
             disk,
             full: Arc::default(),
@@ -122,29 +124,42 @@ impl<D: Deliver> Handoff<D> {
     /// # Errors
     /// [`HandoffError`] says why it was not queued.
     pub async fn append(&self, node: u64, shard: u64, points: Points) -> Result<(), HandoffError> {
-        if !self.enabled {
-            return Err(HandoffError::Disabled);
-        }
-        if self.full.load(Ordering::Relaxed) {
-            return Err(HandoffError::Full);
-        }
-        if self.blocked.load(Ordering::Relaxed) {
-            return Err(HandoffError::Blocked);
-        }
-        let block = Block { shard, points };
-        let blocks = if splits_large_writes(self.profile) {
-            block.split(self.limits.segment).ok_or(HandoffError::SegmentFull)?
-        } else {
-            vec![block]
+        let refused = |error: &HandoffError, points: &Points| {
+            tracing::warn!(node, shard, %error, "a write was not queued");
+            loss::tell(LossKind::from(error), node, shard, points.iter());
         };
-        for block in blocks {
-            let appended = self.append_block((node, shard), Arc::new(block)).await;
+        if let Some(error) = self.takes_nothing() {
+            refused(&error, &points);
+            return Err(error);
+        }
+        let blocks = if splits_large_writes(self.profile) {
+            let whole = points.clone();
+            let pieces = Block { shard, points }.split(self.limits.segment);
+            pieces.ok_or(HandoffError::SegmentFull).inspect_err(|error| refused(error, &whole))?
+        } else {
+            vec![Block { shard, points }]
+        };
+        for block in blocks.into_iter().map(Arc::new) {
+            let appended = self.append_block((node, shard), block.clone()).await;
             if let Err(error) = &appended {
-                tracing::warn!(node, shard, %error, "a write was not queued");
+                refused(error, &block.points);
             }
             told_of_append(self.profile, appended)?;
         }
         Ok(())
+    }
+
+    /// Why every write is refused, if it is.
+    fn takes_nothing(&self) -> Option<HandoffError> {
+        if !self.enabled {
+            Some(HandoffError::Disabled)
+        } else if self.full.load(Ordering::Relaxed) {
+            Some(HandoffError::Full)
+        } else if self.blocked.load(Ordering::Relaxed) {
+            Some(HandoffError::Blocked)
+        } else {
+            None
+        }
     }
 
     async fn append_block(&self, (node, shard): Key, block: Arc<Block>) -> Result<(), HandoffError> {
@@ -206,6 +221,19 @@ impl<D: Deliver> Handoff<D> {
             QueueDepth { node: key.0, shard: key.1, blocks: depth.blocks, points: depth.points, bytes: depth.bytes }
         };
         queues.iter().map(depth).filter(|depth| depth.blocks > 0).collect()
+    }
+
+    /// The points that wait for a node, in the order in which they will be delivered. Blocks on files.
+    ///
+    /// # Errors
+    /// When a queue's files cannot be read.
+    pub(crate) fn waiting(&self) -> io::Result<Vec<(u64, Points)>> {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut all = Vec::new();
+        for ((node, _), queue) in queues {
+            all.extend(queue.blocks()?.into_iter().map(|block| (node, block.points)));
+        }
+        Ok(all)
     }
 
     fn key(&self, node: u64, shard: u64) -> Key {

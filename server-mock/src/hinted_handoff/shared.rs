@@ -55,6 +55,11 @@ impl SharedQueue {
         self.lock().as_ref().map(Queue::depth).unwrap_or_default()
     }
 
+    /// All blocks that wait, oldest first. Blocks on files.
+    pub(super) fn blocks(&self) -> io::Result<Vec<Block>> {
+        self.lock().as_mut().map_or(Ok(Vec::new()), Queue::blocks)
+    }
+
     /// Where it begins and ends; nothing once it was removed.
     pub(super) fn ends(&self) -> (String, String) {
         self.lock().as_ref().map(Queue::ends).unwrap_or_default()

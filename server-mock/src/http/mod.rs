@@ -14,6 +14,7 @@ mod prometheus;
 mod query;
 mod reply;
 mod route;
+pub(crate) mod rules;
 mod server;
 mod throttle;
 mod write;

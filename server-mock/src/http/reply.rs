@@ -132,10 +132,19 @@ pub(super) fn sign(profile: Profile, headers: &mut HeaderMap) {
 
 /// Adds the request's id, echoed or made, as every answer of a known route carries it.
 pub(super) fn identify(profile: Profile, request: &HeaderMap, headers: &mut HeaderMap) {
-    let made = || {
+    identify_as(profile, request, headers, || {
         let id = Uuid::now_v1(&[2, 0, 0, 0, 0, 1]).to_string();
         HeaderValue::from_str(&id).expect("a UUID is plain ASCII")
-    };
+    });
+}
+
+/// The same, with a way to make an id.
+pub(super) fn identify_as(
+    profile: Profile,
+    request: &HeaderMap,
+    headers: &mut HeaderMap,
+    made: impl FnOnce() -> HeaderValue,
+) {
     match profile {
         Profile::V1_8 => {
             let given = |name: HeaderName| request.get(name).filter(|id| !id.is_empty()).cloned();

@@ -83,6 +83,25 @@ pub enum MetaError {
     NoServers,
 }
 
+impl MetaError {
+    /// Whether the command is not sent again: 1.8 believes the leader's word, 0.10 tries on whatever it hears.
+    #[must_use]
+    pub fn ends_attempts(&self, profile: Profile) -> bool {
+        match (self, profile) {
+            (Self::Refused(_) | Self::Failed(_), Profile::V1_8) => true,
+            (
+                Self::Refused(_)
+                | Self::Failed(_)
+                | Self::Unreachable { .. }
+                | Self::Status(_)
+                | Self::Unreadable(_)
+                | Self::NoServers,
+                Profile::V1_8 | Profile::V0_10,
+            ) => false,
+        }
+    }
+}
+
 /// A data node's copy of the metadata, kept up to date, and its way to change them. Clones share it.
 #[derive(Clone, Debug)]
 pub struct MetaClient {
@@ -187,19 +206,7 @@ impl MetaClient {
                 Err(error) => error,
             };
             tracing::debug!(command = command.kind(), attempt, %error, "a meta command failed");
-            let is_final = match (&error, inner.config.profile) {
-                (MetaError::Refused(_) | MetaError::Failed(_), Profile::V1_8) => true,
-                (
-                    MetaError::Refused(_)
-                    | MetaError::Failed(_)
-                    | MetaError::Unreachable { .. }
-                    | MetaError::Status(_)
-                    | MetaError::Unreadable(_)
-                    | MetaError::NoServers,
-                    Profile::V1_8 | Profile::V0_10,
-                ) => false,
-            };
-            if is_final || inner.config.attempts <= attempt {
+            if error.ends_attempts(inner.config.profile) || inner.config.attempts <= attempt {
                 return Err(error);
             }
             attempt += 1;

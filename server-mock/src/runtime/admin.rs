@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::DataServices;
-use super::replica::{count, held, replica};
+use super::replica::{count, held, queued, replica};
 use crate::anti_entropy::AntiEntropy;
 use crate::fault::{FaultState, Faults};
 
@@ -82,6 +82,10 @@ impl Admin {
         let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/queued") => match data.map(queued) {
+                Some(None) => status(StatusCode::INTERNAL_SERVER_ERROR),
+                told => json(&told.flatten().unwrap_or_default()),
+            },
             (&Method::GET, "/replica") => json(&data.map(replica).unwrap_or_default()),
             (&Method::GET, "/anti-entropy") => {
                 json(&data.and_then(|data| data.anti_entropy.as_ref()).map(AntiEntropy::status))

@@ -18,6 +18,6 @@ pub(crate) use admin::{call, get, ping};
 pub(crate) use data_node::DataServices;
 pub(crate) use node::{NodeStorage, learn_names};
 pub(crate) use process::FAULTS_FILE;
-pub use replica::HeldPoint;
+pub use replica::{HeldPoint, QueuedWrite};
 pub(crate) use replica::{Replica, count, replica};
 pub(crate) use sockets::Closing;

@@ -88,6 +88,26 @@ pub(crate) fn held(data: &DataServices, database: &str, measurement: &str) -> Ve
     all
 }
 
+/// A write that waits in a hinted handoff queue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuedWrite {
+    /// The data node that it waits for, by id.
+    pub node: u64,
+    /// The keys of its series, escaped as in line protocol, one for each point.
+    pub series: Vec<String>,
+}
+
+/// What waits in a data node's queues, queue by queue in the order of delivery; nothing where they cannot be read.
+pub(crate) fn queued(data: &DataServices) -> Option<Vec<QueuedWrite>> {
+    let waiting = data.coordinator.handoff.waiting().ok()?;
+    let text = |key: &[u8]| String::from_utf8_lossy(key).into_owned();
+    let write = |(node, points): (u64, crate::Points)| QueuedWrite {
+        node,
+        series: points.iter().map(|point| text(point.key)).collect(),
+    };
+    Some(waiting.into_iter().map(write).collect())
+}
+
 /// How many points (series and time) of a measurement a data node's own shards hold.
 pub(crate) fn count(data: &DataServices, database: &str, measurement: &str) -> u64 {
     let mut points = 0;

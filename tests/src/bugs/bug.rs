@@ -11,6 +11,8 @@ pub enum Bug {
     DropRace,
     /// A hint that waited overwrites what was written, and acknowledged at `all`, after it.
     StaleHint,
+    /// The same in 1.8, where queues keep the order, though only that of their own coordinator.
+    StaleHintElsewhere,
     /// A hinted batch that its owner refuses blocks everything behind it for ever.
     PoisonHint,
     /// A hint that could not be written to the disk counts as written.
@@ -53,9 +55,10 @@ impl Owner {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::DropRace,
         Self::StaleHint,
+        Self::StaleHintElsewhere,
         Self::PoisonHint,
         Self::FullDisk,
         Self::AnyRefused,
@@ -73,6 +76,7 @@ impl Bug {
         match self {
             Self::DropRace => "drop-race",
             Self::StaleHint => "stale-hint",
+            Self::StaleHintElsewhere => "stale-hint-of-another",
             Self::PoisonHint => "poison-hint",
             Self::FullDisk => "hint-on-full-disk",
             Self::AnyRefused => "any-refused",
@@ -91,6 +95,7 @@ impl Bug {
         match self {
             Self::DropRace => "a write into a new shard group is acknowledged at all, and owners never keep it",
             Self::StaleHint => "an old hint overwrites a newer value that was acknowledged at all",
+            Self::StaleHintElsewhere => "an old hint of one coordinator overwrites a newer value written through another",
             Self::PoisonHint => "a hinted batch of a conflicting type blocks all hints behind it for ever",
             Self::FullDisk => "a hint that the full disk did not take is told as success: the write is nowhere",
             Self::AnyRefused => "a write at any is refused, although it was queued and arrives",
@@ -110,6 +115,7 @@ impl Bug {
             Self::DropRace => "0.10 facts § 2.4",
             Self::StaleHint | Self::PoisonHint | Self::FullDisk => "0.10 facts § 4",
             Self::AnyRefused | Self::TypeDivergence | Self::SliceRace => "cluster 1.8 facts § 4",
+            Self::StaleHintElsewhere => "study figures: 4 of 9 owners of 1.8 end on an older value",
             Self::TwoTypes => "cluster 1.8 facts § 4, outcome table",
             Self::HandoffFull | Self::HandoffBlocked | Self::HandoffDisabled => "cluster 1.8 facts § 5",
         }
@@ -120,7 +126,8 @@ impl Bug {
     pub const fn owner(self) -> Owner {
         match self {
             Self::DropRace | Self::StaleHint | Self::PoisonHint | Self::FullDisk => Owner::Old,
-            Self::AnyRefused
+            Self::StaleHintElsewhere
+            | Self::AnyRefused
             | Self::TypeDivergence
             | Self::TwoTypes
             | Self::SliceRace

@@ -63,8 +63,14 @@ pub(super) async fn drop_race(stage: &mut Stage, database: String, race: bool) -
     Ok(watch.end(missing > 0, evidence, prevention))
 }
 
-/// `v=1` while an owner is dead, `v=2` at `all` when it is back and the hint of `v=1` still waits.
-pub(super) async fn stale_hint(stage: &mut Stage, database: String, fault: bool) -> Result<Trial, LabError> {
+/// `v=1` through `data1` while `data2` is dead, `v=2` at `all` through `coordinator` when it is back and the hint of `v=1`
+/// still waits.
+pub(super) async fn stale_hint(
+    stage: &mut Stage,
+    database: String,
+    fault: bool,
+    coordinator: &str,
+) -> Result<Trial, LabError> {
     /// The hint may be delivered before the second write is sent.
     const TRIES: i64 = 4;
     let mut watch = Watch::begin(stage, database, 3).await?;
@@ -80,12 +86,14 @@ pub(super) async fn stale_hint(stage: &mut Stage, database: String, fault: bool)
         if fault {
             watch.stage.restart("data2").await?;
         }
-        watch.acknowledged("data2", ConsistencyLevel::All, &format!("{measurement} v=2i {time}")).await?;
-        watch.trial.said.push(format!("data2, all, \"{measurement} v=2i {time}\": 204"));
+        watch.acknowledged(coordinator, ConsistencyLevel::All, &format!("{measurement} v=2i {time}")).await?;
+        watch.trial.said.push(format!("{coordinator}, all, \"{measurement} v=2i {time}\": 204"));
         watch.stage.drained().await?;
         let replicas = watch.replicas(&measurement).await?;
         let old = replicas.iter().filter(|replica| replica.values().any(|value| value == "1")).count();
-        evidence = format!("v=2 acknowledged at all after v=1; queues empty, {old} of 3 replicas have v=1");
+        evidence = format!(
+            "v=1 through data1, then v=2 acknowledged at all through {coordinator}; queues empty, {old} of 3 replicas have v=1"
+        );
         if old > 0 {
             let resolution = watch.resolve(&format!("{measurement} v=2i {time}")).await?;
             let held =

@@ -86,6 +86,7 @@ fn lanes() -> Vec<Lane> {
                 (Bug::HandoffBlocked, Run),
                 (Bug::HandoffFull, NoFault),
                 (Bug::StaleHint, Elsewhere),
+                (Bug::StaleHintElsewhere, Run),
                 (Bug::PoisonHint, Elsewhere),
                 (Bug::FullDisk, Elsewhere),
             ],
@@ -112,7 +113,9 @@ async fn play(stage: &mut Stage, bug: Bug, part: Part) -> Result<Trial, LabError
     let queues = |faulty| if fault { faulty } else { Queues::Work };
     let trial = match bug {
         Bug::DropRace => old::drop_race(stage, database, fault).await,
-        Bug::StaleHint => old::stale_hint(stage, database, fault).await,
+        // In 1.8 a write through the node that has the hint is refused until the queue is empty.
+        Bug::StaleHint if part == Part::Elsewhere => old::stale_hint(stage, database, fault, "data1").await,
+        Bug::StaleHint | Bug::StaleHintElsewhere => old::stale_hint(stage, database, fault, "data2").await,
         Bug::PoisonHint => old::poison_hint(stage, database, fault).await,
         Bug::FullDisk => old::full_disk(stage, database, fault).await,
         Bug::AnyRefused => new::any_refused(stage, database, fault).await,
@@ -126,6 +129,7 @@ async fn play(stage: &mut Stage, bug: Bug, part: Part) -> Result<Trial, LabError
     let mut trial = trial.map_err(|error| LabError::Target(format!("{bug} on {profile}: {error}")))?;
     trial.what = match part {
         Part::Run => format!("{profile}"),
+        Part::Elsewhere if bug == Bug::StaleHint => format!("{profile}, through the coordinator that has the hint"),
         Part::Elsewhere => format!("{profile}, the same run"),
         Part::NoFault => format!("{profile}, {}", without(bug)),
     };
@@ -137,7 +141,7 @@ async fn play(stage: &mut Stage, bug: Bug, part: Part) -> Result<Trial, LabError
 fn without(bug: Bug) -> &'static str {
     match bug {
         Bug::DropRace => "shard groups known everywhere",
-        Bug::StaleHint | Bug::AnyRefused => "no node dead",
+        Bug::StaleHint | Bug::StaleHintElsewhere | Bug::AnyRefused => "no node dead",
         Bug::PoisonHint => "good batches alone",
         Bug::FullDisk => "room on the disk",
         Bug::TypeDivergence => "no cut",
@@ -231,9 +235,13 @@ fn findings(trials: &[(Bug, Part, Trial)]) -> Result<Vec<Finding>, LabError> {
         let run = run.ok_or_else(|| LabError::Target(format!("{bug} was not sought")))?;
         let shared = match bug {
             Bug::HandoffBlocked | Bug::HandoffDisabled => Bug::HandoffFull,
+            Bug::StaleHintElsewhere => Bug::StaleHint,
             other => other,
         };
-        let controls = trials.iter().filter(|(one, part, _)| *one == shared && *part != Part::Run);
+        // What is a control of two bugs has to be on the profile of the bug, or be the bug's own.
+        let controls = trials.iter().filter(|(one, part, _)| {
+            *one == shared && *part != Part::Run && (bug != Bug::StaleHintElsewhere || *part == Part::Elsewhere)
+        });
         Ok(Finding::new(bug, run.2.clone(), controls.map(|(_, _, trial)| trial.clone()).collect()))
     };
     Bug::ALL.into_iter().map(of).collect()

@@ -7,12 +7,23 @@
 //! A verdict is never wrong: where a history has too many ways to go, it is [`Answer::Unknown`].
 
 mod action;
+mod counterexample;
+#[cfg(test)]
+mod cross_check;
+mod draw;
+mod file;
 mod register;
 mod rule;
+mod shrink;
+mod simulated;
 mod unique;
 mod verdict;
 mod words;
 
+pub use counterexample::{Counterexample, counterexample};
+pub use draw::draw;
+pub use file::{Checked, check, check_file, read_history};
 pub use rule::Rule;
+pub use simulated::{INITIAL, Shape, simulated};
 pub use unique::INITIAL_ID;
 pub use verdict::{Answer, Counts, Verdict, Why, judge};

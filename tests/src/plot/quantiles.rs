@@ -6,7 +6,7 @@ use super::frame::{Caption, Panel, picture, place, seconds};
 use super::latency::{FUNCTIONS, LEAST, end_of, function_name};
 use super::legend::{Legend, Look};
 use super::scale::{Scale, latency_label};
-use super::windows::{middle, quantile, window};
+use super::windows::{Windows, quantile};
 use super::{Form, Paint, Picture, Shape, shading};
 use crate::history::{Function, Interval, Operation};
 
@@ -23,7 +23,7 @@ const LINES: [(f64, &str, Look); 4] = [
 #[must_use]
 pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption: &Caption) -> Picture {
     let end = end_of(operations, faults);
-    let window = window(end);
+    let windows = Windows::of(end);
     let mut picture = picture(caption, "latency over time");
     let functions: Vec<Function> =
         FUNCTIONS.into_iter().filter(|f| operations.iter().any(|operation| operation.f == *f)).collect();
@@ -43,20 +43,20 @@ pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption:
             picture.shapes.push(panel.nothing("no operations"));
             continue;
         };
-        let mut windows: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        let mut values: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for operation in operations.iter().filter(|operation| operation.f == *f) {
             if let Some(latency) = latency(operation) {
-                windows.entry(operation.invoked / window).or_default().push(latency);
+                values.entry(windows.number(operation.invoked)).or_default().push(latency);
             }
         }
-        for values in windows.values_mut() {
+        for values in values.values_mut() {
             values.sort_by(f64::total_cmp);
         }
         for (share, _, look) in LINES {
-            let at = |(number, values): (&u64, &Vec<f64>)| {
-                (panel.x.at(middle(*number, window, end)), panel.y.at(quantile(values, share)))
+            let at = |(number, values): (&usize, &Vec<f64>)| {
+                (panel.x.at(windows.middle(*number)), panel.y.at(quantile(values, share)))
             };
-            let points: Vec<_> = windows.iter().map(at).collect();
+            let points: Vec<_> = values.iter().map(at).collect();
             picture.shapes.push(Shape::Line { points: points.clone(), width: 1.5, paint: look.paint });
             picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 2.4)));
         }
@@ -67,7 +67,7 @@ pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption:
     for (_, name, look) in LINES {
         legend.line(look, name);
     }
-    legend.remark(&format!("of those begun in {} s", super::scale::trimmed(window as f64 / 1e9)));
+    legend.remark(&format!("of those begun in {}", windows.name()));
     legend.gap();
     shading::legend(&mut legend, faults);
     let open = operations.iter().filter(|operation| operation.completed.is_none()).count();

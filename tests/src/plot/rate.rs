@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::frame::{Caption, Panel, picture, place, seconds};
 use super::latency::{COMPLETIONS, FUNCTIONS, completion_name, end_of, function_name, look};
 use super::legend::Legend;
-use super::scale::{Scale, round_up, trimmed};
-use super::windows::{middle, window};
+use super::scale::{Scale, rate_label, round_up};
+use super::windows::Windows;
 use super::{Picture, Shape, shading};
 use crate::history::{Interval, Operation};
 
@@ -15,24 +15,21 @@ use crate::history::{Interval, Operation};
 #[must_use]
 pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) -> Picture {
     let end = end_of(operations, faults);
-    let window = window(end);
-    let last = end.saturating_sub(1) / window;
+    let windows = Windows::of(end);
     let mut counts: BTreeMap<(usize, usize), Vec<u32>> = BTreeMap::new();
     for operation in operations {
         let Some(completed) = operation.completed else { continue };
         let f = FUNCTIONS.iter().position(|f| *f == operation.f);
         let completion = COMPLETIONS.iter().position(|completion| *completion == operation.completion);
         let Some(kind) = f.zip(completion) else { continue };
-        // What ends with the run ends in its last window.
-        let number = (completed / window).min(last) as usize;
-        counts.entry(kind).or_insert_with(|| vec![0; last as usize + 1])[number] += 1;
+        let number = windows.number(completed);
+        counts.entry(kind).or_insert_with(|| vec![0; windows.count()])[number] += 1;
     }
-    let length = |number: u64| ((window * (number + 1)).min(end) - window * number).max(1) as f64 / 1e9;
     let rates: Vec<_> = counts
         .into_iter()
         .map(|((f, completion), counts)| {
             let rates: Vec<f64> =
-                counts.iter().zip(0..).map(|(count, number)| f64::from(*count) / length(number)).collect();
+                counts.iter().zip(0..).map(|(count, number)| f64::from(*count) / windows.seconds(number)).collect();
             (FUNCTIONS[f], COMPLETIONS[completion], rates)
         })
         .collect();
@@ -42,7 +39,7 @@ pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) ->
     let (top, bottom) = place(0, 1);
     let highest = if most > 0.0 { nice_top(most) } else { 1.0 };
     let panel = Panel { x: seconds(end), y: Scale::linear((0.0, highest), (bottom, top)), top, bottom };
-    picture.shapes.extend(panel.axes("operations / s", trimmed, true));
+    picture.shapes.extend(panel.axes("operations / s", rate_label, true));
     picture.shapes.extend(shading::bands(&panel, faults, true));
     let mut legend = Legend::at(top);
     let mut heading = None;
@@ -51,7 +48,7 @@ pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) ->
         let points: Vec<_> = rates
             .iter()
             .zip(0..)
-            .map(|(rate, number)| (panel.x.at(middle(number, window, end)), panel.y.at(*rate)))
+            .map(|(rate, number)| (panel.x.at(windows.middle(number)), panel.y.at(*rate)))
             .collect();
         picture.shapes.push(Shape::Line { points: points.clone(), width: 1.5, paint: look.paint });
         picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 3.0)));
@@ -70,7 +67,7 @@ pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) ->
     legend.gap();
     shading::legend(&mut legend, faults);
     legend.gap();
-    legend.remark(&format!("in windows of {} s", trimmed(window as f64 / 1e9)));
+    legend.remark(&format!("in windows of {}", windows.name()));
     picture.shapes.extend(legend.into_shapes());
     picture
 }

@@ -17,8 +17,6 @@ use crate::experiment::LabError;
 const SVG_SCALE: u32 = 4;
 /// Pixels of a PNG to one of a picture.
 const PNG_SCALE: u32 = 2;
-/// Each pixel of a PNG is the mean of so many in each direction, since the library draws hard edges.
-const SAMPLES: u32 = 2;
 
 /// How a backend takes the size of a font and where it puts text that hangs from its top.
 #[derive(Clone, Copy)]
@@ -64,17 +62,18 @@ impl Picture {
     /// [`LabError::Plot`].
     pub fn png(&self) -> Result<Vec<u8>, LabError> {
         let (width, height) = (self.size.0 * PNG_SCALE, self.size.1 * PNG_SCALE);
-        let (wide, high) = (width * SAMPLES, height * SAMPLES);
-        let mut fine = vec![255; 3 * wide as usize * high as usize];
+        let mut pixels = vec![255; 3 * width as usize * height as usize];
         {
-            let area = BitMapBackend::with_buffer(&mut fine, (wide, high)).into_drawing_area();
-            self.draw(&area, f64::from(PNG_SCALE * SAMPLES), PNG_LETTERS)?;
+            let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
+            self.draw(&area, f64::from(PNG_SCALE), PNG_LETTERS)?;
         }
-        let pixels = mean(&fine, width as usize, height as usize);
         let mut file = Vec::new();
         let mut encoder = png::Encoder::new(&mut file, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
+        // Large areas of one colour.
+        encoder.set_compression(png::Compression::Best);
+        encoder.set_filter(png::FilterType::Sub);
         let mut writer = encoder.write_header().map_err(|error| self.failed(error))?;
         writer.write_image_data(&pixels).map_err(|error| self.failed(error))?;
         writer.finish().map_err(|error| self.failed(error))?;
@@ -97,30 +96,6 @@ impl Picture {
     fn failed(&self, why: impl Display) -> LabError {
         LabError::Plot { what: self.about.clone(), why: why.to_string() }
     }
-}
-
-/// Makes one pixel of each square of [`SAMPLES`] by [`SAMPLES`].
-fn mean(fine: &[u8], width: usize, height: usize) -> Vec<u8> {
-    let samples = SAMPLES as usize;
-    let line = 3 * width * samples;
-    let mut pixels = Vec::with_capacity(3 * width * height);
-    let mut sums = vec![0_u16; 3 * width];
-    for lines in fine.chunks_exact(line * samples) {
-        sums.fill(0);
-        for one in lines.chunks_exact(line) {
-            for (sum, square) in sums.chunks_exact_mut(3).zip(one.chunks_exact(3 * samples)) {
-                for pixel in square.chunks_exact(3) {
-                    for (channel, value) in sum.iter_mut().zip(pixel) {
-                        *channel += u16::from(*value);
-                    }
-                }
-            }
-        }
-        let of = (SAMPLES * SAMPLES) as u16;
-        // A mean of bytes is one.
-        pixels.extend(sums.iter().map(|sum| ((sum + of / 2) / of) as u8));
-    }
-    pixels
 }
 
 fn draw<B: DrawingBackend>(

@@ -82,6 +82,17 @@ pub(super) fn latency_label(milliseconds: f64) -> String {
     }
 }
 
+/// A rate, as an axis says it.
+pub(super) fn rate_label(rate: f64) -> String {
+    if rate >= 1e6 {
+        format!("{}M", trimmed(rate / 1e6))
+    } else if rate >= 1e4 {
+        format!("{}k", trimmed(rate / 1e3))
+    } else {
+        trimmed(rate)
+    }
+}
+
 /// A number without the digits that an axis does not need.
 pub(super) fn trimmed(value: f64) -> String {
     let text = format!("{value:.3}");
@@ -124,6 +135,6 @@ mod tests {
     fn labels() {
         let labels: Vec<_> = [0.01, 1.0, 100.0, 1000.0, 10_000.0].into_iter().map(latency_label).collect();
         assert_eq!(labels, ["0.01 ms", "1 ms", "100 ms", "1 s", "10 s"]);
-        assert_eq!(trimmed(2.50), "2.5");
+        assert_eq!([2.50, 5000.0, 25_000.0, 1e8].map(rate_label), ["2.5", "5000", "25k", "100M"]);
     }
 }

@@ -1,0 +1,214 @@
+//! The checkers against each other, against every order there is, and against a checker of somebody else's making.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use porcupine_rs::{CheckResult, Model, Operation as Piece, check_operations_timeout};
+
+use super::action::{Action, NEVER, actions};
+use super::register::{Found, budget, search};
+use super::simulated::{INITIAL, Shape, simulated};
+use super::{Answer, Rule, judge};
+use crate::experiment::RunDir;
+use crate::history::operations;
+
+/// The register for the other checker.
+#[derive(Clone, Debug)]
+struct Register;
+
+/// Reads and writes.
+#[derive(Clone, Debug)]
+enum Access {
+    /// What the register holds at the beginning: before all others.
+    Begin(Option<i64>),
+    Write(Option<i64>),
+    Read(Option<i64>),
+}
+
+impl Model for Register {
+    type State = Option<i64>;
+    type Op = Access;
+    type Metadata = ();
+
+    fn init() -> Self::State {
+        None
+    }
+
+    fn step(state: &Self::State, access: &Self::Op) -> (bool, Self::State) {
+        match access {
+            Access::Begin(value) | Access::Write(value) => (true, *value),
+            Access::Read(value) => (value == state, *state),
+        }
+    }
+}
+
+/// What the other checker says. To it a write of which nobody knows is one that ends after everything.
+fn porcupine(actions: &[Action], initial: Option<i64>, limit: Duration) -> Answer {
+    let piece = |call_time, return_time, op| Piece { client_id: None, call_time, return_time, op, metadata: None };
+    let mut pieces: Vec<Piece<Register>> = vec![piece(-2, -1, Access::Begin(initial))];
+    pieces.extend(actions.iter().map(|action| {
+        let access = if action.read { Access::Read(action.value) } else { Access::Write(action.value) };
+        let end = if action.to == NEVER { i64::MAX } else { action.to.cast_signed() };
+        piece(action.from.cast_signed(), end, access)
+    }));
+    match check_operations_timeout(&pieces, limit) {
+        CheckResult::Ok => Answer::Legal,
+        CheckResult::Illegal => Answer::Illegal,
+        CheckResult::Unknown => Answer::Unknown,
+    }
+}
+
+/// Whether some order explains all; tries every one.
+fn some_order(actions: &[Action], value: Option<i64>, open: u32) -> bool {
+    let left = || (0..actions.len()).filter(move |one| open & (1 << one) != 0);
+    // What was not done for certain may be left out.
+    if left().all(|one| !actions[one].definite()) {
+        return true;
+    }
+    left().any(|one| {
+        let next = actions[one];
+        let first = left().all(|other| other == one || !actions[other].before(next));
+        let (fits, after) = if next.read { (next.value == value, value) } else { (true, next.value) };
+        first && fits && some_order(actions, after, open & !(1 << one))
+    })
+}
+
+fn ours(actions: &[Action], initial: Option<i64>) -> Answer {
+    match search(actions, initial, budget(actions.len())) {
+        Found::Legal => Answer::Legal,
+        Found::Illegal { .. } => Answer::Illegal,
+        Found::Unknown => Answer::Unknown,
+    }
+}
+
+/// A shape for each seed: everything from two processes to eight, one value to many, no luck to much of it.
+fn shape(seed: u64, largest: usize) -> Shape {
+    let mut rng = fastrand::Rng::with_seed(seed ^ 0x5eed);
+    Shape {
+        processes: rng.u32(1..=8),
+        operations: rng.usize(1..=largest),
+        values: *rng.choice(&[1, 2, 3, 5, 5, 5, 1_000]).unwrap(),
+        unknown: *rng.choice(&[0.0, 0.1, 0.3, 0.8]).unwrap(),
+        failed: *rng.choice(&[0.0, 0.1]).unwrap(),
+        stale: *rng.choice(&[0.0, 0.05, 0.3]).unwrap(),
+        wild: *rng.choice(&[0.0, 0.0, 0.02, 0.2]).unwrap(),
+        longest: *rng.choice(&[2, 6, 20, 1_000_000]).unwrap(),
+    }
+}
+
+/// Holds the verdicts on simulated histories against the other checker's; gives how many were legal, illegal, and
+/// decided by us alone.
+fn cross_check(seeds: std::ops::Range<u64>, largest: usize) -> [usize; 3] {
+    let mut seen = [0; 3];
+    for seed in seeds {
+        let history = simulated(&shape(seed, largest), seed);
+        let actions = actions(&history, Rule::Honest);
+        let ours = ours(&actions, Some(INITIAL));
+        let theirs = porcupine(&actions, Some(INITIAL), Duration::from_millis(300));
+        match (ours, theirs) {
+            (Answer::Legal | Answer::Illegal, Answer::Unknown) => seen[2] += 1,
+            (Answer::Legal, Answer::Legal) => seen[0] += 1,
+            (Answer::Illegal, Answer::Illegal) => seen[1] += 1,
+            _ => panic!("seed {seed}: {ours}, but the other checker says {theirs}: {actions:#?}"),
+        }
+        let numbered = judge(&history, Some(INITIAL)).unique.unwrap();
+        if ours == Answer::Illegal {
+            assert_eq!(numbered, Answer::Illegal, "seed {seed}: what no values explain no numbers do: {actions:#?}");
+        }
+    }
+    seen
+}
+
+#[test]
+fn the_other_checker_says_the_same() {
+    let [legal, illegal, _] = cross_check(0..3_000, 40);
+    assert!(legal > 500 && illegal > 500, "{legal} legal, {illegal} illegal");
+}
+
+/// `cargo test --release -p influx-lab --lib -- --ignored a_hundred_thousand`
+#[test]
+#[ignore = "takes a minute or two in a release build"]
+fn a_hundred_thousand_histories_are_judged_as_the_other_checker_does() {
+    let [legal, illegal, alone] = cross_check(1_000_000..1_100_000, 60);
+    println!("{legal} legal, {illegal} illegal, {alone} decided by us alone");
+    assert!(legal > 10_000 && illegal > 10_000, "{legal} legal, {illegal} illegal, {alone} decided by us alone");
+}
+
+#[test]
+fn tiny_histories_are_judged_as_trying_every_order_does() {
+    for seed in 0..4_000 {
+        let history = simulated(&shape(seed, 7), seed);
+        for rule in [Rule::Honest, Rule::Unique] {
+            let mut actions = actions(&history, rule);
+            let initial = if rule == Rule::Unique {
+                for action in &mut actions {
+                    action.value = history[action.source].id.map(u64::cast_signed);
+                }
+                0
+            } else {
+                INITIAL
+            };
+            let every = some_order(&actions, Some(initial), (1 << actions.len()) - 1);
+            let answer = if every { Answer::Legal } else { Answer::Illegal };
+            assert_eq!(ours(&actions, Some(initial)), answer, "seed {seed}: {actions:#?}");
+            if rule == Rule::Unique {
+                assert_eq!(judge(&history, Some(INITIAL)).unique, Some(answer), "seed {seed}: {actions:#?}");
+            }
+        }
+    }
+}
+
+/// Numbers are values too: both checkers can decide such histories.
+#[test]
+fn both_checkers_agree_where_every_write_has_its_number() {
+    let mut seen = [0; 2];
+    for seed in 0..1_500 {
+        let history = simulated(&shape(seed, 300), seed);
+        let mut numbered = actions(&history, Rule::Unique);
+        for action in &mut numbered {
+            action.value = history[action.source].id.map(u64::cast_signed);
+        }
+        let answer = ours(&numbered, Some(0));
+        assert_eq!(judge(&history, Some(INITIAL)).unique, Some(answer), "seed {seed}");
+        seen[usize::from(answer == Answer::Legal)] += 1;
+    }
+    assert!(seen.iter().all(|answers| *answers > 200), "{seen:?}");
+}
+
+/// `INFLUX_LAB_HISTORIES=DIR cargo test --release -p influx-lab --lib -- --ignored --nocapture the_labs_own`
+#[test]
+#[ignore = "needs the directories of runs"]
+fn the_labs_own_histories_are_judged_as_the_other_checker_does() {
+    let root = std::env::var_os("INFLUX_LAB_HISTORIES").expect("INFLUX_LAB_HISTORIES names the directory of the runs");
+    let mut files = Vec::new();
+    histories(Path::new(&root), &mut files);
+    assert!(!files.is_empty(), "no {} below {}", RunDir::HISTORY, root.display());
+    let mut seen = [0; 3];
+    for path in files {
+        let events = RunDir::at(path.parent().unwrap()).history().unwrap();
+        let history = operations(&events).unwrap();
+        for (rule, initial) in [Rule::Study, Rule::Honest].into_iter().flat_map(|rule| [(rule, Some(42)), (rule, None)])
+        {
+            let actions = actions(&history, rule);
+            let (ours, theirs) = (ours(&actions, initial), porcupine(&actions, initial, Duration::from_secs(10)));
+            println!("{}, {rule}, {initial:?} at first: {ours}; the other checker: {theirs}", path.display());
+            assert!(theirs == Answer::Unknown || ours == theirs, "{}", path.display());
+            assert_ne!(ours, Answer::Unknown, "{}", path.display());
+            seen[theirs as usize] += 1;
+        }
+    }
+    println!("{} legal, {} illegal, {} decided by us alone", seen[0], seen[1], seen[2]);
+}
+
+fn histories(dir: &Path, into: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            histories(&path, into);
+        } else if path.ends_with(RunDir::HISTORY) {
+            into.push(path);
+        }
+    }
+}
