@@ -8,7 +8,6 @@ mod processes;
 
 use std::time::{Duration, Instant};
 
-use hosts::Hosts;
 use influx_server_mock::HeldPoint;
 pub use plan::{Machine, Plan};
 use processes::Processes;
@@ -28,7 +27,8 @@ pub struct Cluster {
 #[derive(Debug)]
 enum Kind {
     Processes(Processes),
-    Hosts(Hosts),
+    /// Somebody else's.
+    Hosts,
 }
 
 /// A data node, as clients see it.
@@ -57,11 +57,7 @@ impl Cluster {
                 let nodes = processes.nodes();
                 Ok(Self { kind: Kind::Processes(processes), nodes })
             }
-            Target::Hosts(urls) => {
-                let hosts = Hosts::new(urls)?;
-                let nodes = hosts.nodes();
-                Ok(Self { kind: Kind::Hosts(hosts), nodes })
-            }
+            Target::Hosts(urls) => Ok(Self { kind: Kind::Hosts, nodes: hosts::nodes(urls)? }),
             Target::Namespaces { executable, arguments } => {
                 let processes = Processes::start_apart(plan, executable, arguments).await?;
                 let nodes = processes.nodes();
@@ -84,7 +80,7 @@ impl Cluster {
     pub fn has_faults(&self) -> bool {
         match &self.kind {
             Kind::Processes(_) => true,
-            Kind::Hosts(_) => false,
+            Kind::Hosts => false,
         }
     }
 
@@ -95,7 +91,7 @@ impl Cluster {
     pub async fn partition(&mut self, sides: &[Vec<Machine>]) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.partition(sides).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -106,7 +102,7 @@ impl Cluster {
     pub async fn heal(&mut self) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.heal().await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -117,7 +113,7 @@ impl Cluster {
     pub async fn kill(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.kill(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -128,7 +124,7 @@ impl Cluster {
     pub async fn pause(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.pause(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -139,7 +135,7 @@ impl Cluster {
     pub async fn resume(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.resume(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -150,7 +146,7 @@ impl Cluster {
     pub async fn restart(&mut self, node: &str, limit: Duration) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.restart(node, limit).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -161,7 +157,7 @@ impl Cluster {
     pub async fn queued(&self) -> Result<Option<u64>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.queued().await.map(Some),
-            Kind::Hosts(_) => Ok(None),
+            Kind::Hosts => Ok(None),
         }
     }
 
@@ -191,7 +187,7 @@ impl Cluster {
     ) -> Result<Option<Vec<HeldPoint>>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.held_by(node, database, measurement).await.map(Some),
-            Kind::Hosts(_) => Ok(None),
+            Kind::Hosts => Ok(None),
         }
     }
 
@@ -200,7 +196,7 @@ impl Cluster {
     pub fn logs(&self, lines: usize) -> Vec<(String, String)> {
         match &self.kind {
             Kind::Processes(processes) => processes.logs(lines),
-            Kind::Hosts(_) => Vec::new(),
+            Kind::Hosts => Vec::new(),
         }
     }
 
@@ -210,7 +206,7 @@ impl Cluster {
     pub fn dropped(&self) -> Vec<(String, u64)> {
         match &self.kind {
             Kind::Processes(processes) => processes.dropped(),
-            Kind::Hosts(_) => Vec::new(),
+            Kind::Hosts => Vec::new(),
         }
     }
 
@@ -218,7 +214,7 @@ impl Cluster {
     pub async fn end(self) {
         match self.kind {
             Kind::Processes(processes) => processes.end().await,
-            Kind::Hosts(_) => {}
+            Kind::Hosts => {}
         }
     }
 }
