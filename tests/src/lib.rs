@@ -31,6 +31,7 @@ pub mod netns;
 mod node;
 pub mod plot;
 pub mod repair;
+pub mod report;
 pub mod scenario;
 pub mod stage;
 pub mod study;
