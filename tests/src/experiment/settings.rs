@@ -16,6 +16,8 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
+const SEEDS: Setting = Setting { name: "seeds", default: "1", meaning: "schedules of faults" };
+
 const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
@@ -36,8 +38,9 @@ impl Experiment {
             | Self::ShardsPartition
             | Self::ShardsLongCut => of_the_study(RUN_SETTINGS),
             Self::Study => [of_the_study(STUDY_SETTINGS), of_the_study(RUN_SETTINGS)].concat(),
+            Self::Compare => vec![SEEDS],
             Self::All => vec![AT_A_TIME, SIMULATED],
-            Self::Truth | Self::Bugs | Self::Repair | Self::Compare => Vec::new(),
+            Self::Truth | Self::Bugs | Self::Repair => Vec::new(),
         }
     }
 
