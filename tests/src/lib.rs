@@ -33,6 +33,7 @@ pub mod plot;
 pub mod repair;
 pub mod report;
 pub mod scenario;
+pub mod sim;
 pub mod stage;
 pub mod study;
 pub mod target;

@@ -92,7 +92,7 @@ pub(super) fn end_of(operations: &[Operation], faults: &[Interval]) -> u64 {
     last.max(fault).unwrap_or(0)
 }
 
-fn milliseconds(operation: &Operation, end: u64) -> f64 {
+pub(super) fn milliseconds(operation: &Operation, end: u64) -> f64 {
     operation.completed.unwrap_or(end).saturating_sub(operation.invoked) as f64 / 1e6
 }
 

@@ -13,7 +13,6 @@ use crate::plot::Caption;
 pub(super) struct Files {
     /// What was run: `run.json`.
     pub(super) run: Map<String, Value>,
-    /// What was ordered: `order.json`.
     pub(super) ending: Option<Ending>,
     pub(super) verdict: Option<Value>,
     pub(super) figures: Option<Value>,
@@ -63,11 +62,16 @@ impl Files {
             let known = [RunDir::RUN, RunDir::ENDING, RunDir::VERDICT, RunDir::FIGURES].contains(&name.as_str());
             if name.ends_with(".json") && !known && fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_BYTES) {
                 files.others.push((name.clone(), dir.read_json(&name)?));
-            } else if name.ends_with(".svg") && !super::pictures::NAMES.iter().any(|own| name == format!("{own}.svg")) {
+            } else if name.ends_with(".svg") && !super::pictures::is_own(&name) {
                 files.pictures.push((name.clone(), read()?));
             }
         }
         Ok(files)
+    }
+
+    /// Another JSON file.
+    pub(super) fn other(&self, name: &str) -> Option<&Value> {
+        self.others.iter().find(|(known, _)| known == name).map(|(_, content)| content)
     }
 
     /// The name of what was run; that of the directory where nothing says more.

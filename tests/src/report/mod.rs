@@ -1,9 +1,10 @@
 //! Pages about runs: self-contained HTML without scripts, for a screen and for paper.
 //!
-//! * [`write_run`] makes the pictures and pages of one run from the files in its directory.
-//! * [`write_collection`] makes one page of many runs.
+//! * [`write_run`] makes the pictures and pages of one run from the files in its directory, and of the runs below it.
+//! * [`write_collection`] makes one page of runs that are anywhere.
 //! * [`Table`] sets runs side by side.
 
+mod beside;
 mod collection;
 mod compare;
 mod errors;
@@ -11,10 +12,12 @@ mod files;
 mod page;
 mod pictures;
 mod run;
+mod runs;
 mod study;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod truth;
 mod value;
 
 pub use collection::write_collection;

@@ -5,25 +5,33 @@ use crate::experiment::{LabError, RunDir};
 use crate::plot::{Picture, latency_quantiles, latency_raw, rate};
 
 /// Names of their files, without the ending.
-pub(super) const NAMES: [&str; 3] = ["latency-raw", "latency-quantiles", "rate"];
+const NAMES: [&str; 3] = ["latency-raw", "latency-quantiles", "rate"];
 
-/// The pictures of a run's history, in the order of [`NAMES`].
-pub(super) fn draw(files: &Files, dir: &RunDir) -> [Picture; 3] {
-    let caption = files.caption(dir);
-    [latency_raw, latency_quantiles, rate].map(|draw| draw(&files.operations, &files.faults, &caption))
+/// Whether a file is one of the pictures that are drawn here.
+pub(super) fn is_own(file: &str) -> bool {
+    NAMES.iter().chain([&super::truth::NAME]).any(|own| file.strip_suffix(".svg") == Some(own))
 }
 
-/// Leaves them in the directory of the run, as SVG and PNG, and gives back the texts of the SVGs.
+/// Draws a run's history and leaves the pictures in its directory; gives back the texts of the SVGs.
 ///
 /// # Errors
 /// [`LabError::File`] and [`LabError::Plot`].
 pub(super) fn write(files: &Files, dir: &RunDir) -> Result<Vec<String>, LabError> {
-    let mut texts = Vec::new();
-    for (picture, name) in draw(files, dir).iter().zip(NAMES) {
-        let svg = picture.svg()?;
-        dir.write(&format!("{name}.svg"), &svg)?;
-        dir.write(&format!("{name}.png"), picture.png()?)?;
-        texts.push(svg);
-    }
-    Ok(texts)
+    let caption = files.caption(dir);
+    let draw: [fn(&[_], &[_], &_) -> Picture; 3] = [latency_raw, latency_quantiles, rate];
+    draw.into_iter()
+        .zip(NAMES)
+        .map(|(draw, name)| leave(&draw(&files.operations, &files.faults, &caption), name, dir))
+        .collect()
+}
+
+/// Leaves a picture as SVG and PNG, and gives back the text of the SVG.
+///
+/// # Errors
+/// [`LabError::File`] and [`LabError::Plot`].
+pub(super) fn leave(picture: &Picture, name: &str, dir: &RunDir) -> Result<String, LabError> {
+    let svg = picture.svg()?;
+    dir.write(&format!("{name}.svg"), &svg)?;
+    dir.write(&format!("{name}.png"), picture.png()?)?;
+    Ok(svg)
 }

@@ -8,15 +8,19 @@ use serde_json::Value;
 use super::files::{Files, names};
 use super::page::{held, page, seconds, section};
 use super::value::{facts, value, words};
-use super::{errors, pictures, study, timeline};
+use super::{beside, errors, pictures, runs, study, timeline, truth};
 use crate::experiment::{Ending, LabError, RunDir};
 use crate::history::{Completion, Interval, Operation};
+use crate::study::Study;
 
 /// A picture that explains an illegal history, by the name of its file.
 const COUNTEREXAMPLE: &str = "counterexample";
 
 /// Makes the pictures and the pages of a run from what is in its directory, and leaves out what is not there. A history
 /// gives `latency-raw`, `latency-quantiles` and `rate` as SVG and PNG and `timeline.html`; everything is on `report.html`.
+///
+/// Runs in directories below this one, as `study` and `all` leave them, are set side by side on the page and linked. Those
+/// that have no page of their own get one.
 ///
 /// # Errors
 /// [`LabError::File`]; [`LabError::Content`] where a file holds something else than its name says; [`LabError::Plot`].
@@ -27,13 +31,29 @@ pub fn write_run(dir: &RunDir) -> Result<(), LabError> {
         drawn = pictures::write(&files, dir)?;
         dir.write(timeline::NAME, timeline::timeline(&files, dir))?;
     }
+    if let Some(picture) = files.other("truth.json").and_then(|truth| truth::picture(truth, &files.caption(dir))) {
+        drawn.push(pictures::leave(&picture, truth::NAME, dir)?);
+    }
+    let mut rows = Vec::new();
+    for run in runs::below(dir)? {
+        if !run.file(RunDir::REPORT).exists() {
+            write_run(&run)?;
+        }
+        rows.push(runs::Row::read(&run)?);
+    }
     // So that the list of files has it.
     dir.write(RunDir::REPORT, "")?;
     let names = names(dir)?;
-    dir.write(RunDir::REPORT, report(&files, dir, &drawn, &names))
+    dir.write(RunDir::REPORT, report(&files, dir, &drawn, &mut rows, &names))
 }
 
-pub(super) fn report(files: &Files, dir: &RunDir, drawn: &[String], names: &[String]) -> String {
+pub(super) fn report(
+    files: &Files,
+    dir: &RunDir,
+    drawn: &[String],
+    rows: &mut [runs::Row],
+    names: &[String],
+) -> String {
     let caption = files.caption(dir);
     let counterexamples = || files.pictures.iter().filter(|(name, _)| name.starts_with(COUNTEREXAMPLE));
     let others = || files.pictures.iter().filter(|(name, _)| !name.starts_with(COUNTEREXAMPLE));
@@ -48,21 +68,27 @@ pub(super) fn report(files: &Files, dir: &RunDir, drawn: &[String], names: &[Str
             }
         }
         @if let Some(ending) = &files.ending { (section("expectations", "What had to hold", &expectations(ending))) }
+        @if !rows.is_empty() { (section("runs", "Runs", &runs::table(rows, dir))) }
+        @if let Some(study) = files.other(Study::FILE) {
+            (section("beside", "Beside the real clusters", &pooled(study)))
+        } @else if let Some(beside) = runs::beside(rows) {
+            (section("beside", "Beside the real clusters", &beside))
+        }
         @if let Some(verdict) = &files.verdict { (section("verdict", "Is the history linearizable?", &verdicts(verdict))) }
         @for (name, svg) in counterexamples() {
             (figure(name, svg, "The shortest part of the history that shows it."))
         }
         @if !drawn.is_empty() {
-            (section("pictures", "What the clients met", &html! {
+            (section("pictures", "In pictures", &html! {
                 @for svg in drawn { figure { (PreEscaped(svg)) } }
-                p { a href=(timeline::NAME) { "Every operation in its place" } " (timeline)" }
+                @if files.has_history { p { a href=(timeline::NAME) { "Every operation in its place" } " (timeline)" } }
             }))
         }
         @if others().next().is_some() {
             (section("more", "More pictures", &html! { @for (name, svg) in others() { (figure(name, svg, name)) } }))
         }
         @if let Some(figures) = &files.figures {
-            (section("figures", "Figures", &html! { div class="scroll" { (value(figures)) } }))
+            (section("figures", "Figures", &beside::figures(figures)))
         }
         @if let Some(table) = errors::table(&files.operations) {
             (section("errors", "What clients were told", &table))
@@ -70,7 +96,7 @@ pub(super) fn report(files: &Files, dir: &RunDir, drawn: &[String], names: &[Str
         @if !files.faults.is_empty() {
             (section("faults", "Faults", &faults(&files.faults, &files.operations)))
         }
-        @for (name, content) in &files.others {
+        @for (name, content) in files.others.iter().filter(|(name, _)| name != Study::FILE) {
             @let heading = words(name.trim_end_matches(".json"));
             (section(&anchor(name), &capital(&heading), &html! { div class="scroll" { (value(content)) } }))
         }
@@ -95,7 +121,9 @@ pub(super) fn banner(ending: &Ending) -> Markup {
         } @else {
             div class="banner bad" { (missed) " of " (all) " expectations did not hold." }
         }
-        @for line in &ending.summary { p { (line) } }
+        // Lines of a table stay under each other.
+        @if ending.summary.iter().any(|line| line.contains("  ")) { pre { (ending.summary.join("\n")) } }
+        @else { @for line in &ending.summary { p { (line) } } }
     }
 }
 
@@ -109,6 +137,26 @@ pub(super) fn expectations(ending: &Ending) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The figures of a study, experiment by experiment.
+fn pooled(content: &Value) -> Markup {
+    let Ok(study) = serde_json::from_value::<Study>(content.clone()) else {
+        return html! { div class="scroll" { (value(content)) } };
+    };
+    let (inside, all) = (study.compared().filter(|one| one.inside).count(), study.compared().count());
+    html! {
+        p { (inside) " of " (all) " figures could be those of the real clusters." }
+        @for pooled in &study.pooled {
+            @let detail = format!("{}, {} runs", pooled.figures.cluster, pooled.runs.len());
+            @if pooled.compared.is_empty() {
+                p { b { (pooled.figures.experiment) } " " span class="remark" { (detail) ": not run on a real cluster" } }
+            } @else {
+                (runs::group(&pooled.figures.experiment, &detail, &pooled.compared))
+            }
+        }
+        @for (run, why) in &study.failed { p class="mark bad" { (run) ": " (why) } }
     }
 }
 

@@ -156,11 +156,11 @@ fn many_runs_are_one_page_and_one_table() {
         write_run(run).unwrap();
     }
     let dir = RunDir::at(root.path());
-    write_collection(&dir, "The study", &runs, None).unwrap();
+    write_collection(&dir, "The study", &runs).unwrap();
     let page = fs::read_to_string(dir.file(RunDir::REPORT)).unwrap();
     assert_self_contained(&page);
     for name in names {
-        assert!(page.contains(&format!("href=\"{name}/report.html\"")), "{name}");
+        assert!(page.contains(&format!("href=\"./{name}/report.html\"")), "{name}");
     }
     assert_eq!(page.matches("class=\"thumbnail\"").count(), 2);
 
@@ -201,7 +201,7 @@ proptest! {
         dir.write_json("truth.json", &json!([map(&text), map(&text)])).unwrap();
         let files = super::files::Files::read(&dir).unwrap();
         let pages = [
-            super::run::report(&files, &dir, &[], &[text.clone()]),
+            super::run::report(&files, &dir, &[], &mut [], &[text.clone()]),
             super::timeline::timeline(&files, &dir),
             Table::of(std::slice::from_ref(&dir)).unwrap().html(),
         ];
@@ -234,6 +234,6 @@ fn pages_to_look_at() {
         write_run(&dir).unwrap();
         runs.push(dir);
     }
-    write_collection(&RunDir::at(&root), "Runs of the lab", &runs, None).unwrap();
+    write_collection(&RunDir::at(&root), "Runs of the lab", &runs).unwrap();
     fs::write(root.join("compare.html"), Table::of(&runs).unwrap().html()).unwrap();
 }

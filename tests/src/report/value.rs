@@ -62,10 +62,10 @@ fn array(values: &[Value]) -> Markup {
             }
         } @else {
             table {
-                thead { tr { @for column in &columns { th { (words(column)) } } } }
+                thead { tr { @for column in &columns { th { (column.name()) } } } }
                 tbody {
                     @for one in shown {
-                        tr { @for column in &columns { td { @if let Some(one) = one.get(column) { (value(one)) } } } }
+                        tr { @for column in &columns { td { @if let Some(one) = column.of(one) { (value(one)) } } } }
                     }
                 }
             }
@@ -74,22 +74,68 @@ fn array(values: &[Value]) -> Markup {
     }
 }
 
-/// The keys of the rows of a table, in the order in which they are met; none where the values are not all objects, or each
-/// is a share.
-fn columns(values: &[Value]) -> Vec<String> {
-    let mut columns: Vec<String> = Vec::new();
+/// A column of a table: a key of the rows, or a key of what is under it.
+#[derive(Debug, PartialEq, Eq)]
+struct Column {
+    key: String,
+    inner: Option<String>,
+}
+
+impl Column {
+    fn name(&self) -> String {
+        self.inner.as_ref().map_or_else(|| words(&self.key), |inner| format!("{}: {}", words(&self.key), words(inner)))
+    }
+
+    fn of<'a>(&self, row: &'a Value) -> Option<&'a Value> {
+        let found = row.get(&self.key)?;
+        self.inner.as_ref().map_or(Some(found), |inner| found.get(inner))
+    }
+}
+
+/// The columns of a table, in the order in which they are met; none where the values are not all objects, or each is a
+/// share. Small objects in every row are columns of their own.
+fn columns(values: &[Value]) -> Vec<Column> {
+    let mut keys: Vec<&String> = Vec::new();
     for value in values {
         let Value::Object(map) = value else { return Vec::new() };
         if share(map).is_some() {
             return Vec::new();
         }
         for key in map.keys() {
-            if !columns.contains(key) {
-                columns.push(key.clone());
+            if !keys.contains(&key) {
+                keys.push(key);
             }
         }
     }
+    let mut columns = Vec::new();
+    for key in keys {
+        match small(values.iter().filter_map(|value| value.get(key))) {
+            Some(inner) => {
+                columns.extend(inner.into_iter().map(|inner| Column { key: key.clone(), inner: Some(inner) }));
+            }
+            None => columns.push(Column { key: key.clone(), inner: None }),
+        }
+    }
     columns
+}
+
+/// The keys of these values, if all are small objects of plain values.
+fn small<'a>(values: impl Iterator<Item = &'a Value>) -> Option<Vec<String>> {
+    let mut keys: Vec<String> = Vec::new();
+    for value in values {
+        let Value::Object(map) = value else { return None };
+        if share(map).is_some()
+            || map.values().any(|one| one.is_object() || one.as_array().is_some_and(|all| !all.is_empty()))
+        {
+            return None;
+        }
+        for key in map.keys() {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+    }
+    (1..=8).contains(&keys.len()).then_some(keys)
 }
 
 /// So many of so many, as figures are counted.
@@ -132,6 +178,8 @@ mod tests {
         let table = value(&json!([{"a": 1}, {"b": "<"}])).into_string();
         assert!(table.contains("<th>a</th><th>b</th>") && table.contains("<td>&lt;</td>"), "{table}");
         assert_eq!(value(&json!(["x", 2])).into_string(), "x, 2");
+        let inner = value(&json!([{"met": {"all": 1, "none": 2}, "share": {"k": 1, "n": 2}}])).into_string();
+        assert!(inner.contains("<th>met: all</th><th>met: none</th><th>share</th>"), "{inner}");
         let long: Vec<u32> = (0..150).collect();
         assert!(value(&json!(long)).into_string().contains("and 50 more"));
     }
