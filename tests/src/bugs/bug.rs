@@ -95,7 +95,9 @@ impl Bug {
         match self {
             Self::DropRace => "a write into a new shard group is acknowledged at all, and owners never keep it",
             Self::StaleHint => "an old hint overwrites a newer value that was acknowledged at all",
-            Self::StaleHintElsewhere => "an old hint of one coordinator overwrites a newer value written through another",
+            Self::StaleHintElsewhere => {
+                "an old hint of one coordinator overwrites a newer value written through another"
+            }
             Self::PoisonHint => "a hinted batch of a conflicting type blocks all hints behind it for ever",
             Self::FullDisk => "a hint that the full disk did not take is told as success: the write is nowhere",
             Self::AnyRefused => "a write at any is refused, although it was queued and arrives",

@@ -57,7 +57,8 @@ impl Row {
     pub(super) fn judge(&self, ending: &mut Ending) {
         let name = format!("{} on {}", self.cause, self.profile);
         let (off, on) = (&self.off, &self.on);
-        let found = format!("{} places in {} shards, {} after {:.1} s", off.differing, off.shards, off.left, off.seconds);
+        let found =
+            format!("{} places in {} shards, {} after {:.1} s", off.differing, off.shards, off.left, off.seconds);
         ending.expect(format!("{name}: without repair replicas stay different"), off.left > 0, found);
         if self.repairable {
             let found = format!("{} places differ after {:.1} s, {} points moved", on.left, on.seconds, on.moved);

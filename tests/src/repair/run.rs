@@ -122,8 +122,12 @@ async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str)
     let began = Instant::now();
     let before = moved(stage).await?;
     let replicas = stage.replicas(database, MEASUREMENT).await?;
-    let mut side =
-        Side { differing: differing(&replicas), shards: shards(&replicas), left: differing(&replicas), ..Side::default() };
+    let mut side = Side {
+        differing: differing(&replicas),
+        shards: shards(&replicas),
+        left: differing(&replicas),
+        ..Side::default()
+    };
     loop {
         let replicas = stage.replicas(database, MEASUREMENT).await?;
         side.left = differing(&replicas);
@@ -149,7 +153,9 @@ async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str)
 fn only_types_differ(replicas: &[Replica]) -> bool {
     let others: Vec<Replica> = replicas
         .iter()
-        .map(|replica| replica.iter().filter(|((_, _, field), _)| field != "f").map(|(k, v)| (k.clone(), v.clone())).collect())
+        .map(|replica| {
+            replica.iter().filter(|((_, _, field), _)| field != "f").map(|(k, v)| (k.clone(), v.clone())).collect()
+        })
         .collect();
     differing(&others) == 0
 }
