@@ -22,14 +22,18 @@ const ROUND: Duration = Duration::from_secs(40);
 const TRUTH: &str = "truth.json";
 
 /// The options of the nodes: waits that suit seconds of faults.
-const OPTIONS: [(&str, &str); 6] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("write-timeout", "1s"),
     ("shard-writer-timeout", "1s"),
     ("dial-timeout", "500ms"),
     ("hh-retry-interval", "200ms"),
     ("hh-retry-max-interval", "1s"),
-    ("shared-slice-race", "random"),
 ];
+/// In one round of two besides: the race over the batch.
+const ODD: [(&str, &str); 1] = [("shared-slice-race", "random")];
+/// And in the others: few writes at a time, so that some are turned away.
+const EVEN: [(&str, &str); 3] =
+    [("max-concurrent-write-limit", "6"), ("max-enqueued-write-limit", "2"), ("enqueued-write-timeout", "100ms")];
 
 /// Makes a run: rounds of some 40 s, those of both profiles side by side unless the order names one, each on a fresh
 /// cluster. It leaves `truth.json` (a [`Summary`]), `history.jsonl` with an operation for each batch, `nemesis.jsonl` and
@@ -79,15 +83,12 @@ fn rounds(
             0 => Topology::Apart { meta: 3, data: nodes },
             _ => Topology::Both { nodes },
         };
-        // The race over the batch in one round of 1.8 out of two, and few conflicts in one of 0.10: a hint with one stays in
-        // its queue for ever there, and all behind it.
+        // Few conflicts in one round of 0.10 of two: a hint with one stays in its queue for ever, and all behind it.
         let odd = (u64::from(number) + order.seed) % 2 == 1;
         let mut options = Options::new(profile);
-        for (name, value) in OPTIONS.iter().map(|(name, value)| (*name, *value)) {
-            let raced = name == "shared-slice-race";
-            if !raced || odd {
-                set(&mut options, name, value)?;
-            }
+        let also: &[(&str, &str)] = if odd { &ODD } else { &EVEN };
+        for (name, value) in OPTIONS.iter().chain(also) {
+            set(&mut options, name, value)?;
         }
         for (name, value) in &order.set {
             set(&mut options, name, value)?;

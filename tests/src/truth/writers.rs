@@ -22,6 +22,8 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const DEADLINE: Duration = Duration::from_secs(8);
 /// The time that an attempt gets.
 const ATTEMPT: Duration = Duration::from_secs(3);
+/// The time that an attempt of a patient client gets: more than the 10 s for which nodes try to reach the meta nodes.
+const PATIENCE: Duration = Duration::from_secs(12);
 /// Longest and shortest pause of a writer between two batches, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 20..120;
 
@@ -42,6 +44,8 @@ enum Way {
     Budget,
     /// All coordinators, and a call has hardly any time.
     Impatient,
+    /// One coordinator, and time enough to hear that the meta nodes do not answer.
+    Patient(usize),
     /// All coordinators, and the caller drops some calls.
     Dropper,
     /// A background writer.
@@ -132,6 +136,7 @@ pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildE
     let mut ways: Vec<Way> = (0..nodes).map(Way::OneNode).collect();
     ways.extend([Way::AllNodes, Way::Sticky, Way::NoRetry(0), Way::NoRetry(nodes - 1), Way::Downgrade, Way::Budget]);
     ways.extend([Way::Impatient, Way::Dropper]);
+    ways.extend((0..nodes).map(Way::Patient));
     ways.extend([ConsistencyLevel::One, ConsistencyLevel::Quorum].map(Way::Background));
     let writers = ways.into_iter().enumerate().map(|(number, way)| {
         let field = field.clone();
@@ -171,6 +176,10 @@ fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
         Way::Budget => all(builder).retry(backoff).retry_budget(RetryBudget::default().tokens(20)),
         Way::Impatient => {
             all(builder).retry(backoff).attempt_timeout(Duration::from_millis(250)).deadline(Duration::from_millis(600))
+        }
+        Way::Patient(node) => {
+            let builder = builder.endpoint(field.urls[node].clone()).retry(backoff);
+            builder.attempt_timeout(PATIENCE).deadline(PATIENCE + DEADLINE)
         }
         Way::Dropper => all(builder).retry(backoff),
         Way::Background(_) => all(builder).retry(backoff),
@@ -219,7 +228,7 @@ impl Writer {
         }
         let patience = match self.way {
             Way::Dropper => Duration::from_millis(self.random.u64(1..400)),
-            _ => 2 * DEADLINE,
+            _ => 2 * (PATIENCE + DEADLINE),
         };
         let said: Option<Result<Ack, WriteError>> = tokio::time::timeout(patience, write.into_future()).await.ok();
         let sent = self.field.sent(planned, batch, began);

@@ -1,0 +1,79 @@
+//! Experiments of the lab on real processes, short; this program runs the nodes as well.
+//!
+//! `cargo test -p influx-lab --test lab -- NAME…` runs those whose names hold one of the words, without any all of them.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use influx_lab::experiment::{Order, RunDir, Target};
+use influx_lab::history::operations;
+use influx_lab::truth::Summary;
+use influx_lab::{NODE_ARGUMENT, become_node, truth};
+
+/// What a test says when it fails.
+type Failure = Box<dyn std::error::Error>;
+type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
+
+/// One after the other: each has processes enough for this machine.
+const TESTS: [(&str, Test); 1] = [("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles()))];
+
+fn main() -> ExitCode {
+    if let Some(code) = become_node() {
+        return code;
+    }
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut failed = 0;
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
+        let since = Instant::now();
+        let result = runtime.block_on(test());
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("test {name} ... {verdict} ({:.1} s)", since.elapsed().as_secs_f64());
+        if let Err(why) = result {
+            println!("{why}");
+            failed += 1;
+        }
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn order(dir: &tempfile::TempDir, seconds: u64) -> Result<Order, Failure> {
+    Ok(Order {
+        dir: RunDir::at(dir.path()),
+        seed: 1,
+        time: Some(Duration::from_secs(seconds)),
+        nodes: None,
+        profile: None,
+        set: Vec::new(),
+        target: Target::this_program(&[NODE_ARGUMENT])?,
+    })
+}
+
+/// Seconds of faults on either profile: no claim of the client is false, and the files of the run say the same.
+async fn truth_of_both_profiles() -> Result<(), Failure> {
+    let dir = tempfile::tempdir()?;
+    let order = order(&dir, 6)?;
+    let ending = truth::run(&order, &()).await?;
+    let summary: Summary = order.dir.read_json("truth.json")?;
+    if !ending.holds() || !summary.client_lies.is_empty() {
+        return Err(format!("{:#?}\n{:#?}", ending.expectations, summary.client_lies.first()).into());
+    }
+    let done = operations(&order.dir.history()?)?;
+    let first_batches = summary.rounds.len() as u64;
+    if done.len() as u64 + first_batches != summary.batches() {
+        return Err(format!("{} operations of {} batches", done.len(), summary.batches()).into());
+    }
+    if summary.rounds.len() != 2 || order.dir.nemesis()?.is_empty() {
+        return Err("two rounds with faults were to be made".into());
+    }
+    Ok(())
+}
