@@ -1,7 +1,8 @@
 //! From the name of an experiment to its run.
 
-use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, runs_below};
-use crate::{all, bugs, compare, repair, report, study, truth};
+use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, Target, runs_below};
+use crate::checker::{self, Verdict};
+use crate::{all, bugs, compare, repair, report, sim, study, truth};
 
 /// Makes a run, and leaves in its directory what was ordered and what had to hold beside everything that the experiment
 /// itself leaves there, then the pictures and the pages about it.
@@ -24,7 +25,7 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
     progress.phase("drawing");
     // Drawing takes a processor for a while, and other runs of this process may be waiting for answers.
     let dir = order.dir.clone();
-    let drawn = tokio::task::spawn_blocking(move || pages(&dir)).await;
+    let drawn = tokio::task::spawn_blocking(move || written(&dir, false)).await;
     drawn.map_err(|error| LabError::Plot { what: RunDir::REPORT.to_owned(), why: error.to_string() })??;
     Ok(ending)
 }
@@ -34,6 +35,11 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
 /// # Errors
 /// [`LabError::File`], [`LabError::Content`], [`LabError::Plot`]; [`LabError::Order`] where there is no run.
 pub fn pages(dir: &RunDir) -> Result<(), LabError> {
+    written(dir, true)
+}
+
+/// The same; pages of runs below that are there are only made `again` if so.
+fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
     let runs = runs_below(dir)?;
     let is_run =
         |dir: &RunDir| [RunDir::RUN, RunDir::ORDER, RunDir::HISTORY].iter().any(|name| dir.file(name).exists());
@@ -41,16 +47,34 @@ pub fn pages(dir: &RunDir) -> Result<(), LabError> {
         if !is_run(dir) {
             return Err(LabError::Order(format!("{} holds no run", dir.path().display())));
         }
+        counterexample(dir)?;
         return report::write_run(dir);
     }
-    runs.iter().try_for_each(pages)?;
+    let missing = |run: &&RunDir| again || !run.file(RunDir::REPORT).exists();
+    runs.iter().filter(missing).try_for_each(|run| written(run, again))?;
     let title = match dir.read_json::<Record>(RunDir::ORDER) {
         Ok(record) => record.experiment.parse().map_or("Runs", title),
         // Runs that somebody put beside each other.
         Err(_) => "Runs",
     };
-    let ending = if dir.file(RunDir::ENDING).exists() { Some(dir.read_json::<Ending>(RunDir::ENDING)?) } else { None };
-    report::write_collection(dir, title, &runs, ending.as_ref())
+    report::write_collection(dir, title, &runs)
+}
+
+/// Draws why a history is illegal, where it is; the page about the run has it then.
+fn counterexample(dir: &RunDir) -> Result<(), LabError> {
+    const NAME: &str = "counterexample";
+    if !dir.file(RunDir::VERDICT).exists() || !dir.file(RunDir::HISTORY).exists() {
+        return Ok(());
+    }
+    let verdict: Verdict = dir.read_json(RunDir::VERDICT)?;
+    if verdict.why.is_empty() {
+        return Ok(());
+    }
+    // As the verdict was found: the first write is in the history.
+    let Some(found) = checker::check_file(&dir.file(RunDir::HISTORY), None)?.counterexample else { return Ok(()) };
+    let picture = checker::draw(&found, "Why no order of the operations explains this history");
+    dir.write(&format!("{NAME}.svg"), picture.svg()?)?;
+    dir.write(&format!("{NAME}.png"), picture.png()?)
 }
 
 /// The heading of a page of many runs.
@@ -82,7 +106,12 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::ShardsPartition
         | Experiment::ShardsLongCut => study::run(experiment, order, progress).await,
         Experiment::Study => study::run_study(order, progress).await,
-        Experiment::Truth => truth::run(order, progress).await,
+        Experiment::Truth => match order.target {
+            Target::Simulation => sim::run(order, progress).await,
+            Target::Processes { .. } | Target::Namespaces { .. } | Target::Hosts(_) => {
+                truth::run(order, progress).await
+            }
+        },
         Experiment::Bugs => bugs::run(order, progress).await,
         Experiment::Repair => repair::run(order, progress).await,
         Experiment::Compare => compare::run(order, progress).await,

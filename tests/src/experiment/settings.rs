@@ -18,6 +18,9 @@ pub struct Setting {
 
 const SEEDS: Setting = Setting { name: "seeds", default: "1", meaning: "schedules of faults" };
 
+const SCHEDULES: Setting =
+    Setting { name: "seeds", default: "10000", meaning: "schedules that the simulation plays, each from its seed" };
+
 const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
@@ -40,7 +43,8 @@ impl Experiment {
             Self::Study => [of_the_study(STUDY_SETTINGS), of_the_study(RUN_SETTINGS)].concat(),
             Self::Compare => vec![SEEDS],
             Self::All => vec![AT_A_TIME, SIMULATED],
-            Self::Truth | Self::Bugs | Self::Repair => Vec::new(),
+            Self::Truth => vec![SCHEDULES],
+            Self::Bugs | Self::Repair => Vec::new(),
         }
     }
 
@@ -48,7 +52,7 @@ impl Experiment {
     #[must_use]
     pub fn has_seeds(self, target: TargetKind) -> bool {
         match self {
-            Self::Study => true,
+            Self::Study | Self::Compare => true,
             Self::Truth => target == TargetKind::Simulation,
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
@@ -59,7 +63,6 @@ impl Experiment {
             | Self::ShardsLongCut
             | Self::Bugs
             | Self::Repair
-            | Self::Compare
             | Self::All => false,
         }
     }
@@ -77,7 +80,7 @@ impl Experiment {
             | Self::ShardsPartition
             | Self::ShardsLongCut => &[Processes, Namespaces, Hosts],
             Self::Study => &[Processes, Namespaces],
-            Self::Truth => &[Processes, Simulation, Hosts],
+            Self::Truth => &[Processes, Simulation],
             Self::All => &[Processes, Namespaces],
             Self::Bugs | Self::Repair | Self::Compare => &[Processes],
         }
