@@ -7,17 +7,23 @@ use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use influx_lab::experiment::{Order, RunDir, Target};
-use influx_lab::history::operations;
+use influx_lab::experiment::{Experiment, Order, RunDir, Target, run};
+use influx_lab::figures::Material;
+use influx_lab::history::{Completion, Function, operations};
 use influx_lab::truth::Summary;
 use influx_lab::{NODE_ARGUMENT, become_node, truth};
+use influx_server_mock::TestCluster;
 
 /// What a test says when it fails.
 type Failure = Box<dyn std::error::Error>;
 type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// One after the other: each has processes enough for this machine.
-const TESTS: [(&str, Test); 1] = [("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles()))];
+const TESTS: [(&str, Test); 3] = [
+    ("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles())),
+    ("a_short_run_under_cuts_leaves_everything", || Box::pin(a_short_run_under_cuts_leaves_everything())),
+    ("truth_of_a_cluster_by_its_addresses", || Box::pin(truth_by_addresses())),
+];
 
 fn main() -> ExitCode {
     if let Some(code) = become_node() {
@@ -76,4 +82,55 @@ async fn truth_of_both_profiles() -> Result<(), Failure> {
         return Err("two rounds with faults were to be made".into());
     }
     Ok(())
+}
+
+/// A cluster of which only the addresses are known: the replicas are read by the client, and nothing is missing.
+async fn truth_by_addresses() -> Result<(), Failure> {
+    let cluster = TestCluster::builder().nodes(1, 3).start().await?;
+    let dir = tempfile::tempdir()?;
+    let order = Order { target: Target::Hosts(cluster.urls()), ..order(&dir, 2)? };
+    let ending = truth::run(&order, &()).await?;
+    let summary: Summary = order.dir.read_json("truth.json")?;
+    let (met, judged) = summary
+        .table
+        .iter()
+        .filter(|row| row.class == "ok")
+        .fold((0, 0), |(met, judged), row| (met + row.met.all, judged + row.batches));
+    if !ending.holds() || met == 0 || met != judged {
+        return Err(format!("{:#?}\n{:#?}", ending.expectations, summary).into());
+    }
+    Ok(())
+}
+
+/// A few seconds of the register at `any` under cuts: every write is acknowledged, the history and all files are there,
+/// and every replica is read in the end.
+async fn a_short_run_under_cuts_leaves_everything() -> Result<(), Failure> {
+    let dir = tempfile::tempdir()?;
+    let order = Order {
+        dir: RunDir::at(dir.path().join("run")),
+        seed: 3,
+        time: Some(Duration::from_secs(4)),
+        nodes: Some(3),
+        profile: None,
+        set: vec![("whole".into(), "500ms".into()), ("cut".into(), "1500ms".into())],
+        target: Target::this_program(&[NODE_ARGUMENT])?,
+    };
+    let ending = run(Experiment::RegisterPartitionAny, &order, &()).await?;
+    let material = Material::read(&order.dir)?;
+    let all = || material.operations.iter().filter(|operation| operation.f == Function::Write);
+    check(all().count() > 10, || format!("only {} writes", all().count()))?;
+    let acknowledged = all().filter(|write| write.completion == Completion::Ok).count();
+    check(acknowledged == all().count(), || format!("{acknowledged} of {} acknowledged", all().count()))?;
+    check(material.cuts.len() == 2, || format!("{} cuts", material.cuts.len()))?;
+    check(material.replicas.register.len() == 3, || format!("{:?}", material.replicas))?;
+    check(material.replicas.shards == 1, || format!("{} shards", material.replicas.shards))?;
+    check(ending.holds(), || format!("{ending:?}"))?;
+    for name in [RunDir::HISTORY, RunDir::NEMESIS, RunDir::SHARDS, RunDir::FIGURES, RunDir::VERDICT, RunDir::REPORT] {
+        check(order.dir.file(name).exists(), || format!("there is no {name}"))?;
+    }
+    Ok(())
+}
+
+fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(why().into()) }
 }

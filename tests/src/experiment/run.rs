@@ -1,8 +1,7 @@
 //! From the name of an experiment to its run.
 
-use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, Target, runs_below};
-use crate::checker::{self, Verdict};
-use crate::{all, bugs, compare, repair, report, sim, study, truth};
+use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, runs_below};
+use crate::{all, bugs, compare, repair, report, study, truth};
 
 /// Makes a run, and leaves in its directory what was ordered and what had to hold beside everything that the experiment
 /// itself leaves there, then the pictures and the pages about it.
@@ -22,6 +21,9 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
         order.dir.write_json(RunDir::RUN, &record)?;
     }
     order.dir.write_json(RunDir::ENDING, &ending)?;
+    if order.dir.file(RunDir::REPORT).exists() && runs_below(&order.dir)?.is_empty() {
+        return Ok(ending);
+    }
     progress.phase("drawing");
     // Drawing takes a processor for a while, and other runs of this process may be waiting for answers.
     let dir = order.dir.clone();
@@ -47,7 +49,6 @@ fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
         if !is_run(dir) {
             return Err(LabError::Order(format!("{} holds no run", dir.path().display())));
         }
-        counterexample(dir)?;
         return report::write_run(dir);
     }
     let missing = |run: &&RunDir| again || !run.file(RunDir::REPORT).exists();
@@ -58,23 +59,6 @@ fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
         Err(_) => "Runs",
     };
     report::write_collection(dir, title, &runs)
-}
-
-/// Draws why a history is illegal, where it is; the page about the run has it then.
-fn counterexample(dir: &RunDir) -> Result<(), LabError> {
-    const NAME: &str = "counterexample";
-    if !dir.file(RunDir::VERDICT).exists() || !dir.file(RunDir::HISTORY).exists() {
-        return Ok(());
-    }
-    let verdict: Verdict = dir.read_json(RunDir::VERDICT)?;
-    if verdict.why.is_empty() {
-        return Ok(());
-    }
-    // As the verdict was found: the first write is in the history.
-    let Some(found) = checker::check_file(&dir.file(RunDir::HISTORY), None)?.counterexample else { return Ok(()) };
-    let picture = checker::draw(&found, "Why no order of the operations explains this history");
-    dir.write(&format!("{NAME}.svg"), picture.svg()?)?;
-    dir.write(&format!("{NAME}.png"), picture.png()?)
 }
 
 /// The heading of a page of many runs.
@@ -106,12 +90,7 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::ShardsPartition
         | Experiment::ShardsLongCut => study::run(experiment, order, progress).await,
         Experiment::Study => study::run_study(order, progress).await,
-        Experiment::Truth => match order.target {
-            Target::Simulation => sim::run(order, progress).await,
-            Target::Processes { .. } | Target::Namespaces { .. } | Target::Hosts(_) => {
-                truth::run(order, progress).await
-            }
-        },
+        Experiment::Truth => truth::run(order, progress).await,
         Experiment::Bugs => bugs::run(order, progress).await,
         Experiment::Repair => repair::run(order, progress).await,
         Experiment::Compare => compare::run(order, progress).await,

@@ -3,7 +3,7 @@
 use influx_server_mock::{OptionError, Options, Profile};
 
 use super::{Experiment, LabError, Order, TargetKind};
-use crate::study::{Named, RUN_SETTINGS, STUDY_SETTINGS};
+use crate::study::{RUN_SETTINGS, STUDY_SETTINGS};
 
 /// A setting of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,9 +29,6 @@ impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
     pub fn settings(self) -> Vec<Setting> {
-        let of_the_study = |named: &[Named]| -> Vec<Setting> {
-            named.iter().map(|Named { name, default, meaning }| Setting { name, default, meaning }).collect()
-        };
         match self {
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
@@ -39,8 +36,8 @@ impl Experiment {
             | Self::RegisterPartitionAny
             | Self::ShardsHealthy
             | Self::ShardsPartition
-            | Self::ShardsLongCut => of_the_study(RUN_SETTINGS),
-            Self::Study => [of_the_study(STUDY_SETTINGS), of_the_study(RUN_SETTINGS)].concat(),
+            | Self::ShardsLongCut => RUN_SETTINGS.to_vec(),
+            Self::Study => [STUDY_SETTINGS, RUN_SETTINGS].concat(),
             Self::Compare => vec![SEEDS],
             Self::All => vec![AT_A_TIME, SIMULATED],
             Self::Truth => vec![SCHEDULES],
