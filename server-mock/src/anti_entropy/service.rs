@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 use super::question::{Question, Reply};
 use super::status::{Divergent, SharedStatus, Status};
 use crate::coordinator::Owners;
-use crate::core::anti_entropy::{Ask, Comparison, Digests, Progress, Span, Step, root};
+use crate::core::anti_entropy::{Ask, Comparison, Digests, Others, Progress, Span, Step, Union, root};
 use crate::peer::{Answer, PeerError, Request};
 use crate::store::StoreError;
 use crate::{Options, Points};
@@ -42,6 +42,8 @@ enum Postponed {
     Peer(#[from] PeerError),
     #[error("this node's shard: {0}")]
     Store(#[from] StoreError),
+    #[error("{0} values differ, and another owner did not answer")]
+    Undecided(usize),
     #[error("the other owner's points: {0}")]
     Points(#[from] crate::PointsError),
 }
@@ -163,11 +165,10 @@ impl Worker {
         let spans = progress.take(&differ, self.blocks_a_check);
         self.owners.engine.ensure_shard(shard, &shared.database, &shared.policy);
         let mut divergent = Vec::new();
+        let mut undecided = 0;
         for span in &spans {
-            let theirs = Points::decode(&self.points(shard, node, *span).await?)?;
-            let engine = self.owners.engine.clone();
-            let span = *span;
-            let union = blocking(move || engine.union(shard, span, &theirs)).await?;
+            let union = self.union(shared, node, *span).await?;
+            undecided += union.undecided;
             divergent.extend(union.divergent);
             let mut status_points = 0;
             let all: Vec<_> = union.points.iter().collect();
@@ -188,11 +189,36 @@ impl Worker {
             tracing::info!(shard, node, blocks = spans.len(), of = differ.len(), "took over what differed");
         }
         self.divergent(shard, node, divergent.into_iter(), first_part);
+        if undecided > 0 {
+            // As if it had not been made: the next one begins where this one did.
+            return Err(Postponed::Undecided(undecided));
+        }
         let (_, first) = Comparison::begin();
         let our_root = root(&self.ours(shard, first).await?);
         progress.stored(our_root, their_root);
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).insert((shard, node), progress);
         Ok(())
+    }
+
+    /// What this owner takes over within a span. The other owners are asked only where values differ.
+    async fn union(&self, shared: &Shared, node: u64, span: Span) -> Result<Union, Postponed> {
+        let shard = shared.shard;
+        let theirs = Arc::new(Points::decode(&self.points(shard, node, span).await?)?);
+        let engine = self.owners.engine.clone();
+        let fetched = theirs.clone();
+        let missing = blocking(move || engine.union(shard, span, &fetched, Others::NotAsked)).await?;
+        if missing.undecided == 0 {
+            return Ok(missing);
+        }
+        let mut others = Vec::new();
+        for other in shared.others.iter().filter(|other| **other != node) {
+            match self.points(shard, *other, span).await {
+                Ok(points) => others.push(Points::decode(&points)?),
+                Err(_) => return Ok(missing),
+            }
+        }
+        let engine = self.owners.engine.clone();
+        Ok(blocking(move || engine.union(shard, span, &theirs, Others::All(&others))).await?)
     }
 
     fn progress_of(&self, shard: u64, node: u64) -> Progress {

@@ -4,7 +4,7 @@ use futures::FutureExt;
 use proptest::prelude::*;
 
 use super::{Question, Reply, answer};
-use crate::core::anti_entropy::{Comparison, LEVELS, Progress, Span, Step, root};
+use crate::core::anti_entropy::{Comparison, LEVELS, Others, Progress, Span, Step, root};
 use crate::scan::{Measurements, Scan};
 use crate::store::{Engine, MemoryDisk, Options, Storage};
 use crate::{Point, Points};
@@ -43,8 +43,9 @@ fn digests(engine: &Engine, ask: &crate::core::anti_entropy::Ask) -> Vec<(i64, u
     }
 }
 
-/// One check of one owner with another: the spans that were fetched and how many points were taken over.
-fn check(here: &Engine, there: &Engine, progress: &mut Progress, most: usize) -> (Vec<Span>, usize) {
+/// One check of one owner with another, the rest of the owners being asked too: the spans that were fetched and how many
+/// points were taken over.
+fn check(here: &Engine, there: &Engine, rest: &[&Engine], progress: &mut Progress, most: usize) -> (Vec<Span>, usize) {
     let (mut comparison, mut ask) = Comparison::begin();
     let mut roots = None;
     for _ in LEVELS {
@@ -61,7 +62,8 @@ fn check(here: &Engine, there: &Engine, progress: &mut Progress, most: usize) ->
                 let mut points = 0;
                 for span in &spans {
                     let theirs = there.points(SHARD, *span).unwrap();
-                    let union = here.union(SHARD, *span, &theirs).unwrap();
+                    let others: Vec<Points> = rest.iter().map(|owner| owner.points(SHARD, *span).unwrap()).collect();
+                    let union = here.union(SHARD, *span, &theirs, Others::All(&others)).unwrap();
                     points += union.points.len();
                     store(here, &union.points);
                 }
@@ -108,7 +110,8 @@ proptest! {
                     let leaf = crate::core::anti_entropy::Ask { length: LEVELS[2], spans: vec![Span::ALL] };
                     let (ours, theirs) = (digests(&owners[here], &leaf), digests(&owners[there], &leaf));
                     let before = owners[here].stats(SHARD).unwrap().values;
-                    let (spans, _) = check(&owners[here], &owners[there], &mut progress[here][there], most);
+                    let rest = &owners[3 - here - there];
+                    let (spans, _) = check(&owners[here], &owners[there], &[rest], &mut progress[here][there], most);
                     prop_assert!(spans.len() <= most);
                     for span in &spans {
                         let at = |blocks: &[(i64, u64)]| blocks.iter().find(|(start, _)| *start == span.min).copied();
@@ -132,10 +135,10 @@ fn two_types_are_left_alone_and_not_fetched_again() {
     let points = [Point { key: b"m\\ 0,k=0", fields: b"i=\"x\",other=5i", time: 1 }].into_iter().collect();
     store(&theirs, &points);
     let mut progress = Progress::default();
-    let (spans, points) = check(&ours, &theirs, &mut progress, 10);
+    let (spans, points) = check(&ours, &theirs, &[], &mut progress, 10);
     assert_eq!((spans.len(), points), (1, 1), "the other field is taken over");
-    assert_eq!(check(&ours, &theirs, &mut progress, 10), (Vec::new(), 0), "nothing has changed since");
-    let union = ours.union(SHARD, Span::ALL, &theirs.points(SHARD, Span::ALL).unwrap()).unwrap();
+    assert_eq!(check(&ours, &theirs, &[], &mut progress, 10), (Vec::new(), 0), "nothing has changed since");
+    let union = ours.union(SHARD, Span::ALL, &theirs.points(SHARD, Span::ALL).unwrap(), Others::All(&[])).unwrap();
     assert_eq!((union.points.len(), union.divergent.len()), (0, 1));
 }
 

@@ -7,17 +7,20 @@
 //! The rules of the union:
 //! * A value that is missing here is taken over. There are no marks of deletion: what one owner deleted while another was
 //!   away comes back from that one. A deletion with an owner away is answered with an error, so whoever deleted knows.
-//! * Of two values of one series, field and time the greater one stays (floats in their total order, integers, `false`
-//!   before `true`, texts by bytes). Values carry no time of writing, so nobody can tell which is newer; any rule that
-//!   does not ask who compares makes the owners equal, and this one needs nothing but the values.
+//! * Of several values of one series, field and time the one that most owners hold stays; of those that equally many hold,
+//!   the greatest (floats in their total order, integers, `false` before `true`, texts by bytes). Values carry no time of
+//!   writing, so nobody can tell which is newest. But what the level acknowledged last is on most owners, unless old
+//!   hints came to most of them; and whoever asks all owners comes to the same answer, which each that follows it only
+//!   makes firmer. While an owner cannot be asked, nothing is replaced.
 //! * A value of another type than the field has here cannot be stored, here or anywhere: it is reported and left.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::line::{FieldValue, RawField, RawFields, lossy, measurement_of};
+use crate::line::{FieldValue, RawFields, lossy, measurement_of};
 use crate::scan::FieldType;
 use crate::{Point, Points};
 
@@ -180,22 +183,52 @@ pub struct TypeDivergence {
 /// What one owner takes over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Union {
-    /// Points that are missing here, or whose value is the greater one there.
+    /// Points that are missing here, or whose value is the one that stays.
     pub points: Points,
     /// What cannot be taken over.
     pub divergent: BTreeSet<TypeDivergence>,
+    /// Values that are other ones there, and were not decided on because the other owners were not asked.
+    pub undecided: usize,
+}
+
+/// What the other owners hold of the same span.
+#[derive(Clone, Copy, Debug)]
+pub enum Others<'a> {
+    /// They were not asked, or one of them did not answer: values that are missing are taken over, and no other.
+    NotAsked,
+    /// All of them: none where the two that compare are the only owners.
+    All(&'a [Points]),
+}
+
+/// Values of a span by series, field (unescaped) and time.
+type Values<'a> = HashMap<(&'a [u8], Cow<'a, [u8]>, i64), FieldValue<'a>>;
+
+fn values(points: &Points) -> Values<'_> {
+    let mut values = HashMap::new();
+    for point in points.iter() {
+        for field in RawFields::new(point.fields).filter_map(Result::ok) {
+            if let Some(value) = field.read() {
+                values.insert((point.key, field.unescaped_name(), point.time), value);
+            }
+        }
+    }
+    values
 }
 
 /// What the owner of `ours` takes over from `theirs`; both are the points of one span. `type_of` gives the type that a
 /// field (unescaped) of the measurement of a key has here.
 #[must_use]
-pub fn union(ours: &Points, theirs: &Points, type_of: impl Fn(&[u8], &[u8]) -> Option<FieldType>) -> Union {
-    let mut known = HashMap::new();
-    for point in ours.iter() {
-        for field in RawFields::new(point.fields).filter_map(Result::ok) {
-            known.insert((point.key, field.unescaped_name(), point.time), field);
-        }
-    }
+pub fn union(
+    ours: &Points,
+    theirs: &Points,
+    others: Others<'_>,
+    type_of: impl Fn(&[u8], &[u8]) -> Option<FieldType>,
+) -> Union {
+    let known = values(ours);
+    let votes: Option<Vec<Values<'_>>> = match others {
+        Others::NotAsked => None,
+        Others::All(others) => Some(others.iter().map(values).collect()),
+    };
     let mut union = Union::default();
     let mut fields = Vec::new();
     for point in theirs.iter() {
@@ -213,10 +246,22 @@ pub fn union(ours: &Points, theirs: &Points, type_of: impl Fn(&[u8], &[u8]) -> O
                 });
                 continue;
             }
-            let wins = match (known.get(&(point.key, name, point.time)).and_then(RawField::read), field.read()) {
+            let place = (point.key, name, point.time);
+            let wins = match (known.get(&place), field.read()) {
                 (_, None) => false,
                 (None, Some(_)) => true,
-                (Some(ours), Some(theirs)) => order(&ours, &theirs) == Ordering::Less,
+                (Some(ours), Some(theirs)) if order(ours, &theirs) == Ordering::Equal => false,
+                (Some(ours), Some(theirs)) => match &votes {
+                    Some(votes) => {
+                        let others = votes.iter().filter_map(|values| values.get(&place));
+                        let cast: Vec<&FieldValue<'_>> = [ours, &theirs].into_iter().chain(others).collect();
+                        winner(&cast).is_some_and(|winner| order(winner, &theirs) == Ordering::Equal)
+                    }
+                    None => {
+                        union.undecided += 1;
+                        false
+                    }
+                },
             };
             if wins {
                 if !fields.is_empty() {
@@ -232,6 +277,12 @@ pub fn union(ours: &Points, theirs: &Points, type_of: impl Fn(&[u8], &[u8]) -> O
         }
     }
     union
+}
+
+/// The value that most hold, the greatest of those that equally many do.
+fn winner<'v, 'a>(cast: &[&'v FieldValue<'a>]) -> Option<&'v FieldValue<'a>> {
+    let holders = |value: &FieldValue<'a>| cast.iter().filter(|one| order(one, value) == Ordering::Equal).count();
+    cast.iter().copied().max_by(|left, right| holders(left).cmp(&holders(right)).then_with(|| order(left, right)))
 }
 
 /// A total order of values; those of two types are never compared where it matters.
@@ -253,13 +304,35 @@ mod tests {
         [Point { key: b"m,k=v", fields, time: 1 }].into_iter().collect()
     }
 
-    fn taken(ours: &[u8], theirs: &[u8]) -> Vec<u8> {
-        let union = union(&point(ours), &point(theirs), |_, _| None);
+    fn among(ours: &[u8], theirs: &[u8], others: &[&[u8]]) -> Vec<u8> {
+        let others: Vec<Points> = others.iter().map(|fields| point(fields)).collect();
+        let union = union(&point(ours), &point(theirs), Others::All(&others), |_, _| None);
+        assert_eq!(union.undecided, 0);
         union.points.iter().flat_map(|point| point.fields.to_vec()).collect()
     }
 
+    fn taken(ours: &[u8], theirs: &[u8]) -> Vec<u8> {
+        among(ours, theirs, &[])
+    }
+
     #[test]
-    fn the_greater_value_wins_on_both_sides() {
+    fn what_most_owners_hold_stays() {
+        assert_eq!(among(b"v=2", b"v=1", &[b"v=1"]), b"v=1", "the newer value may be the smaller one");
+        assert!(among(b"v=1", b"v=2", &[b"v=1"]).is_empty());
+        assert_eq!(among(b"v=1", b"v=3", &[b"v=2"]), b"v=3", "of equally many the greatest");
+        assert!(among(b"v=1", b"v=2", &[b"v=3"]).is_empty(), "it is taken from the one that has it");
+        assert_eq!(among(b"v=1", b"v=2", &[b"w=1"]), b"v=2", "who has nothing there has no say");
+    }
+
+    #[test]
+    fn nothing_is_replaced_while_an_owner_cannot_be_asked() {
+        let union = union(&point(b"v=1"), &point(b"v=2,w=3"), Others::NotAsked, |_, _| None);
+        assert_eq!(union.points.get(0).map(|point| point.fields), Some(&b"w=3"[..]));
+        assert_eq!(union.undecided, 1);
+    }
+
+    #[test]
+    fn of_two_owners_the_greater_value_wins_on_both_sides() {
         for (less, greater) in
             [("v=1", "v=2"), ("v=-0.0", "v=0"), ("v=-7i", "v=3i"), ("v=f", "v=t"), ("v=\"a\"", "v=\"b\"")]
         {
@@ -276,7 +349,7 @@ mod tests {
 
     #[test]
     fn another_type_is_reported_and_left() {
-        let union = union(&Points::new(), &point(b"f=1,g=2"), |measurement, field| {
+        let union = union(&Points::new(), &point(b"f=1,g=2"), Others::NotAsked, |measurement, field| {
             assert_eq!(measurement, b"m");
             (field == b"f").then_some(FieldType::String)
         });

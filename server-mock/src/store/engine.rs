@@ -15,7 +15,7 @@ use super::journal::{Command, Journal, Replayed, ShardName};
 use super::record::{self, Change};
 use super::schema::Schema;
 use super::{DiskFault, Options, PartialWrite, Storage, StoreError};
-use crate::core::anti_entropy::{self, Digests, Span, Union};
+use crate::core::anti_entropy::{self, Digests, Others, Span, Union};
 use crate::line::fields;
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
 use crate::{Points, Profile};
@@ -337,16 +337,17 @@ impl Engine {
         Ok(self.shared.shard(shard)?.read().content.points(span))
     }
 
-    /// What a shard takes over from another replica, whose points of a span these are. Stores nothing.
+    /// What a shard takes over from another replica, whose points of a span these are, in view of what the other owners hold.
+    /// Stores nothing.
     ///
     /// # Errors
     /// [`StoreError::ShardNotFound`].
-    pub fn union(&self, shard: u64, span: Span, theirs: &Points) -> Result<Union, StoreError> {
+    pub fn union(&self, shard: u64, span: Span, theirs: &Points, others: Others<'_>) -> Result<Union, StoreError> {
         let shard = self.shared.shard(shard)?;
         let state = shard.read();
         let schema = state.content.schema();
         let type_of = |measurement: &[u8], field: &[u8]| schema.fields(measurement)?.get(field).copied();
-        Ok(anti_entropy::union(&state.content.points(span), theirs, type_of))
+        Ok(anti_entropy::union(&state.content.points(span), theirs, others, type_of))
     }
 
     /// How long nobody has written to a shard; `None` when nobody has since the engine was opened.

@@ -5,7 +5,7 @@ use influx_server_mock::TestCluster;
 use crate::fixture::{create_database, query, until, values, write};
 
 /// With hinted handoff off, a replica that was dead fetches what it missed, and where it has another value for the same
-/// time, the greater one is kept everywhere.
+/// time, the one that most owners hold is kept everywhere: here the greater one, which was written to two of three.
 #[tokio::test]
 async fn a_replica_that_was_dead_catches_up() {
     let builder = TestCluster::builder().nodes(1, 3).set("hh-enabled", "false").set("anti-entropy", "true");

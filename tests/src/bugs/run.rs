@@ -224,7 +224,6 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
         finding.judge(&mut ending);
     }
     ending.summary = table(&findings);
-    order.dir.write_json(RunDir::ENDING, &ending)?;
     Ok(ending)
 }
 

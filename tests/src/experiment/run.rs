@@ -36,8 +36,8 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::Study => not_built(),
         Experiment::Truth => crate::truth::run(order, progress).await,
         Experiment::Bugs => crate::bugs::run(order, progress).await,
-        Experiment::Repair => not_built(),
-        Experiment::Compare => not_built(),
+        Experiment::Repair => crate::repair::run(order, progress).await,
+        Experiment::Compare => crate::compare::run(order, progress).await,
         Experiment::All => crate::all::run_all(order, progress).await,
     }
 }

@@ -28,6 +28,7 @@ impl Experiment {
     pub const fn settings(self) -> &'static [Setting] {
         match self {
             Self::Study => &[SEEDS],
+            Self::Compare => &[Setting { default: "1", ..SEEDS }],
             Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
@@ -38,8 +39,7 @@ impl Experiment {
             | Self::ShardsLongCut
             | Self::Truth
             | Self::Bugs
-            | Self::Repair
-            | Self::Compare => &[],
+            | Self::Repair => &[],
         }
     }
 

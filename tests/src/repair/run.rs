@@ -98,7 +98,6 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
         row.judge(&mut ending);
     }
     ending.summary = table(&rows);
-    order.dir.write_json(RunDir::ENDING, &ending)?;
     Ok(ending)
 }
 

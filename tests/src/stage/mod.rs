@@ -5,7 +5,7 @@ mod replica;
 mod said;
 mod table;
 
-pub use cluster::{Setting, Stage, TICK, batch};
+pub use cluster::{Row, Setting, Stage, TICK, batch};
 pub use replica::{Replica, differing, render};
 pub use said::Said;
 pub use table::Table;

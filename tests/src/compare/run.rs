@@ -1,0 +1,311 @@
+//! The run: all senders side by side.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::{join_all, try_join_all};
+use influx_client::ConsistencyLevel;
+use influx_server_mock::Profile;
+use serde::Serialize;
+
+use super::delivery::{Delivery, deliver};
+use super::judge::copies;
+use super::workload::groundwork;
+use super::{Act, Kind, Score, Sender, Shipment, judge, reading, schedule, table, workload};
+use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
+use crate::history::FaultEvent;
+use crate::stage::{Setting, Stage};
+
+/// The file: what came of each sender.
+pub const COMPARE: &str = "compare.json";
+
+/// Between two looks at the queues.
+const LOOK: Duration = Duration::from_millis(100);
+/// Clusters that run at a time when there are several seeds.
+const AT_A_TIME: usize = 2;
+
+const SET: [(&str, &str); 3] = [("write-timeout", "1s"), ("hh-retry-interval", "1s"), ("hh-retry-max-interval", "2s")];
+
+/// One entry of the file.
+#[derive(Debug, Serialize)]
+struct Row<'a> {
+    sender: &'static str,
+    about: &'static str,
+    reading: String,
+    #[serde(flatten)]
+    score: &'a Score,
+    /// Seed by seed.
+    runs: Vec<&'a Score>,
+}
+
+/// What `run.json` says.
+#[derive(Debug, Serialize)]
+struct About {
+    experiment: &'static str,
+    seeds: Vec<u64>,
+    set: [(&'static str, &'static str); 3],
+    batches: Vec<usize>,
+    schedule: Vec<Vec<(f64, String)>>,
+}
+
+/// Lets all senders face the same faults, on `seeds` seeds from the order's on (one unless set). Leaves [`COMPARE`],
+/// `run.json` and `nemesis.jsonl`.
+///
+/// # Errors
+/// [`LabError`]: the cluster did not come up or did not answer, or the order asks for profile 0.10, in which all senders
+/// would share the queues.
+///
+/// # Cancellation
+/// Dropping the future ends the clusters.
+pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    let seeds = seeds(order)?;
+    order.dir.make()?;
+    let told = |seed: &u64| schedule(*seed).iter().map(|(at, act)| (at.as_secs_f64(), words(act))).collect();
+    let about = About {
+        experiment: "compare",
+        set: SET,
+        batches: seeds.iter().map(|seed| workload(*seed).len()).collect(),
+        schedule: seeds.iter().map(told).collect(),
+        seeds: seeds.clone(),
+    };
+    order.dir.write_json(RunDir::RUN, &about)?;
+    progress.phase("sending one workload by several rules, under the same faults");
+    let began = Instant::now();
+    let mut runs = Vec::new();
+    for some in seeds.chunks(AT_A_TIME) {
+        runs.extend(try_join_all(some.iter().map(|seed| face(order, *seed, began, progress))).await?);
+    }
+    let mut nemesis: Vec<FaultEvent> = runs.iter().flat_map(|(_, events)| events.clone()).collect();
+    nemesis.sort_by_key(|event| event.time);
+    order.dir.write_lines(RunDir::NEMESIS, &nemesis)?;
+
+    let sum = |sender: Sender| {
+        let mut sum = Score::default();
+        for (scores, _) in &runs {
+            sum += &scores[&sender];
+        }
+        (sender, sum)
+    };
+    let scores: Vec<(Sender, Score)> = Sender::ALL.into_iter().map(sum).collect();
+    let rows: Vec<Row<'_>> = scores
+        .iter()
+        .map(|(sender, score)| Row {
+            sender: sender.id(),
+            about: sender.about(),
+            reading: reading(score),
+            score,
+            runs: runs.iter().map(|(scores, _)| &scores[sender]).collect(),
+        })
+        .collect();
+    order.dir.write_json(COMPARE, &rows)?;
+    let mut ending = expectations(&scores);
+    ending.summary = table(&scores);
+    Ok(ending)
+}
+
+fn seeds(order: &Order) -> Result<Vec<u64>, LabError> {
+    if order.profile == Some(Profile::V0_10) {
+        let why = "compare runs on profile 1.8: in 0.10 the senders would share their hinted handoff queues";
+        return Err(LabError::Order(why.into()));
+    }
+    let mut count = 1;
+    for (name, value) in &order.set {
+        let wrong = || LabError::Order(format!("compare cannot use {name}={value}: it takes seeds=1 to seeds=20"));
+        if name != "seeds" {
+            return Err(wrong());
+        }
+        count = value.parse().ok().filter(|count| (1..=20).contains(count)).ok_or_else(wrong)?;
+    }
+    Ok((order.seed..).take(count).collect())
+}
+
+fn words(act: &Act) -> String {
+    match act {
+        Act::Kill(node) => format!("kill {node}"),
+        Act::Restart(node) => format!("restart {node}"),
+        Act::Begin(fault) => format!("{} {}", fault.node().unwrap_or_default(), fault),
+        Act::Heal => "heal".to_owned(),
+    }
+}
+
+/// Our client keeps its word and loses nothing; and the run was one in which that is no matter of course.
+fn expectations(scores: &[(Sender, Score)]) -> Ending {
+    let mut ending = Ending::default();
+    for (sender, score) in scores {
+        match sender {
+            Sender::Ours | Sender::OursLowering => {
+                let found = format!("{} false claims, {} duplicates", score.false_claims, score.duplicates);
+                let clean = score.false_claims == 0 && score.duplicates == 0;
+                ending.expect(format!("{sender}: no false claim and no point twice"), clean, found);
+                let lost = score.lost_after_acknowledgement + score.lost_without_notice + score.silent + score.waiting;
+                let found = format!("{lost} lost or left; {} of {} acknowledged", score.acknowledged, score.points);
+                ending.expect(format!("{sender}: every point is acknowledged or accounted for"), lost == 0, found);
+            }
+            Sender::None | Sender::Curl | Sender::Telegraf | Sender::InfluxdbJava => {
+                let deceived = score.false_claims + score.failed_yet_stored + score.lost_without_notice;
+                let trouble = deceived + score.duplicates + score.waiting;
+                ending.expect(
+                    format!("{sender}: the faults were such that a rule of its kind deceives its caller"),
+                    trouble > 0,
+                    reading(score),
+                );
+            }
+        }
+    }
+    ending
+}
+
+type Scores = BTreeMap<Sender, Score>;
+
+/// One seed.
+async fn face(
+    order: &Order,
+    seed: u64,
+    began: Instant,
+    progress: &dyn Progress,
+) -> Result<(Scores, Vec<FaultEvent>), LabError> {
+    let mut stage = Stage::start(order, &Setting::new(&format!("seed-{seed}"), Profile::V1_8, &SET), began).await?;
+    for sender in Sender::ALL {
+        let database = sender.database();
+        stage.create(&database, 3).await?;
+        let laid = async || Ok(stage.write("data1", &database, ConsistencyLevel::All, &groundwork()).await?.is_ok());
+        stage.until("the first shard group", laid).await?;
+    }
+    let shipments = workload(seed);
+    let urls = stage.urls();
+    let done = AtomicBool::new(false);
+    let sent = async {
+        let sent = join_all(Sender::ALL.into_iter().map(|sender| deliver(sender, &urls, &shipments))).await;
+        done.store(true, Ordering::Relaxed);
+        sent
+    };
+    let (sent, peaks) = tokio::join!(sent, conduct(&mut stage, seed, &done, progress));
+    let peaks = peaks?;
+    let deliveries: Vec<Delivery> = sent.into_iter().collect::<Result<_, _>>()?;
+    stage.drained().await?;
+    let of_shard = shards(&stage).await?;
+    let mut scores = Scores::new();
+    for (sender, delivery) in Sender::ALL.into_iter().zip(deliveries) {
+        let score = score(&stage, sender, &shipments, delivery, &peaks, &of_shard).await?;
+        progress.note(&format!("seed {seed}, {sender}: {}", reading(&score)));
+        scores.insert(sender, score);
+    }
+    Ok((scores, stage.end().await?))
+}
+
+/// What waited at a moment: shard, writes, bytes.
+type Look = Vec<(u64, u64, u64)>;
+
+/// Does what the schedule says, and looks at the queues until all is sent.
+async fn conduct(
+    stage: &mut Stage,
+    seed: u64,
+    done: &AtomicBool,
+    progress: &dyn Progress,
+) -> Result<Vec<Look>, LabError> {
+    let begun = Instant::now();
+    let mut acts = schedule(seed).into_iter().peekable();
+    let mut looks = Vec::new();
+    loop {
+        while let Some((_, act)) = acts.next_if(|(at, _)| *at <= begun.elapsed()) {
+            match act {
+                Act::Kill(node) => stage.kill(node).await?,
+                Act::Restart(node) => stage.restart(node).await?,
+                Act::Begin(fault) => stage.inject(fault).await?,
+                Act::Heal => stage.heal().await?,
+            }
+        }
+        let depths = stage.nodes().handoff_depths().await;
+        let queues = depths.into_iter().filter_map(|(_, queues)| queues.ok()).flatten();
+        let look: Look = queues.map(|queue| (queue.shard, queue.blocks, queue.bytes)).collect();
+        if !look.is_empty() {
+            looks.push(look);
+        }
+        if done.load(Ordering::Relaxed) && acts.peek().is_none() {
+            return Ok(looks);
+        }
+        // About as long as the slowest takes.
+        progress.done((begun.elapsed().as_secs_f64() / 32.0).min(1.0));
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// The database of each shard.
+async fn shards(stage: &Stage) -> Result<BTreeMap<u64, String>, LabError> {
+    let rows = stage.query("data1", "", "SHOW SHARDS").await?;
+    let read = rows
+        .into_iter()
+        .filter_map(|(_, row)| Some((row.get("id")?.as_u64()?, row.get("database")?.as_str()?.to_owned())));
+    Ok(read.collect())
+}
+
+async fn score(
+    stage: &Stage,
+    sender: Sender,
+    shipments: &[Shipment],
+    delivery: Delivery,
+    looks: &[Look],
+    of_shard: &BTreeMap<u64, String>,
+) -> Result<Score, LabError> {
+    let database = sender.database();
+    let mut replicas = Vec::new();
+    for node in stage.names() {
+        let read = Kind::ALL.into_iter().map(|kind| stage.replica(node, &database, kind.measurement()));
+        replicas.push(try_join_all(read).await?);
+    }
+    let mut score = judge(shipments, &delivery.told, &copies(&replicas));
+    score.requests = delivery.requests;
+    score.resends = delivery.resends;
+    score.seconds = delivery.finished.map(|time| time.as_secs_f64());
+    for look in looks {
+        let own = || look.iter().filter(|(shard, _, _)| of_shard.get(shard) == Some(&database));
+        score.peak_hints = score.peak_hints.max(own().map(|(_, writes, _)| writes).sum());
+        score.peak_hint_bytes = score.peak_hint_bytes.max(own().map(|(_, _, bytes)| bytes).sum());
+    }
+    Ok(score)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::experiment::Target;
+
+    fn order(set: &[(&str, &str)]) -> Order {
+        Order {
+            dir: RunDir::at("unused"),
+            seed: 5,
+            time: None,
+            nodes: None,
+            profile: None,
+            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            target: Target::Simulation,
+        }
+    }
+
+    #[test]
+    fn seeds_follow_from_the_order() {
+        assert_eq!(seeds(&order(&[])).unwrap(), [5]);
+        assert_eq!(seeds(&order(&[("seeds", "3")])).unwrap(), [5, 6, 7]);
+        assert!(seeds(&order(&[("seeds", "0")])).is_err());
+        assert!(seeds(&order(&[("write-timeout", "1s")])).is_err());
+        assert!(seeds(&Order { profile: Some(Profile::V0_10), ..order(&[]) }).is_err());
+    }
+
+    #[test]
+    fn a_run_in_which_nobody_has_trouble_proves_nothing() {
+        let of = |trouble: usize| {
+            let score = |sender| match sender {
+                Sender::Ours | Sender::OursLowering => Score::default(),
+                _ => Score { duplicates: trouble, ..Score::default() },
+            };
+            Sender::ALL.into_iter().map(|sender| (sender, score(sender))).collect::<Vec<_>>()
+        };
+        assert!(expectations(&of(1)).holds());
+        assert!(!expectations(&of(0)).holds());
+        let mut lying = of(1);
+        lying[4].1.false_claims = 1;
+        assert!(!expectations(&lying).holds());
+    }
+}
