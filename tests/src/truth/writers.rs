@@ -74,6 +74,8 @@ pub struct Field {
     pub urls: Vec<String>,
     /// Their ids.
     pub ids: Vec<u64>,
+    /// The database of the run.
+    pub database: String,
     /// When the run began.
     pub since: Instant,
     /// When writers stop to begin calls, since then.
@@ -160,7 +162,7 @@ pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildE
 
 fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
     let builder = Client::builder()
-        .database(DATABASE)
+        .database(field.database.clone())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
