@@ -11,13 +11,17 @@ use influx_lab::experiment::{Order, RunDir, Target};
 use influx_lab::history::operations;
 use influx_lab::truth::Summary;
 use influx_lab::{NODE_ARGUMENT, become_node, truth};
+use influx_server_mock::TestCluster;
 
 /// What a test says when it fails.
 type Failure = Box<dyn std::error::Error>;
 type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// One after the other: each has processes enough for this machine.
-const TESTS: [(&str, Test); 1] = [("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles()))];
+const TESTS: [(&str, Test); 2] = [
+    ("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles())),
+    ("truth_of_a_cluster_by_its_addresses", || Box::pin(truth_by_addresses())),
+];
 
 fn main() -> ExitCode {
     if let Some(code) = become_node() {
@@ -74,6 +78,24 @@ async fn truth_of_both_profiles() -> Result<(), Failure> {
     }
     if summary.rounds.len() != 2 || order.dir.nemesis()?.is_empty() {
         return Err("two rounds with faults were to be made".into());
+    }
+    Ok(())
+}
+
+/// A cluster of which only the addresses are known: the replicas are read by the client, and nothing is missing.
+async fn truth_by_addresses() -> Result<(), Failure> {
+    let cluster = TestCluster::builder().nodes(1, 3).start().await?;
+    let dir = tempfile::tempdir()?;
+    let order = Order { target: Target::Hosts(cluster.urls()), ..order(&dir, 2)? };
+    let ending = truth::run(&order, &()).await?;
+    let summary: Summary = order.dir.read_json("truth.json")?;
+    let (met, judged) = summary
+        .table
+        .iter()
+        .filter(|row| row.class == "ok")
+        .fold((0, 0), |(met, judged), row| (met + row.met.all, judged + row.batches));
+    if !ending.holds() || met == 0 || met != judged {
+        return Err(format!("{:#?}\n{:#?}", ending.expectations, summary).into());
     }
     Ok(())
 }
