@@ -11,6 +11,8 @@ use influx_client::{
     Downgrade, Fate, NoRetry, Observer, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
 };
 
+use tokio::task::JoinHandle;
+
 use super::load::{Load, Planned};
 use super::{Claim, Sent, nanoseconds};
 
@@ -72,6 +74,8 @@ pub struct Field {
     pub urls: Vec<String>,
     /// Their ids.
     pub ids: Vec<u64>,
+    /// The database of the run.
+    pub database: String,
     /// When the run began.
     pub since: Instant,
     /// When writers stop to begin calls, since then.
@@ -158,7 +162,7 @@ pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildE
 
 fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
     let builder = Client::builder()
-        .database(DATABASE)
+        .database(field.database.clone())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
@@ -250,10 +254,20 @@ impl Writer {
             let began = self.field.now();
             let Ok(batch) = planned.to_batch() else { continue };
             let delivered = writer.push_tracked_with(|batch| planned.write(batch)).await;
+            let delivered = delivered.map(|delivered| self.heard(delivered));
             pushed.push(Pushed { planned, began, batch, delivered });
             self.pause().await;
         }
         self.close(&writer, pushed).await
+    }
+
+    /// What becomes of a push, and when that is told.
+    fn heard(&self, delivered: Delivered) -> JoinHandle<(Fate, u64)> {
+        let field = self.field.clone();
+        tokio::spawn(async move {
+            let fate = delivered.await;
+            (fate, field.now())
+        })
     }
 
     async fn close(&self, writer: &BatchWriter, pushed: Vec<Pushed>) -> Vec<Written> {
@@ -264,9 +278,14 @@ impl Writer {
         for Pushed { planned, began, batch, delivered } in pushed {
             let claim = match delivered {
                 Ok(delivered) => {
-                    let fate: Fate = delivered.await;
                     let sent = self.field.sent(&planned, &batch, began);
-                    Claim::of_fate(sent, &fate, |address| self.field.node(address))
+                    match delivered.await {
+                        Ok((fate, ended)) => {
+                            Claim::of_fate(Sent { ended, ..sent }, &fate, |address| self.field.node(address))
+                        }
+                        // Whoever was to hear it is gone.
+                        Err(_) => Claim::silent(sent),
+                    }
                 }
                 // Nothing of the call is sent: a claim like any other.
                 Err(error) => {
@@ -286,7 +305,7 @@ struct Pushed {
     planned: Planned,
     began: u64,
     batch: Batch,
-    delivered: Result<Delivered, PushError>,
+    delivered: Result<JoinHandle<(Fate, u64)>, PushError>,
 }
 
 fn not_stored(sent: Sent) -> Claim {
