@@ -167,7 +167,9 @@ impl Client {
     /// Starts a probe of each endpoint that failed and is due for one. Probes run beside the call, so that a hung
     /// endpoint costs nobody time.
     pub(crate) fn probe_what_failed(&self) {
-        for index in self.0.endpoints.take_probes(Instant::now()) {
+        // The clock of the runtime, as the deadlines of calls go by: a program that simulates it has its probes too.
+        let now = || tokio::time::Instant::now().into_std();
+        for index in self.0.endpoints.take_probes(now()) {
             let client = Arc::clone(&self.0);
             tokio::spawn(async move {
                 let sign = match ping::one(&client, index).await.result {
@@ -175,7 +177,7 @@ impl Client {
                     Err(PingError::Status { status: 502..=504 } | PingError::Transport(_)) => Sign::Failed,
                     Ok(_) | Err(PingError::Status { .. }) => Sign::Answered,
                 };
-                client.endpoints.learn(index, sign, Instant::now());
+                client.endpoints.learn(index, sign, now());
             });
         }
     }

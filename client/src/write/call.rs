@@ -368,7 +368,7 @@ impl<'a> Call<'a> {
         let exchange = trace::attempt(self.attempts.len() + 1, &pick, payload.len(), request).await;
         let Exchange { verdict, status, request_id, sent, source } = exchange;
         self.watch.ended(verdict.outcome());
-        client.endpoints.learn(pick.index, Sign::of(verdict.kind()), std::time::Instant::now());
+        client.endpoints.learn(pick.index, Sign::of(verdict.kind()), Instant::now().into_std());
         let attempt = Attempt {
             endpoint: pick.endpoint.clone(),
             started,

@@ -106,7 +106,7 @@ fn cross_check(seeds: std::ops::Range<u64>, largest: usize) -> [usize; 3] {
         let history = simulated(&shape(seed, largest), seed);
         let actions = actions(&history, Rule::Honest);
         let ours = ours(&actions, Some(INITIAL));
-        let theirs = porcupine(&actions, Some(INITIAL), Duration::from_millis(300));
+        let theirs = porcupine(&actions, Some(INITIAL), Duration::from_millis(200));
         match (ours, theirs) {
             (Answer::Legal | Answer::Illegal, Answer::Unknown) => seen[2] += 1,
             (Answer::Legal, Answer::Legal) => seen[0] += 1,
@@ -123,22 +123,28 @@ fn cross_check(seeds: std::ops::Range<u64>, largest: usize) -> [usize; 3] {
 
 #[test]
 fn the_other_checker_says_the_same() {
-    let [legal, illegal, _] = cross_check(0..3_000, 40);
-    assert!(legal > 500 && illegal > 500, "{legal} legal, {illegal} illegal");
+    let [legal, illegal, _] = cross_check(0..2_000, 40);
+    assert!(legal > 400 && illegal > 400, "{legal} legal, {illegal} illegal");
 }
 
-/// `cargo test --release -p influx-lab --lib -- --ignored a_hundred_thousand`
+/// `cargo test --release -p influx-lab --lib -- --ignored --nocapture a_hundred_thousand`
 #[test]
-#[ignore = "takes a minute or two in a release build"]
+#[ignore = "takes minutes, even in a release build"]
 fn a_hundred_thousand_histories_are_judged_as_the_other_checker_does() {
-    let [legal, illegal, alone] = cross_check(1_000_000..1_100_000, 60);
+    let threads = std::thread::available_parallelism().map_or(1, |threads| threads.get() as u64);
+    let share = |thread| 1_000_000 + 100_000 * thread / threads;
+    let [legal, illegal, alone] = std::thread::scope(|scope| {
+        let run = |thread| scope.spawn(move || cross_check(share(thread)..share(thread + 1), 60));
+        let runs: Vec<_> = (0..threads).map(run).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).fold([0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]])
+    });
     println!("{legal} legal, {illegal} illegal, {alone} decided by us alone");
     assert!(legal > 10_000 && illegal > 10_000, "{legal} legal, {illegal} illegal, {alone} decided by us alone");
 }
 
 #[test]
 fn tiny_histories_are_judged_as_trying_every_order_does() {
-    for seed in 0..4_000 {
+    for seed in 0..2_500 {
         let history = simulated(&shape(seed, 7), seed);
         for rule in [Rule::Honest, Rule::Unique] {
             let mut actions = actions(&history, rule);
@@ -164,8 +170,8 @@ fn tiny_histories_are_judged_as_trying_every_order_does() {
 #[test]
 fn both_checkers_agree_where_every_write_has_its_number() {
     let mut seen = [0; 2];
-    for seed in 0..1_500 {
-        let history = simulated(&shape(seed, 300), seed);
+    for seed in 0..800 {
+        let history = simulated(&shape(seed, 200), seed);
         let mut numbered = actions(&history, Rule::Unique);
         for action in &mut numbered {
             action.value = history[action.source].id.map(u64::cast_signed);
@@ -174,7 +180,7 @@ fn both_checkers_agree_where_every_write_has_its_number() {
         assert_eq!(judge(&history, Some(INITIAL)).unique, Some(answer), "seed {seed}");
         seen[usize::from(answer == Answer::Legal)] += 1;
     }
-    assert!(seen.iter().all(|answers| *answers > 200), "{seen:?}");
+    assert!(seen.iter().all(|answers| *answers > 100), "{seen:?}");
 }
 
 /// `INFLUX_LAB_HISTORIES=DIR cargo test --release -p influx-lab --lib -- --ignored --nocapture the_labs_own`

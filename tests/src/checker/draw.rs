@@ -9,7 +9,7 @@ use crate::plot::{Align, Paint, Picture, Shape, of_completion, text_width};
 const WIDEST: f64 = 1_600.0;
 const MARGIN: f64 = 20.0;
 /// Where the first row begins, how high each is, and its bar.
-const TOP: f64 = 96.0;
+const TOP: f64 = 56.0;
 const ROW: f64 = 44.0;
 const BAR: f64 = 24.0;
 /// Where time begins, right of the processes' names.
@@ -17,6 +17,8 @@ const LEFT: f64 = 110.0;
 /// What follows the last event: room for bars without an end.
 const TAIL: f64 = 70.0;
 const TEXT: f64 = 12.0;
+/// From a line of text to the next.
+const LINE: f64 = 17.0;
 
 /// The read that nothing explains.
 const CULPRIT: Paint = Paint::solid(0xc4, 0x1c, 0x1c);
@@ -34,20 +36,22 @@ pub fn draw(counterexample: &Counterexample, title: &str) -> Picture {
     let mut processes: Vec<u32> = operations.iter().map(|operation| operation.process).collect();
     processes.sort_unstable();
     processes.dedup();
-    let reason = wrapped(why, width - 2.0 * MARGIN);
-    let top = TOP + 17.0 * reason.len().saturating_sub(1) as f64;
+    let reason = wrapped(why, 13.0, width - 2.0 * MARGIN);
+    let beginning = counterexample.initial.map_or("nothing".to_owned(), |value| value.to_string());
+    let remark = format!(
+        "No order explains these operations, by the {rule} rule. The register held {beginning} at first. \
+         w: write, r: read{}. Time is not to scale.",
+        if *rule == Rule::Unique { ", #: number of the write" } else { "" },
+    );
+    let remark = wrapped(&remark, TEXT, width - 2.0 * MARGIN);
+    let top = TOP + LINE * (reason.len() + remark.len()) as f64;
     let bottom = top + ROW * processes.len() as f64;
 
     let mut shapes = vec![Shape::bold((MARGIN, 28.0), Align::Start, 16.0, Paint::INK, title)];
-    let beginning = counterexample.initial.map_or("nothing".to_owned(), |value| value.to_string());
-    let remark = format!(
-        "No order explains these operations, by the {rule} rule. The register held {beginning} at first. w: write, r: read{}. \
-         Time is not to scale.",
-        if *rule == Rule::Unique { ", #: number of the write" } else { "" },
-    );
-    shapes.push(Shape::text((MARGIN, 47.0), Align::Start, TEXT, Paint::FAINT, remark));
-    for (number, line) in reason.into_iter().enumerate() {
-        shapes.push(Shape::text((MARGIN, 70.0 + 17.0 * number as f64), Align::Start, 13.0, CULPRIT, line));
+    let reason = reason.into_iter().map(|line| (line, 13.0, CULPRIT));
+    let remark = remark.into_iter().map(|line| (line, TEXT, Paint::FAINT));
+    for (number, (line, size, paint)) in reason.chain(remark).enumerate() {
+        shapes.push(Shape::text((MARGIN, 51.0 + LINE * number as f64), Align::Start, size, paint, line));
     }
     axis(&columns, top, bottom, &mut shapes);
     for (row, process) in processes.iter().enumerate() {
@@ -136,11 +140,11 @@ fn bar(operation: &Operation, rule: Rule, culprit: bool, (from, to): (f64, f64),
 }
 
 /// A sentence in lines that are not wider than this.
-fn wrapped(text: &str, width: f64) -> Vec<String> {
+fn wrapped(text: &str, size: f64, width: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         match lines.last_mut() {
-            Some(line) if text_width(&format!("{line} {word}"), 13.0, false) < width * 0.95 => {
+            Some(line) if text_width(&format!("{line} {word}"), size, false) < width * 0.95 => {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -148,4 +152,81 @@ fn wrapped(text: &str, width: f64) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{read, unknown, write};
+    use super::super::{INITIAL, Shape as Simulation, counterexample, simulated};
+    use super::*;
+
+    fn shown() -> Picture {
+        const MS: u64 = 1_000_000;
+        let operations = [
+            write(0, 1, 10 * MS, 12 * MS),
+            unknown(3, 4, 40 * MS),
+            write(1, 2, 3_000 * MS, 3_002 * MS),
+            read(2, 2, 3_001 * MS, 3_004 * MS),
+            read(0, 1, 3_100 * MS, 3_101 * MS),
+        ];
+        draw(&counterexample(&operations, Some(INITIAL), Rule::Honest).unwrap(), "register-partition-any")
+    }
+
+    /// The picture can be looked at: `INFLUX_LAB_PICTURES=DIR` writes it there.
+    fn look(picture: &Picture, name: &str) {
+        if let Some(dir) = std::env::var_os("INFLUX_LAB_PICTURES").map(std::path::PathBuf::from) {
+            std::fs::write(dir.join(format!("{name}.svg")), picture.svg().unwrap()).unwrap();
+            std::fs::write(dir.join(format!("{name}.png")), picture.png().unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_operation_has_its_bar_and_the_impossible_read_is_red() {
+        let picture = shown();
+        look(&picture, "counterexample");
+        let labels: Vec<_> = picture
+            .shapes
+            .iter()
+            .filter_map(|shape| match shape {
+                Shape::Text { text, paint, bold: true, .. } => Some((text.as_str(), *paint == CULPRIT)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(labels, [("register-partition-any", false), ("w 1", false), ("r 1", true), ("w 2", false)]);
+        let svg = picture.svg().unwrap();
+        assert!(
+            svg.contains("process 0 read 1 (3.100 s to 3.101 s), but the last write of 1 was done by 0.012 s"),
+            "{svg}"
+        );
+    }
+
+    #[test]
+    fn all_of_it_is_within_the_picture() {
+        let shape = Simulation { stale: 0.1, unknown: 0.4, ..Simulation::legal(6, 300) };
+        let mut seen = 0;
+        for seed in 0..20 {
+            for rule in Rule::ALL {
+                let Some(shown) = counterexample(&simulated(&shape, seed), Some(INITIAL), rule) else { continue };
+                seen += 1;
+                let picture = draw(&shown, "a title");
+                look(&picture, &format!("{rule}-{seed}"));
+                let (width, height) = (f64::from(picture.size.0), f64::from(picture.size.1));
+                let within = |(x, y): &(f64, f64)| (0.0..=width).contains(x) && (0.0..=height).contains(y);
+                for shape in &picture.shapes {
+                    let fits = match shape {
+                        Shape::Rectangle { from, to, .. } => within(from) && within(to),
+                        Shape::Line { points, .. } => points.iter().all(within),
+                        Shape::Mark { at, .. } => within(at),
+                        Shape::Text { at, text, size, bold, align: Align::Start, .. } => {
+                            within(&(at.0 + text_width(text, *size, *bold), at.1))
+                        }
+                        Shape::Text { at, .. } => within(at),
+                    };
+                    assert!(fits, "{rule}, seed {seed}: {shape:?} of {width} by {height}");
+                }
+            }
+        }
+        assert!(seen > 20, "{seen}");
+    }
 }

@@ -125,3 +125,104 @@ fn same_value(events: &[Event]) -> Result<(), usize> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::Answer;
+    use super::*;
+
+    const WRITE: &str = r#"{"process":0,"type":"invoke","f":"write","value":3,"time":1,"id":1}"#;
+    const WRITTEN: &str = r#"{"process":0,"type":"ok","f":"write","value":3,"time":2,"id":1}"#;
+    const READ: &str = r#"{"process":1,"type":"invoke","f":"read","value":null,"time":3}"#;
+
+    fn of(content: impl AsRef<[u8]>) -> Result<Checked, LabError> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("history.jsonl");
+        std::fs::write(&path, content).unwrap();
+        check_file(&path, Some(42))
+    }
+
+    fn refused(content: impl AsRef<[u8]>) -> String {
+        match of(content).unwrap_err() {
+            LabError::Content { path, why } => {
+                assert!(path.ends_with("history.jsonl"));
+                why
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_history_of_somebody_else_is_checked() {
+        let read = r#"{"process":1,"type":"ok","f":"read","value":42,"time":4,"another key":[{}]}"#;
+        let checked = of(format!("\u{feff}{WRITE}\r\n\r\n{WRITTEN}\r\n{READ}\n{read}")).unwrap();
+        assert_eq!((checked.verdict.study, checked.verdict.honest), (Answer::Illegal, Answer::Illegal));
+        assert_eq!(checked.verdict.unique, None, "the read does not say which write it saw");
+        let why = checked.counterexample.unwrap().why;
+        assert_eq!(
+            why,
+            "process 1 read 42 (3 ns to 4 ns), but that was there only at the beginning: process 0 wrote 3 (1 ns to 2 ns) before"
+        );
+        let legal = of(format!("{WRITE}\n{WRITTEN}\n{READ}\n{}", read.replace("42", "3"))).unwrap();
+        assert_eq!((legal.verdict.honest, legal.counterexample), (Answer::Legal, None));
+    }
+
+    #[test]
+    fn what_is_no_history_is_refused_with_its_line() {
+        let deep = format!("{WRITE}\n{}", r#"{"x":"#.repeat(100_000));
+        let after = |line: &str| refused(format!("\n{WRITE}\n{line}\n"));
+        for (why, wanted) in [
+            (refused(""), "it has no reads and writes of a register: nothing to check"),
+            (refused("\n\r\n"), "it has no reads and writes of a register: nothing to check"),
+            (refused("{"), "line 1: column: EOF while parsing an object"),
+            (refused(deep), "line 2: column: EOF while parsing a value"),
+            (
+                after(&READ.replace("null", &"[".repeat(100_000))),
+                "line 3: column: invalid type: sequence, expected i64",
+            ),
+            (after("[]"), "line 3: column: invalid length 0, expected struct Event with 11 elements"),
+            (after(READ.replace(":3", ":0").as_str()), "line 3: its time is before that of the line above"),
+            (after(&READ.replace(":3", ":-3")), "line 3: column: invalid value: integer `-3`, expected u64"),
+            (after(&READ.replace(":3", ":3.5")), "line 3: column: invalid type: floating point `3.5`, expected u64"),
+            (after(&READ.replace("null", "1e999")), "line 3: column: number out of range"),
+            (
+                after(&READ.replace("null", "9223372036854775808")),
+                "line 3: column: invalid value: integer `9223372036854775808`, expected i64",
+            ),
+            (
+                after(&READ.replace(":1", ":4294967296")),
+                "line 3: column: invalid value: integer `4294967296`, expected u32",
+            ),
+            (
+                after(&READ.replace(r#""read""#, r#""cas""#)),
+                "line 3: column: unknown variant `cas`, expected one of `read`, `write`, `timedWrite`",
+            ),
+            (after(WRITE), "line 3: process 0 begins an operation while another one of it is under way"),
+            (after(&WRITTEN.replace(":0", ":5")), "line 3: process 5 ends an operation that it did not begin"),
+            (after(&WRITTEN.replace("write", "read")), "line 3: process 0 ends another operation than it began"),
+            (after(&WRITTEN.replace(":3", ":4")), "line 3: the write ends with another value than it began with"),
+            (after(&WRITTEN.replace(":3", ":null")), "line 3: a write without a value"),
+            (refused(b"\n\xff\xfe"), "line 2: column: expected value"),
+            (refused("x".repeat(LONGEST_LINE + 1)), "line 1: it is longer than 1048576 bytes"),
+        ] {
+            let place = regex::Regex::new(r"column \d+:").unwrap();
+            assert_eq!(place.replace(&why, "column:"), wanted);
+        }
+        let missing = check_file(Path::new("nowhere/history.jsonl"), None).unwrap_err();
+        assert!(matches!(missing, LabError::File { .. }), "{missing:?}");
+    }
+
+    #[test]
+    fn times_at_the_end_of_the_clock_are_no_trouble() {
+        let last = u64::MAX;
+        let write = format!(r#"{{"process":0,"type":"invoke","f":"write","value":3,"time":{last}}}"#);
+        let written = write.replace("invoke", "ok");
+        let read = write.replace(":0", ":1").replace("write", "read");
+        let end = read.replace("invoke", "ok");
+        let checked = of([write.as_str(), &read, &written, &end].join("\n")).unwrap();
+        assert_eq!(checked.verdict.honest, Answer::Legal);
+        let checked = of([write.as_str(), &read, &written, &end.replace(":3", ":4")].join("\n")).unwrap();
+        assert_eq!(checked.verdict.honest, Answer::Illegal);
+    }
+}

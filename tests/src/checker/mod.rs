@@ -14,6 +14,8 @@ mod draw;
 mod file;
 mod register;
 mod rule;
+#[cfg(test)]
+mod sample;
 mod shrink;
 mod simulated;
 mod unique;

@@ -68,3 +68,32 @@ impl fmt::Display for Rule {
         f.write_str(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::write;
+    use super::*;
+
+    #[test]
+    fn the_study_goes_by_the_text_of_a_failure() {
+        let failed = |completion, error: Option<&str>| Operation {
+            completion,
+            error: error.map(str::to_owned),
+            ..write(0, 3, 1, 2)
+        };
+        for (operation, study, honest) in [
+            (failed(Completion::Ok, None), Completion::Ok, Completion::Ok),
+            (failed(Completion::Info, Some("timeout")), Completion::Info, Completion::Info),
+            (failed(Completion::Info, Some("partial write")), Completion::Fail, Completion::Info),
+            (failed(Completion::Fail, Some("connect: timeout")), Completion::Info, Completion::Fail),
+            // Its text compared letters as they are.
+            (failed(Completion::Info, Some("Timeout")), Completion::Fail, Completion::Info),
+            (failed(Completion::Info, None), Completion::Info, Completion::Info),
+            (failed(Completion::Fail, None), Completion::Fail, Completion::Fail),
+        ] {
+            assert_eq!(Rule::Study.completion(&operation), study, "{operation:?}");
+            assert_eq!(Rule::Honest.completion(&operation), honest, "{operation:?}");
+            assert_eq!(Rule::Unique.completion(&operation), honest, "{operation:?}");
+        }
+    }
+}

@@ -127,3 +127,87 @@ fn crossed(clusters: &[Cluster]) -> Option<Contradiction> {
         contradiction(lasting[after.checked_sub(1)?], cluster)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::sample::{read, unknown, write};
+    use super::super::{Answer, Rule, counterexample, judge};
+    use super::*;
+    use crate::history::Completion;
+
+    /// The verdict with 7 as the initial value, and why.
+    fn of(operations: &[Operation]) -> (Option<Answer>, String) {
+        let why = counterexample(operations, Some(7), Rule::Unique).map(|shown| shown.why).unwrap_or_default();
+        (judge(operations, Some(7)).unique, why)
+    }
+
+    fn first(process: u32, invoked: u64, completed: u64) -> Operation {
+        Operation { id: Some(INITIAL_ID), ..read(process, 7, invoked, completed) }
+    }
+
+    #[test]
+    fn what_the_reads_found_in_turn_is_legal() {
+        let legal = |operations: &[Operation]| assert_eq!(of(operations), (Some(Answer::Legal), String::new()));
+        legal(&[]);
+        legal(&[first(0, 1, 2), write(1, 1, 1, 5), read(0, 1, 3, 4), unknown(2, 2, 6), read(0, 2, 90, 91)]);
+        // Nobody saw it, nobody knows of it: it was not done. Nor was this one, which failed.
+        legal(&[
+            write(0, 1, 1, 2),
+            unknown(1, 2, 3),
+            Operation { completion: Completion::Fail, ..write(2, 3, 3, 4) },
+            read(0, 1, 5, 6),
+        ]);
+        // What ends at the instant at which another begins is under way with it.
+        legal(&[write(0, 1, 1, 2), first(1, 2, 3)]);
+    }
+
+    #[test]
+    fn each_contradiction_is_told() {
+        let illegal = |operations: &[Operation], wanted: &str| {
+            assert_eq!(of(operations), (Some(Answer::Illegal), wanted.to_owned()));
+        };
+        illegal(&[read(0, 1, 1, 2)], "process 0 read number 1, value 1 (1 ns to 2 ns), but no write has that number");
+        illegal(
+            &[Operation { completion: Completion::Fail, ..write(4, 1, 1, 2) }, read(0, 1, 3, 4)],
+            "process 0 read number 1, value 1 (3 ns to 4 ns), but that write of process 4 had failed",
+        );
+        illegal(
+            &[read(0, 1, 1, 2), unknown(1, 1, 3)],
+            "process 0 read number 1, value 1 (1 ns to 2 ns), but process 1 made write number 1, value 1 (from 3 ns on, its \
+             end unknown): only after it",
+        );
+        illegal(
+            &[write(1, 1, 1, 2), Operation { value: Some(5), ..read(0, 1, 3, 4) }],
+            "process 0 read number 1, value 5 (3 ns to 4 ns), but process 1 made write number 1, value 1 (1 ns to 2 ns): \
+             another value",
+        );
+        illegal(
+            &[write(1, 1, 1, 2), first(0, 3, 4)],
+            "the initial value was there before process 1 made write number 1, value 1 (1 ns to 2 ns); yet process 1 made \
+             write number 1, value 1 (1 ns to 2 ns) before process 0 read number 0, value 7 (3 ns to 4 ns)",
+        );
+        illegal(
+            &[write(1, 1, 1, 20), write(2, 2, 1, 20), read(3, 1, 2, 3), read(3, 2, 4, 5), read(3, 1, 6, 7)],
+            "process 3 read number 1, value 1 (2 ns to 3 ns) before process 3 read number 2, value 2 (4 ns to 5 ns); yet \
+             process 3 read number 2, value 2 (4 ns to 5 ns) before process 3 read number 1, value 1 (6 ns to 7 ns)",
+        );
+    }
+
+    #[test]
+    fn without_numbers_there_is_no_verdict() {
+        let without = |operation| Operation { id: None, ..operation };
+        assert_eq!(of(&[without(write(0, 1, 1, 2))]).0, None);
+        assert_eq!(of(&[write(0, 1, 1, 2), without(read(0, 1, 3, 4))]).0, None);
+        assert_eq!(of(&[write(0, 1, 1, 2), write(0, 1, 3, 4)]).0, None, "two of the same number");
+    }
+
+    #[test]
+    fn a_register_may_hold_nothing_at_first() {
+        let nothing = |invoked| Operation { id: None, value: None, ..read(0, 0, invoked, invoked + 1) };
+        assert_eq!(judge(&[nothing(1), write(0, 1, 3, 4)], None).unique, Some(Answer::Legal));
+        assert_eq!(judge(&[write(0, 1, 3, 4), nothing(5)], None).unique, Some(Answer::Illegal));
+        assert_eq!(judge(&[nothing(1)], Some(7)).unique, Some(Answer::Illegal), "there was something");
+        assert_eq!(judge(&[first(0, 1, 2)], None).unique, Some(Answer::Illegal), "there was nothing");
+    }
+}

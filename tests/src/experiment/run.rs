@@ -34,7 +34,7 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::ShardsPartition
         | Experiment::ShardsLongCut
         | Experiment::Study => not_built(),
-        Experiment::Truth => not_built(),
+        Experiment::Truth => crate::truth::run(order, progress).await,
         Experiment::Bugs => crate::bugs::run(order, progress).await,
         Experiment::Repair => crate::repair::run(order, progress).await,
         Experiment::Compare => crate::compare::run(order, progress).await,

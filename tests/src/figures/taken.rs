@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::sides::by_side;
 use super::stale::Acknowledged;
 use super::{Ends, Material, Quantiles, Share, SideFigures};
+use crate::checker::{Answer, Rule, Verdict};
 use crate::history::{Completion, Function, Operation};
 
 /// What is counted and measured in one run or in several of a kind, as `figures.json`.
@@ -111,6 +112,21 @@ pub struct Verdicts {
     pub honest: Share,
     /// As registers of unique values.
     pub unique: Share,
+}
+
+impl Verdicts {
+    /// Adds the verdict on one history; what was too much to decide does not count.
+    pub fn add(&mut self, verdict: &Verdict) {
+        let rules =
+            [(&mut self.study, Rule::Study), (&mut self.honest, Rule::Honest), (&mut self.unique, Rule::Unique)];
+        for (share, rule) in rules {
+            match verdict.by(rule) {
+                Some(Answer::Illegal) => share.add(true),
+                Some(Answer::Legal) => share.add(false),
+                Some(Answer::Unknown) | None => {}
+            }
+        }
+    }
 }
 
 impl Figures {

@@ -18,6 +18,9 @@ pub(super) const FUNCTIONS: [Function; 3] = [Function::Read, Function::Write, Fu
 /// The completions, in the order of legends.
 pub(super) const COMPLETIONS: [Completion; 3] = [Completion::Ok, Completion::Info, Completion::Fail];
 
+/// Lines of the labels of faults.
+const LABELS: usize = 2;
+
 /// The raw latencies of a run in milliseconds, on a logarithmic axis, over the time at which operations began. An
 /// operation that never ended is where it would be had it ended with the run, and is counted apart in the legend.
 #[must_use]
@@ -26,9 +29,14 @@ pub fn latency_raw(operations: &[Operation], faults: &[Interval], caption: &Capt
     let mut picture = picture(caption, "latency of each operation");
     let (top, bottom) = place(0, 1);
     let latencies = operations.iter().map(|operation| milliseconds(operation, end));
-    let panel = Panel { x: seconds(end), y: Scale::logarithmic(latencies, LEAST, (bottom, top)), top, bottom };
+    let panel = Panel {
+        x: seconds(end),
+        y: Scale::logarithmic(latencies, LEAST, (bottom, top + shading::headroom(faults, LABELS))),
+        top,
+        bottom,
+    };
     picture.shapes.extend(panel.axes("latency", latency_label, true));
-    picture.shapes.extend(shading::bands(&panel, faults, true));
+    picture.shapes.extend(shading::bands(&panel, faults, LABELS));
     if operations.is_empty() {
         picture.shapes.push(panel.nothing("no operations"));
     }
@@ -84,7 +92,7 @@ pub(super) fn end_of(operations: &[Operation], faults: &[Interval]) -> u64 {
     last.max(fault).unwrap_or(0)
 }
 
-fn milliseconds(operation: &Operation, end: u64) -> f64 {
+pub(super) fn milliseconds(operation: &Operation, end: u64) -> f64 {
     operation.completed.unwrap_or(end).saturating_sub(operation.invoked) as f64 / 1e6
 }
 

@@ -46,9 +46,9 @@ impl Legend {
         self.says(text);
     }
 
-    /// A line with a mark on it, and what it stands for.
-    pub(super) fn line(&mut self, look: Look, text: &str) {
-        self.shapes.push(Shape::line((LEFT - 7.0, self.y), (LEFT + 7.0, self.y), 1.5, look.paint));
+    /// A line of this width with a mark on it, and what it stands for.
+    pub(super) fn line(&mut self, look: Look, width: f64, text: &str) {
+        self.shapes.push(Shape::line((LEFT - 7.0, self.y), (LEFT + 7.0, self.y), width, look.paint));
         self.shapes.push(look.mark((LEFT, self.y), 3.0));
         self.says(text);
     }

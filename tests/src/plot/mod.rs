@@ -6,7 +6,10 @@
 //! * [`latency_raw`]: each operation a point, when it began against how long it took.
 //! * [`latency_quantiles`]: quantiles of the latency for each window of time.
 //! * [`rate`]: how many operations ended a second, by how they ended.
+//! * [`thumbnail`]: the first of them, so small that many fit on a page.
+//! * [`claims`]: what clients said of their writes, and where the data was in the end.
 
+mod claims;
 mod frame;
 mod latency;
 mod legend;
@@ -23,8 +26,10 @@ mod shape;
 mod tests;
 mod text;
 mod thin;
+mod thumbnail;
 mod windows;
 
+pub use claims::{Claimed, claims};
 pub use frame::Caption;
 pub use latency::latency_raw;
 pub use paint::{Paint, of_completion, of_fault};
@@ -32,3 +37,4 @@ pub use quantiles::latency_quantiles;
 pub use rate::rate;
 pub use shape::{Align, Form, Picture, Shape};
 pub use text::text_width;
+pub use thumbnail::thumbnail;

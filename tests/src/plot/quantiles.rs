@@ -10,12 +10,13 @@ use super::windows::{Windows, quantile};
 use super::{Form, Paint, Picture, Shape, shading};
 use crate::history::{Function, Interval, Operation};
 
-/// A quantile, its name, and what its line looks like.
-const LINES: [(f64, &str, Look); 4] = [
-    (1.0, "max", Look { form: Form::Cross, hollow: false, paint: Paint::solid(0x9b, 0xa3, 0xab) }),
-    (0.99, "p99", Look { form: Form::Triangle, hollow: false, paint: Paint::solid(0xd9, 0x7a, 0x1a) }),
-    (0.95, "p95", Look { form: Form::Square, hollow: false, paint: Paint::solid(0x2a, 0x8f, 0x6d) }),
-    (0.5, "p50", Look { form: Form::Circle, hollow: false, paint: Paint::solid(0x1f, 0x4f, 0xa3) }),
+/// A quantile, its name, how wide its line is and what it looks like: where lines fall together, the wider ones are still
+/// seen beside the ones over them.
+const LINES: [(f64, &str, f64, Look); 4] = [
+    (1.0, "max", 6.0, Look { form: Form::Diamond, hollow: false, paint: Paint::solid(0xc3, 0xc9, 0xd0) }),
+    (0.99, "p99", 4.0, Look { form: Form::Triangle, hollow: false, paint: Paint::solid(0xe8, 0x9c, 0x4a) }),
+    (0.95, "p95", 2.4, Look { form: Form::Square, hollow: false, paint: Paint::solid(0x2a, 0x8f, 0x6d) }),
+    (0.5, "p50", 1.5, Look { form: Form::Circle, hollow: false, paint: Paint::solid(0x1f, 0x4f, 0xa3) }),
 ];
 
 /// p50, p95, p99 and the maximum of the latencies of operations that began in each window of time, by function, one panel
@@ -33,12 +34,15 @@ pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption:
     };
     // One axis for all panels, so that they can be compared.
     let latencies = || operations.iter().filter_map(latency);
+    // There is less room for labels where there are more panels.
+    let labels = if of == 1 { 2 } else { 1 };
     for number in 0..of {
         let (top, bottom) = place(number, of);
-        let panel = Panel { x: seconds(end), y: Scale::logarithmic(latencies(), LEAST, (bottom, top)), top, bottom };
+        let high = top + shading::headroom(faults, labels);
+        let panel = Panel { x: seconds(end), y: Scale::logarithmic(latencies(), LEAST, (bottom, high)), top, bottom };
         let name = functions.get(number).map_or("latency".to_owned(), |f| format!("latency of {}", function_name(*f)));
         picture.shapes.extend(panel.axes(&name, latency_label, number + 1 == of));
-        picture.shapes.extend(shading::bands(&panel, faults, number == 0));
+        picture.shapes.extend(shading::bands(&panel, faults, labels));
         let Some(f) = functions.get(number) else {
             picture.shapes.push(panel.nothing("no operations"));
             continue;
@@ -52,20 +56,20 @@ pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption:
         for values in values.values_mut() {
             values.sort_by(f64::total_cmp);
         }
-        for (share, _, look) in LINES {
+        for (share, _, width, look) in LINES {
             let at = |(number, values): (&usize, &Vec<f64>)| {
                 (panel.x.at(windows.middle(*number)), panel.y.at(quantile(values, share)))
             };
             let points: Vec<_> = values.iter().map(at).collect();
-            picture.shapes.push(Shape::Line { points: points.clone(), width: 1.5, paint: look.paint });
-            picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 2.4)));
+            picture.shapes.push(Shape::Line { points: points.clone(), width, paint: look.paint });
+            picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 2.0 + width / 4.0)));
         }
     }
 
     let mut legend = Legend::at(place(0, 1).0);
     legend.heading("latency");
-    for (_, name, look) in LINES {
-        legend.line(look, name);
+    for (_, name, width, look) in LINES {
+        legend.line(look, width, name);
     }
     legend.remark(&format!("of those begun in {}", windows.name()));
     legend.gap();

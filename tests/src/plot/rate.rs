@@ -10,6 +10,9 @@ use super::windows::Windows;
 use super::{Picture, Shape, shading};
 use crate::history::{Interval, Operation};
 
+/// Lines of the labels of faults.
+const LABELS: usize = 2;
+
 /// How many operations ended a second in each window of time, by what was done and how it ended. What never ended is not
 /// in it.
 #[must_use]
@@ -38,9 +41,14 @@ pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) ->
     let mut picture = picture(caption, "operations ended a second");
     let (top, bottom) = place(0, 1);
     let highest = if most > 0.0 { nice_top(most) } else { 1.0 };
-    let panel = Panel { x: seconds(end), y: Scale::linear((0.0, highest), (bottom, top)), top, bottom };
+    let panel = Panel {
+        x: seconds(end),
+        y: Scale::linear((0.0, highest), (bottom, top + shading::headroom(faults, LABELS))),
+        top,
+        bottom,
+    };
     picture.shapes.extend(panel.axes("operations / s", rate_label, true));
-    picture.shapes.extend(shading::bands(&panel, faults, true));
+    picture.shapes.extend(shading::bands(&panel, faults, LABELS));
     let mut legend = Legend::at(top);
     let mut heading = None;
     for (f, completion, rates) in &rates {
@@ -59,7 +67,7 @@ pub fn rate(operations: &[Operation], faults: &[Interval], caption: &Caption) ->
             legend.heading(function_name(*f));
             heading = Some(*f);
         }
-        legend.line(look, completion_name(*completion));
+        legend.line(look, 1.5, completion_name(*completion));
     }
     if rates.is_empty() {
         picture.shapes.push(panel.nothing("nothing ended"));

@@ -9,9 +9,14 @@ use crate::history::Interval;
 const ALPHA: f64 = 0.17;
 const LABEL: f64 = 9.5;
 
-/// A band for each fault. Where `labelled`, each says what it is if that fits into every band of its kind that has room at
-/// all; a label that does not fit is left to the legend.
-pub(super) fn bands(panel: &Panel, faults: &[Interval], labelled: bool) -> Vec<Shape> {
+/// Room for so many lines of labels at the top of a panel, in pixels: data is drawn below it.
+pub(super) fn headroom(faults: &[Interval], lines: usize) -> f64 {
+    if faults.is_empty() { 0.0 } else { 6.0 + 11.0 * lines as f64 }
+}
+
+/// A band for each fault, with so many lines of its label: its kind, and whom it struck. A label that does not fit into its
+/// band is left to the legend.
+pub(super) fn bands(panel: &Panel, faults: &[Interval], lines: usize) -> Vec<Shape> {
     let span = |fault: &Interval| (panel.x.at(fault.from as f64 / 1e9), panel.x.at(fault.to as f64 / 1e9));
     let mut shapes = Vec::new();
     for fault in faults {
@@ -21,16 +26,13 @@ pub(super) fn bands(panel: &Panel, faults: &[Interval], labelled: bool) -> Vec<S
         let paint = of_fault(&fault.fault).with_alpha(ALPHA);
         shapes.push(Shape::Rectangle { from: (from, panel.top), to: (to, panel.bottom), paint });
     }
-    if !labelled {
-        return shapes;
-    }
     // Where the last label of each line ends.
     let mut taken = [f64::NEG_INFINITY; 2];
     for fault in faults {
         let (from, to) = span(fault);
         let overlapped = faults.iter().any(|other| other != fault && other.from < fault.to && fault.from < other.to);
         let texts = [fault.fault.clone(), whom(&fault.whom)];
-        for (line, text) in texts.iter().enumerate() {
+        for (line, text) in texts.iter().take(lines).enumerate() {
             let width = text_width(text, LABEL, false) * 1.15;
             let middle = f64::midpoint(from, to);
             if overlapped || width > to - from || middle - width / 2.0 < taken[line] {

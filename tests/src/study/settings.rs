@@ -72,6 +72,7 @@ pub const STUDY_SETTINGS: &[Named] = &[
     named("seeds", "6", "runs of each experiment on each cluster"),
     named("jobs", "as many as there are processors", "runs at a time"),
     named("clusters", "010n3,18n5", "which clusters: 010n3, 010n5, 18n3, 18n5"),
+    named("experiments", "all seven", "which experiments"),
 ];
 
 impl Settings {

@@ -8,7 +8,6 @@ mod processes;
 
 use std::time::{Duration, Instant};
 
-use hosts::Hosts;
 use influx_server_mock::HeldPoint;
 pub use plan::{Machine, Plan};
 use processes::Processes;
@@ -28,7 +27,8 @@ pub struct Cluster {
 #[derive(Debug)]
 enum Kind {
     Processes(Processes),
-    Hosts(Hosts),
+    /// Somebody else's.
+    Hosts,
 }
 
 /// A data node, as clients see it.
@@ -57,11 +57,7 @@ impl Cluster {
                 let nodes = processes.nodes();
                 Ok(Self { kind: Kind::Processes(processes), nodes })
             }
-            Target::Hosts(urls) => {
-                let hosts = Hosts::new(urls)?;
-                let nodes = hosts.nodes();
-                Ok(Self { kind: Kind::Hosts(hosts), nodes })
-            }
+            Target::Hosts(urls) => Ok(Self { kind: Kind::Hosts, nodes: hosts::nodes(urls)? }),
             Target::Namespaces { .. } => Err(LabError::Order("network namespaces are not supported here".to_owned())),
             Target::Simulation => Err(LabError::Order(
                 "this experiment needs nodes that answer requests, which a simulation has not".to_owned(),
@@ -80,7 +76,7 @@ impl Cluster {
     pub fn has_faults(&self) -> bool {
         match &self.kind {
             Kind::Processes(_) => true,
-            Kind::Hosts(_) => false,
+            Kind::Hosts => false,
         }
     }
 
@@ -91,7 +87,7 @@ impl Cluster {
     pub async fn partition(&mut self, sides: &[Vec<Machine>]) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.partition(sides).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -102,7 +98,7 @@ impl Cluster {
     pub async fn heal(&mut self) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.heal().await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -113,7 +109,7 @@ impl Cluster {
     pub async fn kill(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.kill(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -124,7 +120,7 @@ impl Cluster {
     pub async fn pause(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.pause(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -135,7 +131,7 @@ impl Cluster {
     pub async fn resume(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.resume(node).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -146,7 +142,7 @@ impl Cluster {
     pub async fn restart(&mut self, node: &str, limit: Duration) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.restart(node, limit).await,
-            Kind::Hosts(_) => Err(no_faults()),
+            Kind::Hosts => Err(no_faults()),
         }
     }
 
@@ -157,7 +153,7 @@ impl Cluster {
     pub async fn queued(&self) -> Result<Option<u64>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.queued().await.map(Some),
-            Kind::Hosts(_) => Ok(None),
+            Kind::Hosts => Ok(None),
         }
     }
 
@@ -187,7 +183,7 @@ impl Cluster {
     ) -> Result<Option<Vec<HeldPoint>>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.held_by(node, database, measurement).await.map(Some),
-            Kind::Hosts(_) => Ok(None),
+            Kind::Hosts => Ok(None),
         }
     }
 
@@ -196,7 +192,7 @@ impl Cluster {
     pub fn logs(&self, lines: usize) -> Vec<(String, String)> {
         match &self.kind {
             Kind::Processes(processes) => processes.logs(lines),
-            Kind::Hosts(_) => Vec::new(),
+            Kind::Hosts => Vec::new(),
         }
     }
 
@@ -206,7 +202,7 @@ impl Cluster {
     pub fn dropped(&self) -> Vec<(String, u64)> {
         match &self.kind {
             Kind::Processes(processes) => processes.dropped(),
-            Kind::Hosts(_) => Vec::new(),
+            Kind::Hosts => Vec::new(),
         }
     }
 
@@ -214,7 +210,7 @@ impl Cluster {
     pub async fn end(self) {
         match self.kind {
             Kind::Processes(processes) => processes.end().await,
-            Kind::Hosts(_) => {}
+            Kind::Hosts => {}
         }
     }
 }

@@ -6,6 +6,8 @@ use influx_client::{
     Ack, Attempt, Caveat, Class, ConsistencyLevel, DeliveryError, Fate, Outcome, ServerVersion, Tally, WriteError,
 };
 
+use super::nanoseconds;
+
 /// Everything that a client said of one batch, and the requests that it made for it.
 #[derive(Clone, Debug)]
 pub struct Claim {
@@ -193,8 +195,4 @@ impl Claim {
         let ends = |request: &Request| begins(request).saturating_add(nanoseconds(request.elapsed));
         self.requests.iter().any(|request| request.node == node && begins(request) <= to && ends(request) >= from)
     }
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,11 +1,45 @@
 //! Does the client ever lie? What it said of every batch is held against what each replica holds in the end.
+//!
+//! Many clients write batches of points of which no two are alike, in every way and at every level, while faults of every
+//! kind strike the bundled cluster, a process for each node. Then all faults end, the queues drain, and each replica is read
+//! by itself. A claim that does not hold is the servers' fault only where their own logs name the points and say what was
+//! done to them; every other one is the client's, and the run fails with its story.
+//!
+//! # Layout
+//!
+//! * [`Claim`] is what a client said of a batch, [`PointEnd`] where a point is in the end, [`Causes`] what the servers'
+//!   records say; [`judge`] holds the one against the others. All of that is pure.
+//! * `load` and `nemesis` make batches and faults from a seed; `writers` and `strike` carry them out.
+//! * `settle`, `collect` and `story` bring the cluster to rest, read it, and tell of a false claim.
+//! * [`run`] makes a run of several rounds, each with a cluster of its own.
 
 mod claim;
+mod collect;
 mod evidence;
 mod judge;
+mod load;
+mod nemesis;
+mod round;
+mod run;
 mod server_lie;
+mod settle;
+mod story;
+mod strike;
+mod summary;
+mod writers;
+
+use std::time::Duration;
 
 pub use claim::{Claim, Request, Sent};
 pub use evidence::{Affected, Causes, Copy, PointEnd, PointId, ServerCause};
 pub use judge::{FalseClaim, Liar, Promise, judge};
+pub use nemesis::Evil;
+pub use run::run;
 pub use server_lie::ServerLie;
+pub use story::{Story, ToldRequest};
+pub use summary::{Met, RoundSummary, Row, Summary};
+
+/// Saturates after half a millennium.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

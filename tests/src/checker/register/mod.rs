@@ -57,3 +57,48 @@ pub(super) fn search(actions: &[Action], initial: Option<i64>, budget: u64) -> F
     }
     Found::Legal
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::action::actions;
+    use super::super::sample::{read, unknown, write};
+    use super::super::{Answer, Rule, judge};
+    use super::*;
+    use crate::history::Operation;
+
+    fn honest(operations: &[Operation]) -> Answer {
+        judge(operations, Some(7)).honest
+    }
+
+    #[test]
+    fn a_write_of_which_nobody_knows_explains_one_change() {
+        let [one, two] = [write(0, 1, 1, 2), read(1, 2, 5, 6)];
+        assert_eq!(honest(&[one.clone(), two.clone()]), Answer::Illegal);
+        assert_eq!(honest(&[one.clone(), unknown(2, 2, 3), two.clone()]), Answer::Legal);
+        let again = [read(1, 1, 7, 8), read(1, 2, 9, 10)];
+        let all = [one.clone(), unknown(2, 2, 3), two.clone(), again[0].clone(), again[1].clone()];
+        assert_eq!(honest(&all), Answer::Illegal, "neither 1 nor 2 was written twice");
+        let [second, third] = [unknown(3, 1, 3), unknown(4, 2, 3)];
+        assert_eq!(
+            honest(&[one, unknown(2, 2, 3), second, third, two, again[0].clone(), again[1].clone()]),
+            Answer::Legal
+        );
+    }
+
+    /// A hundred writes and reads under way at once, all of other values, are more than can be followed: it is said so, and
+    /// soon.
+    #[test]
+    fn too_much_at_once_is_unknown() {
+        let many = |count: i64| -> Vec<Operation> {
+            let (writes, reads) = ((0..count).map(|v| write(v as u32, v, 1, 1_000)), 0..count);
+            // Each sees its value, then the next one's: the second time round nothing is left.
+            let reads = reads.flat_map(|v| {
+                [read(1_000 + v as u32, v, 2, 500 + v as u64), read(2_000, v, 600 + v as u64 * 2, 601 + v as u64 * 2)]
+            });
+            writes.chain(reads).collect()
+        };
+        let actions = actions(&many(100), Rule::Honest);
+        assert_eq!(search(&actions, Some(7), 100_000), Found::Unknown);
+        assert_eq!(honest(&many(130)), Answer::Unknown, "more than fits the masks");
+    }
+}

@@ -1,0 +1,106 @@
+//! `truth` in the simulation, as it is ordered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::{SimSettings, SimSummary, run_many};
+use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
+
+/// Schedules that are played unless the order says how many.
+const SEEDS: u64 = 10_000;
+/// How often it is told how far the run is.
+const TOLD: Duration = Duration::from_millis(200);
+/// The counts of a run.
+const COUNTS: &str = "simulation.json";
+/// The same for people, with the schedules that failed.
+const TEXT: &str = "simulation.txt";
+
+/// Plays the schedules of as many seeds as the setting `seeds` says, from the order's seed on, or for as long as it says.
+///
+/// # Errors
+/// [`LabError::Order`] where `seeds` is no number; [`LabError::File`].
+///
+/// # Cancellation
+/// Dropping the future stops the threads after the schedules that they are at.
+pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    let seeds = match order.set.iter().rev().find(|(name, _)| name == "seeds") {
+        Some((_, text)) => {
+            text.parse().map_err(|_| LabError::Order(format!("\"seeds\" is a number of schedules, not {text:?}")))?
+        }
+        None if order.time.is_some() => u64::MAX / 2,
+        None => SEEDS,
+    };
+    progress.phase("simulated schedules");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (done, cancelled) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+    let _cancel = CancelOnDrop(cancelled.clone());
+    let settings = SimSettings::new(order.profile);
+    let (first, time) = (order.seed, order.time);
+    let counter = done.clone();
+    let begun = std::time::Instant::now();
+    let mut work = tokio::task::spawn_blocking(move || {
+        run_many(first..first.saturating_add(seeds), threads, &settings, |so_far| {
+            counter.fetch_max(so_far, Ordering::Relaxed);
+            !cancelled.load(Ordering::Relaxed) && time.is_none_or(|time| begun.elapsed() < time)
+        })
+    });
+    let summary = loop {
+        match tokio::time::timeout(TOLD, &mut work).await {
+            Ok(summary) => {
+                break summary.map_err(|error| LabError::Target(format!("the simulation broke: {error}")))?;
+            }
+            Err(_) => {
+                let share = match time {
+                    Some(time) => begun.elapsed().as_secs_f64() / time.as_secs_f64(),
+                    None => done.load(Ordering::Relaxed) as f64 / seeds as f64,
+                };
+                progress.done(share.min(1.0));
+            }
+        }
+    };
+    order.dir.make()?;
+    order.dir.write_json(COUNTS, &summary)?;
+    order.dir.write(TEXT, summary.to_string())?;
+    for failure in &summary.failures {
+        let text = format!("{}\n{}\n", failure.shortest, failure.trace.join("\n"));
+        order.dir.write(&format!("seed-{}.txt", failure.seed), text)?;
+    }
+    let ending = ending(&summary);
+    order.dir.write_json(RunDir::ENDING, &ending)?;
+    Ok(ending)
+}
+
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn ending(summary: &SimSummary) -> Ending {
+    let mut ending = Ending::default();
+    let found = match summary.failures.first() {
+        None => format!("{} false claims in {} schedules", summary.client_lies, summary.schedules),
+        Some(first) => {
+            format!("{} false claims, the first with seed {}: {}", summary.client_lies, first.seed, first.found.join("; "))
+        }
+    };
+    ending.expect("no claim of the client is false", summary.client_lies == 0, found);
+    let unexplained = format!("{} that nothing explains", summary.unexplained);
+    let what = "whatever a server acknowledged and does not have, its own record says why";
+    ending.expect(what, summary.unexplained == 0, unexplained);
+    let writes: u64 = summary.writes.values().sum();
+    ending.summary.push(format!(
+        "{} schedules, {writes} writes, {} requests in {:.1} s on {} threads: {:.0} schedules a second",
+        summary.schedules,
+        summary.requests,
+        summary.seconds,
+        summary.threads,
+        summary.rate()
+    ));
+    let named: Vec<String> = summary.server_lies.iter().map(|(name, times)| format!("{name} {times}")).collect();
+    ending.summary.push(format!("false claims of the servers, by cause: {}", named.join(", ")));
+    ending
+}

@@ -1,0 +1,154 @@
+//! What held in every run of a real cluster, and so has to hold in each of ours.
+//!
+//! Whatever only usually held is no expectation of a single run but a figure to be compared over many: see
+//! [`judge`](crate::figures::judge).
+
+use std::collections::BTreeSet;
+
+use influx_server_mock::Profile;
+
+use super::settings::{Settings, Workload};
+use crate::checker::{Answer, Verdict};
+use crate::experiment::{Ending, Experiment};
+use crate::figures::{Figures, Material};
+use crate::history::{Completion, Function, Operation};
+
+/// Shorter runs, or other settings, were not made on the real clusters.
+const SHORTEST: f64 = 20.0;
+
+/// Whether a run was made under the conditions of the real ones, so that their figures bind it.
+pub(super) fn binds(settings: &Settings, material: &Material) -> bool {
+    material.run.seconds >= SHORTEST
+        && material.run.set.is_empty()
+        && material.run.notes.is_empty()
+        && settings.nodes >= 3
+}
+
+/// Adds what has to hold.
+pub(super) fn add(
+    ending: &mut Ending,
+    experiment: Experiment,
+    settings: &Settings,
+    material: &Material,
+    figures: &Figures,
+    verdict: Option<&Verdict>,
+) {
+    let drained = material.replicas.drained_after;
+    if material.replicas.told {
+        let found = drained.map_or_else(|| "not empty".to_owned(), |took| format!("empty {took:.1} s after the heal"));
+        ending.expect("hinted handoff empties after the heal", drained.is_some(), found);
+    }
+    let Expected { all_acked, unequal, illegal, no_stale, only_timeouts } = expected(experiment, settings);
+    if let Some(register) = figures.register {
+        if drained.is_some() && register.unequal.n > 0 && (unequal || material.cuts.is_empty()) {
+            let what =
+                if unequal { "the replicas differ after heal and drain" } else { "the replicas are equal in the end" };
+            ending.expect(what, (register.unequal.k > 0) == unequal, finals(material));
+        }
+        if no_stale {
+            ending.expect("no read is stale", register.stale_reads.k == 0, register.stale_reads.to_string());
+        }
+    }
+    if let (true, Some(verdict)) = (illegal, verdict) {
+        let answer = verdict.unique.unwrap_or(Answer::Unknown);
+        ending.expect(
+            "the history is not linearizable, as a register of unique values",
+            answer == Answer::Illegal,
+            answer.name(),
+        );
+    }
+    if all_acked {
+        let ends = figures.writes;
+        let found = format!("{} of {}", ends.ok, ends.all());
+        ending.expect("every write is acknowledged", ends.ok == ends.all(), found);
+    }
+    if only_timeouts {
+        timeouts(ending, material);
+    }
+    shards(ending, settings, figures);
+}
+
+/// What the real clusters had in every run of an experiment.
+#[derive(Clone, Copy, Debug, Default)]
+struct Expected {
+    all_acked: bool,
+    unequal: bool,
+    illegal: bool,
+    no_stale: bool,
+    only_timeouts: bool,
+}
+
+fn expected(experiment: Experiment, settings: &Settings) -> Expected {
+    let old = settings.profile == Profile::V0_10;
+    match experiment {
+        Experiment::RegisterHealthyAll => Expected { all_acked: true, no_stale: true, ..Expected::default() },
+        Experiment::RegisterHealthyAny | Experiment::ShardsHealthy => {
+            Expected { all_acked: true, ..Expected::default() }
+        }
+        Experiment::RegisterPartitionAll => {
+            Expected { unequal: true, illegal: true, no_stale: true, only_timeouts: old, ..Expected::default() }
+        }
+        // With three nodes every coordinator owns the register.
+        Experiment::RegisterPartitionAny => {
+            Expected { all_acked: old && settings.nodes == 3, unequal: true, illegal: true, ..Expected::default() }
+        }
+        Experiment::ShardsPartition
+        | Experiment::ShardsLongCut
+        | Experiment::Study
+        | Experiment::Truth
+        | Experiment::Bugs
+        | Experiment::Repair
+        | Experiment::Compare
+        | Experiment::All => Expected::default(),
+    }
+}
+
+/// At `all` with both time-outs at a second the coordinator's own one comes first, always.
+fn timeouts(ending: &mut Ending, material: &Material) {
+    const ABOUT: std::ops::Range<u64> = 950_000_000..1_500_000_000;
+    let failed: Vec<&Operation> = material
+        .operations
+        .iter()
+        .filter(|operation| operation.f == Function::Write && operation.completion != Completion::Ok)
+        .collect();
+    let said: BTreeSet<&str> = failed.iter().filter_map(|write| write.error.as_deref()).collect();
+    let said: Vec<&str> = said.into_iter().collect();
+    let found = format!("{} not acknowledged: {}", failed.len(), said.join("; "));
+    ending.expect(
+        "every write that is not acknowledged ends in `timeout`",
+        said.iter().all(|text| *text == "timeout"),
+        found,
+    );
+    let took = |write: &&Operation| write.completed.map(|completed| completed - write.invoked);
+    let odd = failed.iter().filter_map(took).filter(|nanos| !ABOUT.contains(nanos)).count();
+    ending.expect("after about a second", odd == 0, format!("{odd} of {} took another time", failed.len()));
+}
+
+fn shards(ending: &mut Ending, settings: &Settings, figures: &Figures) {
+    let Some(timed) = figures.timed.filter(|timed| timed.acked_missing.n > 0) else { return };
+    debug_assert_eq!(settings.workload, Workload::Shards);
+    match settings.profile {
+        Profile::V0_10 => {
+            let (some, none) = (timed.acked_missing, timed.acked_nowhere);
+            ending.expect(
+                "some acknowledged writes are missing on an owner: the drop race",
+                some.k > 0,
+                some.to_string(),
+            );
+            if settings.nodes == 3 {
+                // The coordinator is an owner itself.
+                ending.expect("none of them is missing everywhere", none.k == 0, none.to_string());
+            }
+        }
+        Profile::V1_8 => {
+            let some = timed.acked_missing;
+            ending.expect("no acknowledged write is missing on an owner", some.k == 0, some.to_string());
+        }
+    }
+}
+
+fn finals(material: &Material) -> String {
+    let number = |id: Option<u64>| id.map_or_else(|| "nothing".to_owned(), |id| format!("write {id}"));
+    let owner = |owner: &crate::figures::Owner| format!("{} has {}", owner.node, number(owner.id));
+    material.replicas.register.iter().map(owner).collect::<Vec<_>>().join(", ")
+}

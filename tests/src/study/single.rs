@@ -1,0 +1,164 @@
+//! One run of one experiment.
+
+use std::time::{Duration, Instant};
+
+use futures::future::try_join_all;
+use tempfile::TempDir;
+
+use super::after::replicas;
+use super::client::{DATABASE, Shared, Worker};
+use super::recorder::Recorder;
+use super::settings::{Settings, Workload};
+use super::setup::{Ready, prepare};
+use super::{expectations, machine, shard_table};
+use crate::checker::{self, Verdict};
+use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir};
+use crate::figures::{Figures, Material, Run};
+use crate::nemesis::{Cut, cut_and_heal};
+use crate::target::{Cluster, Plan};
+
+/// A run that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) ending: Ending,
+    pub(super) material: Material,
+    pub(super) verdict: Option<Verdict>,
+}
+
+/// Makes a run and leaves everything of it in the order's directory.
+///
+/// # Errors
+/// [`LabError`]: the order makes no sense, the cluster does not come up or does not answer after the run, a file cannot be
+/// written.
+///
+/// # Cancellation
+/// Dropping the future ends the nodes.
+pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    Ok(make(experiment, order, progress).await?.ending)
+}
+
+pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Made, LabError> {
+    let settings = Settings::of(experiment, order)?;
+    order.dir.make()?;
+    progress.phase("starting the cluster");
+    let files = TempDir::new().map_err(|source| LabError::File { path: std::env::temp_dir(), source })?;
+    let plan = Plan::study(settings.profile, settings.nodes, settings.options.clone(), files.path().join("cluster"));
+    let mut cluster = Cluster::start(&order.target, &plan).await?;
+    let settings = Settings { nodes: cluster.nodes().len(), ..settings };
+    let cuts = match settings.halves {
+        Some(halves) if cluster.has_faults() => halves.schedule(order.seed, &plan.machines(), settings.time),
+        Some(_) | None => Vec::new(),
+    };
+    let mut notes = Vec::new();
+    if settings.halves.is_some() && !cluster.has_faults() {
+        notes.push("the network was not cut: this cluster's faults are yours to make".to_owned());
+    }
+    for note in &notes {
+        progress.note(note);
+    }
+    let Ready { clients, before, first_writes } = prepare(&cluster, &settings).await?;
+    progress.phase(&format!("{experiment} on {} nodes for {:?}", settings.nodes, settings.time));
+    let load = machine::load();
+    let shared = Shared::new(order.seed, Recorder::begin(before));
+    let nodes = cluster.nodes().to_vec();
+    let workers = nodes.iter().zip(&clients).enumerate().map(|(position, (node, client))| {
+        Worker { position, node, client: client.clone(), settings: &settings, shared: &shared, seed: order.seed }.run()
+    });
+    let clients_done = async {
+        let done = try_join_all(workers).await;
+        done.map(|_| ())
+    };
+    let nemesis = cut(&mut cluster, &cuts, &shared);
+    let told = tell(progress, settings.time);
+    // The nemesis heals what it cut at the end of the time; clients may wait for that.
+    let (done, cut_done, ()) = tokio::join!(clients_done, nemesis, told);
+    done?;
+    cut_done?;
+    progress.phase("waiting for hinted handoff, reading every replica");
+    let (replicas, shards) = replicas(&cluster, &clients, settings.workload, settings.drain_limit).await?;
+    let run = Run {
+        experiment: experiment.name().to_owned(),
+        seed: order.seed,
+        profile: settings.profile.to_string(),
+        nodes: nodes.into_iter().map(|node| node.name).collect(),
+        seconds: settings.time.as_secs_f64(),
+        level: settings.level.to_string(),
+        set: order.set.clone(),
+        cuts: !cuts.is_empty(),
+        first_writes,
+        load: [load, machine::load()],
+        optimized: !cfg!(debug_assertions),
+        notes,
+    };
+    let (events, faults) = shared.recorder.take();
+    let dir = &order.dir;
+    dir.write_lines(RunDir::HISTORY, &events)?;
+    dir.write_lines(RunDir::NEMESIS, &faults)?;
+    dir.write(RunDir::SHARDS, shard_table::table(DATABASE, &shards))?;
+    dir.write_json(RunDir::RUN, &run)?;
+    dir.write_json(Material::REPLICAS, &replicas)?;
+    cluster.end().await;
+    progress.phase("judging the history");
+    let material = Material::new(run, &events, &faults, replicas);
+    let material =
+        material.map_err(|error| LabError::Content { path: dir.file(RunDir::HISTORY), why: error.to_string() })?;
+    let (material, verdict) = judged(material, settings.workload).await?;
+    let made = conclude(experiment, &settings, material, verdict);
+    if let Some(verdict) = &made.verdict {
+        dir.write_json(RunDir::VERDICT, verdict)?;
+    }
+    dir.write_json(RunDir::FIGURES, &figures(&made))?;
+    dir.write_json(RunDir::ENDING, &made.ending)?;
+    Ok(made)
+}
+
+async fn cut(cluster: &mut Cluster, cuts: &[Cut], shared: &Shared) -> Result<(), LabError> {
+    cut_and_heal(cluster, cuts, shared.recorder.began(), |fault| shared.recorder.fault(fault)).await
+}
+
+/// Tells how far the run is until its time is over.
+async fn tell(progress: &dyn Progress, time: Duration) {
+    let since = Instant::now();
+    while since.elapsed() < time {
+        progress.done(since.elapsed().as_secs_f64() / time.as_secs_f64());
+        tokio::time::sleep(Duration::from_millis(250).min(time)).await;
+    }
+    progress.done(1.0);
+}
+
+/// Judges on a thread of its own: other runs may be under way.
+async fn judged(material: Material, workload: Workload) -> Result<(Material, Option<Verdict>), LabError> {
+    match workload {
+        Workload::Shards => Ok((material, None)),
+        Workload::Register => {
+            let judge = move || {
+                // The first write is in the history.
+                let verdict = checker::judge(&material.operations, None);
+                (material, Some(verdict))
+            };
+            let judged = tokio::task::spawn_blocking(judge).await;
+            Ok(judged.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
+        }
+    }
+}
+
+/// The figures of a run with its verdicts.
+pub(super) fn figures(made: &Made) -> Figures {
+    let mut figures = Figures::of(std::slice::from_ref(&made.material));
+    if let Some(verdict) = &made.verdict {
+        figures.verdicts.add(verdict);
+    }
+    figures
+}
+
+fn conclude(experiment: Experiment, settings: &Settings, material: Material, verdict: Option<Verdict>) -> Made {
+    let mut made = Made { ending: Ending::default(), material, verdict };
+    let figures = figures(&made);
+    let Made { ending, material, verdict } = &mut made;
+    ending.summary = super::summary::lines(&figures, verdict.as_ref());
+    ending.summary.extend(material.run.notes.iter().cloned());
+    if expectations::binds(settings, material) {
+        expectations::add(ending, experiment, settings, material, &figures, verdict.as_ref());
+    }
+    made
+}

@@ -1,0 +1,298 @@
+//! One round: a cluster of its own, writers and faults, rest, and judgement.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use influx_client::{Class, Client, NoRetry, Outcome};
+use influx_server_mock::{Options, ProcessCluster, Profile, Role, Topology, UpOptions};
+
+use super::collect::{Evidence, REPLICAS, collect};
+use super::load::{Load, MEASUREMENT, Mix};
+use super::nemesis::{Victims, schedule};
+use super::settle::settle;
+use super::story::Setting;
+use super::strike::{Done, strike};
+use super::summary::{RoundSummary, Summary};
+use super::writers::{DATABASE, Field, Written, write};
+use super::{FalseClaim, Liar, Promise, judge};
+use crate::experiment::LabError;
+use crate::history::{FaultEvent, intervals};
+
+/// What a round is.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// Its name.
+    pub name: String,
+    /// Which system the cluster answers like.
+    pub profile: Profile,
+    /// How many nodes of which kind.
+    pub topology: Topology,
+    /// The switches of every node.
+    pub options: Options,
+    /// What is written.
+    pub mix: Mix,
+    /// How long writers write and faults strike.
+    pub time: Duration,
+    /// Decides on batches and faults.
+    pub seed: u64,
+    /// Where the cluster keeps its files; they are removed.
+    pub dir: PathBuf,
+    /// The program that runs a node.
+    pub executable: PathBuf,
+    /// What stands before `--config FILE` on its command line.
+    pub arguments: Vec<String>,
+}
+
+/// What a round leaves.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// What was counted.
+    pub summary: Summary,
+    /// What was written, and what was said of it.
+    pub written: Vec<Written>,
+    /// What was done to the cluster.
+    pub events: Vec<FaultEvent>,
+    /// The table of shards.
+    pub shards: String,
+}
+
+/// A cluster that ends with this value, however that ends, and its files with it.
+struct Held(Option<ProcessCluster>, PathBuf);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(cluster) = &self.0 {
+            cluster.kill_all();
+        }
+        // They are tied to this process and dying; what they still write is lost with the directory's name.
+        let _ = fs::remove_dir_all(&self.1);
+    }
+}
+
+/// How long a cluster may take to start, and its first batch to be everywhere, on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(90);
+
+/// Makes a round. `seed` is that of the run, for stories.
+///
+/// # Errors
+/// [`LabError`]: the cluster does not start, does not do as told, or does not come to rest.
+///
+/// # Cancellation
+/// The nodes end with the future.
+pub async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
+    let started = ProcessCluster::up(UpOptions {
+        dir: round.dir.clone(),
+        profile: round.profile,
+        topology: round.topology,
+        options: round.options.clone(),
+        executable: round.executable.clone(),
+        arguments: round.arguments.clone(),
+        base_port: None,
+        limit: START_LIMIT,
+        tied: true,
+    });
+    let mut held = Held(None, round.dir.clone());
+    let cluster = held.0.insert(started.await?);
+    let datas: Vec<_> = cluster.nodes().iter().filter(|node| node.role != Role::Meta).cloned().collect();
+    let names = |wanted: Role| {
+        let nodes = cluster.nodes().iter().filter(move |node| node.role == wanted || node.role == Role::Both);
+        nodes.map(|node| node.name.clone()).collect()
+    };
+    let victims = Victims { data: names(Role::Data), meta: names(Role::Meta) };
+    let mut load = Load::new(round.mix, round.seed);
+    let urls: Vec<String> = datas.iter().map(|node| node.http.clone()).collect();
+    let first = prepare(cluster, &urls, &mut load).await?;
+    let field = Arc::new(Field {
+        ids: datas.iter().map(|node| node.id).collect(),
+        urls,
+        since: Instant::now(),
+        until: round.time,
+        load: Mutex::new(load),
+        requests: AtomicU64::new(0),
+    });
+    let windows = schedule(round.seed, round.time);
+    let strikes = strike(cluster, &victims, &windows, field.since);
+    let (done, written) = tokio::join!(strikes, write(&field, round.seed));
+    let Done { events, begun } = done?;
+    let mut written = written.map_err(|error| LabError::Order(error.to_string()))?;
+    written.insert(0, first);
+    let ended = Instant::now();
+    settle(cluster).await?;
+    let settling = ended.elapsed();
+    let evidence = collect(cluster, &written, &events, round.options.write_timeout).await?;
+    let shards = shards(&field.urls).await;
+    let mut summary = judged(round, seed, cluster, &written, &events, &evidence)?;
+    for evil in begun {
+        *summary.injected.entry(evil.id().to_owned()).or_default() += 1;
+    }
+    let acknowledged = written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count();
+    summary.rounds.push(RoundSummary {
+        name: round.name.clone(),
+        topology: match round.topology {
+            Topology::Apart { meta, data } => format!("{meta} meta + {data} data"),
+            Topology::Both { nodes } => format!("{nodes} both"),
+        },
+        workload: millis(round.time),
+        settling: millis(settling),
+        batches: written.len() as u64,
+        points: written.iter().map(|one| one.planned.lines.len() as u64).sum(),
+        requests: field.requests.load(std::sync::atomic::Ordering::Relaxed),
+        acknowledged: acknowledged as u64,
+        shards: shards.lines().count().saturating_sub(1) as u64,
+    });
+    if let Some(cluster) = held.0.take() {
+        // There is nothing worth saving, so there is nothing to wait for.
+        cluster.kill_all();
+        cluster.down().await?;
+    }
+    Ok(Judged { summary, written, events, shards })
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Makes the database and writes the first batch until every node holds it.
+async fn prepare(cluster: &ProcessCluster, urls: &[String], load: &mut Load) -> Result<Written, LabError> {
+    let late = |what: String| LabError::Target(format!("the cluster did not get ready: {what}"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let planned = load.first(i64::try_from(now.as_nanos()).unwrap_or(i64::MAX));
+    let batch = planned.to_batch().map_err(|error| late(error.to_string()))?;
+    let client = Client::builder().endpoints(urls.iter().cloned()).database(DATABASE).no_proxy();
+    let client = client.retry(NoRetry).build().map_err(|error| late(error.to_string()))?;
+    let copies = u32::try_from(urls.len().min(REPLICAS)).unwrap_or(1);
+    let deadline = Instant::now() + START_LIMIT;
+    let points = planned.lines.len() as u64;
+    loop {
+        let mut trouble = String::new();
+        // Parts of it may be dropped while the nodes do not all know of the new shard groups, so it is written until it is there.
+        match client.create_database(DATABASE).replication(copies).await {
+            Ok(_) => {
+                if let Err(error) = client.write(&batch).consistency(planned.level).await {
+                    trouble = error.to_string();
+                }
+            }
+            Err(error) => trouble = error.to_string(),
+        }
+        let mut missing = 0;
+        for node in cluster.nodes().iter().filter(|node| node.role != Role::Meta) {
+            missing += points.saturating_sub(cluster.count_on(&node.name, DATABASE, MEASUREMENT).await.unwrap_or(0));
+        }
+        if missing == 0 {
+            break;
+        }
+        if Instant::now() > deadline {
+            return Err(late(format!("{missing} copies of the first points are missing {trouble}")));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let sent = super::Sent {
+        batch: planned.batch,
+        points: planned.lines.len(),
+        idempotent: batch.is_idempotent(),
+        level: planned.level,
+        began: 0,
+        ended: 0,
+    };
+    Ok(Written { claim: super::Claim::silent(sent), planned, writer: u32::MAX, settled: false })
+}
+
+/// The table of shards as the first node that answers shows it.
+async fn shards(urls: &[String]) -> String {
+    let Ok(client) = Client::builder().endpoints(urls.iter().cloned()).no_proxy().build() else {
+        return String::new();
+    };
+    let Ok(answer) = client.query("SHOW SHARDS").await else { return String::new() };
+    let mut text = String::new();
+    for series in answer.series() {
+        if text.is_empty() {
+            text = series.columns.join("\t") + "\n";
+        }
+        for row in &series.values {
+            let cells: Vec<String> = row.iter().map(|cell| cell.to_string()).collect();
+            text.push_str(&(cells.join("\t") + "\n"));
+        }
+    }
+    text
+}
+
+fn judged(
+    round: &Round,
+    seed: u64,
+    cluster: &ProcessCluster,
+    written: &[Written],
+    events: &[FaultEvent],
+    evidence: &Evidence,
+) -> Result<Summary, LabError> {
+    let mut logs = Vec::new();
+    for node in cluster.nodes().iter().filter(|node| node.role != Role::Meta) {
+        let path = cluster.log_path(&node.name)?;
+        let log = fs::read(&path).map_err(|source| LabError::File { path, source })?;
+        logs.push((node.name.clone(), String::from_utf8_lossy(&log).into_owned()));
+    }
+    let faults = intervals(events, u64::MAX);
+    let setting = Setting { round: &round.name, seed, faults: &faults, logs: &logs };
+    let mut summary = Summary { seed, ..Summary::default() };
+    let profile = round.profile.to_string();
+    for one in written {
+        let ends = evidence.ends.get(&one.planned.batch).map(Vec::as_slice).unwrap_or_default();
+        summary.count(&profile, &one.claim, ends);
+        let mut lies = judge(&one.claim, ends, &evidence.causes);
+        lies.extend(unsettled(one));
+        for lie in lies {
+            match lie.liar {
+                Liar::Client => summary.client_lies.push(setting.story(lie, one, ends)),
+                Liar::Server(_) => summary.count_server_lie(&profile, &lie),
+            }
+        }
+    }
+    for stranger in &evidence.strangers {
+        let claim = FalseClaim {
+            batch: 0,
+            line: None,
+            promise: Promise::AsWritten,
+            liar: Liar::Client,
+            found: format!("a point that nobody wrote: {stranger}"),
+        };
+        if let Some(first) = written.first() {
+            summary.client_lies.push(setting.story(claim, first, &[]));
+        }
+    }
+    Ok(summary)
+}
+
+/// A push that a background writer counts as settled was acknowledged, or refused for good.
+fn unsettled(written: &Written) -> Option<FalseClaim> {
+    let claim = &written.claim;
+    let settled = match claim.class {
+        Class::Ok
+        | Class::Rejected
+        | Class::Malformed
+        | Class::TypeConflict
+        | Class::OutsideRetention
+        | Class::Limit => true,
+        Class::Unreachable
+        | Class::Timeout
+        | Class::BelowLevel
+        | Class::Overloaded
+        | Class::NoReplica
+        | Class::MetaUnavailable
+        | Class::Deferred
+        | Class::Auth
+        | Class::NotFound
+        | Class::Refused
+        | Class::LocalIo
+        | Class::Journal
+        | Class::TooManyRejected => false,
+    };
+    (written.settled && !settled).then(|| FalseClaim {
+        batch: claim.batch,
+        line: None,
+        promise: Promise::Settled,
+        liar: Liar::Client,
+        found: format!("before the horizon, though {} / {}", claim.class.id(), claim.outcome),
+    })
+}

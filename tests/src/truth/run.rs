@@ -1,0 +1,312 @@
+//! A whole run: rounds on either profile, side by side, and what they come to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use influx_server_mock::{OptionError, Options, Profile, Topology};
+
+use super::load::Mix;
+use super::nemesis::Evil;
+use super::round::{Judged, Round, play};
+use super::summary::Summary;
+use super::writers::Written;
+use crate::experiment::{Ending, LabError, Order, Progress, RunDir, Target};
+use crate::history::{Event, FaultEvent, Function, Kind};
+
+/// The time of a run that was given none.
+const TIME: Duration = Duration::from_secs(60);
+/// The time of a round: long enough for every kind of fault, short enough for a hint that poisons its queue not to be all
+/// that the run is about.
+const ROUND: Duration = Duration::from_secs(40);
+/// The file with all that was found.
+const TRUTH: &str = "truth.json";
+
+/// The options of the nodes: waits that suit seconds of faults.
+const OPTIONS: [(&str, &str); 6] = [
+    ("write-timeout", "1s"),
+    ("shard-writer-timeout", "1s"),
+    ("dial-timeout", "500ms"),
+    ("hh-retry-interval", "200ms"),
+    ("hh-retry-max-interval", "1s"),
+    ("shared-slice-race", "random"),
+];
+
+/// Makes a run: rounds of some 40 s, those of both profiles side by side unless the order names one, each on a fresh
+/// cluster. It leaves `truth.json` (a [`Summary`]), `history.jsonl` with an operation for each batch, `nemesis.jsonl` and
+/// `shards.txt`.
+///
+/// What must hold: no false claim of a client, and that every kind of fault was injected where there was time for it.
+///
+/// # Errors
+/// [`LabError`]: a cluster does not start, does not do as told, or does not come to rest.
+///
+/// # Cancellation
+/// The nodes end with the future.
+pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    match &order.target {
+        Target::Processes { executable, arguments } => {
+            let lanes = match order.profile {
+                Some(profile) => vec![profile],
+                None => Profile::ALL.to_vec(),
+            };
+            let mut plans = Vec::new();
+            for profile in lanes {
+                plans.push(rounds(order, profile, executable, arguments)?);
+            }
+            on_processes(order, progress, plans).await
+        }
+        Target::Namespaces { .. } => {
+            Err(LabError::Order("truth makes its faults inside the nodes: run it on processes".to_owned()))
+        }
+        Target::Simulation => Err(LabError::Order("the simulation judges its own clients".to_owned())),
+        Target::Hosts(_) => Err(LabError::Order("truth needs a cluster of its own".to_owned())),
+    }
+}
+
+/// The rounds of one profile, one after the other.
+fn rounds(
+    order: &Order,
+    profile: Profile,
+    executable: &std::path::Path,
+    arguments: &[String],
+) -> Result<Vec<Round>, LabError> {
+    let time = order.time.unwrap_or(TIME);
+    let count = (time.as_secs_f64() / ROUND.as_secs_f64()).round().clamp(1.0, 10_000.0) as u32;
+    let mut all = Vec::new();
+    for number in 0..count {
+        let nodes = order.nodes.unwrap_or(3);
+        let topology = match number % 2 {
+            0 => Topology::Apart { meta: 3, data: nodes },
+            _ => Topology::Both { nodes },
+        };
+        // The race over the batch in one round of 1.8 out of two, and few conflicts in one of 0.10: a hint with one stays in
+        // its queue for ever there, and all behind it.
+        let odd = (u64::from(number) + order.seed) % 2 == 1;
+        let mut options = Options::new(profile);
+        for (name, value) in OPTIONS.iter().map(|(name, value)| (*name, *value)) {
+            let raced = name == "shared-slice-race";
+            if !raced || odd {
+                set(&mut options, name, value)?;
+            }
+        }
+        for (name, value) in &order.set {
+            set(&mut options, name, value)?;
+        }
+        let conflicts = if profile == Profile::V0_10 && odd { 0.005 } else { 0.1 };
+        let name = format!("{profile}-{}", number + 1);
+        all.push(Round {
+            profile,
+            topology,
+            options,
+            mix: Mix { new_groups: 0.15, conflicts, malformed: 0.04, untimed: 0.08 },
+            time: time / count,
+            seed: order
+                .seed
+                .wrapping_mul(0x9E37_79B9)
+                .wrapping_add(u64::from(number) * 2 + u64::from(profile == Profile::V0_10)),
+            dir: order.dir.file(&format!("cluster-{name}")),
+            name,
+            executable: executable.to_owned(),
+            arguments: arguments.to_vec(),
+        });
+    }
+    Ok(all)
+}
+
+/// Sets an option, unless it is the other profile's.
+fn set(options: &mut Options, name: &str, value: &str) -> Result<(), LabError> {
+    match options.set(name, value) {
+        Ok(()) | Err(OptionError::OtherProfile { .. }) => Ok(()),
+        Err(error) => Err(LabError::Order(error.to_string())),
+    }
+}
+
+async fn on_processes(order: &Order, progress: &dyn Progress, plans: Vec<Vec<Round>>) -> Result<Ending, LabError> {
+    order.dir.make()?;
+    let lanes = plans.len();
+    progress.phase(if lanes > 1 { "rounds of both profiles, side by side" } else { "rounds" });
+    let total = plans.iter().map(Vec::len).sum::<usize>().max(1);
+    let over = std::sync::atomic::AtomicUsize::new(0);
+    let playing = plans.iter().map(|plan| {
+        let over = &over;
+        async move {
+            let mut all = Vec::new();
+            for round in plan {
+                let judged = play(round, order.seed).await?;
+                tell(progress, round, &judged);
+                let over = 1 + over.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                progress.done(over as f64 / total as f64);
+                all.push((round.name.clone(), judged));
+            }
+            Ok::<_, LabError>(all)
+        }
+    });
+    let judged: Vec<(String, Judged)> = futures::future::try_join_all(playing).await?.into_iter().flatten().collect();
+    let mut summary = Summary { seed: order.seed, ..Summary::default() };
+    let mut lines = Lines::default();
+    let mut shards = String::new();
+    for (name, judged) in judged {
+        summary.add(judged.summary);
+        lines.add(&name, &judged.written, judged.events);
+        shards.push_str(&format!("{name}\n{}\n", judged.shards));
+    }
+    summary.sort();
+    order.dir.write_json(TRUTH, &summary)?;
+    order.dir.write_lines(RunDir::HISTORY, &lines.history())?;
+    order.dir.write_lines(RunDir::NEMESIS, &lines.faults)?;
+    order.dir.write(RunDir::SHARDS, shards)?;
+    Ok(ending(&summary))
+}
+
+fn tell(progress: &dyn Progress, round: &Round, judged: &Judged) {
+    let Some(summary) = judged.summary.rounds.first() else { return };
+    progress.note(&format!(
+        "{} ({}): {} batches, {} acknowledged, {} faults, settled in {} ms; false claims: {} of the client, {} of the server",
+        round.name,
+        summary.topology,
+        summary.batches,
+        summary.acknowledged,
+        judged.summary.injected.values().sum::<u64>(),
+        summary.settling,
+        judged.summary.client_lies.len(),
+        judged.summary.server_lie_counts().values().sum::<u64>(),
+    ));
+}
+
+/// The files of a run, round after round: each begins where the one before it ended.
+#[derive(Debug, Default)]
+struct Lines {
+    events: Vec<Event>,
+    faults: Vec<FaultEvent>,
+    processes: u32,
+    offset: u64,
+}
+
+impl Lines {
+    fn add(&mut self, round: &str, written: &[Written], faults: Vec<FaultEvent>) {
+        let last_claim = written.iter().map(|one| one.claim.ended).max().unwrap_or_default();
+        let end = faults.iter().map(|fault| fault.time).max().unwrap_or_default().max(last_claim);
+        let offset = self.offset;
+        let mut next = self.processes;
+        // Calls of a background writer overlap, so each call of a writer that is open when another begins is a process
+        // of its own; and one that nobody knows the end of never comes back.
+        let mut free: BTreeMap<u32, Vec<(u64, u32)>> = BTreeMap::new();
+        let mut sorted: Vec<&Written> = written.iter().filter(|one| one.claim.ended > 0).collect();
+        sorted.sort_by_key(|one| one.claim.began);
+        for one in sorted {
+            let claim = &one.claim;
+            let known = free.entry(one.writer).or_default();
+            let place = known.iter().position(|(until, _)| *until < claim.began);
+            let process = match place {
+                Some(place) => known.swap_remove(place).1,
+                None => {
+                    next += 1;
+                    next - 1
+                }
+            };
+            let event = |kind, time| Event {
+                process,
+                kind,
+                f: Function::TimedWrite,
+                value: i64::try_from(claim.batch).ok(),
+                time: offset + time,
+                node: claim.requests.last().map(|request| format!("{round} node {}", request.node)),
+                id: Some(claim.batch),
+                write_time: one.planned.lines.iter().find_map(|line| line.time),
+                error: None,
+                class: None,
+                outcome: None,
+            };
+            self.events.push(event(Kind::Invoke, claim.began));
+            let kind = match claim.outcome {
+                influx_client::Outcome::Stored => Kind::Ok,
+                influx_client::Outcome::NotStored => Kind::Fail,
+                influx_client::Outcome::PartlyStored
+                | influx_client::Outcome::Unknown
+                | influx_client::Outcome::Deferred
+                | influx_client::Outcome::BelowLevel => Kind::Info,
+            };
+            let told = |text: &str| (kind != Kind::Ok).then(|| text.to_owned());
+            self.events.push(Event {
+                error: told(&claim.words),
+                class: told(claim.class.id()),
+                outcome: told(claim.outcome.id()),
+                ..event(kind, claim.ended.max(claim.began + 1))
+            });
+            if kind != Kind::Info {
+                known.push((claim.ended.max(claim.began + 1), process));
+            }
+        }
+        let moved = |fault: FaultEvent| FaultEvent {
+            time: offset + fault.time,
+            whom: format!("{round} {}", fault.whom),
+            ..fault
+        };
+        self.faults.extend(faults.into_iter().map(moved));
+        self.processes = next;
+        self.offset += end + 1;
+    }
+
+    fn history(&mut self) -> Vec<Event> {
+        self.events.sort_by_key(|event| event.time);
+        std::mem::take(&mut self.events)
+    }
+}
+
+/// Kinds of faults that must have been begun: all, if there was time for two of each.
+fn missing(summary: &Summary) -> Vec<&'static str> {
+    Evil::ALL.into_iter().map(Evil::id).filter(|kind| !summary.injected.contains_key(*kind)).collect()
+}
+
+fn ending(summary: &Summary) -> Ending {
+    let mut ending = Ending::default();
+    let found = match summary.client_lies.first() {
+        None => format!("none in {} batches", summary.batches()),
+        Some(story) => format!(
+            "{} (seed {}), the first in round {}: batch {}, {}: {}. {}",
+            summary.client_lies.len(),
+            summary.seed,
+            story.round,
+            story.claim.batch,
+            story.claim.promise,
+            story.claim.found,
+            story.said
+        ),
+    };
+    ending.expect("no claim of the client is false", summary.client_lies.is_empty(), found);
+    let faults: u64 = summary.injected.values().sum();
+    let missing = missing(summary);
+    let enough = missing.is_empty() || faults < 2 * Evil::ALL.len() as u64;
+    let counts: Vec<String> = summary.injected.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    ending.expect(
+        "faults of every kind were injected, where there was time for them",
+        enough && faults > 0,
+        counts.join(", "),
+    );
+    let acknowledged: u64 = summary.rounds.iter().map(|round| round.acknowledged).sum();
+    let ends = format!("{acknowledged} of {} batches", summary.batches());
+    ending.expect(
+        "batches were acknowledged and others were not",
+        acknowledged > 0 && acknowledged < summary.batches(),
+        ends,
+    );
+    let points: u64 = summary.rounds.iter().map(|round| round.points).sum();
+    let requests: u64 = summary.rounds.iter().map(|round| round.requests).sum();
+    let time: u64 = summary.rounds.iter().map(|round| round.workload).sum();
+    ending.summary.push(format!(
+        "{} batches with {points} points in {requests} requests, {} s of workload on {} clusters, {faults} faults",
+        summary.batches(),
+        time / 1_000,
+        summary.rounds.len()
+    ));
+    let lies: Vec<String> = summary.server_lie_counts().iter().map(|(name, count)| format!("{name} {count}")).collect();
+    ending
+        .summary
+        .push(format!("false claims that are the servers', by their own logs: {}", or_none(&lies.join(", "))));
+    ending.summary.push(format!("false claims of the client: {}", summary.client_lies.len()));
+    ending
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}

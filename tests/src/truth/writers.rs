@@ -1,0 +1,286 @@
+//! The clients of a run: each writes batch after batch in its own way and keeps what it was told.
+
+use std::future::IntoFuture;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use influx_client::{
+    Ack, Attempt, Backoff, Balance, Batch, BatchWriter, BuildError, Client, ClientBuilder, ConsistencyLevel, Delivered,
+    Downgrade, Fate, NoRetry, Observer, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
+};
+
+use super::load::{Load, Planned};
+use super::{Claim, Sent, nanoseconds};
+
+/// The database of a run.
+pub const DATABASE: &str = "truth";
+/// A weekly shard group, as both profiles make them for a policy without end.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
+/// The time that a call gets, unless its client is an impatient one.
+const DEADLINE: Duration = Duration::from_secs(8);
+/// The time that an attempt gets.
+const ATTEMPT: Duration = Duration::from_secs(3);
+/// Longest and shortest pause of a writer between two batches, in milliseconds.
+const PAUSE: std::ops::Range<u64> = 20..120;
+
+/// The ways of writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// One coordinator, the default policy.
+    OneNode(usize),
+    /// All coordinators, the default policy.
+    AllNodes,
+    /// All coordinators, each series with its own.
+    Sticky,
+    /// One coordinator, no second try.
+    NoRetry(usize),
+    /// All coordinators, settles for less than was asked.
+    Downgrade,
+    /// All coordinators, few retries for all calls together.
+    Budget,
+    /// All coordinators, and a call has hardly any time.
+    Impatient,
+    /// All coordinators, and the caller drops some calls.
+    Dropper,
+    /// A background writer.
+    Background(ConsistencyLevel),
+}
+
+/// A batch that was written, and what was said of it.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// What was to be written.
+    pub planned: Planned,
+    /// What the client said.
+    pub claim: Claim,
+    /// Who wrote it, from 0.
+    pub writer: u32,
+    /// Whose times lie before the horizon of a background writer that was closed in order.
+    pub settled: bool,
+}
+
+/// A run as its writers see it.
+#[derive(Debug)]
+pub struct Field {
+    /// The public APIs of the data nodes.
+    pub urls: Vec<String>,
+    /// Their ids.
+    pub ids: Vec<u64>,
+    /// When the run began.
+    pub since: Instant,
+    /// When writers stop to begin calls, since then.
+    pub until: Duration,
+    /// What is written.
+    pub load: Mutex<Load>,
+    /// Requests that the clients told their observer of.
+    pub requests: AtomicU64,
+}
+
+/// Counts requests, those of calls that were dropped as well.
+#[derive(Debug)]
+struct Count(Arc<Field>);
+
+impl Observer for Count {
+    fn attempt(&self, _attempt: &Attempt) {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Field {
+    fn load(&self) -> MutexGuard<'_, Load> {
+        self.load.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        nanoseconds(self.since.elapsed())
+    }
+
+    fn is_over(&self) -> bool {
+        self.since.elapsed() >= self.until
+    }
+
+    /// The id of the data node at an address; 0 where it is none of them.
+    pub fn node(&self, address: &str) -> u64 {
+        let same = |url: &&String| url.trim_end_matches('/') == address.trim_end_matches('/');
+        let place = self.urls.iter().position(|url| same(&url));
+        place.and_then(|place| self.ids.get(place)).copied().unwrap_or_default()
+    }
+
+    fn sent(&self, planned: &Planned, batch: &Batch, began: u64) -> Sent {
+        Sent {
+            batch: planned.batch,
+            points: planned.lines.len(),
+            idempotent: batch.is_idempotent(),
+            level: planned.level,
+            began,
+            ended: self.now(),
+        }
+    }
+}
+
+/// Writes until the time is over; the batches are in the order of their numbers.
+///
+/// # Errors
+/// A client cannot be made.
+///
+/// # Cancellation
+/// Writers end with the future.
+pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildError> {
+    let nodes = field.urls.len();
+    let mut ways: Vec<Way> = (0..nodes).map(Way::OneNode).collect();
+    ways.extend([Way::AllNodes, Way::Sticky, Way::NoRetry(0), Way::NoRetry(nodes - 1), Way::Downgrade, Way::Budget]);
+    ways.extend([Way::Impatient, Way::Dropper]);
+    ways.extend([ConsistencyLevel::One, ConsistencyLevel::Quorum].map(Way::Background));
+    let writers = ways.into_iter().enumerate().map(|(number, way)| {
+        let field = field.clone();
+        async move {
+            let client = client(&field, way)?;
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let random = Rng::with_seed(seed.wrapping_add(u64::from(number)));
+            let writer = Writer { field, number, way, random };
+            Ok::<_, BuildError>(match way {
+                Way::Background(level) => writer.in_background(&client, level).await,
+                _ => writer.one_by_one(&client).await,
+            })
+        }
+    });
+    let mut all: Vec<Written> = futures::future::try_join_all(writers).await?.into_iter().flatten().collect();
+    all.sort_by_key(|written| written.planned.batch);
+    Ok(all)
+}
+
+fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
+    let builder = Client::builder()
+        .database(DATABASE)
+        .deadline(DEADLINE)
+        .attempt_timeout(ATTEMPT)
+        .connect_timeout(Duration::from_secs(1))
+        .observer(Count(field.clone()))
+        .no_proxy();
+    let all = |builder: ClientBuilder| builder.endpoints(field.urls.iter().cloned());
+    // Waits that suit seconds of faults.
+    let backoff = Backoff::default().base(Duration::from_millis(100)).cap(Duration::from_secs(2));
+    match way {
+        Way::OneNode(node) => builder.endpoint(field.urls[node].clone()).retry(Backoff::default()),
+        Way::AllNodes => all(builder).retry(Backoff::default()),
+        Way::Sticky => all(builder).retry(backoff).balance(Balance::Sticky),
+        Way::NoRetry(node) => builder.endpoint(field.urls[node].clone()).retry(NoRetry),
+        Way::Downgrade => all(builder).retry(Downgrade::to(ConsistencyLevel::One).after(backoff.tries(3))),
+        Way::Budget => all(builder).retry(backoff).retry_budget(RetryBudget::default().tokens(20)),
+        Way::Impatient => {
+            all(builder).retry(backoff).attempt_timeout(Duration::from_millis(250)).deadline(Duration::from_millis(600))
+        }
+        Way::Dropper => all(builder).retry(backoff),
+        Way::Background(_) => all(builder).retry(backoff),
+    }
+    .build()
+}
+
+struct Writer {
+    field: Arc<Field>,
+    number: u32,
+    way: Way,
+    random: Rng,
+}
+
+impl Writer {
+    async fn pause(&mut self) {
+        tokio::time::sleep(Duration::from_millis(self.random.u64(PAUSE))).await;
+    }
+
+    fn written(&self, planned: Planned, claim: Claim) -> Written {
+        Written { planned, claim, writer: self.number, settled: false }
+    }
+
+    async fn one_by_one(mut self, client: &Client) -> Vec<Written> {
+        let mut all = Vec::new();
+        while !self.field.is_over() {
+            let planned = self.field.load().next_batch();
+            // The plan makes no line that a batch refuses; one that it did would be missing from the claims.
+            let Ok(batch) = planned.to_batch() else { continue };
+            let claim = self.call(client, &planned, &batch).await;
+            all.push(self.written(planned, claim));
+            self.pause().await;
+        }
+        all
+    }
+
+    async fn call(&mut self, client: &Client, planned: &Planned, batch: &Batch) -> Claim {
+        let began = self.field.now();
+        let watch = WriteWatch::default();
+        let mut write = client.write(batch).consistency(planned.level).watch(&watch);
+        if planned.split_types {
+            write = write.split_types();
+        }
+        if planned.per_shard_group {
+            write = write.per_shard_group(WEEK);
+        }
+        let patience = match self.way {
+            Way::Dropper => Duration::from_millis(self.random.u64(1..400)),
+            _ => 2 * DEADLINE,
+        };
+        let said: Option<Result<Ack, WriteError>> = tokio::time::timeout(patience, write.into_future()).await.ok();
+        let sent = self.field.sent(planned, batch, began);
+        match said {
+            Some(said) => Claim::of(sent, said.as_ref(), |address| self.field.node(address)),
+            // What the watch says is a claim too.
+            None if watch.abandon() => Claim::silent(sent),
+            None => not_stored(sent),
+        }
+    }
+
+    async fn in_background(mut self, client: &Client, level: ConsistencyLevel) -> Vec<Written> {
+        // A writer that cannot be started says so by writing nothing, which the count of batches shows.
+        let builder = client.batch_writer().consistency(level).linger(Duration::from_millis(40));
+        let Ok(writer) = builder.check_field_types(false).start() else { return Vec::new() };
+        let mut pushed: Vec<Pushed> = Vec::new();
+        while !self.field.is_over() {
+            let planned = self.field.load().next_push(level);
+            let began = self.field.now();
+            let Ok(batch) = planned.to_batch() else { continue };
+            let delivered = writer.push_tracked_with(|batch| planned.write(batch)).await;
+            pushed.push(Pushed { planned, began, batch, delivered });
+            self.pause().await;
+        }
+        self.close(&writer, pushed).await
+    }
+
+    async fn close(&self, writer: &BatchWriter, pushed: Vec<Pushed>) -> Vec<Written> {
+        let closed = writer.close(DEADLINE).await;
+        let before = writer.settled_horizon().before;
+        drop(closed);
+        let mut all = Vec::new();
+        for Pushed { planned, began, batch, delivered } in pushed {
+            let claim = match delivered {
+                Ok(delivered) => {
+                    let fate: Fate = delivered.await;
+                    let sent = self.field.sent(&planned, &batch, began);
+                    Claim::of_fate(sent, &fate, |address| self.field.node(address))
+                }
+                // Nothing of the call is sent: a claim like any other.
+                Err(error) => {
+                    Claim { words: error.to_string(), ..not_stored(self.field.sent(&planned, &batch, began)) }
+                }
+            };
+            let last = planned.lines.iter().filter_map(|line| line.time).max();
+            let settled = last.is_some_and(|last| before.is_some_and(|before| last < before));
+            all.push(Written { settled, ..self.written(planned, claim) });
+        }
+        all
+    }
+}
+
+/// Points that a background writer was given.
+struct Pushed {
+    planned: Planned,
+    began: u64,
+    batch: Batch,
+    delivered: Result<Delivered, PushError>,
+}
+
+fn not_stored(sent: Sent) -> Claim {
+    let tally = Tally { not_stored: sent.points, ..Tally::default() };
+    Claim { outcome: Outcome::NotStored, tally, ..Claim::silent(sent) }
+}
