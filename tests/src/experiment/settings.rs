@@ -22,16 +22,12 @@ const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
 
-const ONLY: Setting =
-    Setting { name: "only", default: "", meaning: "names of those to run, separated by commas; all unless given" };
-
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
     pub const fn settings(self) -> &'static [Setting] {
         match self {
             Self::Study => &[SEEDS],
-            Self::Bugs | Self::Repair => &[ONLY],
             Self::Compare => &[Setting { default: "1", ..SEEDS }],
             Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
@@ -41,7 +37,9 @@ impl Experiment {
             | Self::ShardsHealthy
             | Self::ShardsPartition
             | Self::ShardsLongCut
-            | Self::Truth => &[],
+            | Self::Truth
+            | Self::Bugs
+            | Self::Repair => &[],
         }
     }
 
