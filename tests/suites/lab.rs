@@ -1,35 +1,49 @@
-//! Short runs of the lab on real processes; this program runs the nodes as well.
+//! Experiments of the lab on real processes, short; this program runs the nodes as well.
 //!
-//! Each run is short, waits for conditions and asserts on nothing that the machine's load decides.
+//! `cargo test -p influx-lab --test lab -- NAME…` runs those whose names hold one of the words, without any all of them.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use influx_lab::experiment::{Experiment, Order, RunDir, Target, run};
 use influx_lab::figures::Material;
-use influx_lab::history::{Completion, Function};
-use influx_lab::{NODE_ARGUMENT, become_node};
+use influx_lab::history::{Completion, Function, operations};
+use influx_lab::truth::Summary;
+use influx_lab::{NODE_ARGUMENT, become_node, truth};
+use influx_server_mock::TestCluster;
 
-/// One test by its name; the text says what went wrong.
-type Test = (&'static str, fn() -> Pin<Box<dyn Future<Output = Result<(), String>>>>);
+/// What a test says when it fails.
+type Failure = Box<dyn std::error::Error>;
+type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
-const TESTS: &[Test] =
-    &[("a_short_run_under_cuts_leaves_everything", || Box::pin(a_short_run_under_cuts_leaves_everything()))];
+/// One after the other: each has processes enough for this machine.
+const TESTS: [(&str, Test); 3] = [
+    ("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles())),
+    ("a_short_run_under_cuts_leaves_everything", || Box::pin(a_short_run_under_cuts_leaves_everything())),
+    ("truth_of_a_cluster_by_its_addresses", || Box::pin(truth_by_addresses())),
+];
 
 fn main() -> ExitCode {
     if let Some(code) = become_node() {
         return code;
     }
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made where tests run");
-    let mut failed = 0;
-    for (name, test) in TESTS {
-        if !arguments.is_empty() && !arguments.iter().any(|part| name.contains(part)) {
-            continue;
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
         }
+    };
+    let mut failed = 0;
+    for (name, test) in TESTS.iter().filter(|(name, _)| wanted(name)) {
+        let since = Instant::now();
         let result = runtime.block_on(test());
-        println!("test {name} ... {}", if result.is_ok() { "ok" } else { "FAILED" });
+        let verdict = if result.is_ok() { "ok" } else { "FAILED" };
+        println!("test {name} ... {verdict} ({:.1} s)", since.elapsed().as_secs_f64());
         if let Err(why) = result {
             println!("{why}");
             failed += 1;
@@ -38,10 +52,60 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
+fn order(dir: &tempfile::TempDir, seconds: u64) -> Result<Order, Failure> {
+    Ok(Order {
+        dir: RunDir::at(dir.path()),
+        seed: 1,
+        time: Some(Duration::from_secs(seconds)),
+        nodes: None,
+        profile: None,
+        set: Vec::new(),
+        target: Target::this_program(&[NODE_ARGUMENT])?,
+    })
+}
+
+/// Seconds of faults on either profile: no claim of the client is false, and the files of the run say the same.
+async fn truth_of_both_profiles() -> Result<(), Failure> {
+    let dir = tempfile::tempdir()?;
+    let order = order(&dir, 6)?;
+    let ending = truth::run(&order, &()).await?;
+    let summary: Summary = order.dir.read_json("truth.json")?;
+    if !ending.holds() || !summary.client_lies.is_empty() {
+        return Err(format!("{:#?}\n{:#?}", ending.expectations, summary.client_lies.first()).into());
+    }
+    let done = operations(&order.dir.history()?)?;
+    let first_batches = summary.rounds.len() as u64;
+    if done.len() as u64 + first_batches != summary.batches() {
+        return Err(format!("{} operations of {} batches", done.len(), summary.batches()).into());
+    }
+    if summary.rounds.len() != 2 || order.dir.nemesis()?.is_empty() {
+        return Err("two rounds with faults were to be made".into());
+    }
+    Ok(())
+}
+
+/// A cluster of which only the addresses are known: the replicas are read by the client, and nothing is missing.
+async fn truth_by_addresses() -> Result<(), Failure> {
+    let cluster = TestCluster::builder().nodes(1, 3).start().await?;
+    let dir = tempfile::tempdir()?;
+    let order = Order { target: Target::Hosts(cluster.urls()), ..order(&dir, 2)? };
+    let ending = truth::run(&order, &()).await?;
+    let summary: Summary = order.dir.read_json("truth.json")?;
+    let (met, judged) = summary
+        .table
+        .iter()
+        .filter(|row| row.class == "ok")
+        .fold((0, 0), |(met, judged), row| (met + row.met.all, judged + row.batches));
+    if !ending.holds() || met == 0 || met != judged {
+        return Err(format!("{:#?}\n{:#?}", ending.expectations, summary).into());
+    }
+    Ok(())
+}
+
 /// A few seconds of the register at `any` under cuts: every write is acknowledged, the history and all files are there,
 /// and every replica is read in the end.
-async fn a_short_run_under_cuts_leaves_everything() -> Result<(), String> {
-    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+async fn a_short_run_under_cuts_leaves_everything() -> Result<(), Failure> {
+    let dir = tempfile::tempdir()?;
     let order = Order {
         dir: RunDir::at(dir.path().join("run")),
         seed: 3,
@@ -49,10 +113,10 @@ async fn a_short_run_under_cuts_leaves_everything() -> Result<(), String> {
         nodes: Some(3),
         profile: None,
         set: vec![("whole".into(), "500ms".into()), ("cut".into(), "1500ms".into())],
-        target: Target::this_program(&[NODE_ARGUMENT]).map_err(|error| error.to_string())?,
+        target: Target::this_program(&[NODE_ARGUMENT])?,
     };
-    let ending = run(Experiment::RegisterPartitionAny, &order, &()).await.map_err(|error| error.to_string())?;
-    let material = Material::read(&order.dir).map_err(|error| error.to_string())?;
+    let ending = run(Experiment::RegisterPartitionAny, &order, &()).await?;
+    let material = Material::read(&order.dir)?;
     let all = || material.operations.iter().filter(|operation| operation.f == Function::Write);
     check(all().count() > 10, || format!("only {} writes", all().count()))?;
     let acknowledged = all().filter(|write| write.completion == Completion::Ok).count();
@@ -67,6 +131,6 @@ async fn a_short_run_under_cuts_leaves_everything() -> Result<(), String> {
     Ok(())
 }
 
-fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(why()) }
+fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(why().into()) }
 }

@@ -38,6 +38,9 @@ const GROUPS: i64 = 6;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::StaleHints, Self::LostHints, Self::DropRace, Self::Types];
+
     /// Those of a profile.
     #[must_use]
     pub const fn of(profile: Profile) -> &'static [Self] {

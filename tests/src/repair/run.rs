@@ -10,7 +10,7 @@ use super::cause::{MEASUREMENT, STALE, newest, stale_time};
 use super::{Cause, REPAIR, Row, Side, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Replica, Setting, Stage, TICK, differing};
+use crate::stage::{Replica, Setting, Stage, TICK, differing, only};
 
 /// How long replicas without repair are watched: several times what the others take.
 const WATCH: Duration = Duration::from_secs(3);
@@ -49,18 +49,21 @@ struct About {
 }
 
 /// Brings every cause about on a cluster without repair and on one with it. Leaves [`REPAIR`], `run.json` and
-/// `nemesis.jsonl`. A profile in the order restricts it to the causes of that one.
+/// `nemesis.jsonl`. A profile in the order restricts it to the causes of that one, and the setting `only` to those that it
+/// names.
 ///
 /// # Errors
-/// [`LabError`]: a cluster did not come up or did not answer, or the order has a setting.
+/// [`LabError`]: a cluster did not come up or did not answer, or the order has another setting.
 ///
 /// # Cancellation
 /// Dropping the future ends the clusters.
 pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    if let Some((name, _)) = order.set.first() {
-        return Err(LabError::Order(format!("repair has no setting {name}")));
-    }
-    let profiles: Vec<Profile> = order.profile.map_or_else(|| vec![Profile::V0_10, Profile::V1_8], |one| vec![one]);
+    let chosen = only(order, &Cause::ALL, Cause::id)?;
+    let of = |profile: Profile| -> Vec<Cause> {
+        Cause::of(profile).iter().copied().filter(|cause| chosen.contains(cause)).collect()
+    };
+    let mut profiles: Vec<Profile> = order.profile.map_or_else(|| vec![Profile::V0_10, Profile::V1_8], |one| vec![one]);
+    profiles.retain(|profile| !of(*profile).is_empty());
     let sides = [AntiEntropy::Off, AntiEntropy::On];
     let lanes: Vec<(Profile, AntiEntropy)> =
         profiles.iter().flat_map(|profile| sides.map(|side| (*profile, side))).collect();
@@ -70,11 +73,12 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     order.dir.write_json(RunDir::RUN, &About { experiment: "repair", seed: order.seed, clusters })?;
     progress.phase("making replicas differ, without repair and with it");
     let began = Instant::now();
+    let of = &of;
     let played = lanes.iter().map(|&(profile, repair)| async move {
         let mut stage = Stage::start(order, &setting(profile, repair), began).await?;
         let mut sides = Vec::new();
-        for cause in Cause::of(profile) {
-            let side = play(&mut stage, *cause, repair).await?;
+        for cause in of(profile) {
+            let side = play(&mut stage, cause, repair).await?;
             progress.note(&format!("{cause} on {profile}, repair {repair:?}: {side:?}"));
             sides.push(side);
         }
@@ -88,8 +92,8 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     let mut rows = Vec::new();
     for (pair, profile) in played.chunks(2).zip(&profiles) {
         if let [(off, _), (on, _)] = pair {
-            let sides = Cause::of(*profile).iter().zip(off.iter().zip(on));
-            rows.extend(sides.map(|(cause, (off, on))| Row::new(*cause, *profile, off.clone(), on.clone())));
+            let sides = of(*profile).into_iter().zip(off.iter().zip(on));
+            rows.extend(sides.map(|(cause, (off, on))| Row::new(cause, *profile, off.clone(), on.clone())));
         }
     }
     order.dir.write_json(REPAIR, &rows)?;
