@@ -44,7 +44,8 @@ pub(super) fn wrong_values(
             let value = held.map(|series| String::from_utf8_lossy(&series.field).into_owned());
             let at = writes.iter().position(|(field, _)| Some(field) == value.as_ref());
             let last = writes.iter().rposition(|(_, claim)| claim.outcome == Outcome::Stored);
-            if let Some((_, claim)) = at.map(|at| &writes[at]).filter(|(_, claim)| claim.outcome == Outcome::NotStored) {
+            if let Some((_, claim)) = at.map(|at| &writes[at]).filter(|(_, claim)| claim.outcome == Outcome::NotStored)
+            {
                 let found = format!("data{} ends on {value:?}, which is stored nowhere", node + 1);
                 wrong.push(WrongValue { batch: claim.batch, cause: None, found });
             }

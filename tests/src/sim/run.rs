@@ -84,7 +84,12 @@ fn ending(summary: &SimSummary) -> Ending {
     let found = match summary.failures.first() {
         None => format!("{} false claims in {} schedules", summary.client_lies, summary.schedules),
         Some(first) => {
-            format!("{} false claims, the first with seed {}: {}", summary.client_lies, first.seed, first.found.join("; "))
+            format!(
+                "{} false claims, the first with seed {}: {}",
+                summary.client_lies,
+                first.seed,
+                first.found.join("; ")
+            )
         }
     };
     ending.expect("no claim of the client is false", summary.client_lies == 0, found);

@@ -183,7 +183,10 @@ impl WritePlan {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, profile, data_nodes, meta_nodes, replication, .. } = self;
-        writeln!(f, "seed {seed}, profile {profile}: {data_nodes} data nodes, {meta_nodes} meta nodes, {replication} copies")?;
+        writeln!(
+            f,
+            "seed {seed}, profile {profile}: {data_nodes} data nodes, {meta_nodes} meta nodes, {replication} copies"
+        )?;
         for (name, value) in &self.options {
             writeln!(f, "  {name} = {value}")?;
         }

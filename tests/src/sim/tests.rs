@@ -13,7 +13,9 @@ fn settings() -> SimSettings {
 /// What is found in some hundreds of schedules.
 fn found_with(tamper: Tamper) -> BTreeSet<Promise> {
     let settings = SimSettings { tamper, ..settings() };
-    (0..400).flat_map(|seed| run_seed(seed, &settings, false).client_lies().map(|lie| lie.promise).collect::<Vec<_>>()).collect()
+    (0..400)
+        .flat_map(|seed| run_seed(seed, &settings, false).client_lies().map(|lie| lie.promise).collect::<Vec<_>>())
+        .collect()
 }
 
 /// The same seed gives the same events, in another thread too.

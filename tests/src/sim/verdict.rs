@@ -96,7 +96,13 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
     for wrong in wrong_values(&schedule, &claims, &cluster, &replicas) {
         let Some(cause) = wrong.cause else {
             let (batch, found) = (wrong.batch, wrong.found);
-            false_claims.push(FalseClaim { batch, line: Some(0), promise: Promise::AsWritten, liar: Liar::Client, found });
+            false_claims.push(FalseClaim {
+                batch,
+                line: Some(0),
+                promise: Promise::AsWritten,
+                liar: Liar::Client,
+                found,
+            });
             continue;
         };
         *server_lies.entry(cause.id().to_owned()).or_default() += 1;
@@ -141,7 +147,10 @@ fn unexplained(cluster: &influx_server_mock::sim::SimCluster) -> Vec<String> {
     let record = cluster.record();
     let explained = |key: &[u8]| {
         let kinds = [CauseKind::AnyRefusedBehindQueue, CauseKind::LateRequest, CauseKind::StaleHint];
-        record.causes().iter().any(|cause| !kinds.contains(&cause.kind) && cause.keys.iter().any(|named| &**named == key))
+        record
+            .causes()
+            .iter()
+            .any(|cause| !kinds.contains(&cause.kind) && cause.keys.iter().any(|named| &**named == key))
     };
     let short = record.shortfalls().iter().filter(|short| !short.hint_counts && !explained(&short.key));
     short
