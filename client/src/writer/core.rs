@@ -607,6 +607,12 @@ impl Core {
 const fn is_left_open(fate: &Fate) -> bool {
     match fate {
         Ok(_) | Err(DeliveryError::Write(_) | DeliveryError::Dropped) => false,
-        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => true,
+        Err(
+            DeliveryError::Unsent
+            | DeliveryError::Interrupted
+            | DeliveryError::Spooled
+            | DeliveryError::Lost
+            | DeliveryError::Divided { .. },
+        ) => true,
     }
 }

@@ -35,6 +35,15 @@ pub enum DeliveryError {
     /// The task that sends the batches ended with the runtime it ran on.
     #[error("the runtime of the writer ended first; the points may be stored nowhere, somewhere, or later")]
     Lost,
+    /// The points of one push went in several batches, and what the first failure among them says holds for its own batch
+    /// only: another one was stored, for example. Only a [`Delivered`] ends so.
+    #[error(
+        "{first}; that is so for one of several batches that had points of the push, and another one ended otherwise"
+    )]
+    Divided {
+        /// The first failure.
+        first: Arc<DeliveryError>,
+    },
 }
 
 impl DeliveryError {
@@ -44,15 +53,16 @@ impl DeliveryError {
         match self {
             Self::Write(error) => error.outcome(),
             Self::Dropped | Self::Unsent => Outcome::NotStored,
-            Self::Interrupted | Self::Spooled | Self::Lost => Outcome::Unknown,
+            Self::Interrupted | Self::Spooled | Self::Lost | Self::Divided { .. } => Outcome::Unknown,
         }
     }
 
-    /// The error of the write, where there was one.
+    /// The error of the write, where there was one. It tells of its own batch, also where that is one of several.
     #[must_use]
     pub fn write_error(&self) -> Option<&WriteError> {
         match self {
             Self::Write(error) => Some(error),
+            Self::Divided { first } => first.write_error(),
             Self::Dropped | Self::Unsent | Self::Interrupted | Self::Spooled | Self::Lost => None,
         }
     }
@@ -61,7 +71,8 @@ impl DeliveryError {
 /// Resolves with what became of the batch that took the points of a [`push_tracked`](crate::BatchWriter::push_tracked).
 ///
 /// Points that one call pushed may go in several batches, as those of different series do: then it resolves with the
-/// first failure among them, once all are settled, or with the last acknowledgement.
+/// first failure among them, once all are settled, or with the acknowledgement of the lowest level. A failure that claims more than is true
+/// of the others is told as [`DeliveryError::Divided`].
 ///
 /// # Cancellation
 /// Dropping it changes nothing about the points.
@@ -75,6 +86,8 @@ struct Track {
     open: usize,
     acknowledged: Option<Arc<Ack>>,
     failed: Option<DeliveryError>,
+    /// Whether a batch ended with another outcome than the first failure.
+    differs: bool,
     waker: Option<Waker>,
 }
 
@@ -99,10 +112,18 @@ impl Tracker {
     fn record(&self, fate: Fate) {
         let mut track = lock(&self.track);
         track.open -= 1;
-        match fate {
-            Ok(ack) => track.acknowledged = Some(ack),
-            Err(error) => {
-                track.failed.get_or_insert(error);
+        match (fate, &track.failed) {
+            (Ok(ack), failed) => {
+                track.differs |= failed.is_some();
+                // What it says has to be true of every batch.
+                if track.acknowledged.as_ref().is_none_or(|before| ack.level() <= before.level()) {
+                    track.acknowledged = Some(ack);
+                }
+            }
+            (Err(error), Some(first)) => track.differs |= error.outcome() != first.outcome(),
+            (Err(error), None) => {
+                track.differs |= track.acknowledged.is_some();
+                track.failed = Some(error);
             }
         }
         if track.open == 0
@@ -140,11 +161,22 @@ impl Future for Delivered {
             return Poll::Pending;
         }
         let fate = match (&track.failed, &track.acknowledged) {
+            (Some(error), _) if track.differs && claims_it_of_all(error.outcome()) => {
+                Err(DeliveryError::Divided { first: Arc::new(error.clone()) })
+            }
             (Some(error), _) => Err(error.clone()),
             (None, Some(ack)) => Ok(Arc::clone(ack)),
             (None, None) => Err(DeliveryError::Lost),
         };
         Poll::Ready(fate)
+    }
+}
+
+/// Whether an outcome claims something of every point, so that it is false where one of them fared otherwise.
+const fn claims_it_of_all(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::NotStored | Outcome::Deferred | Outcome::Stored => true,
+        Outcome::PartlyStored | Outcome::Unknown | Outcome::BelowLevel => false,
     }
 }
 
@@ -154,6 +186,7 @@ fn lock(track: &Mutex<Track>) -> MutexGuard<'_, Track> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
     use futures::FutureExt as _;
 
@@ -165,6 +198,28 @@ mod tests {
         assert!((&mut delivered).now_or_never().is_none());
         second.tell(&Err(DeliveryError::Unsent));
         assert!(matches!((&mut delivered).now_or_never(), Some(Err(DeliveryError::Dropped))));
+    }
+
+    /// One batch of a push was turned away whole and another one stored: "nothing is stored" is not true of the push.
+    #[test]
+    fn what_is_true_of_one_batch_is_not_said_of_the_others() {
+        let ends = |fates: &[Fate]| {
+            let (tracker, mut delivered) = tracked();
+            let more: Vec<Tracker> = fates.iter().skip(1).map(|_| tracker.clone()).collect();
+            for (tracker, fate) in std::iter::once(tracker).chain(more).zip(fates) {
+                tracker.tell(fate);
+            }
+            (&mut delivered).now_or_never().unwrap()
+        };
+        let (stored, dropped) = (|| Ok(Arc::new(Ack::of(1))), || Err(DeliveryError::Dropped));
+        for fates in [[stored(), dropped()], [dropped(), stored()], [dropped(), Err(DeliveryError::Interrupted)]] {
+            let error = ends(&fates).unwrap_err();
+            assert!(matches!(&error, DeliveryError::Divided { first } if matches!(**first, DeliveryError::Dropped)));
+            assert_eq!(error.outcome(), Outcome::Unknown);
+        }
+        assert_eq!(ends(&[dropped(), Err(DeliveryError::Unsent)]).unwrap_err().outcome(), Outcome::NotStored);
+        assert!(matches!(ends(&[Err(DeliveryError::Lost), stored()]), Err(DeliveryError::Lost)));
+        assert!(ends(&[stored(), stored()]).is_ok());
     }
 
     #[test]

@@ -38,9 +38,9 @@ pub(super) fn tally(batch: &Batch, fate: &Fate) -> Tally {
         Ok(ack) => ack.tally(),
         Err(DeliveryError::Write(error)) => error.tally(),
         Err(DeliveryError::Dropped | DeliveryError::Unsent) => Tally { not_stored: points, ..Tally::default() },
-        Err(DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => {
-            Tally { unknown: points, ..Tally::default() }
-        }
+        Err(
+            DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost | DeliveryError::Divided { .. },
+        ) => Tally { unknown: points, ..Tally::default() },
     }
 }
 
@@ -54,7 +54,13 @@ pub(super) fn is_settled_for_good(batch: &Batch, fate: &Fate) -> bool {
         }
         // Thrown away on purpose, before anybody saw it.
         Err(DeliveryError::Dropped) => true,
-        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => false,
+        Err(
+            DeliveryError::Unsent
+            | DeliveryError::Interrupted
+            | DeliveryError::Spooled
+            | DeliveryError::Lost
+            | DeliveryError::Divided { .. },
+        ) => false,
     }
 }
 

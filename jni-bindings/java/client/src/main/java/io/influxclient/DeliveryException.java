@@ -20,7 +20,8 @@ public final class DeliveryException extends InfluxException {
      * What became of the batch.
      *
      * @return {@code dropped} to make room, {@code unsent} when the writer was closed, {@code interrupted} when the
-     *     time to close it ran out, {@code spooled} for the next writer of the spool, or {@code lost} with the writer
+     *     time to close it ran out, {@code spooled} for the next writer of the spool, {@code lost} with the writer, or {@code divided}: the points of
+     *     one push went in several batches, which ended differently
      */
     public String fate() {
         return fate;
