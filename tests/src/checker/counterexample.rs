@@ -53,7 +53,6 @@ pub fn counterexample(operations: &[Operation], initial: Option<i64>, rule: Rule
 
 /// The counterexample by the strongest rule that has one: the honest one, then the unique one, which knows more of the
 /// history, then the study's, which may claim too much of a failure.
-#[must_use]
 pub(super) fn strongest(operations: &[Operation], initial: Option<i64>, verdict: &Verdict) -> Option<Counterexample> {
     let rules = [Rule::Honest, Rule::Unique, Rule::Study];
     let illegal = rules.into_iter().filter(|rule| verdict.by(*rule) == Some(Answer::Illegal));

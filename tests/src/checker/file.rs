@@ -187,6 +187,7 @@ mod tests {
     #[test]
     fn what_is_no_history_is_refused_with_its_line() {
         let deep = format!("{WRITE}\n{}", r#"{"x":"#.repeat(100_000));
+        let place = regex::Regex::new(r"column \d+:").unwrap();
         let after = |line: &str| refused(format!("\n{WRITE}\n{line}\n"));
         for (why, wanted) in [
             (refused(""), "it has no reads and writes of a register: nothing to check"),
@@ -222,7 +223,6 @@ mod tests {
             (refused(b"\n\xff\xfe"), "line 2: column: expected value"),
             (refused("x".repeat(LONGEST_LINE + 1)), "line 1: it is longer than 1048576 bytes"),
         ] {
-            let place = regex::Regex::new(r"column \d+:").unwrap();
             assert_eq!(place.replace(&why, "column:"), wanted);
         }
         let missing = check_file(Path::new("nowhere/history.jsonl"), None).unwrap_err();
