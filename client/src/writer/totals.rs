@@ -41,6 +41,8 @@ pub(super) fn tally(batch: &Batch, fate: &Fate) -> Tally {
         Err(DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => {
             Tally { unknown: points, ..Tally::default() }
         }
+        // Not of one batch.
+        Err(DeliveryError::Several(all)) => all.points,
     }
 }
 
@@ -54,7 +56,13 @@ pub(super) fn is_settled_for_good(batch: &Batch, fate: &Fate) -> bool {
         }
         // Thrown away on purpose, before anybody saw it.
         Err(DeliveryError::Dropped) => true,
-        Err(DeliveryError::Unsent | DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => false,
+        Err(
+            DeliveryError::Unsent
+            | DeliveryError::Interrupted
+            | DeliveryError::Spooled
+            | DeliveryError::Lost
+            | DeliveryError::Several(_),
+        ) => false,
     }
 }
 

@@ -188,9 +188,13 @@ impl Claim {
         }
     }
 
-    /// Whether a request of it was sent to this node in this time (nanoseconds since the run began, both included).
+    /// Whether a request of it was sent to this node in this time (nanoseconds since the run began, both included), or may
+    /// have been: of the batches that a background writer made of a push, only one tells of its requests.
     #[must_use]
     pub fn asked(&self, node: u64, from: u64, to: u64) -> bool {
+        if self.shared {
+            return self.began <= to && self.ended >= from;
+        }
         let begins = |request: &Request| self.began.saturating_add(nanoseconds(request.started));
         let ends = |request: &Request| begins(request).saturating_add(nanoseconds(request.elapsed));
         self.requests.iter().any(|request| request.node == node && begins(request) <= to && ends(request) >= from)

@@ -210,6 +210,11 @@ fn a_dead_coordinator_answers_for_what_it_was_asked_before() {
     assert_eq!(judged(died(31, 50)), Liar::Client);
     assert_eq!(judged(died(0, 9)), Liar::Client);
     assert_eq!(judged(ServerCause { node: 3, ..died(0, 99) }), Liar::Client);
+    // Which coordinators a background writer asked is not all told; when is.
+    let shared = Claim { shared: true, began: 20, ended: 30, ..claim.clone() };
+    let judged = |cause| judge(&shared, &[on(&[1, 3])], &[cause].into_iter().collect())[0].liar.clone();
+    assert_eq!(judged(ServerCause { node: 3, ..died(25, 99) }), Liar::Server([ServerLie::CoordinatorDied].into()));
+    assert_eq!(judged(died(31, 99)), Liar::Client);
 }
 
 /// What is true of a batch of four: where each point is, and what a client that knows it may say.

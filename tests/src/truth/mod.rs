@@ -11,11 +11,13 @@
 //!   records say; [`judge`] holds the one against the others. All of that is pure.
 //! * `load` and `nemesis` make batches and faults from a seed; `writers` and `strike` carry them out.
 //! * `settle`, `collect` and `story` bring the cluster to rest, read it, and tell of a false claim.
+//! * `hosts` does the same to a cluster that is not ours.
 //! * [`run`] makes a run of several rounds, each with a cluster of its own.
 
 mod claim;
 mod collect;
 mod evidence;
+mod hosts;
 mod judge;
 mod load;
 mod nemesis;

@@ -186,6 +186,8 @@ fn one(names: &[String], number: u64) -> &str {
 
 /// How long faults last, in milliseconds.
 const LASTING: std::ops::Range<u64> = 500..3_000;
+/// Likewise where the nodes are to give up on the meta nodes, which takes them eleven tries.
+const GIVES_UP: std::ops::Range<u64> = 11_000..13_000;
 /// How long nothing is wrong between two windows.
 const CALM: std::ops::Range<u64> = 300..1_200;
 
@@ -204,9 +206,8 @@ pub fn schedule(seed: u64, length: Duration) -> Vec<Window> {
     let mut windows = Vec::new();
     let mut from = Duration::from_millis(random.u64(CALM));
     while from < length {
-        let to = (from + Duration::from_millis(random.u64(LASTING))).min(length);
         let mut evils = vec![(draw(&mut random), random.u64(..))];
-        for chance in [0.5, 0.3] {
+        for chance in [0.6, 0.5, 0.3] {
             if random.f64() < chance {
                 let evil = draw(&mut random);
                 evils.push((evil, random.u64(..)));
@@ -216,6 +217,10 @@ pub fn schedule(seed: u64, length: Duration) -> Vec<Window> {
             let company = [Evil::Kill, Evil::Pause, Evil::OneWay, Evil::Isolate];
             evils.push((company[random.usize(0..company.len())], random.u64(..)));
         }
+        let outlasts = |evil| matches!(evil, Evil::MetaQuorum | Evil::MetaAll);
+        let long = evils.iter().any(|(evil, _)| outlasts(*evil)) && random.f64() < 0.3;
+        let lasting = random.u64(if long { GIVES_UP } else { LASTING });
+        let to = (from + Duration::from_millis(lasting)).min(length);
         windows.push(Window { from, to, evils });
         from = to + Duration::from_millis(random.u64(CALM));
     }

@@ -108,6 +108,7 @@ pub async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let field = Arc::new(Field {
         ids: datas.iter().map(|node| node.id).collect(),
         urls,
+        database: DATABASE.to_owned(),
         since: Instant::now(),
         until: round.time,
         load: Mutex::new(load),
@@ -265,7 +266,7 @@ fn judged(
 }
 
 /// A push that a background writer counts as settled was acknowledged, or refused for good.
-fn unsettled(written: &Written) -> Option<FalseClaim> {
+pub(super) fn unsettled(written: &Written) -> Option<FalseClaim> {
     let claim = &written.claim;
     let settled = match claim.class {
         Class::Ok

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use influx_server_mock::{OptionError, Options, Profile, Topology};
 
+use super::hosts::on_hosts;
 use super::load::Mix;
 use super::nemesis::Evil;
 use super::round::{Judged, Round, play};
 use super::summary::Summary;
 use super::writers::Written;
-use crate::experiment::{Ending, LabError, Order, Progress, RunDir, Target};
+use crate::experiment::{Ending, LabError, Order, Progress, RunDir, Target, TargetKind};
 use crate::history::{Event, FaultEvent, Function, Kind};
 
 /// The time of a run that was given none.
@@ -22,14 +23,18 @@ const ROUND: Duration = Duration::from_secs(40);
 const TRUTH: &str = "truth.json";
 
 /// The options of the nodes: waits that suit seconds of faults.
-const OPTIONS: [(&str, &str); 6] = [
+const OPTIONS: [(&str, &str); 5] = [
     ("write-timeout", "1s"),
     ("shard-writer-timeout", "1s"),
     ("dial-timeout", "500ms"),
     ("hh-retry-interval", "200ms"),
     ("hh-retry-max-interval", "1s"),
-    ("shared-slice-race", "random"),
 ];
+/// In one round of two besides: the race over the batch.
+const ODD: [(&str, &str); 1] = [("shared-slice-race", "random")];
+/// And in the others: few writes at a time, so that some are turned away.
+const EVEN: [(&str, &str); 3] =
+    [("max-concurrent-write-limit", "6"), ("max-enqueued-write-limit", "2"), ("enqueued-write-timeout", "100ms")];
 
 /// Makes a run: rounds of some 40 s, those of both profiles side by side unless the order names one, each on a fresh
 /// cluster. It leaves `truth.json` (a [`Summary`]), `history.jsonl` with an operation for each batch, `nemesis.jsonl` and
@@ -59,7 +64,11 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
             Err(LabError::Order("truth makes its faults inside the nodes: run it on processes".to_owned()))
         }
         Target::Simulation => crate::sim::run(order, progress).await,
-        Target::Hosts(_) => Err(LabError::Order("truth needs a cluster of its own".to_owned())),
+        Target::Hosts(urls) => {
+            order.dir.make()?;
+            let judged = on_hosts(urls, order.time.unwrap_or(TIME), order.seed, progress).await?;
+            leave(order, vec![("hosts".to_owned(), judged)])
+        }
     }
 }
 
@@ -79,15 +88,12 @@ fn rounds(
             0 => Topology::Apart { meta: 3, data: nodes },
             _ => Topology::Both { nodes },
         };
-        // The race over the batch in one round of 1.8 out of two, and few conflicts in one of 0.10: a hint with one stays in
-        // its queue for ever there, and all behind it.
+        // Few conflicts in one round of 0.10 of two: a hint with one stays in its queue for ever, and all behind it.
         let odd = (u64::from(number) + order.seed) % 2 == 1;
         let mut options = Options::new(profile);
-        for (name, value) in OPTIONS.iter().map(|(name, value)| (*name, *value)) {
-            let raced = name == "shared-slice-race";
-            if !raced || odd {
-                set(&mut options, name, value)?;
-            }
+        let also: &[(&str, &str)] = if odd { &ODD } else { &EVEN };
+        for (name, value) in OPTIONS.iter().chain(also) {
+            set(&mut options, name, value)?;
         }
         for (name, value) in &order.set {
             set(&mut options, name, value)?;
@@ -141,7 +147,11 @@ async fn on_processes(order: &Order, progress: &dyn Progress, plans: Vec<Vec<Rou
             Ok::<_, LabError>(all)
         }
     });
-    let judged: Vec<(String, Judged)> = futures::future::try_join_all(playing).await?.into_iter().flatten().collect();
+    leave(order, futures::future::try_join_all(playing).await?.into_iter().flatten().collect())
+}
+
+/// Writes the files of a run, and says what it comes to.
+fn leave(order: &Order, judged: Vec<(String, Judged)>) -> Result<Ending, LabError> {
     let mut summary = Summary { seed: order.seed, ..Summary::default() };
     let mut lines = Lines::default();
     let mut shards = String::new();
@@ -155,7 +165,7 @@ async fn on_processes(order: &Order, progress: &dyn Progress, plans: Vec<Vec<Rou
     order.dir.write_lines(RunDir::HISTORY, &lines.history())?;
     order.dir.write_lines(RunDir::NEMESIS, &lines.faults)?;
     order.dir.write(RunDir::SHARDS, shards)?;
-    Ok(ending(&summary))
+    Ok(ending(&summary, order.target.kind()))
 }
 
 fn tell(progress: &dyn Progress, round: &Round, judged: &Judged) {
@@ -258,7 +268,7 @@ fn missing(summary: &Summary) -> Vec<&'static str> {
     Evil::ALL.into_iter().map(Evil::id).filter(|kind| !summary.injected.contains_key(*kind)).collect()
 }
 
-fn ending(summary: &Summary) -> Ending {
+fn ending(summary: &Summary, target: TargetKind) -> Ending {
     let mut ending = Ending::default();
     let found = match summary.client_lies.first() {
         None => format!("none in {} batches", summary.batches()),
@@ -275,21 +285,20 @@ fn ending(summary: &Summary) -> Ending {
     };
     ending.expect("no claim of the client is false", summary.client_lies.is_empty(), found);
     let faults: u64 = summary.injected.values().sum();
+    ending.summary.extend(summary.notes.iter().cloned());
     let missing = missing(summary);
     let enough = missing.is_empty() || faults < 2 * Evil::ALL.len() as u64;
     let counts: Vec<String> = summary.injected.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-    ending.expect(
-        "faults of every kind were injected, where there was time for them",
-        enough && faults > 0,
-        counts.join(", "),
-    );
+    if target != TargetKind::Hosts {
+        ending.expect(
+            "faults of every kind were injected, where there was time for them",
+            enough && faults > 0,
+            counts.join(", "),
+        );
+    }
     let acknowledged: u64 = summary.rounds.iter().map(|round| round.acknowledged).sum();
     let ends = format!("{acknowledged} of {} batches", summary.batches());
-    ending.expect(
-        "batches were acknowledged and others were not",
-        acknowledged > 0 && acknowledged < summary.batches(),
-        ends,
-    );
+    ending.expect("batches were acknowledged", acknowledged > 0, ends);
     let points: u64 = summary.rounds.iter().map(|round| round.points).sum();
     let requests: u64 = summary.rounds.iter().map(|round| round.requests).sum();
     let time: u64 = summary.rounds.iter().map(|round| round.workload).sum();

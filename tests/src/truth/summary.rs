@@ -25,6 +25,9 @@ pub struct Summary {
     pub examples: BTreeMap<ServerLie, FalseClaim>,
     /// How often each kind of fault was begun.
     pub injected: BTreeMap<String, u64>,
+    /// What else is to be known of the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// One round of a run.
@@ -125,6 +128,7 @@ impl Summary {
     /// Takes in another part of the run.
     pub fn add(&mut self, other: Self) {
         self.rounds.extend(other.rounds);
+        self.notes.extend(other.notes);
         self.client_lies.extend(other.client_lies);
         for row in other.table {
             let same = |mine: &&mut Row| {

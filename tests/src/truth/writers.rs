@@ -11,6 +11,8 @@ use influx_client::{
     Downgrade, Fate, NoRetry, Observer, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
 };
 
+use tokio::task::JoinHandle;
+
 use super::load::{Load, Planned};
 use super::{Claim, Sent, nanoseconds};
 
@@ -22,6 +24,8 @@ const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const DEADLINE: Duration = Duration::from_secs(8);
 /// The time that an attempt gets.
 const ATTEMPT: Duration = Duration::from_secs(3);
+/// The time that an attempt of a patient client gets: more than the 10 s for which nodes try to reach the meta nodes.
+const PATIENCE: Duration = Duration::from_secs(12);
 /// Longest and shortest pause of a writer between two batches, in milliseconds.
 const PAUSE: std::ops::Range<u64> = 20..120;
 
@@ -42,6 +46,8 @@ enum Way {
     Budget,
     /// All coordinators, and a call has hardly any time.
     Impatient,
+    /// One coordinator, and time enough to hear that the meta nodes do not answer.
+    Patient(usize),
     /// All coordinators, and the caller drops some calls.
     Dropper,
     /// A background writer.
@@ -68,6 +74,8 @@ pub struct Field {
     pub urls: Vec<String>,
     /// Their ids.
     pub ids: Vec<u64>,
+    /// The database of the run.
+    pub database: String,
     /// When the run began.
     pub since: Instant,
     /// When writers stop to begin calls, since then.
@@ -132,6 +140,7 @@ pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildE
     let mut ways: Vec<Way> = (0..nodes).map(Way::OneNode).collect();
     ways.extend([Way::AllNodes, Way::Sticky, Way::NoRetry(0), Way::NoRetry(nodes - 1), Way::Downgrade, Way::Budget]);
     ways.extend([Way::Impatient, Way::Dropper]);
+    ways.extend((0..nodes).map(Way::Patient));
     ways.extend([ConsistencyLevel::One, ConsistencyLevel::Quorum].map(Way::Background));
     let writers = ways.into_iter().enumerate().map(|(number, way)| {
         let field = field.clone();
@@ -153,7 +162,7 @@ pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildE
 
 fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
     let builder = Client::builder()
-        .database(DATABASE)
+        .database(field.database.clone())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
@@ -171,6 +180,10 @@ fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
         Way::Budget => all(builder).retry(backoff).retry_budget(RetryBudget::default().tokens(20)),
         Way::Impatient => {
             all(builder).retry(backoff).attempt_timeout(Duration::from_millis(250)).deadline(Duration::from_millis(600))
+        }
+        Way::Patient(node) => {
+            let builder = builder.endpoint(field.urls[node].clone()).retry(backoff);
+            builder.attempt_timeout(PATIENCE).deadline(PATIENCE + DEADLINE)
         }
         Way::Dropper => all(builder).retry(backoff),
         Way::Background(_) => all(builder).retry(backoff),
@@ -219,7 +232,7 @@ impl Writer {
         }
         let patience = match self.way {
             Way::Dropper => Duration::from_millis(self.random.u64(1..400)),
-            _ => 2 * DEADLINE,
+            _ => 2 * (PATIENCE + DEADLINE),
         };
         let said: Option<Result<Ack, WriteError>> = tokio::time::timeout(patience, write.into_future()).await.ok();
         let sent = self.field.sent(planned, batch, began);
@@ -241,10 +254,20 @@ impl Writer {
             let began = self.field.now();
             let Ok(batch) = planned.to_batch() else { continue };
             let delivered = writer.push_tracked_with(|batch| planned.write(batch)).await;
+            let delivered = delivered.map(|delivered| self.heard(delivered));
             pushed.push(Pushed { planned, began, batch, delivered });
             self.pause().await;
         }
         self.close(&writer, pushed).await
+    }
+
+    /// What becomes of a push, and when that is told.
+    fn heard(&self, delivered: Delivered) -> JoinHandle<(Fate, u64)> {
+        let field = self.field.clone();
+        tokio::spawn(async move {
+            let fate = delivered.await;
+            (fate, field.now())
+        })
     }
 
     async fn close(&self, writer: &BatchWriter, pushed: Vec<Pushed>) -> Vec<Written> {
@@ -255,9 +278,14 @@ impl Writer {
         for Pushed { planned, began, batch, delivered } in pushed {
             let claim = match delivered {
                 Ok(delivered) => {
-                    let fate: Fate = delivered.await;
                     let sent = self.field.sent(&planned, &batch, began);
-                    Claim::of_fate(sent, &fate, |address| self.field.node(address))
+                    match delivered.await {
+                        Ok((fate, ended)) => {
+                            Claim::of_fate(Sent { ended, ..sent }, &fate, |address| self.field.node(address))
+                        }
+                        // Whoever was to hear it is gone.
+                        Err(_) => Claim::silent(sent),
+                    }
                 }
                 // Nothing of the call is sent: a claim like any other.
                 Err(error) => {
@@ -277,7 +305,7 @@ struct Pushed {
     planned: Planned,
     began: u64,
     batch: Batch,
-    delivered: Result<Delivered, PushError>,
+    delivered: Result<JoinHandle<(Fate, u64)>, PushError>,
 }
 
 fn not_stored(sent: Sent) -> Claim {

@@ -1,0 +1,212 @@
+//! The same against a cluster that is somebody else's: its faults are the user's to make, its replicas are read through
+//! the client, and its logs are not at hand.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use influx_client::{Batch, Client, HandoffState, Outcome, PointResolution, Precision, ReplicaAnswer, Resolution};
+
+use super::collect::REPLICAS;
+use super::load::{Load, Mix, Sort};
+use super::round::Judged;
+use super::story::Setting;
+use super::summary::{RoundSummary, Summary};
+use super::writers::{Field, Written, write};
+use super::{Causes, Copy, Liar, PointEnd, Promise, judge};
+use crate::experiment::{LabError, Progress};
+
+/// How long queues may take to drain when the time of the workload is over.
+const DRAIN_LIMIT: Duration = Duration::from_secs(120);
+/// Between two looks at them; requests that are still under way between nodes end within one.
+const TICK: Duration = Duration::from_secs(2);
+/// Points that are read back at once.
+const AT_ONCE: usize = 500;
+/// The time for that.
+const READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// Rather few shard groups on a cluster that is not ours, and no points without a time: nobody could find them again.
+const MIX: Mix = Mix { new_groups: 0.02, conflicts: 0.05, malformed: 0.04, untimed: 0.0 };
+
+/// Writes for a time, waits until the queues are empty, reads everything back and judges it. The database is made for the
+/// run and dropped after it.
+///
+/// Without the servers' logs nobody can tell whether a copy that is missing is their fault; such a claim is counted as
+/// unexplained. The client answers alone for what no server can bring about.
+///
+/// # Errors
+/// [`LabError`]: the cluster does not take a database, or does not answer in the end.
+pub(super) async fn on_hosts(
+    urls: &[String],
+    time: Duration,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Judged, LabError> {
+    let target = |what: &str, error: &dyn std::fmt::Display| LabError::Target(format!("{what}: {error}"));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let database = format!("lab_truth_{}", now.as_millis());
+    let client = Client::builder().endpoints(urls.iter().cloned()).database(database.clone()).build();
+    let client = client.map_err(|error| LabError::Order(error.to_string()))?;
+    let made = client.create_database(&database).replication(REPLICAS as u32).await;
+    made.map_err(|error| target("no database for the run", &error))?;
+    let field = Arc::new(Field {
+        urls: urls.to_vec(),
+        ids: vec![0; urls.len()],
+        database: database.clone(),
+        since: Instant::now(),
+        until: time,
+        load: Mutex::new(Load::new(MIX, seed)),
+        requests: AtomicU64::new(0),
+    });
+    progress.phase("writing; the faults are yours to make");
+    let written = write(&field, seed).await.map_err(|error| LabError::Order(error.to_string()))?;
+    progress.phase("waiting until the hinted handoff queues are empty");
+    let ended = Instant::now();
+    let drained = drained(&client).await;
+    let settling = ended.elapsed();
+    progress.phase("reading every replica");
+    let ends = read(&client, &written, progress).await.map_err(|error| target("the points cannot be read", &error))?;
+    let mut summary = judged(seed, &written, &ends);
+    summary.notes.push(match drained {
+        true => "the queues were empty before the replicas were read".to_owned(),
+        false => format!("the queues were not known to be empty after {DRAIN_LIMIT:?}: copies may be missing for that"),
+    });
+    summary.rounds.push(RoundSummary {
+        name: "hosts".to_owned(),
+        topology: format!("{} addresses", urls.len()),
+        workload: millis(time),
+        settling: millis(settling),
+        batches: written.len() as u64,
+        points: written.iter().map(|one| one.planned.lines.len() as u64).sum(),
+        requests: field.requests.load(Ordering::Relaxed),
+        acknowledged: written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count() as u64,
+        shards: 0,
+    });
+    if let Err(error) = client.drop_database(&database).await {
+        progress.note(&format!("the database {database} is left: {error}"));
+    }
+    Ok(Judged { summary, written, events: Vec::new(), shards: String::new() })
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn drained(client: &Client) -> bool {
+    let deadline = Instant::now() + DRAIN_LIMIT;
+    loop {
+        // First the pause: what is under way between nodes shows in no queue.
+        tokio::time::sleep(TICK).await;
+        let state = client.cluster_settled().await.map(|handoff| handoff.state());
+        if matches!(state, Ok(HandoffState::Empty)) {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+    }
+}
+
+/// Where the points of each batch are; batches of which not every replica told everything are left out.
+async fn read(
+    client: &Client,
+    written: &[Written],
+    progress: &dyn Progress,
+) -> Result<HashMap<u64, Vec<PointEnd>>, String> {
+    let mut ends = HashMap::new();
+    let mut rest = written;
+    while !rest.is_empty() {
+        let mut whole = Batch::new(Precision::Nanoseconds);
+        let mut taken = 0;
+        for one in rest {
+            if taken > 0 && whole.points() + one.planned.lines.len() > AT_ONCE {
+                break;
+            }
+            one.planned.write(&mut whole).map_err(|error| error.to_string())?;
+            taken += 1;
+        }
+        let (now, later) = rest.split_at(taken);
+        let resolution = client.look_for(&whole).deadline(READ_LIMIT).await.map_err(|error| error.to_string())?;
+        let mut points = resolution.points().iter();
+        for one in now {
+            let found: Vec<Option<PointEnd>> = one
+                .planned
+                .lines
+                .iter()
+                .map(|line| points.next().and_then(|point| end(&resolution, point, line.sort == Sort::Malformed)))
+                .collect();
+            if let Some(all) = found.into_iter().collect::<Option<Vec<PointEnd>>>() {
+                ends.insert(one.planned.batch, all);
+            }
+        }
+        rest = later;
+        progress.done(1.0 - rest.len() as f64 / written.len() as f64);
+    }
+    Ok(ends)
+}
+
+/// Where a point is; `None` where not every replica told. What no server can parse can be nowhere.
+fn end(resolution: &Resolution, point: &PointResolution, unreadable: bool) -> Option<PointEnd> {
+    if unreadable {
+        return Some(PointEnd::default());
+    }
+    if point.doubt.is_some() {
+        return None;
+    }
+    let mut end = PointEnd::default();
+    for (place, answer) in &point.replicas {
+        let id = resolution.nodes().get(*place).and_then(|node| node.id).unwrap_or(*place as u64);
+        end.owners.push(id);
+        match answer {
+            ReplicaAnswer::Stored => drop(end.copies.insert(id, Copy::default())),
+            ReplicaAnswer::Absent => {}
+            ReplicaAnswer::Overwritten => {
+                let differs = Some("something else is in its place".to_owned());
+                end.copies.insert(id, Copy { times: Vec::new(), differs });
+            }
+            _ => return None,
+        }
+    }
+    Some(end)
+}
+
+fn judged(seed: u64, written: &[Written], ends: &HashMap<u64, Vec<PointEnd>>) -> Summary {
+    let setting = Setting { round: "hosts", seed, faults: &[], logs: &[] };
+    let mut summary = Summary { seed, ..Summary::default() };
+    let mut unexplained = 0_u64;
+    for one in written {
+        let Some(ends) = ends.get(&one.planned.batch) else { continue };
+        summary.count("hosts", &one.claim, ends);
+        let mut lies = judge(&one.claim, ends, &Causes::default());
+        lies.extend(super::round::unsettled(one));
+        for lie in lies {
+            match (&lie.liar, lie.promise) {
+                // A server can bring these about by itself.
+                (
+                    _,
+                    Promise::AtLevel
+                    | Promise::OnEveryOwner
+                    | Promise::RefusedForGood
+                    | Promise::Arrives
+                    | Promise::SomeCopy,
+                ) => unexplained += 1,
+                (
+                    Liar::Client | Liar::Server(_),
+                    Promise::Nowhere
+                    | Promise::CountsAddUp
+                    | Promise::SentOnce
+                    | Promise::StoredOnce
+                    | Promise::AsWritten
+                    | Promise::WorthOfVersion
+                    | Promise::Settled,
+                ) => summary.client_lies.push(setting.story(lie, one, ends)),
+            }
+        }
+    }
+    summary.notes.push(format!("{} of {} batches could be judged", ends.len(), written.len()));
+    summary
+        .notes
+        .push(format!("{unexplained} claims do not hold in a way that a server can bring about; its logs would tell"));
+    summary
+}
