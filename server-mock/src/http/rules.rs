@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures::FutureExt;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Collected};
 
 use super::auth::forbidden;
 use super::reply::{Body, empty, error, identify_as, plain, sign, type_of_route};
@@ -133,7 +133,7 @@ fn finish(profile: Profile, mut response: Response<Body>, id: HeaderValue) -> An
     type_of_route(profile, headers);
     let (head, body) = response.into_parts();
     // A body in one piece is there at once; only queries have others.
-    let body = body.collect().now_or_never().and_then(Result::ok).map(|body| body.to_bytes()).unwrap_or_default();
+    let body = body.collect().now_or_never().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();
     Answered { status: head.status, headers: head.headers, body }
 }
 

@@ -300,7 +300,7 @@ impl SimCluster {
         self.deliver(request, node, SimAnswer { status, headers, body, cut: false }, 0);
     }
 
-    pub(super) fn to_client(&mut self, event: ClientEvent) {
+    pub(super) fn tell_client(&mut self, event: ClientEvent) {
         let (kind, request, status) = match &event {
             ClientEvent::Connected { request } => (2, *request, 0),
             ClientEvent::Refused { request } => (3, *request, 0),

@@ -316,7 +316,7 @@ impl SimCluster {
         match event {
             Event::Connect { request } => self.connected(request),
             Event::Arrive { request } => self.arrived(request),
-            Event::ToClient(event) => self.to_client(event),
+            Event::ToClient(event) => self.tell_client(event),
             Event::PartTimeout { write, part } => self.part_timed_out(write, part),
             Event::Stored { node, write, then } => self.stored(node, &write, then),
             Event::Hinted { node, key, write, then } => self.hinted(node, key, &write, then),
