@@ -108,7 +108,7 @@ pub use transport::{Answer, Credentials, Cut, OpenAnswer, Request, Sent, TlsErro
 pub use write::{Ack, Attempt, Caveat, Stop, Tally, Write, WriteError, WriteWatch};
 pub use writer::{
     BatchWriter, BatchWriterBuilder, Closed, Delivered, DeliveryError, Fate, FlushError, HorizonWatch, Overflow,
-    PushError, Report, Reports, SettledHorizon, StartError, WriterTotals,
+    PushError, Report, Reports, SettledHorizon, SeveralBatches, StartError, WriterTotals,
 };
 
 /// What `#[derive(Measurement)]` writes calls of: no part of the API.

@@ -126,6 +126,9 @@ pub struct Options {
     pub udp_batch_size: usize,
     /// How long an incomplete batch waits.
     pub udp_batch_timeout: Duration,
+    /// Whether what a cut link held up passes after the heal when TCP would send it again, as behind a packet filter; it
+    /// passes at once otherwise.
+    pub link_retransmission: bool,
     /// Whether an acknowledged write survives a power cut, not only a kill.
     pub wal_fsync: bool,
     /// Whether owners compare their shards and fetch from each other what they miss.
@@ -417,6 +420,14 @@ const ROWS: &[Row] = &[
     row!(udp_precision, "udp-precision", BOTH, precision, text, "what their timestamps count, empty for nanoseconds"),
     row!(udp_batch_size, "udp-batch-size", BOTH, count, text, "points in a batch that came over UDP"),
     row!(udp_batch_timeout, "udp-batch-timeout", BOTH, duration, go_text, "how long an incomplete batch waits"),
+    row!(
+        link_retransmission,
+        "link-retransmission",
+        BOTH,
+        flag,
+        text,
+        "after a heal, what a cut held up passes when TCP would send it again, not at once"
+    ),
     row!(wal_fsync, "wal-fsync", BOTH, flag, text, "an acknowledged write survives a power cut, not only a kill"),
     row!(anti_entropy, "anti-entropy", BOTH, flag, text, "owners fetch from each other what their shards miss"),
     row!(
@@ -495,6 +506,7 @@ impl Options {
             udp_precision: String::new(),
             udp_batch_size: 5_000,
             udp_batch_timeout: Duration::from_secs(1),
+            link_retransmission: false,
             wal_fsync: false,
             anti_entropy: false,
             anti_entropy_check_interval: Duration::from_secs(300),

@@ -2,13 +2,16 @@
 //!
 //! `cargo test -p influx-lab --test lab -- NAME…` runs those whose names hold one of the words, without any all of them.
 
+mod known_bugs;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use influx_lab::experiment::{Order, RunDir, Target};
-use influx_lab::history::operations;
+use influx_lab::experiment::{Experiment, Order, RunDir, Target, run};
+use influx_lab::figures::Material;
+use influx_lab::history::{Completion, Function, operations};
 use influx_lab::truth::Summary;
 use influx_lab::{NODE_ARGUMENT, become_node, truth};
 use influx_server_mock::TestCluster;
@@ -18,9 +21,12 @@ type Failure = Box<dyn std::error::Error>;
 type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// One after the other: each has processes enough for this machine.
-const TESTS: [(&str, Test); 2] = [
+const TESTS: [(&str, Test); 5] = [
     ("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles())),
+    ("a_short_run_under_cuts_leaves_everything", || Box::pin(a_short_run_under_cuts_leaves_everything())),
     ("truth_of_a_cluster_by_its_addresses", || Box::pin(truth_by_addresses())),
+    ("a_known_bug_is_found_and_its_controls_are_clean", || Box::pin(known_bugs::found_and_controls_clean())),
+    ("anti_entropy_makes_replicas_equal", || Box::pin(known_bugs::repaired())),
 ];
 
 fn main() -> ExitCode {
@@ -98,4 +104,37 @@ async fn truth_by_addresses() -> Result<(), Failure> {
         return Err(format!("{:#?}\n{:#?}", ending.expectations, summary).into());
     }
     Ok(())
+}
+
+/// A few seconds of the register at `any` under cuts: every write is acknowledged, the history and all files are there,
+/// and every replica is read in the end.
+async fn a_short_run_under_cuts_leaves_everything() -> Result<(), Failure> {
+    let dir = tempfile::tempdir()?;
+    let order = Order {
+        dir: RunDir::at(dir.path().join("run")),
+        seed: 3,
+        time: Some(Duration::from_secs(4)),
+        nodes: Some(3),
+        profile: None,
+        set: vec![("whole".into(), "500ms".into()), ("cut".into(), "1500ms".into())],
+        target: Target::this_program(&[NODE_ARGUMENT])?,
+    };
+    let ending = run(Experiment::RegisterPartitionAny, &order, &()).await?;
+    let material = Material::read(&order.dir)?;
+    let all = || material.operations.iter().filter(|operation| operation.f == Function::Write);
+    check(all().count() > 10, || format!("only {} writes", all().count()))?;
+    let acknowledged = all().filter(|write| write.completion == Completion::Ok).count();
+    check(acknowledged == all().count(), || format!("{acknowledged} of {} acknowledged", all().count()))?;
+    check(material.cuts.len() == 2, || format!("{} cuts", material.cuts.len()))?;
+    check(material.replicas.register.len() == 3, || format!("{:?}", material.replicas))?;
+    check(material.replicas.shards == 1, || format!("{} shards", material.replicas.shards))?;
+    check(ending.holds(), || format!("{ending:?}"))?;
+    for name in [RunDir::HISTORY, RunDir::NEMESIS, RunDir::SHARDS, RunDir::FIGURES, RunDir::VERDICT, RunDir::REPORT] {
+        check(order.dir.file(name).exists(), || format!("there is no {name}"))?;
+    }
+    Ok(())
+}
+
+fn check(holds: bool, why: impl FnOnce() -> String) -> Result<(), Failure> {
+    if holds { Ok(()) } else { Err(why().into()) }
 }

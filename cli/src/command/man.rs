@@ -233,6 +233,24 @@ const EXAMPLES: &[(&str, &[(&str, &str)])] = &[
             ("", "influx-cli config show"),
         ],
     ),
+    (
+        "influx-cli-lab-run",
+        &[
+            (
+                "The study's register under partitions, on a cluster of this machine:",
+                "influx-cli lab run register-partition-any --dir /tmp/run",
+            ),
+            (
+                "Does the client ever lie? A hundred thousand simulated schedules:",
+                "influx-cli lab run truth --sim --seeds 100000 --dir /tmp/sim",
+            ),
+            (
+                "Against a cluster of yours, whose faults you make yourself:",
+                "influx-cli lab run register-healthy-all --hosts http://data1:8086,http://data2:8086 --dir /tmp/ours",
+            ),
+        ],
+    ),
+    ("influx-cli-lab-check", &[("A history from anywhere:", "influx-cli lab check history.jsonl --picture why.svg")]),
     ("influx-cli-man", &[("Install the pages:", "influx-cli man --dir /usr/local/share/man/man1")]),
     ("influx-cli-completions", &[("For this shell alone:", "influx-cli completions bash")]),
 ];

@@ -50,6 +50,12 @@ const SCHEMAS: &[(&str, &str)] = schemas![
     "cluster",
     "cluster-status",
     "faults",
+    "experiment",
+    "lab-run",
+    "lab-progress",
+    "verdict",
+    "replay",
+    "lab-compare",
 ];
 
 impl SchemaArgs {

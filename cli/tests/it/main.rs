@@ -20,6 +20,7 @@ mod import;
 mod in_flight;
 mod input;
 mod journal;
+mod lab;
 mod man;
 mod members;
 mod outcomes;

@@ -125,6 +125,17 @@ fn each_type_is_printed_and_is_as_its_schema_says() {
     take(&run(&["explain", "--json"], "").out);
     take(&run(&["retry", "--dry-run", "--json"], "").out);
     take(&run(&["retry", "--json", "--", "false"], "").out);
+    take(&run(&["lab", "list", "--json"], "").out);
+    take(&run(&["lab", "replay", "7", "--json"], "").out);
+    take(&run(&["lab", "check", "-", "--json"], crate::lab::ILLEGAL).out);
+    let runs = tempfile::tempdir().unwrap();
+    let simulated = runs.path().join("sim");
+    let simulated = simulated.to_str().unwrap();
+    let ran =
+        run(&["lab", "run", "truth", "--sim", "--seeds", "10", "--json", "--progress", "json", "--dir", simulated], "");
+    take(&ran.out);
+    take(&ran.err);
+    take(&run(&["lab", "compare", simulated, simulated, "--json"], "").out);
     let config = tempfile::tempdir().unwrap();
     let file = config.path().join("config.toml");
     std::fs::write(&file, "default = \"a\"\n[profile.a]\nhost = [\"http://a:1\"]\ntimeout = \"20s\"\n").unwrap();

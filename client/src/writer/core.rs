@@ -485,7 +485,7 @@ impl Core {
             add(&mut self.totals.settled, tally(&batch, fate));
         }
         for tracker in trackers {
-            tracker.tell(fate);
+            tracker.tell(fate, tally(&batch, fate));
         }
         self.flushes.settled(window, &batch, fate);
         self.readers.tell(&batch, fate);
@@ -607,12 +607,13 @@ impl Core {
 const fn is_left_open(fate: &Fate) -> bool {
     match fate {
         Ok(_) | Err(DeliveryError::Write(_) | DeliveryError::Dropped) => false,
+        // A single batch is never several.
         Err(
             DeliveryError::Unsent
             | DeliveryError::Interrupted
             | DeliveryError::Spooled
             | DeliveryError::Lost
-            | DeliveryError::Divided { .. },
+            | DeliveryError::Several(_),
         ) => true,
     }
 }

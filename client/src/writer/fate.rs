@@ -1,11 +1,13 @@
 //! What became of a batch of the writer, and the future that tells it.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::{Ack, Outcome, WriteError};
+use super::totals::add;
+use crate::{Ack, Outcome, Tally, WriteError};
 
 /// What became of a batch of a [`BatchWriter`](crate::BatchWriter). Cloning it is cheap.
 pub type Fate = Result<Arc<Ack>, DeliveryError>;
@@ -35,15 +37,41 @@ pub enum DeliveryError {
     /// The task that sends the batches ended with the runtime it ran on.
     #[error("the runtime of the writer ended first; the points may be stored nowhere, somewhere, or later")]
     Lost,
-    /// The points of one push went in several batches, and what the first failure among them says holds for its own batch
-    /// only: another one was stored, for example. Only a [`Delivered`] ends so.
-    #[error(
-        "{first}; that is so for one of several batches that had points of the push, and another one ended otherwise"
-    )]
-    Divided {
-        /// The first failure.
-        first: Arc<DeliveryError>,
-    },
+    /// The points of one push went in several batches, and not all of these were acknowledged. Only
+    /// [`Delivered`] resolves with it.
+    #[error("{0}")]
+    Several(Arc<SeveralBatches>),
+}
+
+/// What became of several batches that have points of one push, where some were not acknowledged.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SeveralBatches {
+    /// How many batches there were.
+    pub batches: usize,
+    /// What is known of all points of the push together: absence is claimed of all of them or not at all, and so is that
+    /// they will arrive.
+    pub outcome: Outcome,
+    /// What became of the points of these batches, among which there may be points of other pushes.
+    pub points: Tally,
+    /// The failures, in the order in which they were settled; there is one at least.
+    pub errors: Vec<DeliveryError>,
+}
+
+impl fmt::Display for SeveralBatches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { batches, outcome, points, errors } = self;
+        let failed = errors.len();
+        write!(
+            f,
+            "{failed} of {batches} batches with the points were not acknowledged ({points}): {}",
+            outcome.text()
+        )?;
+        match errors.first() {
+            Some(first) => write!(f, "; the first: {first}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl DeliveryError {
@@ -53,26 +81,26 @@ impl DeliveryError {
         match self {
             Self::Write(error) => error.outcome(),
             Self::Dropped | Self::Unsent => Outcome::NotStored,
-            Self::Interrupted | Self::Spooled | Self::Lost | Self::Divided { .. } => Outcome::Unknown,
+            Self::Interrupted | Self::Spooled | Self::Lost => Outcome::Unknown,
+            Self::Several(all) => all.outcome,
         }
     }
 
-    /// The error of the write, where there was one. It tells of its own batch, also where that is one of several.
+    /// The error of the write, where there was one that tells of all the points: those of
+    /// [`DeliveryError::Several`] stand in [`SeveralBatches::errors`].
     #[must_use]
     pub fn write_error(&self) -> Option<&WriteError> {
         match self {
             Self::Write(error) => Some(error),
-            Self::Divided { first } => first.write_error(),
-            Self::Dropped | Self::Unsent | Self::Interrupted | Self::Spooled | Self::Lost => None,
+            Self::Dropped | Self::Unsent | Self::Interrupted | Self::Spooled | Self::Lost | Self::Several(_) => None,
         }
     }
 }
 
 /// Resolves with what became of the batch that took the points of a [`push_tracked`](crate::BatchWriter::push_tracked).
 ///
-/// Points that one call pushed may go in several batches, as those of different series do: then it resolves with the
-/// first failure among them, once all are settled, or with the acknowledgement of the lowest level. A failure that claims more than is true
-/// of the others is told as [`DeliveryError::Divided`].
+/// Points that one call pushed may go in several batches, as those of different series do: then it resolves once all are
+/// settled, with the acknowledgement of the lowest level, or with [`DeliveryError::Several`] where one was not acknowledged.
 ///
 /// # Cancellation
 /// Dropping it changes nothing about the points.
@@ -84,11 +112,39 @@ pub struct Delivered(Arc<Mutex<Track>>);
 struct Track {
     /// Batches that have not been settled.
     open: usize,
+    settled: usize,
+    points: Tally,
     acknowledged: Option<Arc<Ack>>,
-    failed: Option<DeliveryError>,
-    /// Whether a batch ended with another outcome than the first failure.
-    differs: bool,
+    failed: Vec<DeliveryError>,
     waker: Option<Waker>,
+}
+
+impl Track {
+    fn fate(&self) -> Fate {
+        match (self.failed.as_slice(), &self.acknowledged) {
+            ([], Some(ack)) => Ok(Arc::clone(ack)),
+            ([], None) => Err(DeliveryError::Lost),
+            ([only], None) if self.settled == 1 => Err(only.clone()),
+            (errors, acknowledged) => Err(DeliveryError::Several(Arc::new(SeveralBatches {
+                batches: self.settled,
+                outcome: known(errors, acknowledged.is_some()),
+                points: self.points,
+                errors: errors.to_vec(),
+            }))),
+        }
+    }
+}
+
+/// What is known of points of which some had these failures, and others perhaps an acknowledgement.
+fn known(errors: &[DeliveryError], some_stored: bool) -> Outcome {
+    let outcomes = || errors.iter().map(DeliveryError::outcome);
+    let joined = outcomes().fold(Outcome::NotStored, Outcome::join);
+    let all = |outcome| outcomes().all(|one| one == outcome);
+    match joined {
+        Outcome::NotStored if some_stored => Outcome::Unknown,
+        Outcome::Deferred if !all(Outcome::Deferred) => Outcome::Unknown,
+        joined => joined,
+    }
 }
 
 /// The writer's end of a [`Delivered`]; there is one for each batch that has some of its points.
@@ -104,27 +160,25 @@ pub(super) fn tracked() -> (Tracker, Delivered) {
 }
 
 impl Tracker {
-    pub(super) fn tell(mut self, fate: &Fate) {
+    /// Tells what became of a batch and of its points.
+    pub(super) fn tell(mut self, fate: &Fate, points: Tally) {
         self.told = true;
-        self.record(fate.clone());
+        self.record(fate.clone(), points);
     }
 
-    fn record(&self, fate: Fate) {
+    fn record(&self, fate: Fate, points: Tally) {
         let mut track = lock(&self.track);
         track.open -= 1;
-        match (fate, &track.failed) {
-            (Ok(ack), failed) => {
-                track.differs |= failed.is_some();
+        track.settled += 1;
+        add(&mut track.points, points);
+        match fate {
+            Ok(ack) => {
                 // What it says has to be true of every batch.
                 if track.acknowledged.as_ref().is_none_or(|before| ack.level() <= before.level()) {
                     track.acknowledged = Some(ack);
                 }
             }
-            (Err(error), Some(first)) => track.differs |= error.outcome() != first.outcome(),
-            (Err(error), None) => {
-                track.differs |= track.acknowledged.is_some();
-                track.failed = Some(error);
-            }
+            Err(error) => track.failed.push(error),
         }
         if track.open == 0
             && let Some(waker) = track.waker.take()
@@ -146,7 +200,7 @@ impl Clone for Tracker {
 impl Drop for Tracker {
     fn drop(&mut self) {
         if !self.told {
-            self.record(Err(DeliveryError::Lost));
+            self.record(Err(DeliveryError::Lost), Tally::default());
         }
     }
 }
@@ -160,23 +214,7 @@ impl Future for Delivered {
             track.waker = Some(context.waker().clone());
             return Poll::Pending;
         }
-        let fate = match (&track.failed, &track.acknowledged) {
-            (Some(error), _) if track.differs && claims_it_of_all(error.outcome()) => {
-                Err(DeliveryError::Divided { first: Arc::new(error.clone()) })
-            }
-            (Some(error), _) => Err(error.clone()),
-            (None, Some(ack)) => Ok(Arc::clone(ack)),
-            (None, None) => Err(DeliveryError::Lost),
-        };
-        Poll::Ready(fate)
-    }
-}
-
-/// Whether an outcome claims something of every point, so that it is false where one of them fared otherwise.
-const fn claims_it_of_all(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::NotStored | Outcome::Deferred | Outcome::Stored => true,
-        Outcome::PartlyStored | Outcome::Unknown | Outcome::BelowLevel => false,
+        Poll::Ready(track.fate())
     }
 }
 
@@ -186,40 +224,50 @@ fn lock(track: &Mutex<Track>) -> MutexGuard<'_, Track> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
     use futures::FutureExt as _;
 
-    #[test]
-    fn it_waits_for_every_batch_and_a_failure_wins() {
+    /// What one hears of batches that end like this.
+    fn heard(fates: &[(Fate, Tally)]) -> Fate {
         let (tracker, mut delivered) = tracked();
-        let second = tracker.clone();
-        tracker.tell(&Err(DeliveryError::Dropped));
-        assert!((&mut delivered).now_or_never().is_none());
-        second.tell(&Err(DeliveryError::Unsent));
-        assert!(matches!((&mut delivered).now_or_never(), Some(Err(DeliveryError::Dropped))));
+        let mut trackers: Vec<Tracker> = fates[1..].iter().map(|_| tracker.clone()).collect();
+        trackers.push(tracker);
+        for (tracker, (fate, points)) in trackers.into_iter().zip(fates) {
+            assert!((&mut delivered).now_or_never().is_none(), "before the last is settled");
+            tracker.tell(fate, *points);
+        }
+        delivered.now_or_never().expect("all are settled")
     }
 
-    /// One batch of a push was turned away whole and another one stored: "nothing is stored" is not true of the push.
+    fn nothing_of(points: usize, error: DeliveryError) -> (Fate, Tally) {
+        (Err(error), Tally { not_stored: points, ..Tally::default() })
+    }
+
+    fn stored(points: usize) -> (Fate, Tally) {
+        (Ok(Arc::new(Ack::of(points))), Tally { stored: points, ..Tally::default() })
+    }
+
     #[test]
-    fn what_is_true_of_one_batch_is_not_said_of_the_others() {
-        let ends = |fates: &[Fate]| {
-            let (tracker, mut delivered) = tracked();
-            let more: Vec<Tracker> = fates.iter().skip(1).map(|_| tracker.clone()).collect();
-            for (tracker, fate) in std::iter::once(tracker).chain(more).zip(fates) {
-                tracker.tell(fate);
-            }
-            (&mut delivered).now_or_never().unwrap()
+    fn one_batch_is_told_as_it_is() {
+        assert!(matches!(heard(&[nothing_of(3, DeliveryError::Dropped)]), Err(DeliveryError::Dropped)));
+        assert!(heard(&[stored(1), stored(2)]).is_ok());
+    }
+
+    #[test]
+    fn several_batches_are_told_together() {
+        let several = |fates: &[(Fate, Tally)]| match heard(fates) {
+            Err(DeliveryError::Several(all)) => all,
+            other => panic!("{other:?}"),
         };
-        let (stored, dropped) = (|| Ok(Arc::new(Ack::of(1))), || Err(DeliveryError::Dropped));
-        for fates in [[stored(), dropped()], [dropped(), stored()], [dropped(), Err(DeliveryError::Interrupted)]] {
-            let error = ends(&fates).unwrap_err();
-            assert!(matches!(&error, DeliveryError::Divided { first } if matches!(**first, DeliveryError::Dropped)));
-            assert_eq!(error.outcome(), Outcome::Unknown);
-        }
-        assert_eq!(ends(&[dropped(), Err(DeliveryError::Unsent)]).unwrap_err().outcome(), Outcome::NotStored);
-        assert!(matches!(ends(&[Err(DeliveryError::Lost), stored()]), Err(DeliveryError::Lost)));
-        assert!(ends(&[stored(), stored()]).is_ok());
+        let all = several(&[nothing_of(3, DeliveryError::Dropped), nothing_of(4, DeliveryError::Unsent)]);
+        assert_eq!((all.batches, all.errors.len(), all.outcome), (2, 2, Outcome::NotStored));
+        assert_eq!(all.points.not_stored, 7);
+        let all = several(&[stored(2), nothing_of(3, DeliveryError::Dropped)]);
+        assert_eq!(all.outcome, Outcome::Unknown, "some of it is stored");
+        assert_eq!((all.points.stored, all.points.not_stored), (2, 3));
+        let all = several(&[nothing_of(1, DeliveryError::Dropped), nothing_of(1, DeliveryError::Interrupted)]);
+        assert_eq!(all.outcome, Outcome::Unknown);
+        assert!(all.to_string().starts_with("2 of 2 batches with the points were not acknowledged ("), "{all}");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub use batch_writer::{BatchWriter, HorizonWatch};
 pub use builder::{BatchWriterBuilder, Overflow};
 pub use closed::Closed;
 pub use error::{PushError, StartError};
-pub use fate::{Delivered, DeliveryError, Fate};
+pub use fate::{Delivered, DeliveryError, Fate, SeveralBatches};
 pub(crate) use feed::UnitTimes;
 pub use flush::FlushError;
 pub use horizon::SettledHorizon;

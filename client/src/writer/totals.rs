@@ -38,9 +38,11 @@ pub(super) fn tally(batch: &Batch, fate: &Fate) -> Tally {
         Ok(ack) => ack.tally(),
         Err(DeliveryError::Write(error)) => error.tally(),
         Err(DeliveryError::Dropped | DeliveryError::Unsent) => Tally { not_stored: points, ..Tally::default() },
-        Err(
-            DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost | DeliveryError::Divided { .. },
-        ) => Tally { unknown: points, ..Tally::default() },
+        Err(DeliveryError::Interrupted | DeliveryError::Spooled | DeliveryError::Lost) => {
+            Tally { unknown: points, ..Tally::default() }
+        }
+        // Not of one batch.
+        Err(DeliveryError::Several(all)) => all.points,
     }
 }
 
@@ -59,7 +61,7 @@ pub(super) fn is_settled_for_good(batch: &Batch, fate: &Fate) -> bool {
             | DeliveryError::Interrupted
             | DeliveryError::Spooled
             | DeliveryError::Lost
-            | DeliveryError::Divided { .. },
+            | DeliveryError::Several(_),
         ) => false,
     }
 }

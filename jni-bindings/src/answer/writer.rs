@@ -27,7 +27,7 @@ fn put_delivery_error(frame: &mut Writer, error: &DeliveryError) {
         DeliveryError::Interrupted => "interrupted",
         DeliveryError::Spooled => "spooled",
         DeliveryError::Lost => "lost",
-        DeliveryError::Divided { .. } => "divided",
+        DeliveryError::Several(_) => "several",
         _ => "other",
     };
     frame.u8(2).str(id).str(error.outcome().id()).shown(error);

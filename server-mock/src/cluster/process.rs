@@ -288,8 +288,11 @@ impl ProcessCluster {
         limit: Duration,
     ) -> Result<T, ClusterError> {
         let config = &self.configs[self.position(node)?];
-        let mut query = url::form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
-        let path = query.append_pair("db", database).append_pair("measurement", measurement).finish();
+        let path = {
+            // Gone before anything is waited for: it may not go from thread to thread.
+            let mut query = url::form_urlencoded::Serializer::for_suffix(path.to_owned(), path.len());
+            query.append_pair("db", database).append_pair("measurement", measurement).finish()
+        };
         let told = call(&config.admin, &config.token, Method::GET, &path, Vec::new(), limit).await;
         told.map_err(|why| ClusterError::NoAnswer { name: node.to_owned(), why: why.to_string() })
     }

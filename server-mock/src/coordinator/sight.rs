@@ -35,15 +35,16 @@ impl Drop for Sight {
 }
 
 impl Sight {
-    /// Follows the cached copy of a data node; all that is in it now is seen.
-    pub(crate) fn follow(meta: &MetaClient, node: u64) -> Self {
+    /// Follows the cached copy of a data node; all that is in it now is seen. Nothing is added to a copy that comes late by
+    /// itself.
+    pub(crate) fn follow(meta: &MetaClient, node: u64, lags: bool) -> Self {
         let mut changed = meta.changed();
         let seen = Arc::new(ArcSwap::new(meta.snapshot()));
         let (sender, index) = watch::channel(seen.load().index);
         let (meta, target) = (meta.clone(), seen.clone());
         let task = tokio::spawn(async move {
             while changed.changed().await.is_ok() {
-                if !beside_leader(&meta.snapshot(), node) {
+                if !lags && !beside_leader(&meta.snapshot(), node) {
                     tokio::time::sleep(Duration::from_millis(fastrand::u64(NEXT_MESSAGE))).await;
                 }
                 changed.mark_unchanged();

@@ -19,8 +19,13 @@ const LONGEST_ANSWER: usize = 256 << 20;
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) location: Option<String>,
+    /// Whether it is the leader that answered, as far as it says so.
+    pub(super) from_leader: bool,
     pub(super) body: Bytes,
 }
+
+/// The header by which the leader says that it is one.
+pub(super) const FROM_LEADER: header::HeaderName = header::HeaderName::from_static("x-mock-from-leader");
 
 /// Sends one request to `host:port` and reads the whole answer.
 ///
@@ -82,12 +87,13 @@ async fn exchange(stream: Stream, address: &str, method: Method, path: &str, bod
         let status = response.status();
         let location = response.headers().get(header::LOCATION);
         let location = location.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let from_leader = response.headers().contains_key(FROM_LEADER);
         let body = Limited::new(response.into_body(), LONGEST_ANSWER).collect().await;
         let body = body.map_err(|error| match error.downcast::<hyper::Error>() {
             Ok(error) => Failure::from(*error),
             Err(error) => Failure::Http(error.to_string()),
         })?;
-        Ok(Answer { status, location, body: body.to_bytes() })
+        Ok(Answer { status, location, from_leader, body: body.to_bytes() })
     };
     // Both on this task, so that dropping the future closes the connection.
     tokio::pin!(talk, connection);

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use super::answers::{Answer, binary, failure, identify, mistake, redirect};
 use super::config::MetaTimings;
 use super::directory::Directory;
+use super::exchange::FROM_LEADER;
 use super::format::{decode, encode};
 use super::inquiries::parameter;
 use super::leadership::{self, Leader};
@@ -145,7 +146,16 @@ impl Api {
         let newer = published.wait_for(|published| published.data.index > index).await;
         let body = newer.map(|published| published.encoded());
         match body {
-            Ok(body) => binary(body),
+            Ok(body) => {
+                let mut answer = binary(body);
+                match self.leader() {
+                    Leader::Me => {
+                        answer.headers_mut().insert(FROM_LEADER, HeaderValue::from_static("1"));
+                    }
+                    Leader::Other(_) | Leader::Unknown => {}
+                }
+                answer
+            }
             // The state machine is gone: the node is stopping.
             Err(_) => failure(self.profile, StatusCode::INTERNAL_SERVER_ERROR, "server closed"),
         }

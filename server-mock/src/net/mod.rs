@@ -8,6 +8,7 @@ mod fault;
 mod lane;
 mod listener;
 mod network;
+mod retransmission;
 mod stream;
 #[cfg(test)]
 mod tests;

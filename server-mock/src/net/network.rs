@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream, lookup_host};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::retransmission::{Attempts, DIAL};
 use super::stream::Link;
 use super::{LinkFault, Listener, Stream};
 
@@ -72,6 +73,8 @@ struct Shared {
     lines: Mutex<BTreeMap<String, [Line; 2]>>,
     connections: AtomicU64,
     listeners: Listeners,
+    /// Whether what a cut held up passes only when TCP would send it again.
+    retransmits: AtomicBool,
 }
 
 /// The listeners of a node that there are, and whether each is open.
@@ -88,6 +91,7 @@ impl Default for Shared {
             lines: Mutex::default(),
             connections: AtomicU64::new(0),
             listeners: Listeners::default(),
+            retransmits: AtomicBool::new(false),
         }
     }
 }
@@ -103,6 +107,12 @@ impl Network {
     pub fn name(&self, address: SocketAddr, node: impl Into<String>) {
         let mut names = self.shared.names.write().unwrap_or_else(PoisonError::into_inner);
         names.insert(address, node.into());
+    }
+
+    /// From now on, what a cut held up passes after the heal when TCP would have sent it again, as behind a packet
+    /// filter, not at once. Connections that there are already go on as they were begun.
+    pub fn retransmit(&self, as_tcp: bool) {
+        self.shared.retransmits.store(as_tcp, Ordering::Relaxed);
     }
 
     /// The present faults.
@@ -141,7 +151,8 @@ impl Network {
             let tcp = TcpStream::connect(target).await?;
             tcp.set_nodelay(true)?;
             let link = node.map(|peer| Link { lines: self.lines(&peer), peer, number });
-            Ok(Stream::new(tcp, link, None, self.shared.state.subscribe()))
+            let stream = Stream::new(tcp, link, None, self.shared.state.subscribe());
+            Ok(stream.retransmit(self.shared.retransmits.load(Ordering::Relaxed)))
         };
         tokio::time::timeout(limit, dial).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
@@ -151,6 +162,7 @@ impl Network {
     async fn travel(&self, node: Option<&str>, number: u64) {
         let mut state = self.shared.state.subscribe();
         let since = Instant::now();
+        let mut attempts = self.shared.retransmits.load(Ordering::Relaxed).then(|| Attempts::begin(since, DIAL));
         loop {
             let (frozen, to, from) = {
                 let state = state.borrow_and_update();
@@ -166,7 +178,9 @@ impl Network {
             }
             // The sender of faults is in `self`, so a change can only be one.
             let changed = state.changed();
-            if held {
+            if let Some(attempts) = attempts.as_mut().filter(|_| to.cut) {
+                tokio::time::sleep_until(attempts.next()).await;
+            } else if held {
                 let _ = changed.await;
             } else if tokio::time::timeout_at(arrival, changed).await.is_err() {
                 return;

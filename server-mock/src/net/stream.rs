@@ -18,6 +18,7 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::lane::{Lane, Next};
 use super::network::Line;
+use super::retransmission::{Attempts, DATA};
 use super::{LinkFault, LinkState, Port};
 
 type Changed = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
@@ -56,6 +57,17 @@ pub struct Stream {
     lingers: bool,
     // Only there while something is waited for, so that a healthy stream costs one comparison.
     waits: [Wait; 3],
+    /// Whether what a cut held up passes only when TCP would send it again.
+    retransmits: bool,
+    /// When that is, by way, for what a cut holds up.
+    held: [Option<Held>; 2],
+}
+
+/// Something that a cut holds up.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    attempts: Attempts,
+    next: Instant,
 }
 
 /// Who waits.
@@ -126,7 +138,15 @@ impl Stream {
             last: None,
             lingers: false,
             waits: Default::default(),
+            retransmits: false,
+            held: [None; 2],
         }
+    }
+
+    /// The same stream, under cuts that hold things up as a packet filter would.
+    pub(super) fn retransmit(mut self, as_tcp: bool) -> Self {
+        self.retransmits = as_tcp;
+        self
     }
 
     /// The address of this end.
@@ -184,6 +204,44 @@ impl Stream {
             sleep.as_mut().reset(at);
         }
         sleep.as_mut().poll(cx)
+    }
+
+    /// Ready when what a cut held up this way may pass: the link is whole again, and the next attempt was made.
+    fn poll_passage(&mut self, way: Way, side: Side, cut: bool, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = Instant::now();
+            let mut held = match self.held[way as usize] {
+                Some(held) => held,
+                None if !cut => return Poll::Ready(()),
+                None => {
+                    // Coming in, there is nothing to be sent again until the other end has sent something.
+                    let sent =
+                        way == Way::Out || self.tcp.as_ref().is_some_and(|tcp| tcp.poll_read_ready(cx).is_ready());
+                    if !sent {
+                        return Poll::Pending;
+                    }
+                    let mut attempts = Attempts::begin(now, DATA);
+                    Held { next: attempts.next(), attempts }
+                }
+            };
+            if held.next <= now && !cut {
+                self.held[way as usize] = None;
+                return Poll::Ready(());
+            }
+            while held.next <= now {
+                held.next = held.attempts.next();
+            }
+            self.held[way as usize] = Some(held);
+            ready!(self.poll_due(side, held.next, cx));
+        }
+    }
+
+    /// Waits while the way is cut, or what a cut held up is not sent again yet. Ready when there is reason to look again.
+    fn poll_cut(&mut self, way: Way, side: Side, cut: bool, cx: &mut Context<'_>) -> Poll<()> {
+        if self.retransmits && self.poll_passage(way, side, cut, cx).is_ready() {
+            return Poll::Ready(());
+        }
+        self.poll_changed(side, cx)
     }
 
     /// Gives the kernel what is due of the bytes on their way out, and has the task woken for the rest.
@@ -264,8 +322,12 @@ impl AsyncRead for Stream {
                 return Poll::Ready(Err(reset()));
             }
             let fault = view.ways[Way::In as usize];
-            if view.frozen || fault.cut {
+            if view.frozen {
                 ready!(self.poll_changed(Side::Reader, cx));
+                continue;
+            }
+            if fault.cut || self.held[Way::In as usize].is_some() {
+                ready!(self.poll_cut(Way::In, Side::Reader, fault.cut, cx));
                 continue;
             }
             if !fault.shapes() && self.incoming.is_clear() {
@@ -312,8 +374,12 @@ impl AsyncWrite for Stream {
                 return Poll::Ready(Err(reset()));
             }
             let fault = view.ways[Way::Out as usize];
-            if view.frozen || fault.cut {
+            if view.frozen {
                 ready!(self.poll_changed(Side::Writer, cx));
+                continue;
+            }
+            if fault.cut || self.held[Way::Out as usize].is_some() {
+                ready!(self.poll_cut(Way::Out, Side::Writer, fault.cut, cx));
                 continue;
             }
             if !fault.shapes() && self.outgoing.is_clear() {

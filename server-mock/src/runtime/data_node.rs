@@ -67,7 +67,10 @@ pub(super) async fn start(
         [] => config.metas.iter().map(|meta| meta.http.clone()).collect(),
         join => join.to_vec(),
     };
-    let client = MetaClientConfig { cluster_id: config.cluster, ..MetaClientConfig::new(servers, config.profile) };
+    // A node that keeps to those through which it joined polls one of them, and hears of changes when that one does.
+    let lags = !config.join.is_empty() && config.options.ack_dropped_shard;
+    let client =
+        MetaClientConfig { cluster_id: config.cluster, lags, ..MetaClientConfig::new(servers, config.profile) };
     let meta = MetaClient::start(client, network.clone());
     meta.wait_ready().await;
     let mut changed = meta.changed();
@@ -83,7 +86,7 @@ pub(super) async fn start(
         engine,
         peers: peers(config, id, network),
         stats: stats.clone(),
-        sight: config.options.ack_dropped_shard.then(|| Sight::follow(&meta, id)),
+        sight: config.options.ack_dropped_shard.then(|| Sight::follow(&meta, id, lags)),
         timeouts: Owners::timeouts(config.profile, &config.options),
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
     });

@@ -123,6 +123,7 @@ impl Node {
     ) -> Result<Self, NodeError> {
         let network = faults.network().clone();
         name_addresses(config, &network);
+        network.retransmit(config.options.link_retransmission);
         let part = Arc::new(OnceLock::new());
         let admin = Admin { token: config.token.clone(), faults: faults.clone(), data: part.clone() };
         if !config.admin.is_empty() {

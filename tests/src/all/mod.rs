@@ -6,12 +6,14 @@
 mod part;
 
 use std::pin::Pin;
-use std::sync::Arc;
 
-use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::experiment::{Ending, Expectation, LabError, Order, Progress, run};
-use part::{Part, Share, Shares, parts};
+use part::{News, Part, Share, Shares, parts};
 
 /// How many parts are under way at a time unless it is set: more would make each of them late on two processors.
 pub const AT_A_TIME: usize = 4;
@@ -27,36 +29,64 @@ pub const SIMULATED: u64 = 3_000;
 /// [`LabError::Order`] for settings that are no numbers, [`LabError::File`].
 ///
 /// # Cancellation
-/// Dropping the future ends every process of every part.
+/// Dropping the future ends every process of every part, in threads of the runtime; dropping the runtime waits for them.
 pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
     let at_a_time = order.number("at-a-time", AT_A_TIME)?.max(1);
     let parts = parts(order)?;
+    let mut shares = Shares::new(parts.len());
     progress.phase(&format!("{} runs, {at_a_time} at a time", parts.len()));
-    let shares = Arc::new(Shares::new(parts.len()));
-    let made = parts.into_iter().enumerate().map(|(place, part)| {
-        let share = Share::new(place, part.name.clone(), Arc::clone(&shares), progress);
-        async move {
-            let ending = made(&part, &share).await;
-            share.done(1.0);
-            let held = ending.holds();
-            progress.note(&format!("{}: {}", part.name, if held { "as expected" } else { "NOT as expected" }));
-            (place, part.name, ending)
+    let (tell, mut told) = unbounded_channel();
+    let mut endings = Vec::new();
+    let mut waiting = parts.into_iter().enumerate();
+    // A thread each: what one of them computes must not keep the answers of others waiting. They end when this is dropped.
+    let (_going_on, given_up) = watch::channel(());
+    let mut made = JoinSet::new();
+    loop {
+        while made.len() < at_a_time
+            && let Some((place, part)) = waiting.next()
+        {
+            let share = Share::new(place, part.name.clone(), tell.clone());
+            let mut given_up = given_up.clone();
+            let runtime = Handle::current();
+            made.spawn_blocking(move || {
+                let ending = runtime.block_on(async {
+                    tokio::select! {
+                        ending = boxed(&part, &share) => ending,
+                        // An error, as nothing is ever sent: the sender is gone.
+                        _ = given_up.changed() => Ending::default(),
+                    }
+                });
+                (place, part.name, ending)
+            });
         }
-    });
-    let mut endings: Vec<_> = futures::stream::iter(made).buffer_unordered(at_a_time).collect().await;
+        tokio::select! {
+            // There is a sender here, so this never ends.
+            Some(news) = told.recv() => match news {
+                News::Done(place, share) => progress.done(shares.set(place, share)),
+                News::Note(text) => progress.note(&text),
+            },
+            ended = made.join_next() => {
+                let Some(ended) = ended else { break };
+                let (place, name, ending) = ended.map_err(|error| LabError::Target(format!("a run panicked: {error}")))?;
+                let held = if ending.holds() { "as expected" } else { "NOT as expected" };
+                progress.note(&format!("{name}: {held}"));
+                progress.done(shares.set(place, 1.0));
+                endings.push((place, name, ending));
+            }
+        }
+    }
     endings.sort_by_key(|(place, ..)| *place);
     Ok(together(endings.into_iter().map(|(_, name, ending)| (name, ending))))
 }
 
-/// One part; why it could not be made counts as something that did not hold.
-async fn made(part: &Part, progress: &dyn Progress) -> Ending {
-    // Boxed, as this run is a part of a run itself.
-    let run: Pin<Box<dyn Future<Output = Result<Ending, LabError>> + '_>> =
-        Box::pin(run(part.experiment, &part.order, progress));
-    run.await.unwrap_or_else(|error| {
-        let mut ending = Ending::default();
-        ending.expect("the run was made to its end", false, error.to_string());
-        ending
+/// One part; why it could not be made counts as something that did not hold. Boxed, as everything is a run like its parts.
+fn boxed<'a>(part: &'a Part, progress: &'a Share) -> Pin<Box<dyn Future<Output = Ending> + 'a>> {
+    Box::pin(async move {
+        run(part.experiment, &part.order, progress).await.unwrap_or_else(|error| {
+            let mut ending = Ending::default();
+            ending.expect("the run was made to its end", false, error.to_string());
+            ending
+        })
     })
 }
 

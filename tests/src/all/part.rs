@@ -1,9 +1,9 @@
 //! What belongs to everything, and how far each part is.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use influx_server_mock::Profile;
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::SIMULATED;
 use crate::experiment::{Experiment, LabError, Order, Progress, RunDir, Target};
@@ -85,50 +85,61 @@ fn without_namespaces(target: Target) -> Target {
 
 /// How far all parts are.
 #[derive(Debug)]
-pub(super) struct Shares(Mutex<Vec<f64>>);
+pub(super) struct Shares(Vec<f64>);
 
 impl Shares {
     pub(super) fn new(parts: usize) -> Self {
-        Self(Mutex::new(vec![0.0; parts]))
+        Self(vec![0.0; parts])
     }
 
     /// Takes in how far one part is; how far they are together.
-    fn set(&self, place: usize, share: f64) -> f64 {
-        let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn set(&mut self, place: usize, share: f64) -> f64 {
         // A part tells of one phase after the other, each from 0 on; what is shown never goes back.
-        shares[place] = shares[place].max(share);
-        let sum: f64 = shares.iter().sum();
+        self.0[place] = self.0[place].max(share);
         #[allow(clippy::cast_precision_loss, reason = "a share, for a person")]
-        let count = shares.len() as f64;
-        sum / count
+        let count = self.0.len() as f64;
+        self.0.iter().sum::<f64>() / count
     }
 }
 
-/// The progress of one part, told as that of the whole.
+/// What a part tells.
 #[derive(Debug)]
-pub(super) struct Share<'a> {
+pub(super) enum News {
+    /// Which part is how far.
+    Done(usize, f64),
+    /// Something that is worth a line, with the part's name.
+    Note(String),
+}
+
+/// The progress of one part, told to whoever tells that of the whole.
+#[derive(Debug)]
+pub(super) struct Share {
     place: usize,
     name: String,
-    shares: Arc<Shares>,
-    whole: &'a dyn Progress,
+    tell: UnboundedSender<News>,
 }
 
-impl<'a> Share<'a> {
-    pub(super) fn new(place: usize, name: String, shares: Arc<Shares>, whole: &'a dyn Progress) -> Self {
-        Self { place, name, shares, whole }
+impl Share {
+    pub(super) fn new(place: usize, name: String, tell: UnboundedSender<News>) -> Self {
+        Self { place, name, tell }
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody hears it once the whole is given up.
+        let _ = self.tell.send(news);
     }
 }
 
-impl Progress for Share<'_> {
+impl Progress for Share {
     /// The phases of several runs at a time would only flicker.
     fn phase(&self, _what: &str) {}
 
     fn done(&self, share: f64) {
-        self.whole.done(self.shares.set(self.place, share));
+        self.tell(News::Done(self.place, share));
     }
 
     fn note(&self, what: &str) {
-        self.whole.note(&format!("{}: {what}", self.name));
+        self.tell(News::Note(format!("{}: {what}", self.name)));
     }
 }
 
@@ -176,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_whole_is_as_far_as_its_parts() {
-        let shares = Shares::new(4);
+        let mut shares = Shares::new(4);
         assert!((shares.set(1, 0.5) - 0.125).abs() < 1e-9);
         assert!((shares.set(1, 0.1) - 0.125).abs() < 1e-9, "it does not go back");
         assert!((shares.set(0, 1.0) - 0.375).abs() < 1e-9);

@@ -11,7 +11,7 @@ use super::handoff::{Queues, lost_in_silence};
 use super::{BUGS, Bug, Finding, Trial, new, old, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Setting, Stage};
+use crate::stage::{Setting, Stage, only};
 
 /// What a trial is of its bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,28 @@ fn lanes() -> Vec<Lane> {
     ]
 }
 
+/// What is needed for these bugs.
+fn lanes_of(bugs: &[Bug]) -> Vec<Lane> {
+    let mut lanes = lanes();
+    for lane in &mut lanes {
+        lane.trials
+            .retain(|(bug, part)| bugs.iter().any(|wanted| wanted == bug || is_control_of(*wanted, *bug, *part)));
+    }
+    lanes.retain(|lane| !lane.trials.is_empty());
+    lanes
+}
+
+/// Whether a trial is a control of a bug: its own, or one that several share.
+fn is_control_of(bug: Bug, tried: Bug, part: Part) -> bool {
+    match bug {
+        // What working queues show is a control of all three that do not work.
+        Bug::HandoffBlocked | Bug::HandoffDisabled => tried == Bug::HandoffFull && part == Part::NoFault,
+        // What the coordinator with the hint does.
+        Bug::StaleHintElsewhere => tried == Bug::StaleHint && part == Part::Elsewhere,
+        other => tried == other && part != Part::Run,
+    }
+}
+
 async fn play(stage: &mut Stage, bug: Bug, part: Part) -> Result<Trial, LabError> {
     let began = Instant::now();
     let fault = part != Part::NoFault;
@@ -167,7 +189,7 @@ struct Cluster<'a> {
     set: &'a [(String, String)],
 }
 
-/// Seeks every bug where it is and where it is not. Leaves [`BUGS`], `run.json` and `nemesis.jsonl`.
+/// Seeks every bug where it is and where it is not, or those that the setting `only` names. Leaves [`BUGS`], `run.json` and `nemesis.jsonl`.
 ///
 /// # Errors
 /// [`LabError`]: a cluster did not come up or did not answer.
@@ -175,7 +197,8 @@ struct Cluster<'a> {
 /// # Cancellation
 /// Dropping the future ends the clusters.
 pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    let lanes = lanes();
+    let bugs = only(order, &Bug::ALL, Bug::id)?;
+    let lanes = lanes_of(&bugs);
     let about = About {
         experiment: "bugs",
         seed: order.seed,
@@ -189,9 +212,6 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
             })
             .collect(),
     };
-    if let Some((name, _)) = order.set.first() {
-        return Err(LabError::Order(format!("bugs has no setting {name}: each run needs its own cluster as it is")));
-    }
     order.dir.make()?;
     order.dir.write_json(RunDir::RUN, &about)?;
     progress.phase("seeking the known bugs where they are, and where they are not");
@@ -217,7 +237,7 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     order.dir.write_lines(RunDir::NEMESIS, &nemesis)?;
 
     let trials = trials.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let findings = findings(&trials)?;
+    let findings = findings(&bugs, &trials)?;
     order.dir.write_json(BUGS, &findings)?;
     let mut ending = Ending::default();
     for finding in &findings {
@@ -227,23 +247,15 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     Ok(ending)
 }
 
-/// Brings the trials of each bug together. What works queues show is a control of all three that do not.
-fn findings(trials: &[(Bug, Part, Trial)]) -> Result<Vec<Finding>, LabError> {
-    let of = |bug: Bug| {
-        let run = trials.iter().find(|(one, part, _)| *one == bug && *part == Part::Run);
+/// Brings the trials of each bug together.
+fn findings(bugs: &[Bug], trials: &[(Bug, Part, Trial)]) -> Result<Vec<Finding>, LabError> {
+    let of = |bug: &Bug| {
+        let run = trials.iter().find(|(one, part, _)| one == bug && *part == Part::Run);
         let run = run.ok_or_else(|| LabError::Target(format!("{bug} was not sought")))?;
-        let shared = match bug {
-            Bug::HandoffBlocked | Bug::HandoffDisabled => Bug::HandoffFull,
-            Bug::StaleHintElsewhere => Bug::StaleHint,
-            other => other,
-        };
-        // What is a control of two bugs has to be on the profile of the bug, or be the bug's own.
-        let controls = trials.iter().filter(|(one, part, _)| {
-            *one == shared && *part != Part::Run && (bug != Bug::StaleHintElsewhere || *part == Part::Elsewhere)
-        });
-        Ok(Finding::new(bug, run.2.clone(), controls.map(|(_, _, trial)| trial.clone()).collect()))
+        let controls = trials.iter().filter(|(one, part, _)| is_control_of(*bug, *one, *part));
+        Ok(Finding::new(*bug, run.2.clone(), controls.map(|(_, _, trial)| trial.clone()).collect()))
     };
-    Bug::ALL.into_iter().map(of).collect()
+    bugs.iter().map(of).collect()
 }
 
 #[cfg(test)]
@@ -267,8 +279,18 @@ mod tests {
         }
         let trials: Vec<(Bug, Part, Trial)> =
             planned.iter().map(|(_, bug, part)| (*bug, *part, Trial::default())).collect();
-        for finding in findings(&trials).expect("every bug has a run") {
+        for finding in findings(&Bug::ALL, &trials).expect("every bug has a run") {
             assert!(!finding.controls.is_empty(), "{}", finding.bug);
+        }
+    }
+
+    #[test]
+    fn a_bug_alone_is_sought_with_its_controls() {
+        for bug in Bug::ALL {
+            let lanes = lanes_of(&[bug]);
+            let trials: Vec<(Bug, Part)> = lanes.iter().flat_map(|lane| lane.trials.clone()).collect();
+            assert_eq!(trials.iter().filter(|(one, part)| *one == bug && *part == Part::Run).count(), 1, "{bug}");
+            assert!(trials.iter().any(|(_, part)| *part != Part::Run), "{bug}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub fn draw(counterexample: &Counterexample, title: &str) -> Picture {
     let Counterexample { operations, rule, why, .. } = counterexample;
     let columns = columns(operations);
     let right = columns.last().map_or(LEFT, |(_, x)| *x) + TAIL;
-    let width = right.max(640.0) + MARGIN;
+    let width = right.max(760.0) + MARGIN;
     let mut processes: Vec<u32> = operations.iter().map(|operation| operation.process).collect();
     processes.sort_unstable();
     processes.dedup();
@@ -121,11 +121,15 @@ fn bar(operation: &Operation, rule: Rule, culprit: bool, (from, to): (f64, f64),
         (false, Function::Write | Function::TimedWrite, false) => of_completion(Completion::Ok),
     };
     let to = to.max(from + 3.0);
-    shapes.push(Shape::Rectangle { from: (from, top), to: (to, bottom), paint: paint.with_alpha(0.25) });
-    let mut rim = vec![(to, top), (from, top), (from, bottom), (to, bottom)];
-    if !open {
-        rim.push((to, top));
+    for paint in [Paint::PAPER, paint.with_alpha(0.25)] {
+        shapes.push(Shape::Rectangle { from: (from, top), to: (to, bottom), paint });
     }
+    let rim = if open {
+        vec![(to, top), (from, top), (from, bottom), (to, bottom)]
+    } else {
+        // From the middle of a side, so that every corner is one.
+        vec![(from, middle), (from, top), (to, top), (to, bottom), (from, bottom), (from, middle)]
+    };
     shapes.push(Shape::Line { points: rim, width: if culprit { 2.5 } else { 1.5 }, paint });
     let value = operation.value.map_or_else(|| "nothing".to_owned(), |value| value.to_string());
     let mut label = format!("{} {value}", if operation.f == Function::Read { "r" } else { "w" });
@@ -196,7 +200,7 @@ mod tests {
         assert_eq!(labels, [("register-partition-any", false), ("w 1", false), ("r 1", true), ("w 2", false)]);
         let svg = picture.svg().unwrap();
         assert!(
-            svg.contains("process 0 read 1 (3.100 s to 3.101 s), but the last write of 1 was done by 0.012 s"),
+            svg.contains("process 0 read 1 (3.1000 s to 3.1010 s), but the last write of 1 was done by 0.0120 s"),
             "{svg}"
         );
     }

@@ -37,13 +37,20 @@ pub fn check(operations: &[Operation], initial: Option<i64>) -> Checked {
 /// [`LabError::File`] where it cannot be read; [`LabError::Content`] with the first line that makes it no history, or where
 /// it has no reads and writes of a register.
 pub fn check_file(path: &Path, initial: Option<i64>) -> Result<Checked, LabError> {
-    let operations = read_history(path)?;
+    check_operations(&read_history(path)?, initial, path)
+}
+
+/// As [`check_file`], of what was read of it.
+///
+/// # Errors
+/// As [`check_file`].
+pub fn check_operations(operations: &[Operation], initial: Option<i64>, path: &Path) -> Result<Checked, LabError> {
     let bears = |operation: &Operation| operation.f != Function::TimedWrite;
     if !operations.iter().any(bears) {
         let why = "it has no reads and writes of a register: nothing to check".to_owned();
         return Err(LabError::Content { path: path.to_owned(), why });
     }
-    Ok(check(&operations, initial))
+    Ok(check(operations, initial))
 }
 
 /// Reads a history of anybody's making.
@@ -51,12 +58,21 @@ pub fn check_file(path: &Path, initial: Option<i64>) -> Result<Checked, LabError
 /// # Errors
 /// As [`check_file`].
 pub fn read_history(path: &Path) -> Result<Vec<Operation>, LabError> {
+    let file = File::open(path).map_err(|source| LabError::File { path: path.to_owned(), source })?;
+    read_history_from(file, path)
+}
+
+/// As [`read_history`], from anywhere; `path` names it in errors.
+///
+/// # Errors
+/// As [`check_file`].
+pub fn read_history_from(reader: impl Read, path: &Path) -> Result<Vec<Operation>, LabError> {
     let file = |source| LabError::File { path: path.to_owned(), source };
     let wrong = |line: usize, why: &dyn std::fmt::Display| LabError::Content {
         path: path.to_owned(),
         why: format!("line {line}: {why}"),
     };
-    let mut reader = BufReader::new(File::open(path).map_err(file)?);
+    let mut reader = BufReader::new(reader);
     let (mut events, mut lines): (Vec<Event>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut text = Vec::new();
     for line in 1.. {

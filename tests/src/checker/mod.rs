@@ -24,7 +24,7 @@ mod words;
 
 pub use counterexample::{Counterexample, counterexample};
 pub use draw::draw;
-pub use file::{Checked, check, check_file, read_history};
+pub use file::{Checked, check, check_file, check_operations, read_history, read_history_from};
 pub use rule::Rule;
 pub use simulated::{INITIAL, Shape, simulated};
 pub use unique::INITIAL_ID;

@@ -32,35 +32,37 @@ pub(super) enum Contradiction {
     TooEarly { read: usize, write: usize },
     /// A read found the number of one write and the value of another one.
     Torn { read: usize, write: usize },
-    /// `first.0` ended before `second.1` began, and `second.0` before `first.1`; `first.0` and `first.1` found or made one
-    /// number, `second.0` and `second.1` another. `None` is the making of the initial value.
+    /// `first.0` ended before `first.1` began, and `second.0` before `second.1`; `first.0` and `second.1` found or made one
+    /// number, `second.0` and `first.1` another. `None` is the making of the initial value.
     Crossed { first: (Option<usize>, usize), second: (Option<usize>, usize), writes: [Option<usize>; 2] },
 }
 
 /// A write and the reads that found it.
 #[derive(Clone, Copy, Debug)]
 struct Cluster {
+    place: usize,
     write: Option<usize>,
     /// When the first of its operations ended, and which it is.
     end: u64,
     ended: Option<usize>,
     /// When the last of them began; `None` for the initial value before anybody read it.
-    begin: Option<(u64, usize)>,
+    begin: Option<u64>,
 }
 
 /// Decides it. `operations` are those that the actions come from.
 pub(super) fn zones(actions: &[Action], operations: &[Operation], initial: Option<i64>) -> Zones {
     let id = |action: &Action| operations[action.source].id;
     // The initial value was there before everything.
-    let mut clusters = vec![Cluster { write: None, end: 0, ended: None, begin: None }];
+    let mut clusters = vec![Cluster { place: 0, write: None, end: 0, ended: None, begin: None }];
     let mut of: HashMap<Option<u64>, usize> = HashMap::new();
     for (number, action) in actions.iter().enumerate().filter(|(_, action)| !action.read) {
         let Some(id) = id(action) else { return Zones::NoNumbers };
         if of.insert(Some(id), clusters.len()).is_some() {
             return Zones::NoNumbers;
         }
-        let begin = Some((action.from, number));
-        clusters.push(Cluster { write: Some(number), end: action.to, ended: Some(number), begin });
+        let begin = Some(action.from);
+        let place = clusters.len();
+        clusters.push(Cluster { place, write: Some(number), end: action.to, ended: Some(number), begin });
     }
     if initial.is_some() {
         of.entry(Some(INITIAL_ID)).or_insert(0);
@@ -92,28 +94,26 @@ pub(super) fn zones(actions: &[Action], operations: &[Operation], initial: Optio
         if cluster.ended.is_some() && action.to < cluster.end {
             (cluster.end, cluster.ended) = (action.to, Some(number));
         }
-        if cluster.begin.is_none_or(|(begin, _)| begin < action.from) {
-            cluster.begin = Some((action.from, number));
-        }
+        cluster.begin = cluster.begin.max(Some(action.from));
     }
     // A write that nobody saw, and of which nobody knows, need not have been done.
-    let done = |(place, cluster): &(usize, Cluster)| read[*place] || cluster.end != NEVER;
-    let clusters: Vec<_> = clusters.into_iter().enumerate().filter(done).map(|(_, cluster)| cluster).collect();
-    crossed(&clusters).map_or(Zones::Legal, Zones::Illegal)
+    clusters.retain(|cluster| read[cluster.place] || cluster.end != NEVER);
+    let Some([a, b]) = crossed(&clusters) else { return Zones::Legal };
+    // Of all that show it, what ended first.
+    let shows = |ended: &Cluster, begun: &Cluster| {
+        let those = actions.iter().enumerate().filter(|(_, action)| of.get(&id(action)) == Some(&begun.place));
+        let after = those.filter(|(_, action)| ended.ended.is_none() || ended.end < action.from);
+        let first = after.min_by_key(|(_, action)| action.to);
+        (ended.ended, first.expect("crossed clusters have an operation that began after the other's first end").0)
+    };
+    Zones::Illegal(Contradiction::Crossed { first: shows(&a, &b), second: shows(&b, &a), writes: [a.write, b.write] })
 }
 
 /// Finds two clusters of which each would have to come before the other.
-fn crossed(clusters: &[Cluster]) -> Option<Contradiction> {
+fn crossed(clusters: &[Cluster]) -> Option<[Cluster; 2]> {
     // Only the initial value has an end without an operation; it lies before every time.
-    let ended_before = |a: &Cluster, b: &Cluster| b.begin.is_some_and(|(begin, _)| a.ended.is_none() || a.end < begin);
-    let contradiction = |a: &Cluster, b: &Cluster| {
-        let (Some((_, last_of_a)), Some((_, last_of_b))) = (a.begin, b.begin) else { return None };
-        (ended_before(a, b) && ended_before(b, a)).then(|| Contradiction::Crossed {
-            first: (a.ended, last_of_a),
-            second: (b.ended, last_of_b),
-            writes: [a.write, b.write],
-        })
-    };
+    let ended_before = |a: &Cluster, b: &Cluster| b.begin.is_some_and(|begin| a.ended.is_none() || a.end < begin);
+    let contradiction = |a: &Cluster, b: &Cluster| (ended_before(a, b) && ended_before(b, a)).then_some([*a, *b]);
     // Clusters with a time that only they can have had, in the order of these times: no two of them may overlap, and
     // no time of those that could have happened at once may lie within one of them.
     let (mut lasting, brief): (Vec<&Cluster>, Vec<&Cluster>) =

@@ -19,9 +19,9 @@ pub(super) fn finding(finding: &Finding, operations: &[Operation], initial: Opti
 
 /// A time of the run.
 pub(super) fn time(nanoseconds: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "shown with three digits after the point")]
+    #[allow(clippy::cast_precision_loss, reason = "shown with four digits after the point")]
     let seconds = nanoseconds as f64 / 1e9;
-    if nanoseconds < 100_000 { format!("{nanoseconds} ns") } else { format!("{seconds:.3} s") }
+    if nanoseconds < 100_000 { format!("{nanoseconds} ns") } else { format!("{seconds:.4} s") }
 }
 
 /// Why the read cannot have found what it found. All that ended before it can be explained.
@@ -92,7 +92,7 @@ fn contradiction(actions: &[Action], why: &Contradiction, operations: &[Operatio
                     |ended| format!("{} before {begun}", told(ended)),
                 )
             };
-            format!("{}; yet {}", before(first.0, second.1), before(second.0, first.1))
+            format!("{}; yet {}", before(first.0, first.1), before(second.0, second.1))
         }
     }
 }
@@ -101,14 +101,14 @@ fn value(value: Option<i64>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |value| value.to_string())
 }
 
-/// `process 3 read 2 (12.310 s to 12.402 s)`.
+/// `process 3 read 2 (12.3100 s to 12.4020 s)`.
 fn did(action: Action, operations: &[Operation]) -> String {
     let verb = if action.read { "read" } else { "wrote" };
     let process = operations[action.source].process;
     format!("process {process} {verb} {} ({})", value(action.value), span(action))
 }
 
-/// `process 3 read write 17, value 2 (12.310 s to 12.402 s)`.
+/// `process 3 read write 17, value 2 (12.3100 s to 12.4020 s)`.
 fn numbered(action: Action, operations: &[Operation]) -> String {
     let Operation { process, id, .. } = &operations[action.source];
     let what = match (id, action.read) {

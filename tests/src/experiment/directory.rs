@@ -127,6 +127,23 @@ impl RunDir {
     }
 }
 
+/// The runs in directories below this one, by name.
+///
+/// # Errors
+/// [`LabError::File`].
+pub fn runs_below(dir: &RunDir) -> Result<Vec<RunDir>, LabError> {
+    let failed = |source| LabError::File { path: dir.path().to_owned(), source };
+    let mut runs = Vec::new();
+    for entry in fs::read_dir(dir.path()).map_err(failed)? {
+        let below = RunDir::at(entry.map_err(failed)?.path());
+        if [RunDir::RUN, RunDir::ORDER].iter().any(|name| below.file(name).exists()) {
+            runs.push(below);
+        }
+    }
+    runs.sort_by(|one, other| one.path().cmp(other.path()));
+    Ok(runs)
+}
+
 /// Reads a file of JSON lines.
 ///
 /// # Errors

@@ -1,9 +1,10 @@
 //! From the name of an experiment to its run.
 
-use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir};
+use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, runs_below};
+use crate::{all, bugs, compare, repair, report, study, truth};
 
 /// Makes a run, and leaves in its directory what was ordered and what had to hold beside everything that the experiment
-/// itself leaves there.
+/// itself leaves there, then the pictures and the pages about it.
 ///
 /// # Errors
 /// [`LabError`], of which [`LabError::Order`] is said before anything is started.
@@ -20,12 +21,51 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
         order.dir.write_json(RunDir::RUN, &record)?;
     }
     order.dir.write_json(RunDir::ENDING, &ending)?;
+    if order.dir.file(RunDir::REPORT).exists() && runs_below(&order.dir)?.is_empty() {
+        return Ok(ending);
+    }
+    progress.phase("drawing");
+    // Drawing takes a processor for a while, and other runs of this process may be waiting for answers.
+    let dir = order.dir.clone();
+    let drawn = tokio::task::spawn_blocking(move || written(&dir, false)).await;
+    drawn.map_err(|error| LabError::Plot { what: RunDir::REPORT.to_owned(), why: error.to_string() })??;
     Ok(ending)
 }
 
-async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    let not_built = || Err(LabError::Order(format!("{experiment} is not built yet")));
+/// Makes the pages about what is in a directory: a run, or runs in directories below it.
+///
+/// # Errors
+/// [`LabError::File`], [`LabError::Content`], [`LabError::Plot`]; [`LabError::Order`] where there is no run.
+pub fn pages(dir: &RunDir) -> Result<(), LabError> {
+    written(dir, true)
+}
+
+/// The same; pages of runs below that are there are only made `again` if so.
+fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
+    let runs = runs_below(dir)?;
+    let is_run =
+        |dir: &RunDir| [RunDir::RUN, RunDir::ORDER, RunDir::HISTORY].iter().any(|name| dir.file(name).exists());
+    if runs.is_empty() {
+        if !is_run(dir) {
+            return Err(LabError::Order(format!("{} holds no run", dir.path().display())));
+        }
+        return report::write_run(dir);
+    }
+    let missing = |run: &&RunDir| again || !run.file(RunDir::REPORT).exists();
+    runs.iter().filter(missing).try_for_each(|run| written(run, again))?;
+    let title = match dir.read_json::<Record>(RunDir::ORDER) {
+        Ok(record) => record.experiment.parse().map_or("Runs", title),
+        // Runs that somebody put beside each other.
+        Err(_) => "Runs",
+    };
+    report::write_collection(dir, title, &runs)
+}
+
+/// The heading of a page of many runs.
+const fn title(experiment: Experiment) -> &'static str {
     match experiment {
+        Experiment::Study => "The study of 2016, run again",
+        Experiment::All => "One run of everything",
         Experiment::RegisterHealthyAll
         | Experiment::RegisterHealthyAny
         | Experiment::RegisterPartitionAll
@@ -33,11 +73,27 @@ async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress
         | Experiment::ShardsHealthy
         | Experiment::ShardsPartition
         | Experiment::ShardsLongCut
-        | Experiment::Study => not_built(),
-        Experiment::Truth => crate::truth::run(order, progress).await,
-        Experiment::Bugs => crate::bugs::run(order, progress).await,
-        Experiment::Repair => crate::repair::run(order, progress).await,
-        Experiment::Compare => crate::compare::run(order, progress).await,
-        Experiment::All => crate::all::run_all(order, progress).await,
+        | Experiment::Truth
+        | Experiment::Bugs
+        | Experiment::Repair
+        | Experiment::Compare => experiment.name(),
+    }
+}
+
+async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    match experiment {
+        Experiment::RegisterHealthyAll
+        | Experiment::RegisterHealthyAny
+        | Experiment::RegisterPartitionAll
+        | Experiment::RegisterPartitionAny
+        | Experiment::ShardsHealthy
+        | Experiment::ShardsPartition
+        | Experiment::ShardsLongCut => study::run(experiment, order, progress).await,
+        Experiment::Study => study::run_study(order, progress).await,
+        Experiment::Truth => truth::run(order, progress).await,
+        Experiment::Bugs => bugs::run(order, progress).await,
+        Experiment::Repair => repair::run(order, progress).await,
+        Experiment::Compare => compare::run(order, progress).await,
+        Experiment::All => all::run_all(order, progress).await,
     }
 }

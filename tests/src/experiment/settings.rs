@@ -3,6 +3,7 @@
 use influx_server_mock::{OptionError, Options, Profile};
 
 use super::{Experiment, LabError, Order, TargetKind};
+use crate::study::{RUN_SETTINGS, STUDY_SETTINGS};
 
 /// A setting of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,31 +16,35 @@ pub struct Setting {
     pub meaning: &'static str,
 }
 
-const SEEDS: Setting =
-    Setting { name: "seeds", default: "6", meaning: "runs of each experiment, each with a seed of its own" };
+const SEEDS: Setting = Setting { name: "seeds", default: "1", meaning: "schedules of faults" };
+
+const SCHEDULES: Setting =
+    Setting { name: "seeds", default: "10000", meaning: "schedules that the simulation plays, each from its seed" };
 
 const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
 
+const ONLY: Setting =
+    Setting { name: "only", default: "", meaning: "those to run, separated by commas; all unless given" };
+
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
-    pub const fn settings(self) -> &'static [Setting] {
+    pub fn settings(self) -> Vec<Setting> {
         match self {
-            Self::Study => &[SEEDS],
-            Self::Compare => &[Setting { default: "1", ..SEEDS }],
-            Self::All => &[AT_A_TIME, SIMULATED],
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
             | Self::RegisterPartitionAll
             | Self::RegisterPartitionAny
             | Self::ShardsHealthy
             | Self::ShardsPartition
-            | Self::ShardsLongCut
-            | Self::Truth
-            | Self::Bugs
-            | Self::Repair => &[],
+            | Self::ShardsLongCut => RUN_SETTINGS.to_vec(),
+            Self::Study => [STUDY_SETTINGS, RUN_SETTINGS].concat(),
+            Self::Compare => vec![SEEDS],
+            Self::All => vec![AT_A_TIME, SIMULATED],
+            Self::Truth => vec![SCHEDULES],
+            Self::Bugs | Self::Repair => vec![ONLY],
         }
     }
 
@@ -47,7 +52,7 @@ impl Experiment {
     #[must_use]
     pub fn has_seeds(self, target: TargetKind) -> bool {
         match self {
-            Self::Study => true,
+            Self::Study | Self::Compare => true,
             Self::Truth => target == TargetKind::Simulation,
             Self::RegisterHealthyAll
             | Self::RegisterHealthyAny
@@ -58,7 +63,6 @@ impl Experiment {
             | Self::ShardsLongCut
             | Self::Bugs
             | Self::Repair
-            | Self::Compare
             | Self::All => false,
         }
     }
@@ -76,7 +80,7 @@ impl Experiment {
             | Self::ShardsPartition
             | Self::ShardsLongCut => &[Processes, Namespaces, Hosts],
             Self::Study => &[Processes, Namespaces],
-            Self::Truth => &[Processes, Simulation, Hosts],
+            Self::Truth => &[Processes, Simulation],
             Self::All => &[Processes, Namespaces],
             Self::Bugs | Self::Repair | Self::Compare => &[Processes],
         }
@@ -118,7 +122,7 @@ impl Experiment {
     /// The names of all that can be set for it: its own settings, then the options of the nodes.
     #[must_use]
     pub fn setting_names(self) -> Vec<&'static str> {
-        let own = self.settings().iter().map(|setting| setting.name);
+        let own = self.settings().into_iter().map(|setting| setting.name);
         let nodes = Profile::ALL.into_iter().flat_map(Options::describe).map(|option| option.name);
         let mut names: Vec<&'static str> = Vec::new();
         for name in own.chain(nodes) {

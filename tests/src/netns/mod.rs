@@ -104,19 +104,32 @@ impl Network {
     ///
     /// # Errors
     /// [`LabError::Target`] where the rules are not taken; they may be in force in some machines then.
-    pub fn cut(&self, sides: &[Vec<usize>]) -> Result<(), LabError> {
-        self.machines.iter().enumerate().try_for_each(|(place, machine)| {
-            let from = dropped(place, sides).into_iter().map(|other| self.machines[other].address);
-            set_rules(machine, &rules(&from.collect::<Vec<_>>()))
-        })
+    ///
+    /// # Cancellation
+    /// The rules that are on their way are taken all the same.
+    pub async fn cut(&self, sides: &[Vec<usize>]) -> Result<(), LabError> {
+        let rules_of = |(place, machine): (usize, &Namespace)| {
+            let from: Vec<Ipv4Addr> =
+                dropped(place, sides).into_iter().map(|other| self.machines[other].address).collect();
+            (machine.clone(), rules(&from))
+        };
+        // Each in a thread of its own, so that all of them are in force at about the same time.
+        let set = self.machines.iter().enumerate().map(rules_of).map(|(machine, rules)| async move {
+            let set = tokio::task::spawn_blocking(move || set_rules(&machine, &rules)).await;
+            set.unwrap_or_else(|error| Err(LabError::Target(format!("rules were not set: {error}"))))
+        });
+        futures::future::try_join_all(set).await.map(drop)
     }
 
     /// Has no machine drop anything.
     ///
     /// # Errors
     /// As [`cut`](Self::cut).
-    pub fn heal(&self) -> Result<(), LabError> {
-        self.cut(&[])
+    ///
+    /// # Cancellation
+    /// As [`cut`](Self::cut).
+    pub async fn heal(&self) -> Result<(), LabError> {
+        self.cut(&[]).await
     }
 }
 
@@ -238,19 +251,19 @@ mod tests {
         refused
     }
 
-    #[test]
-    fn a_cut_is_felt_and_a_network_leaves_nothing_behind() {
+    #[tokio::test]
+    async fn a_cut_is_felt_and_a_network_leaves_nothing_behind() {
         if let Some(missing) = missing() {
             eprintln!("skipped: network namespaces need {missing}");
             return;
         }
         let network = Network::up(3).unwrap();
         assert!(answers(&network, 0, 1));
-        network.cut(&[vec![0], vec![1, 2]]).unwrap();
+        network.cut(&[vec![0], vec![1, 2]]).await.unwrap();
         assert!(!answers(&network, 0, 1) && !answers(&network, 2, 0) && answers(&network, 1, 2));
-        network.cut(&[vec![1], vec![0, 2]]).unwrap();
+        network.cut(&[vec![1], vec![0, 2]]).await.unwrap();
         assert!(answers(&network, 2, 0), "a cut takes the place of the one before");
-        network.heal().unwrap();
+        network.heal().await.unwrap();
         assert!(answers(&network, 0, 1));
         let name = network.name.clone();
         drop(network);

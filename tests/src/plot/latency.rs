@@ -76,6 +76,11 @@ pub fn latency_raw(operations: &[Operation], faults: &[Interval], caption: &Capt
         legend.remark(&format!("{open} never ended,"));
         legend.remark("drawn as if with the run");
     }
+    let fast = operations.iter().filter(|operation| milliseconds(operation, end) < panel.y.ends().0).count();
+    if fast > 0 {
+        legend.gap();
+        legend.remark(&format!("{fast} faster than the axis"));
+    }
     if kept.len() < operations.len() {
         legend.gap();
         legend.remark(&format!("{} marks for", kept.len()));

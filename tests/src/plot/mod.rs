@@ -32,7 +32,7 @@ mod windows;
 pub use claims::{Claimed, claims};
 pub use frame::Caption;
 pub use latency::latency_raw;
-pub use paint::{Paint, of_completion, of_fault};
+pub use paint::{Paint, family, of_completion, of_fault};
 pub use quantiles::latency_quantiles;
 pub use rate::rate;
 pub use shape::{Align, Form, Picture, Shape};

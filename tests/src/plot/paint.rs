@@ -54,15 +54,63 @@ pub const fn of_completion(completion: Completion) -> Paint {
     }
 }
 
-/// The colour of a fault by its kind; kinds that have no colour of their own share one.
+/// The colour of a fault by its kind: that of [`family`].
 #[must_use]
 pub fn of_fault(fault: &str) -> Paint {
-    match fault {
-        "partition" => Paint::solid(0x6a, 0x6f, 0x8f),
-        "kill" | "crash" => Paint::solid(0xb3, 0x26, 0x1e),
-        "pause" => Paint::solid(0xa8, 0x86, 0x00),
-        "slow" | "delay" => Paint::solid(0x00, 0x80, 0x80),
-        "refuse" => Paint::solid(0x7a, 0x3f, 0xa0),
-        _ => Paint::solid(0x4e, 0x7a, 0x3a),
+    family(fault).1
+}
+
+/// What a kind of fault is one of, and the colour of these: there are more kinds than colours that can be told apart.
+#[must_use]
+pub fn family(fault: &str) -> (&'static str, Paint) {
+    const FAMILIES: [(&str, &[&str], Paint); 7] = [
+        ("network", &["partition", "isolate", "cut", "drop"], Paint::solid(0x6a, 0x6f, 0x8f)),
+        ("killed", &["kill", "crash"], Paint::solid(0xb3, 0x26, 0x1e)),
+        ("paused", &["pause"], Paint::solid(0xa8, 0x86, 0x00)),
+        ("replies", &["reply"], Paint::solid(0xc0, 0x5a, 0x1f)),
+        ("meta service", &["meta"], Paint::solid(0x3f, 0x7d, 0x3a)),
+        ("slow", &["slow", "delay", "late", "clock"], Paint::solid(0x00, 0x80, 0x80)),
+        ("full or refusing", &["full", "refuse", "block"], Paint::solid(0x7a, 0x3f, 0xa0)),
+    ];
+    let among = |words: &[&str]| words.iter().any(|word| fault.contains(word));
+    // "reply-cut" and "meta-down-quorum" are named after what they strike.
+    let named = |words: &[&str]| words.iter().any(|word| fault.starts_with(word));
+    let found = FAMILIES
+        .iter()
+        .find(|(_, words, _)| named(words))
+        .or_else(|| FAMILIES.iter().find(|(_, words, _)| among(words)));
+    found.map_or(("other", Paint::solid(0x55, 0x55, 0x55)), |(name, _, paint)| (name, *paint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_faults_have_families() {
+        let kinds = [
+            "partition",
+            "one-way-cut",
+            "meta-kill",
+            "reply-cut",
+            "reply-late",
+            "disk-slow-shards",
+            "hh-full",
+            "refuse-http",
+            "?",
+        ];
+        let names = kinds.map(|kind| family(kind).0);
+        let wanted = [
+            "network",
+            "network",
+            "meta service",
+            "replies",
+            "replies",
+            "slow",
+            "full or refusing",
+            "full or refusing",
+            "other",
+        ];
+        assert_eq!(names, wanted);
     }
 }

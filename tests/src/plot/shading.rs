@@ -2,7 +2,7 @@
 
 use super::frame::Panel;
 use super::legend::Legend;
-use super::{Align, Shape, of_fault, text_width};
+use super::{Align, Paint, Shape, family, of_fault, text_width};
 use crate::history::Interval;
 
 /// How much a band hides: two that overlap are still seen through.
@@ -55,21 +55,33 @@ fn whom(whom: &str) -> String {
     sides.collect::<Vec<_>>().join(" | ")
 }
 
+/// More kinds of faults than these are told by family.
+const MOST_KINDS: usize = 6;
+
 /// The kinds of faults with how many there were.
 pub(super) fn legend(legend: &mut Legend, faults: &[Interval]) {
-    let mut kinds: Vec<(&str, usize)> = Vec::new();
-    for fault in faults {
-        match kinds.iter_mut().find(|(kind, _)| *kind == fault.fault) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((&fault.fault, 1)),
-        }
-    }
+    let kinds = count(faults.iter().map(|fault| fault.fault.as_str()));
     if kinds.is_empty() {
         legend.heading("no faults");
         return;
     }
     legend.heading("faults");
-    for (kind, count) in kinds {
-        legend.patch(of_fault(kind).with_alpha(2.0 * ALPHA), &format!("{kind} × {count}"));
+    let families = || count(faults.iter().map(|fault| family(&fault.fault).0));
+    let counted = if kinds.len() > MOST_KINDS { families() } else { kinds };
+    for (name, count) in counted {
+        let paint = faults.iter().find(|fault| fault.fault == name || family(&fault.fault).0 == name);
+        let paint = paint.map_or(Paint::FAINT, |fault| of_fault(&fault.fault));
+        legend.patch(paint.with_alpha(2.0 * ALPHA), &format!("{name} × {count}"));
     }
+}
+
+fn count<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(&'a str, usize)> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    counts
 }

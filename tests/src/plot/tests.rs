@@ -56,6 +56,13 @@ fn texts(picture: &Picture) -> Vec<(&str, f64, f64, f64, f64)> {
     picture.shapes.iter().filter_map(|shape| placed(shape).map(|(a, b, c, d)| (text(shape), a, b, c, d))).collect()
 }
 
+/// More kinds of faults than a legend has lines.
+fn all_kinds() -> Vec<Interval> {
+    let fault =
+        |number: u64| Interval { from: number, to: number + 3, fault: format!("kind-{number}"), whom: "node1".into() };
+    (0..40).map(fault).collect()
+}
+
 fn histories() -> Vec<(&'static str, Vec<Operation>, Vec<Interval>)> {
     let fault = |from, to| Interval { from, to, fault: "kill".into(), whom: "node2".into() };
     let failed = (0..50).map(|n| operation(n * 100, Some(n * 100 + 2_000_000), Completion::Fail)).collect();
@@ -70,6 +77,7 @@ fn histories() -> Vec<(&'static str, Vec<Operation>, Vec<Interval>)> {
         ("one at nought", vec![operation(0, Some(0), Completion::Ok)], vec![fault(0, 0)]),
         ("one open", vec![operation(5, None, Completion::Info)], Vec::new()),
         ("all failed", failed, Vec::new()),
+        ("all kinds of faults", vec![operation(5, Some(9), Completion::Ok)], all_kinds()),
         with("all", Story::All, 30),
         with("any", Story::Any, 30),
         with("shards", Story::Shards, 30),
@@ -238,18 +246,4 @@ fn a_png_has_twice_the_pixels_and_shows_what_the_svg_shows() {
     assert!(red > green, "shaded in the colour of a kill: {:?}", at(x + 40.0, 200.5));
     let title: usize = (30..200).filter(|x| at(f64::from(*x), 20.0).0 < 100).count();
     assert!(title > 10, "the title has letters");
-}
-
-/// Leaves pictures of the samples in the directory that the variable names, to be looked at.
-#[test]
-fn pictures_to_look_at() {
-    let Some(dir) = std::env::var_os("INFLUX_LAB_PICTURES") else { return };
-    let dir = std::path::PathBuf::from(dir);
-    for (name, operations, faults) in histories() {
-        for (draw, what) in PLOTS.into_iter().zip(["raw", "quantiles", "rate"]) {
-            let picture = draw(&operations, &faults, &caption());
-            std::fs::write(dir.join(format!("{name}-{what}.svg")), picture.svg().unwrap()).unwrap();
-            std::fs::write(dir.join(format!("{name}-{what}.png")), picture.png().unwrap()).unwrap();
-        }
-    }
 }

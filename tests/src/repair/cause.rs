@@ -38,6 +38,9 @@ const GROUPS: i64 = 6;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::StaleHints, Self::LostHints, Self::DropRace, Self::Types];
+
     /// Those of a profile.
     #[must_use]
     pub const fn of(profile: Profile) -> &'static [Self] {
@@ -76,6 +79,15 @@ impl Cause {
             Self::StaleHints | Self::LostHints | Self::DropRace => true,
             // Whatever is done, one of the values has the wrong type.
             Self::Types => false,
+        }
+    }
+
+    /// The node that is killed and started again.
+    pub(super) const fn restarts(self) -> Option<&'static str> {
+        match self {
+            Self::StaleHints => Some("data2"),
+            Self::LostHints => Some("data3"),
+            Self::DropRace | Self::Types => None,
         }
     }
 

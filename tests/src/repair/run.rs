@@ -10,7 +10,7 @@ use super::cause::{MEASUREMENT, STALE, newest, stale_time};
 use super::{Cause, REPAIR, Row, Side, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Replica, Setting, Stage, TICK, differing};
+use crate::stage::{Replica, Setting, Stage, TICK, differing, only};
 
 /// How long replicas without repair are watched: several times what the others take.
 const WATCH: Duration = Duration::from_secs(3);
@@ -49,18 +49,21 @@ struct About {
 }
 
 /// Brings every cause about on a cluster without repair and on one with it. Leaves [`REPAIR`], `run.json` and
-/// `nemesis.jsonl`. A profile in the order restricts it to the causes of that one.
+/// `nemesis.jsonl`. A profile in the order restricts it to the causes of that one, and the setting `only` to those that it
+/// names.
 ///
 /// # Errors
-/// [`LabError`]: a cluster did not come up or did not answer, or the order has a setting.
+/// [`LabError`]: a cluster did not come up or did not answer, or the order has another setting.
 ///
 /// # Cancellation
 /// Dropping the future ends the clusters.
 pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    if let Some((name, _)) = order.set.first() {
-        return Err(LabError::Order(format!("repair has no setting {name}")));
-    }
-    let profiles: Vec<Profile> = order.profile.map_or_else(|| vec![Profile::V0_10, Profile::V1_8], |one| vec![one]);
+    let chosen = only(order, &Cause::ALL, Cause::id)?;
+    let of = |profile: Profile| -> Vec<Cause> {
+        Cause::of(profile).iter().copied().filter(|cause| chosen.contains(cause)).collect()
+    };
+    let mut profiles: Vec<Profile> = order.profile.map_or_else(|| vec![Profile::V0_10, Profile::V1_8], |one| vec![one]);
+    profiles.retain(|profile| !of(*profile).is_empty());
     let sides = [AntiEntropy::Off, AntiEntropy::On];
     let lanes: Vec<(Profile, AntiEntropy)> =
         profiles.iter().flat_map(|profile| sides.map(|side| (*profile, side))).collect();
@@ -70,11 +73,12 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     order.dir.write_json(RunDir::RUN, &About { experiment: "repair", seed: order.seed, clusters })?;
     progress.phase("making replicas differ, without repair and with it");
     let began = Instant::now();
+    let of = &of;
     let played = lanes.iter().map(|&(profile, repair)| async move {
         let mut stage = Stage::start(order, &setting(profile, repair), began).await?;
         let mut sides = Vec::new();
-        for cause in Cause::of(profile) {
-            let side = play(&mut stage, *cause, repair).await?;
+        for cause in of(profile) {
+            let side = play(&mut stage, cause, repair).await?;
             progress.note(&format!("{cause} on {profile}, repair {repair:?}: {side:?}"));
             sides.push(side);
         }
@@ -88,8 +92,8 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     let mut rows = Vec::new();
     for (pair, profile) in played.chunks(2).zip(&profiles) {
         if let [(off, _), (on, _)] = pair {
-            let sides = Cause::of(*profile).iter().zip(off.iter().zip(on));
-            rows.extend(sides.map(|(cause, (off, on))| Row::new(*cause, *profile, off.clone(), on.clone())));
+            let sides = of(*profile).into_iter().zip(off.iter().zip(on));
+            rows.extend(sides.map(|(cause, (off, on))| Row::new(cause, *profile, off.clone(), on.clone())));
         }
     }
     order.dir.write_json(REPAIR, &rows)?;
@@ -106,8 +110,9 @@ async fn play(stage: &mut Stage, cause: Cause, repair: AntiEntropy) -> Result<Si
     const TRIES: usize = 4;
     for attempt in 1..=TRIES {
         let database = format!("{}_{attempt}", cause.id().replace('-', "_"));
+        let before = moved(stage).await?;
         cause.bring_about(stage, &database).await?;
-        let side = watch(stage, cause, repair, &database).await?;
+        let side = watch(stage, cause, repair, &database, &before).await?;
         let differed = side.differing > 0 || side.moved > 0;
         if differed || attempt == TRIES {
             return Ok(side);
@@ -116,10 +121,16 @@ async fn play(stage: &mut Stage, cause: Cause, repair: AntiEntropy) -> Result<Si
     Ok(Side::default())
 }
 
-/// From the end of all faults until the replicas are equal, or have been unequal long enough.
-async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str) -> Result<Side, LabError> {
+/// From the end of all faults until the replicas are equal, or have been unequal long enough. Points that were taken over
+/// `before` are not counted.
+async fn watch(
+    stage: &Stage,
+    cause: Cause,
+    repair: AntiEntropy,
+    database: &str,
+    before: &[(String, u64)],
+) -> Result<Side, LabError> {
     let began = Instant::now();
-    let before = moved(stage).await?;
     let replicas = stage.replicas(database, MEASUREMENT).await?;
     let mut side = Side {
         differing: differing(&replicas),
@@ -131,7 +142,7 @@ async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str)
         let replicas = stage.replicas(database, MEASUREMENT).await?;
         side.left = differing(&replicas);
         side.seconds = began.elapsed().as_secs_f64();
-        side.moved = moved(stage).await?.saturating_sub(before);
+        side.moved = since(before, &moved(stage).await?, cause.restarts());
         side.reported = reported(stage).await?;
         if cause == Cause::StaleHints {
             side.newest = Some((with_newest(&replicas), usize::try_from(STALE).unwrap_or_default()));
@@ -184,12 +195,22 @@ fn group((_, time, _): &(String, i64, String)) -> i64 {
     (time + THURSDAY).div_euclid(WEEK)
 }
 
-async fn moved(stage: &Stage) -> Result<u64, LabError> {
-    let mut points = 0;
+/// Points that each node has taken over since it was started.
+async fn moved(stage: &Stage) -> Result<Vec<(String, u64)>, LabError> {
+    let mut points = Vec::new();
     for node in stage.names() {
-        points += stage.nodes().anti_entropy_on(node).await?.map_or(0, |status| status.points);
+        let status = stage.nodes().anti_entropy_on(node).await?;
+        points.push((node.to_owned(), status.map_or(0, |status| status.points)));
     }
     Ok(points)
+}
+
+/// Points taken over since `before`; a node that was started again meanwhile counts from nothing.
+fn since(before: &[(String, u64)], now: &[(String, u64)], restarted: Option<&str>) -> u64 {
+    let of = |((node, before), (_, now)): (&(String, u64), &(String, u64))| {
+        if restarted == Some(node) { *now } else { now.saturating_sub(*before) }
+    };
+    before.iter().zip(now).map(of).sum()
 }
 
 async fn reported(stage: &Stage) -> Result<Vec<String>, LabError> {
@@ -222,6 +243,15 @@ mod tests {
         assert_eq!(shards(&[full.clone(), full.clone()]), 0);
         assert_eq!(shards(&[full.clone(), replica(&[(monday - 1, "v", "1")])]), 1);
         assert_eq!(shards(&[full, Replica::new()]), 2);
+    }
+
+    #[test]
+    fn what_a_node_took_over_before_it_was_started_again_is_forgotten() {
+        let of = |counts: [u64; 2]| -> Vec<(String, u64)> {
+            ["data1", "data2"].into_iter().zip(counts).map(|(node, count)| (node.to_owned(), count)).collect()
+        };
+        assert_eq!(since(&of([5, 7]), &of([6, 9]), None), 3);
+        assert_eq!(since(&of([5, 7]), &of([6, 9]), Some("data2")), 10);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) fn table(operations: &[Operation]) -> Option<Markup> {
                         @for ((error, class, outcome), (completion, took)) in rows.iter_mut().take(MOST_ROWS) {
                             tr {
                                 td class="number" { (took.len()) }
-                                td { span style={ "border-left: .3em solid " (of_completion(*completion).css()) "; padding-left: .5em" } class="code" { (shorten(error)) } }
+                                td { span style={ "border-left: .3em solid " (of_completion(*completion).css()) "; padding-left: .5em" } class="code" { @if error.is_empty() { "(no text)" } @else { (shorten(error)) } } }
                                 td { (class) }
                                 td { (outcome) }
                                 td class="number" { @if let Some(median) = median(took) { (duration(median)) } }

@@ -91,6 +91,8 @@ impl Files {
     pub(super) fn caption(&self, dir: &RunDir) -> Caption {
         let text = |key: &str| match self.run.get(key)? {
             Value::String(text) => Some(text.clone()),
+            // Without the ".0" of a whole number of seconds; a seed keeps all of its digits.
+            Value::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
             Value::Number(number) => Some(number.to_string()),
             Value::Array(values) => Some(values.len().to_string()),
             Value::Null | Value::Bool(_) | Value::Object(_) => None,

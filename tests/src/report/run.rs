@@ -25,6 +25,11 @@ const COUNTEREXAMPLE: &str = "counterexample";
 /// # Errors
 /// [`LabError::File`]; [`LabError::Content`] where a file holds something else than its name says; [`LabError::Plot`].
 pub fn write_run(dir: &RunDir) -> Result<(), LabError> {
+    write_page(dir, None, &runs::below(dir)?)
+}
+
+/// Makes the pictures and the page of what is in a directory, with these runs on it.
+pub(super) fn write_page(dir: &RunDir, title: Option<&str>, below: &[RunDir]) -> Result<(), LabError> {
     let files = Files::read(dir)?;
     let mut drawn = Vec::new();
     if files.has_history {
@@ -35,19 +40,21 @@ pub fn write_run(dir: &RunDir) -> Result<(), LabError> {
         drawn.push(pictures::leave(&picture, truth::NAME, dir)?);
     }
     let mut rows = Vec::new();
-    for run in runs::below(dir)? {
+    for run in below {
         if !run.file(RunDir::REPORT).exists() {
-            write_run(&run)?;
+            write_run(run)?;
         }
-        rows.push(runs::Row::read(&run)?);
+        rows.push(runs::Row::read(run)?);
     }
     // So that the list of files has it.
     dir.write(RunDir::REPORT, "")?;
     let names = names(dir)?;
-    dir.write(RunDir::REPORT, report(&files, dir, &drawn, &mut rows, &names))
+    let title = title.map_or_else(|| files.experiment(dir), str::to_owned);
+    dir.write(RunDir::REPORT, report(&title, &files, dir, &drawn, &mut rows, &names))
 }
 
 pub(super) fn report(
+    title: &str,
     files: &Files,
     dir: &RunDir,
     drawn: &[String],
@@ -59,7 +66,7 @@ pub(super) fn report(
     let others = || files.pictures.iter().filter(|(name, _)| !name.starts_with(COUNTEREXAMPLE));
     let body = html! {
         header {
-            h1 { (caption.title) }
+            h1 { (title) }
             @if let Some(about) = files.about(dir) { p { (about) "." } }
             p class="faint" { (caption.detail) }
             @if let Some(ending) = &files.ending { (banner(ending)) }
@@ -108,7 +115,7 @@ pub(super) fn report(
             ul { @for name in names { li { a href={ "./" (encoded(name)) } { (name) } } } }
         }))
     };
-    page(&caption.title, &body)
+    page(title, &body)
 }
 
 pub(super) fn banner(ending: &Ending) -> Markup {

@@ -43,7 +43,7 @@ impl Row {
         Ok(Self {
             dir: dir.clone(),
             experiment: caption.title,
-            cluster: files.run.get("profile").map(|profile| profile.to_string()).unwrap_or_default(),
+            cluster: files.run.get("profile").map(ToString::to_string).unwrap_or_default(),
             seed: files.run.get("seed").and_then(Value::as_u64),
             detail: caption.detail,
             ending: files.ending,

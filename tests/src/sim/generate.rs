@@ -113,7 +113,7 @@ fn client(rng: &mut Rng, data_nodes: usize) -> ClientPlan {
 }
 
 fn writes(rng: &mut Rng, schedule: &Schedule) -> Vec<WritePlan> {
-    let count = rng.u64(10..=24);
+    let count = rng.u64(10..=20);
     let span = schedule.heal.as_millis().try_into().unwrap_or(u64::MAX);
     let mut writes: Vec<WritePlan> = (0..count)
         .map(|number| {
@@ -147,8 +147,9 @@ fn lines(rng: &mut Rng, schedule: &Schedule) -> Vec<Line> {
     let mut lines = vec![Line { week, ..plain }; rng.usize(1..=5)];
     let some = rng.usize(0..lines.len());
     match rng.u32(0..24) {
-        0..=3 => lines[some].kind = LineKind::OtherType,
-        4 => lines.iter_mut().for_each(|line| line.kind = LineKind::OtherType),
+        0..=2 => lines[some].kind = LineKind::OtherType,
+        // Those that make a new shard group make it one where every usual point is of another type.
+        3 if week == 0 || one_in(rng, 4) => lines.iter_mut().for_each(|line| line.kind = LineKind::OtherType),
         5..=6 => lines[some].kind = LineKind::Malformed,
         7..=8 => lines.iter_mut().for_each(|line| line.kind = LineKind::Unstamped),
         9 => lines[some].kind = LineKind::Unstamped,

@@ -1,7 +1,5 @@
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
-
 use super::verdict::play_and_judge;
 use super::*;
 use crate::truth::Promise;
@@ -10,18 +8,16 @@ fn settings() -> SimSettings {
     SimSettings::default()
 }
 
-/// What is found in some hundreds of schedules.
-fn found_with(tamper: Tamper) -> BTreeSet<Promise> {
+/// Whether a false claim of this kind is found in some hundreds of schedules at most.
+fn finds(tamper: Tamper, promise: Promise) -> bool {
     let settings = SimSettings { tamper, ..settings() };
-    (0..400)
-        .flat_map(|seed| run_seed(seed, &settings, false).client_lies().map(|lie| lie.promise).collect::<Vec<_>>())
-        .collect()
+    (0..500).any(|seed| run_seed(seed, &settings, false).client_lies().any(|lie| lie.promise == promise))
 }
 
 /// The same seed gives the same events, in another thread too.
 #[test]
 fn a_seed_is_repeated_exactly() {
-    for seed in 0..40 {
+    for seed in 0..12 {
         let here = run_seed(seed, &settings(), true);
         let there = std::thread::spawn(move || run_seed(seed, &settings(), true)).join().unwrap();
         assert_eq!(here.trace, there.trace, "seed {seed}");
@@ -33,9 +29,15 @@ fn a_seed_is_repeated_exactly() {
     }
 }
 
+/// How many schedules are played unless `INFLUX_LAB_SIM_SEEDS` says otherwise: what a debug build plays in some seconds.
+const SEEDS: u64 = 600;
+
 #[test]
 fn the_client_does_not_lie_and_the_servers_do_by_name() {
-    let summary = run_many(0..3_000, 2, &settings(), |_| true);
+    let asked = std::env::var("INFLUX_LAB_SIM_SEEDS").ok();
+    let seeds = asked.map_or(SEEDS, |text| text.parse().unwrap());
+    let summary = run_many(0..seeds, 2, &settings(), |_| true);
+    println!("{summary}");
     assert!(summary.holds(), "{summary}");
     for name in ["drop-race", "stale-hint", "replica-refused", "conflict-dropped", "poison-hint", "hint-refused"] {
         assert!(summary.server_lies.contains_key(name), "{name} was not seen\n{summary}");
@@ -45,29 +47,27 @@ fn the_client_does_not_lie_and_the_servers_do_by_name() {
 
 #[test]
 fn a_transport_that_denies_what_it_sent_is_found() {
-    assert!(found_with(Tamper::NeverSent).contains(&Promise::Nowhere));
+    assert!(finds(Tamper::NeverSent, Promise::Nowhere));
 }
 
 #[test]
 fn a_wrong_class_is_found() {
-    assert!(found_with(Tamper::TimeoutIsThrottled).contains(&Promise::Nowhere));
+    assert!(finds(Tamper::TimeoutIsThrottled, Promise::Nowhere));
 }
 
 #[test]
 fn acknowledgements_that_no_server_gave_are_found() {
-    let found = found_with(Tamper::AllAcknowledged);
-    assert!(found.contains(&Promise::AtLevel) || found.contains(&Promise::OnEveryOwner), "{found:?}");
+    assert!(finds(Tamper::AllAcknowledged, Promise::AtLevel));
 }
 
 #[test]
 fn what_is_sent_twice_is_found() {
-    assert!(found_with(Tamper::SentTwice).contains(&Promise::StoredOnce));
+    assert!(finds(Tamper::SentTwice, Promise::StoredOnce));
 }
 
 #[test]
 fn a_loss_that_no_record_names_is_found() {
-    let found = found_with(Tamper::LosesInSilence);
-    assert!(found.contains(&Promise::OnEveryOwner), "{found:?}");
+    assert!(finds(Tamper::LosesInSilence, Promise::OnEveryOwner));
 }
 
 /// A failing schedule is cut down to a few events, and still fails.

@@ -1,11 +1,13 @@
 //! A small cluster of processes for one run, with each replica within reach.
 
 mod cluster;
+mod only;
 mod replica;
 mod said;
 mod table;
 
 pub use cluster::{Row, Setting, Stage, TICK, batch};
+pub use only::only;
 pub use replica::{Replica, differing, render};
 pub use said::Said;
 pub use table::Table;

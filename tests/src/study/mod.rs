@@ -17,5 +17,5 @@ mod single;
 mod summary;
 
 pub use pooled::{Pooled, Study, run_study};
-pub use settings::{Named, RUN_SETTINGS, STUDY_SETTINGS, Settings, Workload, default_nodes};
+pub use settings::{RUN_SETTINGS, STUDY_SETTINGS, Settings, Workload, default_nodes};
 pub use single::run;

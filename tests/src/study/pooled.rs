@@ -14,6 +14,7 @@ use super::settings::{STUDY_SETTINGS, default_nodes};
 use super::single::{self, Made};
 use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir};
 use crate::figures::{Comparison, Figures, judge};
+use crate::report::write_run;
 
 /// What came of it, as `study.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -201,6 +202,7 @@ pub async fn run_study(order: &Order, progress: &dyn Progress) -> Result<Ending,
     summarize(&study, &mut ending);
     order.dir.write_json(Study::FILE, &study)?;
     order.dir.write_json(RunDir::ENDING, &ending)?;
+    write_run(&order.dir)?;
     Ok(ending)
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use influx_client::ConsistencyLevel;
 use influx_server_mock::{OptionError, Options, Profile};
 
-use crate::experiment::{Experiment, LabError, Order};
+use crate::experiment::{Experiment, LabError, Order, Setting};
 use crate::nemesis::Halves;
 
 /// What clients do.
@@ -42,23 +42,12 @@ pub struct Settings {
     pub options: Options,
 }
 
-/// A setting by its name, what holds without it, and what it means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Named {
-    /// As in an order.
-    pub name: &'static str,
-    /// What holds without it.
-    pub default: &'static str,
-    /// In a few words.
-    pub meaning: &'static str,
-}
-
-const fn named(name: &'static str, default: &'static str, meaning: &'static str) -> Named {
-    Named { name, default, meaning }
+const fn named(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
+    Setting { name, default, meaning }
 }
 
 /// What can be set for a single run, beside the options of the nodes.
-pub const RUN_SETTINGS: &[Named] = &[
+pub const RUN_SETTINGS: &[Setting] = &[
     named("level", "that of the name; any for shards", "consistency level of the writes"),
     named("pause", "200ms; 500ms for shards", "longest pause of a client after an operation"),
     named("client-timeout", "10s", "how long a client waits for an answer"),
@@ -68,7 +57,7 @@ pub const RUN_SETTINGS: &[Named] = &[
 ];
 
 /// What can be set for `study` on top of that.
-pub const STUDY_SETTINGS: &[Named] = &[
+pub const STUDY_SETTINGS: &[Setting] = &[
     named("seeds", "6", "runs of each experiment on each cluster"),
     named("jobs", "as many as there are processors", "runs at a time"),
     named("clusters", "010n3,18n5", "which clusters: 010n3, 010n5, 18n3, 18n5"),
@@ -167,15 +156,16 @@ pub const fn default_nodes(profile: Profile) -> usize {
     }
 }
 
-/// The nodes' options under which the figures of the real clusters were taken: both time-outs of a write are one second.
+/// The nodes' options under which the figures of the real clusters were taken: both time-outs of a write are one second,
+/// and the cuts are those of a packet filter.
 fn study_options(profile: Profile) -> Result<Options, LabError> {
     let mut options = Options::new(profile);
-    let names: &[&str] = match profile {
-        Profile::V0_10 => &["write-timeout", "shard-writer-timeout"],
-        Profile::V1_8 => &["write-timeout"],
+    let settings: &[(&str, &str)] = match profile {
+        Profile::V0_10 => &[("write-timeout", "1s"), ("shard-writer-timeout", "1s"), ("link-retransmission", "true")],
+        Profile::V1_8 => &[("write-timeout", "1s"), ("link-retransmission", "true")],
     };
-    for name in names {
-        options.set(name, "1s").map_err(|error| LabError::Order(error.to_string()))?;
+    for (name, value) in settings {
+        options.set(name, value).map_err(|error| LabError::Order(error.to_string()))?;
     }
     Ok(options)
 }

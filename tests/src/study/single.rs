@@ -11,11 +11,16 @@ use super::recorder::Recorder;
 use super::settings::{Settings, Workload};
 use super::setup::{Ready, prepare};
 use super::{expectations, machine, shard_table};
-use crate::checker::{self, Verdict};
+use crate::checker::{self, Checked, Verdict};
 use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir};
 use crate::figures::{Figures, Material, Run};
 use crate::nemesis::{Cut, cut_and_heal};
+use crate::report::write_run;
 use crate::target::{Cluster, Plan};
+
+/// The shortest part of a history that shows that it is illegal, drawn.
+const COUNTEREXAMPLE_SVG: &str = "counterexample.svg";
+const COUNTEREXAMPLE_PNG: &str = "counterexample.png";
 
 /// A run that was made.
 #[derive(Debug)]
@@ -98,18 +103,14 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     dir.write_json(RunDir::RUN, &run)?;
     dir.write_json(Material::REPLICAS, &replicas)?;
     cluster.end().await;
-    progress.phase("judging the history");
+    progress.phase("judging the history, drawing");
     let material = Material::new(run, &events, &faults, replicas);
     let material =
         material.map_err(|error| LabError::Content { path: dir.file(RunDir::HISTORY), why: error.to_string() })?;
-    let (material, verdict) = judged(material, settings.workload).await?;
-    let made = conclude(experiment, &settings, material, verdict);
-    if let Some(verdict) = &made.verdict {
-        dir.write_json(RunDir::VERDICT, verdict)?;
-    }
-    dir.write_json(RunDir::FIGURES, &figures(&made))?;
-    dir.write_json(RunDir::ENDING, &made.ending)?;
-    Ok(made)
+    // On a thread of its own: other runs may be under way.
+    let dir = dir.clone();
+    let concluded = tokio::task::spawn_blocking(move || conclude(experiment, &settings, material, &dir)).await;
+    concluded.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 async fn cut(cluster: &mut Cluster, cuts: &[Cut], shared: &Shared) -> Result<(), LabError> {
@@ -126,22 +127,6 @@ async fn tell(progress: &dyn Progress, time: Duration) {
     progress.done(1.0);
 }
 
-/// Judges on a thread of its own: other runs may be under way.
-async fn judged(material: Material, workload: Workload) -> Result<(Material, Option<Verdict>), LabError> {
-    match workload {
-        Workload::Shards => Ok((material, None)),
-        Workload::Register => {
-            let judge = move || {
-                // The first write is in the history.
-                let verdict = checker::judge(&material.operations, None);
-                (material, Some(verdict))
-            };
-            let judged = tokio::task::spawn_blocking(judge).await;
-            Ok(judged.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())))
-        }
-    }
-}
-
 /// The figures of a run with its verdicts.
 pub(super) fn figures(made: &Made) -> Figures {
     let mut figures = Figures::of(std::slice::from_ref(&made.material));
@@ -151,14 +136,29 @@ pub(super) fn figures(made: &Made) -> Figures {
     figures
 }
 
-fn conclude(experiment: Experiment, settings: &Settings, material: Material, verdict: Option<Verdict>) -> Made {
-    let mut made = Made { ending: Ending::default(), material, verdict };
+/// Judges a run and leaves verdicts, figures, pictures and pages in its directory.
+fn conclude(experiment: Experiment, settings: &Settings, material: Material, dir: &RunDir) -> Result<Made, LabError> {
+    let mut made = Made { ending: Ending::default(), material, verdict: None };
+    if settings.workload == Workload::Register {
+        // The first write is in the history.
+        let Checked { verdict, counterexample } = checker::check(&made.material.operations, None);
+        dir.write_json(RunDir::VERDICT, &verdict)?;
+        if let Some(counterexample) = counterexample {
+            let picture = checker::draw(&counterexample, &format!("{experiment}, seed {}", made.material.run.seed));
+            dir.write(COUNTEREXAMPLE_SVG, picture.svg()?)?;
+            dir.write(COUNTEREXAMPLE_PNG, picture.png()?)?;
+        }
+        made.verdict = Some(verdict);
+    }
     let figures = figures(&made);
+    dir.write_json(RunDir::FIGURES, &figures)?;
     let Made { ending, material, verdict } = &mut made;
     ending.summary = super::summary::lines(&figures, verdict.as_ref());
     ending.summary.extend(material.run.notes.iter().cloned());
     if expectations::binds(settings, material) {
         expectations::add(ending, experiment, settings, material, &figures, verdict.as_ref());
     }
-    made
+    dir.write_json(RunDir::ENDING, ending)?;
+    write_run(dir)?;
+    Ok(made)
 }

@@ -26,7 +26,7 @@ pub struct Cluster {
 
 #[derive(Debug)]
 enum Kind {
-    Processes(Processes),
+    Processes(Box<Processes>),
     /// Somebody else's.
     Hosts,
 }
@@ -55,10 +55,14 @@ impl Cluster {
             Target::Processes { executable, arguments } => {
                 let processes = Processes::start(plan, executable, arguments).await?;
                 let nodes = processes.nodes();
-                Ok(Self { kind: Kind::Processes(processes), nodes })
+                Ok(Self { kind: Kind::Processes(Box::new(processes)), nodes })
             }
             Target::Hosts(urls) => Ok(Self { kind: Kind::Hosts, nodes: hosts::nodes(urls)? }),
-            Target::Namespaces { .. } => Err(LabError::Order("network namespaces are not supported here".to_owned())),
+            Target::Namespaces { executable, arguments } => {
+                let processes = Processes::start_apart(plan, executable, arguments).await?;
+                let nodes = processes.nodes();
+                Ok(Self { kind: Kind::Processes(Box::new(processes)), nodes })
+            }
             Target::Simulation => Err(LabError::Order(
                 "this experiment needs nodes that answer requests, which a simulation has not".to_owned(),
             )),

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use influx_server_mock::{HeldPoint, NodeState, ProcessCluster, Role, UpOptions};
+use influx_server_mock::{HeldPoint, NodeState, Placement, ProcessCluster, Role, UpOptions};
 
 use super::{Machine, Node, Plan, TICK};
 use crate::experiment::LabError;
+use crate::netns::{Namespace, Network};
 
 /// Processes that end with this value, however that ends.
 #[derive(Debug)]
@@ -15,6 +16,16 @@ pub(super) struct Processes {
     /// There until the cluster is ended.
     cluster: Option<ProcessCluster>,
     dir: PathBuf,
+    /// Where each machine is a network namespace of its own. Outlives the nodes that are in it.
+    network: Option<Placed>,
+}
+
+/// Machines in namespaces.
+#[derive(Debug)]
+struct Placed {
+    network: Network,
+    /// In the order of the network's.
+    machines: Vec<Machine>,
 }
 
 /// How long a cluster may take to start on a busy machine.
@@ -26,7 +37,24 @@ const DROPPED: &str = "drop write request";
 
 impl Processes {
     pub(super) async fn start(plan: &Plan, executable: &Path, arguments: &[String]) -> Result<Self, LabError> {
-        let cluster = ProcessCluster::up(UpOptions {
+        Self::start_on(plan, executable, arguments, None).await
+    }
+
+    /// As [`start`](Self::start), with each machine in a network namespace of its own.
+    pub(super) async fn start_apart(plan: &Plan, executable: &Path, arguments: &[String]) -> Result<Self, LabError> {
+        let machines = plan.machines();
+        let network = Network::up(machines.len())?;
+        Self::start_on(plan, executable, arguments, Some(Placed { network, machines })).await
+    }
+
+    async fn start_on(
+        plan: &Plan,
+        executable: &Path,
+        arguments: &[String],
+        network: Option<Placed>,
+    ) -> Result<Self, LabError> {
+        let placements = network.as_ref().map(Placed::placements).unwrap_or_default();
+        let options = UpOptions {
             dir: plan.dir.clone(),
             profile: plan.profile,
             topology: plan.topology,
@@ -36,8 +64,9 @@ impl Processes {
             base_port: None,
             limit: START_LIMIT,
             tied: true,
-        });
-        Ok(Self { cluster: Some(cluster.await?), dir: plan.dir.clone() })
+        };
+        let cluster = ProcessCluster::up_on(options, &placements).await?;
+        Ok(Self { cluster: Some(cluster), dir: plan.dir.clone(), network })
     }
 
     pub(super) fn nodes(&self) -> Vec<Node> {
@@ -46,11 +75,17 @@ impl Processes {
     }
 
     pub(super) async fn partition(&mut self, sides: &[Vec<Machine>]) -> Result<(), LabError> {
+        if let Some(placed) = &self.network {
+            return placed.cut(sides).await;
+        }
         let sides: Vec<Vec<String>> = sides.iter().map(|side| side.concat()).collect();
         Ok(self.cluster_mut().partition(&sides).await?)
     }
 
     pub(super) async fn heal(&mut self) -> Result<(), LabError> {
+        if let Some(placed) = &self.network {
+            placed.network.heal().await?;
+        }
         Ok(self.cluster_mut().heal().await?)
     }
 
@@ -117,6 +152,27 @@ impl Processes {
 
     fn cluster_mut(&mut self) -> &mut ProcessCluster {
         self.cluster.as_mut().expect("taken only by `end` and `drop`, which own the value")
+    }
+}
+
+impl Placed {
+    fn placements(&self) -> Vec<Placement> {
+        let placed = |(machine, namespace): (&Machine, &Namespace)| Placement {
+            nodes: machine.clone(),
+            address: namespace.address,
+            launcher: namespace.launcher(),
+        };
+        self.machines.iter().zip(self.network.machines()).map(placed).collect()
+    }
+
+    /// Has the kernel drop what comes from other sides.
+    async fn cut(&self, sides: &[Vec<Machine>]) -> Result<(), LabError> {
+        let place = |machine: &Machine| {
+            let found = self.machines.iter().position(|one| one == machine);
+            found.ok_or_else(|| LabError::Target(format!("there is no machine with {}", machine.join(" and "))))
+        };
+        let places = |side: &Vec<Machine>| side.iter().map(place).collect::<Result<Vec<_>, _>>();
+        self.network.cut(&sides.iter().map(places).collect::<Result<Vec<_>, _>>()?).await
     }
 }
 

@@ -1,7 +1,10 @@
 //! `lab …`: experiments on the bundled cluster, and what can be done with what they leave behind.
 
+mod check;
 mod list;
 mod netns;
+mod replay;
+mod report;
 mod run;
 mod watch;
 
@@ -11,8 +14,11 @@ use influx_lab::experiment::LabError;
 
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
+use check::CheckArgs;
 use list::ListArgs;
 use netns::NetnsArgs;
+use replay::ReplayArgs;
+use report::{CompareArgs, ReportArgs};
 use run::RunArgs;
 
 /// Experiments: what the cluster does to data, and whether what the client says of it is true.
@@ -27,6 +33,10 @@ pub(crate) struct LabArgs {
 enum Action {
     List(ListArgs),
     Run(Box<RunArgs>),
+    Check(CheckArgs),
+    Replay(ReplayArgs),
+    Report(ReportArgs),
+    Compare(CompareArgs),
     Netns(NetnsArgs),
 }
 
@@ -35,6 +45,10 @@ impl LabArgs {
         match self.action {
             Action::List(list) => list.run(console),
             Action::Run(run) => run.run(console).await,
+            Action::Check(check) => check.run(console),
+            Action::Replay(replay) => replay.run(console).await,
+            Action::Report(report) => report.run(console),
+            Action::Compare(compare) => compare.run(console),
             Action::Netns(netns) => netns.run(console),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use influx_lab::experiment::{Ending, Experiment, Order, RunDir, Target, run};
+use influx_lab::experiment::{Ending, Experiment, Order, Progress, RunDir, Target, pages, run};
 use influx_server_mock::Profile;
 use serde_json::{Value, json};
 
@@ -65,12 +65,27 @@ pub(super) struct RunArgs {
     /// once.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// How a run is told.
+#[derive(Debug, Args)]
+pub(super) struct OutputArgs {
     /// When to show progress, and how.
     #[arg(long, value_enum, value_name = "WHEN", default_value_t)]
     progress: ProgressChoice,
-    /// Print what it came to as one JSON object a run.
+    /// Print what it came to as one JSON object.
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
+}
+
+/// One run to be made.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// What tells it from the others of the same command.
+    pub(super) name: String,
+    pub(super) order: Order,
 }
 
 /// One profile or both.
@@ -101,43 +116,22 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 impl RunArgs {
     pub(super) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let orders = self.orders()?;
-        for (_, order) in &orders {
+        for Made { order, .. } in &orders {
             self.experiment.check(order)?;
         }
         take_directory(&self.dir, self.force)?;
-        // Nothing would end the processes of a run that is left at once.
-        let mut signals = Signals::listen(Second::Waits).map_err(|error| Failure::Internal(error.to_string()))?;
-        let watch = Watch::new(self.progress, console);
-        let mut exit = Exit::OK;
-        let alone = orders.len() == 1;
-        for (name, order) in orders {
-            if !alone {
-                influx_lab::experiment::Progress::note(&watch, &format!("{} {name}", self.experiment));
-            }
-            let ran = tokio::select! {
-                ran = run(self.experiment, &order, &watch) => ran,
-                signal = signals.arrived() => {
-                    watch.finish();
-                    console.say(&format!("interrupted; what was recorded is in {}", order.dir.path().display()));
-                    return Err(Failure::Signal(signal));
-                }
-            };
-            watch.finish();
-            let ending = ran?;
-            if !ending.holds() {
-                exit = Exit::CLAIM_BROKEN;
-            }
-            if self.json {
-                console.print_json(&object(self.experiment, &order, &ending))?;
-            } else {
-                console.print(&text(self.experiment, &order, &ending, console))?;
-            }
+        let several = orders.len() > 1;
+        let exit = make(self.experiment, orders, &self.output, console).await?;
+        if several {
+            let dir = RunDir::at(self.dir);
+            pages(&dir)?;
+            console.say(&format!("all of them on one page: {}", dir.file(RunDir::REPORT).display()));
         }
         Ok(exit)
     }
 
     /// The runs to be made, each with the name that tells it from the others.
-    fn orders(&self) -> Result<Vec<(String, Order)>, Failure> {
+    fn orders(&self) -> Result<Vec<Made>, Failure> {
         let profiles = match self.profile {
             None => vec![None],
             Some(Profiles::New) => vec![Some(Profile::V1_8)],
@@ -173,7 +167,7 @@ impl RunArgs {
                     set: set.clone(),
                     target: target.clone(),
                 };
-                orders.push((name, order));
+                orders.push(Made { name, order });
             }
         }
         Ok(orders)
@@ -206,9 +200,7 @@ impl RunArgs {
             let plainly: Vec<(String, &str)> = names.iter().map(|known| (known.replace('-', "_"), *known)).collect();
             let near = nearest(name, plainly.iter().map(|(plain, _)| plain.as_str()));
             let near = near.and_then(|near| plainly.iter().find(|(plain, _)| plain == near));
-            // What is like nothing here is the experiment's to refuse.
-            let Some((_, known)) = near else { continue };
-            let hint = format!(": do you mean {known}?");
+            let hint = near.map(|(_, known)| format!(": do you mean {known}?")).unwrap_or_default();
             return Err(Failure::Usage(format!(
                 "{} has no setting {name:?}{hint}; `influx-cli lab list` and `influx-cli cluster options` list them",
                 self.experiment
@@ -218,14 +210,51 @@ impl RunArgs {
     }
 }
 
+/// Makes runs one after the other, and tells what each came to. A signal ends the processes of the run under way.
+pub(super) async fn make(
+    experiment: Experiment,
+    runs: Vec<Made>,
+    output: &OutputArgs,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    // Nothing would end the processes of a run that is left at once.
+    let mut signals = Signals::listen(Second::Waits).map_err(|error| Failure::Internal(error.to_string()))?;
+    let mut exit = Exit::OK;
+    for Made { name, order } in runs {
+        let watch = Watch::new(output.progress, console);
+        if !name.is_empty() {
+            watch.note(&format!("{experiment} {name}"));
+        }
+        let ran = tokio::select! {
+            ran = run(experiment, &order, &watch) => ran,
+            signal = signals.arrived() => {
+                watch.finish();
+                console.say(&format!("interrupted; what was recorded is in {}", order.dir.path().display()));
+                return Err(Failure::Signal(signal));
+            }
+        };
+        watch.finish();
+        let ending = ran?;
+        if !ending.holds() {
+            exit = Exit::CLAIM_BROKEN;
+        }
+        if output.json {
+            console.print_json(&object(experiment, &order, &ending))?;
+        } else {
+            console.print(&text(experiment, &order, &ending, console))?;
+        }
+    }
+    Ok(exit)
+}
+
 /// This program as that of the nodes.
-fn this_program() -> Result<Target, Failure> {
+pub(super) fn this_program() -> Result<Target, Failure> {
     Target::this_program(&NODE)
         .map_err(|error| Failure::local_io(format!("the path of this program is not known: {error}")))
 }
 
 /// Makes sure that nothing but the run gets into the directory, and that nothing is lost for it.
-fn take_directory(dir: &Path, force: bool) -> Result<(), Failure> {
+pub(super) fn take_directory(dir: &Path, force: bool) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::local_io(format!("{}: {error}", dir.display()));
     let mut entries = match fs::read_dir(dir) {
         Ok(entries) => entries,

@@ -75,7 +75,7 @@ public final class BatchWriter implements AutoCloseable {
      * @param batch the points, with times in the writer's precision
      * @return a future that completes on the client's executor: with the acknowledgement, a {@link WriteException} or a
      *     {@link DeliveryException}. They are about the whole batch of the writer that took the points. Where the points went into
-     *     several batches, it is the first failure among those, whose outcome says nothing about the points in the others.
+     *     several batches and not all of those were acknowledged, it is a {@link DeliveryException} about all of them together.
      *     Cancelling it changes nothing about the points
      * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
      *     spool may have kept them ({@link PushException#outcome()})

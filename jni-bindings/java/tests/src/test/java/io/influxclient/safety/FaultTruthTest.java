@@ -273,7 +273,7 @@ class FaultTruthTest {
                 .start();
         List<CompletableFuture<WriteResult>> pushes = new ArrayList<>();
         List<String> measurements = new ArrayList<>();
-        // More may go in several batches, and what is told is about one of these.
+        // More may go in several batches, of which less is told: what is known of all of them together.
         int count = 1;
         for (int i = 0; i < 12; i++) {
             String measurement = measurement();

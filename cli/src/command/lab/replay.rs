@@ -1,0 +1,91 @@
+//! `lab replay`: a simulated schedule event by event, or a run made again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use influx_lab::experiment::{Record, RunDir};
+use influx_lab::sim::{Played, SimSettings, run_seed};
+use influx_server_mock::Profile;
+use serde_json::json;
+
+use super::run::{self, Made, OutputArgs};
+use crate::console::Console;
+use crate::failure::{Exit, Failure};
+
+/// Play the schedule of a seed of `truth --sim` again and tell every event, or make a run again as it was ordered.
+///
+/// A seed repeats everything, to the last event. A run on processes is made with the same seed and settings; what hangs on
+/// the timing of processes is not repeated by them.
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// A seed of the simulation, or the directory of a run.
+    #[arg(value_name = "SEED|DIR")]
+    what: String,
+    /// For a seed: the profile that the simulation was ordered with, if it was.
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<Profile>,
+    /// For a directory: where the new run is left; not there yet, or empty.
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+impl ReplayArgs {
+    pub(super) async fn run(self, console: &Console) -> Result<Exit, Failure> {
+        if let Ok(seed) = self.what.parse::<u64>()
+            && self.dir.is_none()
+        {
+            return self.schedule(seed, console).await;
+        }
+        let Some(dir) = self.dir else {
+            return Err(Failure::Usage(format!("give --dir DIR for the new run of {}", self.what)));
+        };
+        let old = RunDir::at(&self.what);
+        if !old.file(RunDir::ORDER).exists() {
+            return Err(Failure::Usage(format!("{} is neither a seed nor the directory of a run", self.what)));
+        }
+        run::take_directory(&dir, false)?;
+        let (experiment, order) =
+            old.read_json::<Record>(RunDir::ORDER)?.order(RunDir::at(dir), run::this_program()?)?;
+        experiment.check(&order)?;
+        run::make(experiment, vec![Made { name: String::new(), order }], &self.output, console).await
+    }
+
+    async fn schedule(&self, seed: u64, console: &Console) -> Result<Exit, Failure> {
+        let settings = SimSettings::new(self.profile);
+        // It has a runtime of its own, whose time is simulated.
+        let played = tokio::task::spawn_blocking(move || run_seed(seed, &settings, true))
+            .await
+            .map_err(|error| Failure::Internal(error.to_string()))?;
+        let exit = if played.fails() { Exit::CLAIM_BROKEN } else { Exit::OK };
+        if self.output.json {
+            let trace: Vec<_> = played.trace.iter().map(|(time, what)| json!({"time": time, "what": what})).collect();
+            console.print_json(&json!({
+                "v": 1, "type": "replay", "seed": seed, "exit": exit.0, "failures": played.failures(),
+                "server_lies": played.server_lies, "counts": played.counts,
+                "fingerprint": format!("{:016x}", played.fingerprint), "trace": trace,
+            }))?;
+        } else {
+            console.print(&text(seed, &played))?;
+        }
+        Ok(exit)
+    }
+}
+
+fn text(seed: u64, played: &Played) -> String {
+    let mut text = format!("{}\n", played.schedule);
+    for (time, what) in &played.trace {
+        let milliseconds = *time / 1_000;
+        text.push_str(&format!("{:>10}.{:03} ms  {what}\n", milliseconds / 1_000, milliseconds % 1_000));
+    }
+    for (name, times) in &played.server_lies {
+        text.push_str(&format!("a server's claim that does not hold, for a known cause: {name}, {times} times\n"));
+    }
+    for failure in played.failures() {
+        text.push_str(&format!("FALSE: {failure}\n"));
+    }
+    let held = if played.fails() { "the client lied, or nobody knows why" } else { "every claim of the client holds" };
+    text.push_str(&format!("seed {seed}, fingerprint {:016x}: {held}\n", played.fingerprint));
+    text
+}
