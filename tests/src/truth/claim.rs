@@ -157,6 +157,10 @@ impl Claim {
                 };
                 Self { outcome, tally, refused: Vec::new(), words, shared: true, ..said }
             }
+            Err(DeliveryError::Several(all)) if all.outcome == Outcome::NotStored => {
+                let tally = one(|tally| &mut tally.not_stored);
+                Self { outcome: Outcome::NotStored, class: Class::Refused, tally, words, ..Self::silent(sent) }
+            }
             Err(DeliveryError::Dropped | DeliveryError::Unsent) => {
                 let tally = one(|tally| &mut tally.not_stored);
                 Self { outcome: Outcome::NotStored, class: Class::Refused, tally, words, ..Self::silent(sent) }

@@ -15,7 +15,7 @@ use crate::history::FaultEvent;
 
 /// What there is to judge by after a run.
 #[derive(Debug, Default)]
-pub struct Evidence {
+pub(super) struct Evidence {
     /// Where each point is, by batch and line.
     pub ends: HashMap<u64, Vec<PointEnd>>,
     /// What the servers' records say.
@@ -28,7 +28,7 @@ pub struct Evidence {
 ///
 /// # Errors
 /// A node does not tell what it holds, or its log cannot be read.
-pub async fn collect(
+pub(super) async fn collect(
     cluster: &ProcessCluster,
     written: &[Written],
     events: &[FaultEvent],
@@ -100,7 +100,7 @@ pub(super) const REPLICAS: usize = 3;
 ///
 /// # Errors
 /// It cannot be read.
-pub fn losses(cluster: &ProcessCluster, node: &str) -> Result<Vec<Loss>, LabError> {
+pub(super) fn losses(cluster: &ProcessCluster, node: &str) -> Result<Vec<Loss>, LabError> {
     let path = cluster.log_path(node)?;
     let log = fs::read(&path).map_err(|source| LabError::File { path, source })?;
     Ok(String::from_utf8_lossy(&log).lines().filter_map(Loss::in_line).collect())

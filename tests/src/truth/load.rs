@@ -6,9 +6,9 @@ use influx_client::{Batch, ConsistencyLevel, MissingTime, PointError, Precision}
 use super::PointId;
 
 /// The measurement of every point.
-pub const MEASUREMENT: &str = "truth";
+pub(super) const MEASUREMENT: &str = "truth";
 /// The tag that says which point it is.
-pub const TAG: &str = "p";
+pub(super) const TAG: &str = "p";
 
 /// A Wednesday, in seconds since 1970: the week that most points lie in.
 const BASE: i64 = 1_704_240_000;
@@ -19,7 +19,7 @@ const MOST: usize = 20;
 
 /// How often a batch has something out of the ordinary, from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mix {
+pub(super) struct Mix {
     /// Points in shard groups that nobody wrote to before.
     pub new_groups: f64,
     /// A line that gives the field another type.
@@ -32,7 +32,7 @@ pub struct Mix {
 
 /// A batch that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub(super) struct Planned {
     /// Its number in the run.
     pub batch: u64,
     /// Its points.
@@ -47,7 +47,7 @@ pub struct Planned {
 
 /// A point that is to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(super) struct Line {
     /// What it is.
     pub sort: Sort,
     /// Its time in nanoseconds since 1970; `None` where the server gives it one.
@@ -58,7 +58,7 @@ pub struct Line {
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+pub(super) enum Sort {
     /// As it should be.
     Good,
     /// Of another type than the field has.
@@ -70,7 +70,7 @@ pub enum Sort {
 impl Line {
     /// The value of the field as a server shows it; `None` where there can be none.
     #[must_use]
-    pub fn field(&self) -> Option<serde_json::Value> {
+    pub(super) fn field(&self) -> Option<serde_json::Value> {
         match self.sort {
             Sort::Good => Some(self.value.into()),
             Sort::Conflict => Some(format!("s{}", self.value).into()),
@@ -95,7 +95,7 @@ impl Planned {
     ///
     /// # Errors
     /// The client refuses a line; none of these is one that it may refuse.
-    pub fn write(&self, batch: &mut Batch) -> Result<(), PointError> {
+    pub(super) fn write(&self, batch: &mut Batch) -> Result<(), PointError> {
         batch.check_field_types(false).missing_time(MissingTime::ServerClock);
         for (number, line) in self.lines.iter().enumerate() {
             batch.push_unchecked_line(line.text(self.batch, number).as_bytes())?;
@@ -107,34 +107,34 @@ impl Planned {
     ///
     /// # Errors
     /// As [`write`](Self::write).
-    pub fn to_batch(&self) -> Result<Batch, PointError> {
+    pub(super) fn to_batch(&self) -> Result<Batch, PointError> {
         let mut batch = Batch::new(Precision::Nanoseconds);
         self.write(&mut batch).map(|()| batch)
     }
 
     /// The lines as they are sent.
     #[must_use]
-    pub fn text(&self) -> Vec<String> {
+    pub(super) fn text(&self) -> Vec<String> {
         self.lines.iter().enumerate().map(|(number, line)| line.text(self.batch, number)).collect()
     }
 }
 
 /// The point that a value of the tag names.
 #[must_use]
-pub fn point_of(tag: &str) -> Option<PointId> {
+pub(super) fn point_of(tag: &str) -> Option<PointId> {
     let (batch, line) = tag.split_once('-')?;
     Some((batch.parse().ok()?, line.parse().ok()?))
 }
 
 /// The point that the key of a series names.
 #[must_use]
-pub fn point_in(key: &str) -> Option<PointId> {
+pub(super) fn point_in(key: &str) -> Option<PointId> {
     point_of(key.strip_prefix(MEASUREMENT)?.strip_prefix(',')?.strip_prefix(TAG)?.strip_prefix('=')?)
 }
 
 /// Makes batches.
 #[derive(Debug)]
-pub struct Load {
+pub(super) struct Load {
     mix: Mix,
     random: Rng,
     batches: u64,
@@ -144,13 +144,13 @@ pub struct Load {
 impl Load {
     /// The same batches in the same order under the same seed.
     #[must_use]
-    pub fn new(mix: Mix, seed: u64) -> Self {
+    pub(super) fn new(mix: Mix, seed: u64) -> Self {
         Self { mix, random: Rng::with_seed(seed), batches: 0, groups: 0 }
     }
 
     /// The batch that makes the shard groups and types that most of the others find, that of `now` (nanoseconds since
     /// 1970) among them: to be written at `all` until every node has it, before anything else is.
-    pub fn first(&mut self, now: i64) -> Planned {
+    pub(super) fn first(&mut self, now: i64) -> Planned {
         let line = |time| Line { sort: Sort::Good, time: Some(time), value: 0 };
         let batch = self.number();
         let lines = vec![line(BASE * SECOND), line(now)];
@@ -158,7 +158,7 @@ impl Load {
     }
 
     /// The next one, for a caller of [`Client::write`](influx_client::Client::write).
-    pub fn next_batch(&mut self) -> Planned {
+    pub(super) fn next_batch(&mut self) -> Planned {
         let batch = self.number();
         let mix = self.mix;
         let untimed = self.random.f64() < mix.untimed;
@@ -199,7 +199,7 @@ impl Load {
     }
 
     /// The next one, for a background writer: good points with times, a few at once.
-    pub fn next_push(&mut self, level: ConsistencyLevel) -> Planned {
+    pub(super) fn next_push(&mut self, level: ConsistencyLevel) -> Planned {
         let batch = self.number();
         let points = 1 + self.random.usize(0..5);
         let good = |line| Line { sort: Sort::Good, time: Some(time(0, batch, line)), value: batch as i64 };

@@ -127,7 +127,7 @@ impl Evil {
 
 /// Some faults that are in force together, and end together.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub(super) struct Window {
     /// Since the run began.
     pub from: Duration,
     /// Likewise.
@@ -138,7 +138,7 @@ pub struct Window {
 
 /// The names of the nodes that faults are chosen among.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Victims {
+pub(super) struct Victims {
     /// Those with a data part.
     pub data: Vec<String>,
     /// Those with a meta part.
@@ -148,19 +148,19 @@ pub struct Victims {
 impl Victims {
     /// The data node that a number means.
     #[must_use]
-    pub fn data(&self, number: u64) -> &str {
+    pub(super) fn data(&self, number: u64) -> &str {
         one(&self.data, number)
     }
 
     /// The meta node that a number means.
     #[must_use]
-    pub fn meta(&self, number: u64) -> &str {
+    pub(super) fn meta(&self, number: u64) -> &str {
         one(&self.meta, number)
     }
 
     /// Two different data nodes.
     #[must_use]
-    pub fn pair(&self, number: u64) -> (&str, &str) {
+    pub(super) fn pair(&self, number: u64) -> (&str, &str) {
         let nodes = self.data.len() as u64;
         let step = 1 + (number / nodes.max(1)) % nodes.saturating_sub(1).max(1);
         (self.data(number), self.data(number + step))
@@ -168,7 +168,7 @@ impl Victims {
 
     /// All nodes on two sides, neither of them empty.
     #[must_use]
-    pub fn halves(&self, number: u64) -> [Vec<String>; 2] {
+    pub(super) fn halves(&self, number: u64) -> [Vec<String>; 2] {
         let mut nodes: Vec<&String> =
             self.data.iter().chain(self.meta.iter().filter(|m| !self.data.contains(m))).collect();
         Rng::with_seed(number).shuffle(&mut nodes);
@@ -193,7 +193,7 @@ const CALM: std::ops::Range<u64> = 300..1_200;
 
 /// The windows of a run of this length. Every kind comes once before any comes twice.
 #[must_use]
-pub fn schedule(seed: u64, length: Duration) -> Vec<Window> {
+pub(super) fn schedule(seed: u64, length: Duration) -> Vec<Window> {
     let mut random = Rng::with_seed(seed);
     let mut bag: Vec<Evil> = Vec::new();
     let mut draw = |random: &mut Rng| {

@@ -23,7 +23,7 @@ use crate::history::{FaultEvent, intervals};
 
 /// What a round is.
 #[derive(Clone, Debug)]
-pub struct Round {
+pub(super) struct Round {
     /// Its name.
     pub name: String,
     /// Which system the cluster answers like.
@@ -48,7 +48,7 @@ pub struct Round {
 
 /// What a round leaves.
 #[derive(Debug, Default)]
-pub struct Judged {
+pub(super) struct Judged {
     /// What was counted.
     pub summary: Summary,
     /// What was written, and what was said of it.
@@ -82,7 +82,7 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 ///
 /// # Cancellation
 /// The nodes end with the future.
-pub async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
+pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let started = ProcessCluster::up(UpOptions {
         dir: round.dir.clone(),
         profile: round.profile,

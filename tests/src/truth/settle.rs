@@ -24,7 +24,7 @@ const TICK: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// [`LabError::Target`] when that takes too long.
-pub async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError> {
+pub(super) async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError> {
     let deadline = Instant::now() + LIMIT;
     let late = |what: String| Err(LabError::Target(format!("{what} {LIMIT:?} after all faults were ended")));
     loop {

@@ -51,7 +51,7 @@ pub struct ToldRequest {
 
 /// The round that a story is from.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting<'a> {
+pub(super) struct Setting<'a> {
     /// Its name.
     pub round: &'a str,
     /// The seed of the run.
@@ -68,7 +68,7 @@ const MOST: usize = 60;
 impl Setting<'_> {
     /// Tells it.
     #[must_use]
-    pub fn story(&self, claim: FalseClaim, written: &Written, ends: &[PointEnd]) -> Story {
+    pub(super) fn story(&self, claim: FalseClaim, written: &Written, ends: &[PointEnd]) -> Story {
         let said = &written.claim;
         let seconds = |time: u64| format!("{:.3}", Duration::from_nanos(time).as_secs_f64());
         let during = |fault: &&Interval| fault.from <= said.ended && fault.to >= said.began;

@@ -13,7 +13,7 @@ use crate::history::FaultEvent;
 
 /// What was done, as it is done.
 #[derive(Debug, Default)]
-pub struct Done {
+pub(super) struct Done {
     /// Beginnings and ends, in order.
     pub events: Vec<FaultEvent>,
     /// Kinds that were begun, in order.
@@ -25,7 +25,7 @@ pub struct Done {
 ///
 /// # Errors
 /// A node did not do as it was told.
-pub async fn strike(
+pub(super) async fn strike(
     cluster: &mut ProcessCluster,
     victims: &Victims,
     windows: &[Window],
@@ -55,7 +55,7 @@ pub async fn strike(
 ///
 /// # Errors
 /// A node did not do as it was told.
-pub async fn mend(cluster: &mut ProcessCluster) -> Result<(), ClusterError> {
+pub(super) async fn mend(cluster: &mut ProcessCluster) -> Result<(), ClusterError> {
     let names: Vec<String> = cluster.nodes().iter().map(|node| node.name.clone()).collect();
     // What sleeps cannot be healed, and what is dead is told by its file.
     for name in &names {

@@ -18,7 +18,7 @@ use super::load::{Load, Planned};
 use super::{Claim, Sent, nanoseconds};
 
 /// The database of a run.
-pub const DATABASE: &str = "truth";
+pub(super) const DATABASE: &str = "truth";
 /// A weekly shard group, as both profiles make them for a policy without end.
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 /// The time that a call gets, unless its client is an impatient one.
@@ -57,7 +57,7 @@ enum Way {
 
 /// A batch that was written, and what was said of it.
 #[derive(Clone, Debug)]
-pub struct Written {
+pub(super) struct Written {
     /// What was to be written.
     pub planned: Planned,
     /// What the client said.
@@ -70,7 +70,7 @@ pub struct Written {
 
 /// A run as its writers see it.
 #[derive(Debug)]
-pub struct Field {
+pub(super) struct Field {
     /// The public APIs of the data nodes.
     pub urls: Vec<String>,
     /// Their ids.
@@ -111,7 +111,7 @@ impl Field {
     }
 
     /// The id of the data node at an address; 0 where it is none of them.
-    pub fn node(&self, address: &str) -> u64 {
+    pub(super) fn node(&self, address: &str) -> u64 {
         let same = |url: &&String| url.trim_end_matches('/') == address.trim_end_matches('/');
         let place = self.urls.iter().position(|url| same(&url));
         place.and_then(|place| self.ids.get(place)).copied().unwrap_or_default()
@@ -136,7 +136,7 @@ impl Field {
 ///
 /// # Cancellation
 /// Writers end with the future.
-pub async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildError> {
+pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildError> {
     let nodes = field.urls.len();
     let mut ways: Vec<Way> = (0..nodes).map(Way::OneNode).collect();
     ways.extend([Way::AllNodes, Way::Sticky, Way::NoRetry(0), Way::NoRetry(nodes - 1), Way::Downgrade, Way::Budget]);
