@@ -11,6 +11,8 @@
 //! * [`experiment`] names what else can be run and what a run leaves behind; [`history`] is what clients asked and heard.
 //! * [`checker`] decides whether what they heard can be explained.
 //! * [`plot`] draws histories as Jepsen does.
+//! * [`study`] makes the 2016 study's runs: on a [`target`], under a [`nemesis`], counted in [`figures`] and held against
+//!   those of real clusters.
 //! * [`truth`] holds what clients claimed against what every replica holds in the end.
 //! * [`bugs`] finds each known bug of the real systems, and does not find it where it cannot be; [`repair`] makes replicas
 //!   equal that would differ for ever; [`compare`] has several clients' rules of resending face the same faults.

@@ -2,6 +2,8 @@
 //!
 //! `cargo test -p influx-lab --test lab -- NAME…` runs those whose names hold one of the words, without any all of them.
 
+mod known_bugs;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
@@ -19,10 +21,12 @@ type Failure = Box<dyn std::error::Error>;
 type Test = fn() -> Pin<Box<dyn Future<Output = Result<(), Failure>>>>;
 
 /// One after the other: each has processes enough for this machine.
-const TESTS: [(&str, Test); 3] = [
+const TESTS: [(&str, Test); 5] = [
     ("truth_of_both_profiles_under_faults", || Box::pin(truth_of_both_profiles())),
     ("a_short_run_under_cuts_leaves_everything", || Box::pin(a_short_run_under_cuts_leaves_everything())),
     ("truth_of_a_cluster_by_its_addresses", || Box::pin(truth_by_addresses())),
+    ("a_known_bug_is_found_and_its_controls_are_clean", || Box::pin(known_bugs::found_and_controls_clean())),
+    ("anti_entropy_makes_replicas_equal", || Box::pin(known_bugs::repaired())),
 ];
 
 fn main() -> ExitCode {

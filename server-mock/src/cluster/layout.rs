@@ -284,6 +284,17 @@ mod tests {
     }
 
     #[test]
+    fn nodes_of_0_10_that_are_both_know_the_first_one_until_they_are_started_again() {
+        let meta =
+            |id: u64| MetaAddress { name: format!("node{id}"), id, http: format!("h{id}"), tcp: format!("t{id}") };
+        let metas = [meta(1), meta(2)];
+        let both = Topology::Both { nodes: 2 };
+        assert_eq!(joined_through(both, Profile::V0_10, &metas), ["h1"]);
+        assert!(joined_through(both, Profile::V1_8, &metas).is_empty());
+        assert!(joined_through(Topology::Apart { meta: 2, data: 2 }, Profile::V0_10, &metas).is_empty());
+    }
+
+    #[test]
     fn an_empty_cluster_is_refused() {
         assert!(Topology::Apart { meta: 0, data: 3 }.places().is_err());
         assert!(Topology::Both { nodes: 0 }.places().is_err());

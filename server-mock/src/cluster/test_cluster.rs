@@ -539,6 +539,10 @@ impl TestClusterBuilder {
         for (node, started) in cluster.nodes.iter().zip(starting) {
             node.wait_started(started).await?;
         }
+        // Those that were told of some meta nodes only ask all of them once they are started again.
+        for node in &mut cluster.nodes {
+            node.config.join.clear();
+        }
         Ok(cluster)
     }
 }

@@ -163,3 +163,49 @@ async fn a_port_that_refuses_ends_its_connections_and_comes_back() {
     timeout(LIMIT, back).await.unwrap();
     timeout(LIMIT, serving).await.unwrap().unwrap().unwrap();
 }
+
+/// As behind a packet filter: what was sent into a cut arrives with the next attempt after the heal.
+#[tokio::test]
+async fn retransmission_lets_things_pass_when_tcp_would_send_them_again() {
+    let network = Network::new();
+    network.retransmit(true);
+    let (mut near, mut far) = connected(&network).await;
+    network.set_faults(to(LinkFault::new().cut()));
+    let began = Instant::now();
+    let sender = tokio::spawn(async move {
+        near.write_all(b"q").await.unwrap();
+        near
+    });
+    // Given to the link before the heal, or the write would not know of the cut.
+    assert_eq!(byte(&mut far).await, None);
+    network.set_faults(LinkState::default());
+    assert_eq!(timeout(LIMIT, far.read_u8()).await.unwrap().unwrap(), b'q');
+    assert!(began.elapsed() >= Duration::from_millis(200), "{:?}", began.elapsed());
+    // What no cut met is not held up.
+    let mut near = timeout(LIMIT, sender).await.unwrap().unwrap();
+    near.write_all(b"r").await.unwrap();
+    assert_eq!(timeout(LIMIT, far.read_u8()).await.unwrap().unwrap(), b'r');
+    // The way back: the answer was sent into the cut.
+    network.set_faults(from(LinkFault::new().cut()));
+    far.write_all(b"a").await.unwrap();
+    let began = Instant::now();
+    assert_eq!(byte(&mut near).await, None);
+    network.set_faults(LinkState::default());
+    assert_eq!(timeout(LIMIT, near.read_u8()).await.unwrap().unwrap(), b'a');
+    assert!(began.elapsed() >= Duration::from_millis(150), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_dial_into_a_cut_is_tried_again_after_a_second() {
+    let network = Network::new();
+    network.retransmit(true);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    network.name(address, "peer");
+    network.set_faults(to(LinkFault::new().cut()));
+    let (text, began) = (address.to_string(), Instant::now());
+    let mut dial = std::pin::pin!(network.connect(&text, LIMIT));
+    assert!(timeout(NOTHING, &mut dial).await.is_err(), "the way there is cut");
+    network.set_faults(LinkState::default());
+    assert!(dial.await.is_ok() && began.elapsed() >= Duration::from_secs(1), "{:?}", began.elapsed());
+}

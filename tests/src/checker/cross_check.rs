@@ -8,7 +8,7 @@ use std::time::Duration;
 use porcupine_rs::{CheckResult, Model, Operation as Piece, check_operations_timeout};
 
 use super::action::{Action, NEVER, actions};
-use super::register::{Found, budget, search};
+use super::register::{Found, Limits, search};
 use super::simulated::{INITIAL, Shape, simulated};
 use super::{Answer, Rule, judge};
 use crate::experiment::RunDir;
@@ -76,7 +76,7 @@ fn some_order(actions: &[Action], value: Option<i64>, open: u32) -> bool {
 }
 
 fn ours(actions: &[Action], initial: Option<i64>) -> Answer {
-    match search(actions, initial, budget(actions.len())) {
+    match search(actions, initial, Limits::of(actions.len())) {
         Found::Legal => Answer::Legal,
         Found::Illegal { .. } => Answer::Illegal,
         Found::Unknown => Answer::Unknown,

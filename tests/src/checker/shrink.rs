@@ -8,14 +8,14 @@
 use std::collections::HashSet;
 
 use super::action::{Action, NEVER};
-use super::register::{Found, budget, search};
+use super::register::{Found, Limits, search};
 
 /// The shortest illegal prefix, and of that what is needed; the last of them is the read that cannot be explained. `None`
 /// where the history is legal, or too much to decide.
 pub(super) fn shrunk(actions: &[Action], initial: Option<i64>) -> Option<Vec<Action>> {
-    let limit = budget(actions.len());
-    let illegal = |actions: &[Action]| matches!(search(actions, initial, limit), Found::Illegal { .. });
-    let Found::Illegal { action } = search(actions, initial, limit) else { return None };
+    let limits = Limits::of(actions.len());
+    let illegal = |actions: &[Action]| matches!(search(actions, initial, limits), Found::Illegal { .. });
+    let Found::Illegal { action } = search(actions, initial, limits) else { return None };
     let mut left = prefix(actions, action);
     let culprit = left.pop()?;
     let whole = left.clone();
@@ -33,7 +33,11 @@ pub(super) fn shrunk(actions: &[Action], initial: Option<i64>) -> Option<Vec<Act
         left = without(&left, writes, shows);
         if left.len() == before {
             left.push(culprit);
-            return Some(left);
+            // Where the whole had too many ways to go, an earlier read may have been at fault.
+            return match search(&left, initial, limits) {
+                Found::Illegal { action } if action + 1 < left.len() => shrunk(&left, initial),
+                Found::Illegal { .. } | Found::Legal | Found::Unknown => Some(left),
+            };
         }
     }
 }
@@ -105,8 +109,10 @@ mod tests {
     use crate::checker::action::actions;
     use crate::checker::simulated::{INITIAL, Shape, simulated};
 
+    const ALL: Limits = Limits { states: usize::MAX, work: u64::MAX };
+
     fn illegal(actions: &[Action]) -> bool {
-        matches!(search(actions, Some(INITIAL), u64::MAX), Found::Illegal { .. })
+        matches!(search(actions, Some(INITIAL), ALL), Found::Illegal { .. })
     }
 
     fn shape(seed: u64, operations: usize) -> Shape {
@@ -149,7 +155,7 @@ mod tests {
             assert!(!illegal(others), "seed {seed}: not the last read alone is at fault");
             let known = |part: &Action| all.iter().any(|action| Action { to: part.to, ..*action } == *part);
             assert!(small.iter().all(known), "seed {seed}: something new in {small:#?}");
-            let Found::Illegal { action } = search(&all, Some(INITIAL), u64::MAX) else { panic!("seed {seed}") };
+            let Found::Illegal { action } = search(&all, Some(INITIAL), ALL) else { panic!("seed {seed}") };
             let whole = prefix(&all, action);
             assert!(conclusive(&small, &whole), "seed {seed}");
             let spared = |gone: &usize| {

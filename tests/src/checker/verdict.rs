@@ -185,7 +185,7 @@ pub(super) fn find(operations: &[Operation], initial: Option<i64>, rule: Rule) -
     let actions = actions(operations, rule);
     match rule {
         Rule::Study | Rule::Honest => {
-            let found = register::search(&actions, initial, register::budget(actions.len()));
+            let found = register::search(&actions, initial, register::Limits::of(actions.len()));
             Finding::Register(actions, found)
         }
         Rule::Unique => {

@@ -25,6 +25,9 @@ const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
 
+const ONLY: Setting =
+    Setting { name: "only", default: "", meaning: "those to run, separated by commas; all unless given" };
+
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
@@ -41,7 +44,7 @@ impl Experiment {
             Self::Compare => vec![SEEDS],
             Self::All => vec![AT_A_TIME, SIMULATED],
             Self::Truth => vec![SCHEDULES],
-            Self::Bugs | Self::Repair => Vec::new(),
+            Self::Bugs | Self::Repair => vec![ONLY],
         }
     }
 

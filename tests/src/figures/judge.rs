@@ -36,11 +36,15 @@ pub struct Comparison {
 
 /// How much larger than that of independent cases the variance is taken: of reads and writes of the same run, which share
 /// its cuts.
-const OF_OPERATIONS: f64 = 12.0;
+const OF_OPERATIONS: f64 = 8.0;
+/// Of points that were written to shards of their own, each with a race of its own.
+const OF_SHARDS: f64 = 4.0;
 /// Of the owners in a run, of which one hint strikes one or two.
 const OF_OWNERS: f64 = 2.0;
 /// Difference of shares that is never too much.
 const MARGIN: f64 = 0.02;
+/// Difference of shares that is always too much, however few there are.
+const WIDEST: f64 = 0.5;
 /// Smallest likelihood that is put down to chance.
 const CHANCE: f64 = 0.01;
 /// By how much latencies may differ: another machine, other software, other load.
@@ -49,7 +53,7 @@ const FACTOR: f64 = 4.0;
 const FLOOR: f64 = 6.0;
 /// By how much what a time-out decides may differ.
 const TIMEOUT_FACTOR: f64 = 1.1;
-/// Latencies of fewer operations are not compared.
+/// Figures of fewer cases, here or there, say nothing.
 const FEW: usize = 5;
 
 /// Compares the pooled figures of runs with those of the real cluster of that kind; `None` where there are none.
@@ -87,7 +91,7 @@ impl Judge<'_> {
     }
 
     fn share(&mut self, what: &str, ours: Share, real: Share, spread: f64) {
-        if ours.n > 0 && real.n > 0 {
+        if ours.n.min(real.n) >= FEW as u64 {
             self.add(what, ours.to_string(), real.to_string(), like_share(ours, real, spread));
         }
     }
@@ -153,9 +157,9 @@ impl Judge<'_> {
             self.share("stale reads", ours.stale_reads, real.stale_reads, OF_OPERATIONS);
         }
         let (Some(real), Some(ours)) = (real.timed, self.ours.timed) else { return };
-        self.share("acknowledged, missing on an owner", ours.acked_missing, real.acked_missing, OF_OPERATIONS);
-        self.share("acknowledged, on no owner", ours.acked_nowhere, real.acked_nowhere, OF_OPERATIONS);
-        self.share("not acknowledged, on an owner", ours.unacked_somewhere, real.unacked_somewhere, OF_OPERATIONS);
+        self.share("acknowledged, missing on an owner", ours.acked_missing, real.acked_missing, OF_SHARDS);
+        self.share("acknowledged, on no owner", ours.acked_nowhere, real.acked_nowhere, OF_SHARDS);
+        self.share("not acknowledged, on an owner", ours.unacked_somewhere, real.unacked_somewhere, OF_SHARDS);
         let mean = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64;
         let (mine, theirs) = (mean(&self.ours.shards_made), mean(&real.shards_made));
         self.add("shards made a run", format!("{mine:.0}"), format!("{theirs:.0}"), within(mine, theirs, 1.8, 0.0));
@@ -166,7 +170,7 @@ impl Judge<'_> {
         let Some(ours) = self.ours.sides.iter().find(|ours| place(&ours.side)) else { return };
         let what = format!("writes begun {}", ours.side.words());
         self.share(&format!("{what}: acknowledged"), Share::of(ours.ok, ours.n), real.ok, OF_OPERATIONS);
-        if let Some(latency) = ours.latency {
+        if let Some(latency) = ours.latency.filter(|_| real.ok.n >= FEW as u64) {
             self.latency(&what, latency, real.ms);
         }
     }
@@ -182,7 +186,7 @@ fn like_runs(ours: Share, real: Share) -> (bool, String) {
 fn like_share(ours: Share, real: Share, spread: f64) -> (bool, String) {
     let pooled = (ours.k + real.k) as f64 / (ours.n + real.n) as f64;
     let error = (spread * pooled * (1.0 - pooled) * (1.0 / ours.n as f64 + 1.0 / real.n as f64)).sqrt();
-    let band = (3.0 * error).max(MARGIN);
+    let band = (3.0 * error).clamp(MARGIN, WIDEST);
     let apart = (ours.ratio() - real.ratio()).abs();
     (apart <= band, format!("{:.1} points apart, {:.1} allowed", 100.0 * apart, 100.0 * band))
 }

@@ -257,3 +257,108 @@ impl TimedFigures {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::figures::{Owner, Replicas, Run, TimedPoint};
+    use crate::history::{Event, FaultEvent, Kind};
+
+    const MS: u64 = 1_000_000;
+
+    fn run(experiment: &str, seed: u64) -> Run {
+        Run {
+            experiment: experiment.into(),
+            seed,
+            profile: "0.10".into(),
+            nodes: ["node1", "node2", "node3"].map(str::to_owned).to_vec(),
+            seconds: 30.0,
+            level: "any".into(),
+            set: Vec::new(),
+            cuts: true,
+            first_writes: 2,
+            load: [Some(0.5), Some(1.5)],
+            optimized: false,
+            notes: Vec::new(),
+        }
+    }
+
+    /// An operation of its own process, from its beginning to its end in milliseconds.
+    fn operation(process: u32, f: Function, id: Option<u64>, span: [u64; 2], kind: Kind) -> [Event; 2] {
+        let event = |kind, at: u64| Event {
+            process,
+            kind,
+            f,
+            value: Some(1),
+            time: at * MS,
+            node: Some(format!("node{}", process % 3 + 1)),
+            id,
+            write_time: (f == Function::TimedWrite).then(|| id.unwrap_or_default() as i64),
+            error: (kind == Kind::Info).then(|| "timeout".to_owned()),
+            class: (kind == Kind::Info).then(|| "timeout".to_owned()),
+            outcome: None,
+        };
+        [event(Kind::Invoke, span[0]), event(kind, span[1])]
+    }
+
+    fn figures(run: Run, operations: Vec<[Event; 2]>, replicas: Replicas) -> Figures {
+        let mut events = operations.concat();
+        events.sort_by_key(|event| event.time);
+        let cut = |begins, at: u64| FaultEvent {
+            time: at * MS,
+            begins,
+            fault: "partition".into(),
+            whom: "node3 | node1,node2".into(),
+        };
+        let faults = [cut(true, 1_000), cut(false, 4_000)];
+        Figures::of(&[Material::new(run, &events, &faults, replicas).unwrap()])
+    }
+
+    #[test]
+    fn a_register_s_run_is_counted_by_phase() {
+        let all = vec![
+            operation(0, Function::Write, Some(0), [0, 0], Kind::Ok),
+            operation(0, Function::Write, Some(1), [10, 12], Kind::Ok),
+            operation(1, Function::Write, Some(2), [1_100, 2_100], Kind::Info),
+            operation(2, Function::Write, Some(3), [1_200, 1_205], Kind::Ok),
+            operation(3, Function::Read, Some(1), [3_000, 3_002], Kind::Ok),
+            operation(4, Function::Read, Some(3), [5_000, 5_001], Kind::Ok),
+        ];
+        let owner = |node: &str, id| Owner { node: node.into(), value: Some(1), id: Some(id) };
+        let register = vec![owner("node1", 1), owner("node2", 3), owner("node3", 3)];
+        let replicas = Replicas { drained_after: Some(1.0), register, told: true, shards: 1, ..Replicas::default() };
+        let figures = figures(run("register-partition-any", 7), all, replicas);
+        assert_eq!(figures.writes, Ends { ok: 2, info: 1, fail: 0 }, "the write before the run does not count");
+        assert_eq!(figures.acked_in_partition, Share::of(1, 2));
+        assert_eq!(figures.latency(false, true, false).map(|ms| ms.p50), Some(2.0));
+        assert_eq!(figures.latency(false, false, true).map(|ms| ms.max), Some(1000.0));
+        assert_eq!(figures.latency(true, true, false).map(|ms| ms.n), Some(1));
+        let register = figures.register.unwrap();
+        assert_eq!(register.stale_reads, Share::of(1, 2));
+        assert_eq!((register.unequal, register.outdated_owners), (Share::of(1, 1), Share::of(1, 3)));
+        assert_eq!(register.first_write_missing, Share::of(1, 1));
+        assert_eq!((figures.errors[0].n, figures.load, figures.cluster.as_str()), (1, Some(1.5), "010n3"));
+    }
+
+    #[test]
+    fn missing_copies_and_sides_are_counted() {
+        let all = vec![
+            operation(0, Function::TimedWrite, Some(100), [0, 10], Kind::Ok),
+            operation(1, Function::TimedWrite, Some(200), [1_500, 1_520], Kind::Ok),
+            operation(2, Function::TimedWrite, Some(300), [1_500, 11_500], Kind::Info),
+            operation(3, Function::TimedWrite, Some(400), [5_000, 5_010], Kind::Ok),
+        ];
+        let point = |time, copies| TimedPoint { time, owners: 3, copies };
+        let timed = vec![point(100, 3), point(200, 2), point(300, 1)];
+        let replicas = Replicas { timed, told: true, shards: 3, ..Replicas::default() };
+        let figures = figures(run("shards-partition", 1), all, replicas);
+        let timed = figures.timed.unwrap();
+        assert_eq!((timed.acked_missing, timed.acked_nowhere), (Share::of(2, 3), Share::of(1, 3)));
+        assert_eq!(timed.unacked_somewhere, Share::of(1, 1));
+        let sides: Vec<_> =
+            figures.sides.iter().map(|side| (side.side.with_first, side.n, side.ok, side.over_a_second)).collect();
+        assert_eq!(sides, [(true, 1, 1, 0), (false, 1, 0, 1)]);
+        assert_eq!(figures.drained, Share::of(0, 1));
+    }
+}

@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_stands_on_one_machine_is_not_cut_apart() {
-        let machines = vec![vec!["data1".to_owned(), "meta1".to_owned()], vec!["data2".to_owned()]];
+        let machines = [vec!["data1".to_owned(), "meta1".to_owned()], vec!["data2".to_owned()]];
         let cut =
             Cut { from: Duration::ZERO, to: STUDY.cut, sides: [vec![machines[0].clone()], vec![machines[1].clone()]] };
         assert_eq!(cut.whom(), "data1,meta1 | data2");

@@ -39,7 +39,7 @@ const PARTS: [(&str, Paint, Paint); 3] = [
 /// batches.
 #[must_use]
 pub fn claims(rows: &[Claimed], caption: &Caption) -> Picture {
-    let height = TOP + ROW * rows.len().max(1) as f64 + 14.0;
+    let height = TOP + ROW * rows.len().max(1) as f64 + 18.0;
     let mut shapes = vec![
         Shape::bold((16.0, 25.0), Align::Start, 16.0, Paint::INK, caption.title.clone()),
         Shape::text((16.0, 44.0), Align::Start, 11.5, Paint::FAINT, caption.detail.clone()),
@@ -56,6 +56,7 @@ pub fn claims(rows: &[Claimed], caption: &Caption) -> Picture {
     if rows.is_empty() {
         shapes.push(Shape::text((LEFT, TOP + 16.0), Align::Start, 12.0, Paint::FAINT, "nothing was claimed"));
     }
+    let mut widened = false;
     for (number, row) in rows.iter().enumerate() {
         let top = TOP + ROW * number as f64;
         let base = top + 13.5;
@@ -63,22 +64,41 @@ pub fn claims(rows: &[Claimed], caption: &Caption) -> Picture {
         shapes.push(Shape::text((LEFT - 12.0, base), Align::End, 12.0, Paint::INK, row.claim.clone()));
         shapes.push(Shape::text((RIGHT + 12.0, base), Align::Start, 12.0, Paint::INK, all.to_string()));
         let mut from = LEFT;
-        for (count, (_, paint, ink)) in row.parts().into_iter().zip(PARTS) {
+        for ((count, wide), (_, paint, ink)) in row.parts().into_iter().zip(widths(row.parts())).zip(PARTS) {
             if count == 0 {
                 continue;
             }
-            // What is there is seen, however rare.
-            let wide = ((RIGHT - LEFT) * count as f64 / all as f64).max(2.0);
-            let to = (from + wide).min(RIGHT);
+            let to = from + wide;
             shapes.push(Shape::Rectangle { from: (from, top), to: (to, top + BAR), paint });
-            let text = count.to_string();
-            if super::text_width(&text, 11.0, false) * 1.2 + 6.0 < to - from {
-                shapes.push(Shape::text((f64::midpoint(from, to), base), Align::Middle, 11.0, ink, text));
-            }
+            shapes.push(Shape::text((f64::midpoint(from, to), base), Align::Middle, 11.0, ink, count.to_string()));
+            widened |= wide > (RIGHT - LEFT) * count as f64 / all as f64 + 0.5;
             from = to;
         }
     }
+    if widened {
+        let text = "What is rare is drawn wider than its share.";
+        shapes.push(Shape::text((RIGHT, height - 6.0), Align::End, 10.0, Paint::FAINT, text));
+    }
     Picture { size: (WIDTH, height.ceil() as u32), about: format!("{}, {}", caption.title, caption.detail), shapes }
+}
+
+/// The widths of the parts of a bar: by their shares, but wide enough for their numbers. What is rare is what matters most.
+fn widths(parts: [u64; 3]) -> [f64; 3] {
+    let least = parts
+        .map(|count| if count == 0 { 0.0 } else { super::text_width(&count.to_string(), 11.0, false) * 1.2 + 6.0 });
+    let mut fixed = [false; 3];
+    loop {
+        let taken: f64 = (0..3).filter(|part| fixed[*part]).map(|part| least[part]).sum();
+        let shared: u64 = (0..3).filter(|part| !fixed[*part]).map(|part| parts[part]).sum();
+        let wide = |part: usize| {
+            let share = parts[part] as f64 / shared.max(1) as f64;
+            if fixed[part] { least[part] } else { (RIGHT - LEFT - taken) * share }
+        };
+        let Some(narrow) = (0..3).find(|part| !fixed[*part] && wide(*part) < least[*part]) else {
+            return [wide(0), wide(1), wide(2)];
+        };
+        fixed[narrow] = true;
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +120,9 @@ mod tests {
         let bars = bars(&picture);
         assert_eq!(bars.len(), 4);
         assert!((bars[1] / bars[0] - 3.0).abs() < 1e-9, "{bars:?}");
-        assert!(bars[3] > 0.0, "{bars:?}");
+        assert!(bars[3] > 8.0, "its number can be read: {bars:?}");
+        assert!((bars[2] + bars[3] - (RIGHT - LEFT)).abs() < 1e-9, "{bars:?}");
+        assert!(picture.svg().is_ok_and(|svg| svg.contains("wider than its share")));
         let none = claims(&[], &Caption::default());
         assert!(none.svg().is_ok_and(|svg| svg.contains("nothing was claimed")));
     }

@@ -15,14 +15,15 @@ impl Scale {
     }
 
     /// Every power of ten has the same room: whole ones, at least two, that hold all of these values but for those that are
-    /// not above `least`, a power of ten itself: these are at the lower end.
+    /// hardly above the upper end or not above `least`, a power of ten itself: these are at the lower end.
     pub(super) fn logarithmic(values: impl IntoIterator<Item = f64>, least: f64, pixels: (f64, f64)) -> Self {
         let (mut low, mut high) = (f64::INFINITY, least);
         for value in values.into_iter().filter(|value| *value > least) {
             (low, high) = (low.min(value), high.max(value));
         }
         let low = if low.is_finite() { low.log10().floor() } else { least.log10() };
-        let high = high.log10().ceil().max(low + 2.0);
+        // A time-out of ten seconds takes a few milliseconds more, which is no reason for an axis ten times as long.
+        let high = (high.log10() - 0.01).ceil().max(low + 2.0);
         Self { values: (10_f64.powf(low), 10_f64.powf(high)), pixels, logarithmic: true }
     }
 
@@ -112,6 +113,8 @@ mod tests {
         assert!((scale.at(1.0) - 75.0).abs() < 1e-9, "{}", scale.at(1.0));
         assert_eq!(scale.ticks(5).len(), 5);
         assert_eq!(scale.fine_ticks().len(), 32);
+        assert_eq!(Scale::logarithmic([10_010.0], 0.01, (1.0, 0.0)).ends().1, 1_000_000.0);
+        assert_eq!(Scale::logarithmic([1.0, 10_010.0], 0.01, (1.0, 0.0)).ends(), (1.0, 10_000.0));
     }
 
     #[test]

@@ -247,17 +247,3 @@ fn a_png_has_twice_the_pixels_and_shows_what_the_svg_shows() {
     let title: usize = (30..200).filter(|x| at(f64::from(*x), 20.0).0 < 100).count();
     assert!(title > 10, "the title has letters");
 }
-
-/// Leaves pictures of the samples in the directory that the variable names, to be looked at.
-#[test]
-fn pictures_to_look_at() {
-    let Some(dir) = std::env::var_os("INFLUX_LAB_PICTURES") else { return };
-    let dir = std::path::PathBuf::from(dir);
-    for (name, operations, faults) in histories() {
-        for (draw, what) in PLOTS.into_iter().zip(["raw", "quantiles", "rate"]) {
-            let picture = draw(&operations, &faults, &caption());
-            std::fs::write(dir.join(format!("{name}-{what}.svg")), picture.svg().unwrap()).unwrap();
-            std::fs::write(dir.join(format!("{name}-{what}.png")), picture.png().unwrap()).unwrap();
-        }
-    }
-}

@@ -82,6 +82,15 @@ impl Cause {
         }
     }
 
+    /// The node that is killed and started again.
+    pub(super) const fn restarts(self) -> Option<&'static str> {
+        match self {
+            Self::StaleHints => Some("data2"),
+            Self::LostHints => Some("data3"),
+            Self::DropRace | Self::Types => None,
+        }
+    }
+
     /// Brings it about in a database of its own, which is as it stays without repair when this returns.
     pub(super) async fn bring_about(self, stage: &mut Stage, database: &str) -> Result<(), LabError> {
         stage.create(database, 3).await?;

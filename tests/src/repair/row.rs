@@ -39,7 +39,7 @@ pub struct Side {
     pub left: usize,
     /// From the end of faults and queues until the replicas were equal; where they never are, how long was waited.
     pub seconds: f64,
-    /// Points that owners took over from each other since then.
+    /// Points that owners took over from each other since the cause was brought about.
     pub moved: u64,
     /// Fields that were reported as impossible to repair: measurement, field, the two types.
     pub reported: Vec<String>,

@@ -110,8 +110,9 @@ async fn play(stage: &mut Stage, cause: Cause, repair: AntiEntropy) -> Result<Si
     const TRIES: usize = 4;
     for attempt in 1..=TRIES {
         let database = format!("{}_{attempt}", cause.id().replace('-', "_"));
+        let before = moved(stage).await?;
         cause.bring_about(stage, &database).await?;
-        let side = watch(stage, cause, repair, &database).await?;
+        let side = watch(stage, cause, repair, &database, &before).await?;
         let differed = side.differing > 0 || side.moved > 0;
         if differed || attempt == TRIES {
             return Ok(side);
@@ -120,10 +121,16 @@ async fn play(stage: &mut Stage, cause: Cause, repair: AntiEntropy) -> Result<Si
     Ok(Side::default())
 }
 
-/// From the end of all faults until the replicas are equal, or have been unequal long enough.
-async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str) -> Result<Side, LabError> {
+/// From the end of all faults until the replicas are equal, or have been unequal long enough. Points that were taken over
+/// `before` are not counted.
+async fn watch(
+    stage: &Stage,
+    cause: Cause,
+    repair: AntiEntropy,
+    database: &str,
+    before: &[(String, u64)],
+) -> Result<Side, LabError> {
     let began = Instant::now();
-    let before = moved(stage).await?;
     let replicas = stage.replicas(database, MEASUREMENT).await?;
     let mut side = Side {
         differing: differing(&replicas),
@@ -135,7 +142,7 @@ async fn watch(stage: &Stage, cause: Cause, repair: AntiEntropy, database: &str)
         let replicas = stage.replicas(database, MEASUREMENT).await?;
         side.left = differing(&replicas);
         side.seconds = began.elapsed().as_secs_f64();
-        side.moved = moved(stage).await?.saturating_sub(before);
+        side.moved = since(before, &moved(stage).await?, cause.restarts());
         side.reported = reported(stage).await?;
         if cause == Cause::StaleHints {
             side.newest = Some((with_newest(&replicas), usize::try_from(STALE).unwrap_or_default()));
@@ -188,12 +195,22 @@ fn group((_, time, _): &(String, i64, String)) -> i64 {
     (time + THURSDAY).div_euclid(WEEK)
 }
 
-async fn moved(stage: &Stage) -> Result<u64, LabError> {
-    let mut points = 0;
+/// Points that each node has taken over since it was started.
+async fn moved(stage: &Stage) -> Result<Vec<(String, u64)>, LabError> {
+    let mut points = Vec::new();
     for node in stage.names() {
-        points += stage.nodes().anti_entropy_on(node).await?.map_or(0, |status| status.points);
+        let status = stage.nodes().anti_entropy_on(node).await?;
+        points.push((node.to_owned(), status.map_or(0, |status| status.points)));
     }
     Ok(points)
+}
+
+/// Points taken over since `before`; a node that was started again meanwhile counts from nothing.
+fn since(before: &[(String, u64)], now: &[(String, u64)], restarted: Option<&str>) -> u64 {
+    let of = |((node, before), (_, now)): (&(String, u64), &(String, u64))| {
+        if restarted == Some(node) { *now } else { now.saturating_sub(*before) }
+    };
+    before.iter().zip(now).map(of).sum()
 }
 
 async fn reported(stage: &Stage) -> Result<Vec<String>, LabError> {
@@ -226,6 +243,15 @@ mod tests {
         assert_eq!(shards(&[full.clone(), full.clone()]), 0);
         assert_eq!(shards(&[full.clone(), replica(&[(monday - 1, "v", "1")])]), 1);
         assert_eq!(shards(&[full, Replica::new()]), 2);
+    }
+
+    #[test]
+    fn what_a_node_took_over_before_it_was_started_again_is_forgotten() {
+        let of = |counts: [u64; 2]| -> Vec<(String, u64)> {
+            ["data1", "data2"].into_iter().zip(counts).map(|(node, count)| (node.to_owned(), count)).collect()
+        };
+        assert_eq!(since(&of([5, 7]), &of([6, 9]), None), 3);
+        assert_eq!(since(&of([5, 7]), &of([6, 9]), Some("data2")), 10);
     }
 
     #[test]

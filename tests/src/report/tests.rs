@@ -217,28 +217,3 @@ proptest! {
         prop_assert!(!svg.contains("<i>") && !svg.contains("<script"));
     }
 }
-
-/// Leaves pages of the samples in the directory that the variable names, to be looked at.
-#[test]
-fn pages_to_look_at() {
-    if let Some(dirs) = std::env::var_os("INFLUX_LAB_DIR") {
-        for dir in std::env::split_paths(&dirs) {
-            write_run(&RunDir::at(dir)).unwrap();
-        }
-    }
-    let Some(root) = std::env::var_os("INFLUX_LAB_PICTURES") else { return };
-    let root = std::path::PathBuf::from(root);
-    let mut runs = Vec::new();
-    for (story, name) in [
-        (Story::All, "register-partition-all"),
-        (Story::Any, "register-partition-any"),
-        (Story::Shards, "shards-partition"),
-    ] {
-        let dir = RunDir::at(root.join(name));
-        run_in(&dir, story, name);
-        write_run(&dir).unwrap();
-        runs.push(dir);
-    }
-    write_collection(&RunDir::at(&root), "Runs of the lab", &runs).unwrap();
-    fs::write(root.join("compare.html"), Table::of(&runs).unwrap().html()).unwrap();
-}

@@ -19,11 +19,18 @@ const TEXT: &str = "simulation.txt";
 /// Plays the schedules of as many seeds as the setting `seeds` says, from the order's seed on, or for as long as it says.
 ///
 /// # Errors
-/// [`LabError::Order`] where `seeds` is no number; [`LabError::File`].
+/// [`LabError::Order`] where `seeds` is no number, or something is set that schedules choose by themselves;
+/// [`LabError::File`].
 ///
 /// # Cancellation
 /// Dropping the future stops the threads after the schedules that they are at.
 pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    if let Some((name, _)) = order.set.iter().find(|(name, _)| name != "seeds") {
+        return Err(LabError::Order(format!("a simulated schedule follows from its seed: {name} cannot be set")));
+    }
+    if order.nodes.is_some() {
+        return Err(LabError::Order("a simulated schedule follows from its seed, its number of nodes too".to_owned()));
+    }
     let seeds = match order.set.iter().rev().find(|(name, _)| name == "seeds") {
         Some((_, text)) => {
             text.parse().map_err(|_| LabError::Order(format!("\"seeds\" is a number of schedules, not {text:?}")))?

@@ -137,7 +137,6 @@ impl Stage {
     }
 
     /// Settings of a client that knows one node, asks once and gives no answer up soon.
-    #[must_use]
     pub fn client(&self, node: &str) -> ClientBuilder {
         let url = self.data.iter().find(|(name, _)| name == node).map_or("", |(_, url)| url.as_str());
         Client::builder().endpoint(url).retry(NoRetry).attempt_timeout(REQUEST_LIMIT).deadline(REQUEST_LIMIT)

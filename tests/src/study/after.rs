@@ -1,7 +1,7 @@
 //! What is left once the run is over.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use influx_client::{Client, Shard};
 use influx_server_mock::HeldPoint;
@@ -10,7 +10,7 @@ use super::client::{DATABASE, MEASUREMENT, REGISTER_TIME, read_register};
 use super::settings::Workload;
 use crate::experiment::LabError;
 use crate::figures::{Owner, Replicas, TimedPoint};
-use crate::target::{Cluster, Node};
+use crate::target::{Cluster, Node, TICK};
 
 /// Waits until no hint is left, this long at most, and reads every replica.
 pub(super) async fn replicas(
@@ -20,7 +20,7 @@ pub(super) async fn replicas(
     limit: Duration,
 ) -> Result<(Replicas, Vec<Shard>), LabError> {
     let drained_after = cluster.wait_drained(limit).await.map(|took| took.as_secs_f64());
-    let shards = shards(clients).await?;
+    let shards = known_everywhere(clients, limit).await?;
     let mut replicas = Replicas {
         drained_after,
         dropped: cluster.dropped().into_iter().map(|(_, dropped)| dropped).sum(),
@@ -53,16 +53,27 @@ pub(super) async fn replicas(
     Ok((replicas, shards))
 }
 
-/// The shards of the study's database, as the first node that answers has them.
-async fn shards(clients: &[Client]) -> Result<Vec<Shard>, LabError> {
-    let mut why = String::new();
-    for client in clients {
-        match client.show().shards().await {
-            Ok(shards) => return Ok(shards.into_iter().filter(|shard| shard.database == DATABASE).collect()),
-            Err(error) => why = error.to_string(),
+/// The shards of the study's database, once every node knows all of them, or after this long.
+///
+/// What a node does not know of it does not tell, and it may hear of shards late: after a long cut, not before TCP sends
+/// again what the meta node had to say.
+async fn known_everywhere(clients: &[Client], limit: Duration) -> Result<Vec<Shard>, LabError> {
+    let since = Instant::now();
+    loop {
+        let asked = clients.iter().map(|client| async move { client.show().shards().await });
+        let told = futures::future::join_all(asked).await;
+        let complete = told.iter().all(Result::is_ok);
+        let why = told.iter().find_map(|told| told.as_ref().err()).map(ToString::to_string).unwrap_or_default();
+        let ours = |shards: Vec<Shard>| shards.into_iter().filter(|shard| shard.database == DATABASE).collect();
+        let all: Vec<Vec<Shard>> = told.into_iter().flatten().map(ours).collect();
+        let most = all.iter().map(Vec::len).max();
+        let agreed = complete && all.iter().all(|shards| Some(shards.len()) == most);
+        if agreed || since.elapsed() > limit {
+            let newest = all.into_iter().max_by_key(Vec::len);
+            return newest.ok_or_else(|| LabError::Target(format!("no node tells its shards: {why}")));
         }
+        tokio::time::sleep(10 * TICK).await;
     }
-    Err(LabError::Target(format!("no node tells its shards: {why}")))
 }
 
 fn register(held: &[(&Node, Vec<HeldPoint>)]) -> Vec<Owner> {

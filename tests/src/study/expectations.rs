@@ -68,7 +68,8 @@ pub(super) fn add(
     shards(ending, settings, figures);
 }
 
-/// What the real clusters had in every run of an experiment.
+/// What the real clusters had in every run of an experiment. Three runs are few for that: of the 1.8 cluster only what its
+/// rules say besides.
 #[derive(Clone, Copy, Debug, Default)]
 struct Expected {
     all_acked: bool,
@@ -86,11 +87,11 @@ fn expected(experiment: Experiment, settings: &Settings) -> Expected {
             Expected { all_acked: true, ..Expected::default() }
         }
         Experiment::RegisterPartitionAll => {
-            Expected { unequal: true, illegal: true, no_stale: true, only_timeouts: old, ..Expected::default() }
+            Expected { unequal: old, illegal: true, no_stale: true, only_timeouts: old, ..Expected::default() }
         }
         // With three nodes every coordinator owns the register.
         Experiment::RegisterPartitionAny => {
-            Expected { all_acked: old && settings.nodes == 3, unequal: true, illegal: true, ..Expected::default() }
+            Expected { all_acked: old && settings.nodes == 3, unequal: old, illegal: true, ..Expected::default() }
         }
         Experiment::ShardsPartition
         | Experiment::ShardsLongCut
@@ -105,7 +106,8 @@ fn expected(experiment: Experiment, settings: &Settings) -> Expected {
 
 /// At `all` with both time-outs at a second the coordinator's own one comes first, always.
 fn timeouts(ending: &mut Ending, material: &Material) {
-    const ABOUT: std::ops::Range<u64> = 950_000_000..1_500_000_000;
+    /// The machine may be busy; what cannot be is an answer before the time-out.
+    const ABOUT: std::ops::Range<u64> = 950_000_000..3_000_000_000;
     let failed: Vec<&Operation> = material
         .operations
         .iter()

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use influx_client::Client;
+use influx_client::{Client, QueryResponse};
 
 use super::client::{DATABASE, FIRST_LEVEL, FIRST_VALUE, MEASUREMENT, REGISTER_TIME, client_of, point, read_register};
 use super::settings::{Settings, Workload};
@@ -33,7 +33,7 @@ pub(super) async fn prepare(cluster: &Cluster, settings: &Settings) -> Result<Re
         nodes.iter().map(|node| client_of(node, settings.client_timeout)).collect::<Result<_, _>>()?;
     let since = Instant::now();
     let first = clients.first().ok_or_else(|| LabError::Target("there is no data node".to_owned()))?;
-    let made = first.query(&format!("CREATE DATABASE {DATABASE}")).await.and_then(|answer| answer.checked());
+    let made = first.query(&format!("CREATE DATABASE {DATABASE}")).await.and_then(QueryResponse::checked);
     made.map_err(|error| LabError::Target(format!("making the database: {error}")))?;
     for client in &clients {
         while !client.show().databases().await.is_ok_and(|names| names.iter().any(|name| name == DATABASE)) {

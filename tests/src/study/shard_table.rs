@@ -42,3 +42,25 @@ fn row(shard: &Shard) -> [String; 8] {
 fn time(time: SystemTime) -> String {
     Timestamp::try_from(time).map_or_else(|_| String::new(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_is_that_of_the_shell_and_empty_columns_stay() {
+        let text = table("jepsen", &[]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(&lines[..2], ["name: jepsen", "------------"]);
+        assert_eq!(
+            lines[2].split_whitespace().collect::<Vec<_>>(),
+            ["id", "database", "retention_policy", "shard_group", "start_time", "end_time", "expiry_time", "owners"]
+        );
+    }
+
+    #[test]
+    fn times_are_in_seconds() {
+        let time_of = |nanos| time(SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(nanos));
+        assert_eq!(time_of(1_000_000_000_000_000_000), "2001-09-09T01:46:40Z");
+    }
+}

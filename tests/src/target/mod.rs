@@ -26,7 +26,7 @@ pub struct Cluster {
 
 #[derive(Debug)]
 enum Kind {
-    Processes(Processes),
+    Processes(Box<Processes>),
     /// Somebody else's.
     Hosts,
 }
@@ -55,7 +55,7 @@ impl Cluster {
             Target::Processes { executable, arguments } => {
                 let processes = Processes::start(plan, executable, arguments).await?;
                 let nodes = processes.nodes();
-                Ok(Self { kind: Kind::Processes(processes), nodes })
+                Ok(Self { kind: Kind::Processes(Box::new(processes)), nodes })
             }
             Target::Hosts(urls) => Ok(Self { kind: Kind::Hosts, nodes: hosts::nodes(urls)? }),
             Target::Namespaces { executable, arguments } => {

@@ -7,6 +7,33 @@ use super::state::{NOBODY_READS, State};
 /// What it costs to make a state, in comparisons; it bounds how much memory the states take, too.
 const PER_STATE: u64 = 64;
 
+/// How much is done before something is given up.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Limits {
+    /// How many states are followed one by one.
+    pub(in super::super) states: usize,
+    /// How many states are made and compared.
+    pub(in super::super) work: u64,
+}
+
+impl Limits {
+    /// For a history of so many actions: about a second in a release build if these are tens of thousands.
+    pub(in super::super) fn of(actions: usize) -> Self {
+        Self { states: 32, work: 30_000_000 + 1_000 * actions as u64 }
+    }
+}
+
+/// What is done when there are too many states to be followed one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Excess {
+    /// Those that have used up most are dropped: what is left when the history ends is a way through it, but that nothing is
+    /// left proves nothing.
+    Dropped,
+    /// Those that differ only in what they have used up become one that has used up the least of every value: that nothing
+    /// is left proves that there is no way, but what is left proves nothing.
+    Merged,
+}
+
 /// What is under way, and the states it may have led to.
 ///
 /// No state of the list is dominated by another one: where every way on from B is one from A too, B is not kept.
@@ -27,13 +54,17 @@ pub(super) struct Frontier {
     unknown: Vec<usize>,
     /// Reads that have not ended, begun or not, by value.
     awaited: Vec<usize>,
+    /// What is done with too many states, and whether it was.
+    most: usize,
+    excess: Excess,
+    exceeded: bool,
     /// States made and compared so far, and how many may be.
     work: u64,
     budget: u64,
 }
 
 impl Frontier {
-    pub(super) fn new(initial: usize, awaited: Vec<usize>, budget: u64) -> Self {
+    pub(super) fn new(initial: usize, awaited: Vec<usize>, limits: Limits, excess: Excess) -> Self {
         let values = awaited.len();
         let value = if awaited[initial] == 0 { NOBODY_READS } else { initial };
         Self {
@@ -45,9 +76,17 @@ impl Frontier {
             sought: Vec::new(),
             unknown: vec![0; values],
             awaited,
+            most: limits.states,
+            excess,
+            exceeded: false,
             work: 0,
-            budget,
+            budget: limits.work,
         }
+    }
+
+    /// Whether states were dropped or merged: the states that are left are not those that there are.
+    pub(super) fn exceeded(&self) -> bool {
+        self.exceeded
     }
 
     /// Whether it was given up: the states that are left are not all that there are.
@@ -191,6 +230,16 @@ impl Frontier {
             kept.retain(|other| !self.dominates(&candidate, other));
             kept.push(candidate);
         }
+        if kept.len() > self.most {
+            self.exceeded = true;
+            match self.excess {
+                Excess::Dropped => {
+                    kept.sort_by_key(State::spent_in_all);
+                    kept.truncate(self.most);
+                }
+                Excess::Merged => kept = merged(kept),
+            }
+        }
         self.states = kept;
     }
 
@@ -219,6 +268,23 @@ impl Frontier {
                 more >= 0
             })
     }
+}
+
+/// One state for those that differ only in what they have used up, as if it had used up the least of each.
+fn merged(mut states: Vec<State>) -> Vec<State> {
+    let key = |state: &State| (state.value, state.reads, state.used, state.fresh);
+    states.sort_by_key(key);
+    states.dedup_by(|state, into| {
+        let same = key(state) == key(into);
+        if same {
+            into.spent.retain_mut(|(value, spent)| {
+                *spent = state.spent(*value).min(*spent);
+                *spent > 0
+            });
+        }
+        same
+    });
+    states
 }
 
 /// The places in a mask.

@@ -33,6 +33,11 @@ impl State {
         self.spent.binary_search_by_key(&value, |(value, _)| *value).map_or(0, |at| self.spent[at].1)
     }
 
+    /// How many writes of any value of which nobody knows have taken effect.
+    pub(super) fn spent_in_all(&self) -> usize {
+        self.spent.iter().map(|(_, spent)| spent).sum()
+    }
+
     /// Lets one more of them take effect.
     pub(super) fn spend(&mut self, value: usize) {
         match self.spent.binary_search_by_key(&value, |(value, _)| *value) {
