@@ -49,10 +49,12 @@ fn texts(picture: &Picture) -> Vec<(&str, f64, f64, f64, f64)> {
         }
         _ => None,
     };
-    let text = |shape| match shape {
-        &Shape::Text { ref text, .. } => text.as_str(),
-        _ => "",
-    };
+    fn text(shape: &Shape) -> &str {
+        match shape {
+            Shape::Text { text, .. } => text,
+            _ => "",
+        }
+    }
     picture.shapes.iter().filter_map(|shape| placed(shape).map(|(a, b, c, d)| (text(shape), a, b, c, d))).collect()
 }
 

@@ -201,7 +201,7 @@ proptest! {
         dir.write_json("truth.json", &json!([map(&text), map(&text)])).unwrap();
         let files = super::files::Files::read(&dir).unwrap();
         let pages = [
-            super::run::report(&text, &files, &dir, &[], &mut [], &[text.clone()]),
+            super::run::report(&text, &files, &dir, &[], &mut [], std::slice::from_ref(&text)),
             super::timeline::timeline(&files, &dir),
             Table::of(std::slice::from_ref(&dir)).unwrap().html(),
         ];
