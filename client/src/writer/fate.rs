@@ -100,7 +100,7 @@ impl DeliveryError {
 /// Resolves with what became of the batch that took the points of a [`push_tracked`](crate::BatchWriter::push_tracked).
 ///
 /// Points that one call pushed may go in several batches, as those of different series do: then it resolves once all are
-/// settled, with the last acknowledgement, or with [`DeliveryError::Several`] where one was not acknowledged.
+/// settled, with the acknowledgement of the lowest level, or with [`DeliveryError::Several`] where one was not acknowledged.
 ///
 /// # Cancellation
 /// Dropping it changes nothing about the points.
@@ -172,7 +172,12 @@ impl Tracker {
         track.settled += 1;
         add(&mut track.points, points);
         match fate {
-            Ok(ack) => track.acknowledged = Some(ack),
+            Ok(ack) => {
+                // What it says has to be true of every batch.
+                if track.acknowledged.as_ref().is_none_or(|before| ack.level() <= before.level()) {
+                    track.acknowledged = Some(ack);
+                }
+            }
             Err(error) => track.failed.push(error),
         }
         if track.open == 0

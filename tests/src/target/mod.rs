@@ -61,7 +61,7 @@ impl Cluster {
             Target::Namespaces { executable, arguments } => {
                 let processes = Processes::start_apart(plan, executable, arguments).await?;
                 let nodes = processes.nodes();
-                Ok(Self { kind: Kind::Processes(processes), nodes })
+                Ok(Self { kind: Kind::Processes(Box::new(processes)), nodes })
             }
             Target::Simulation => Err(LabError::Order(
                 "this experiment needs nodes that answer requests, which a simulation has not".to_owned(),

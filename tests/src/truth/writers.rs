@@ -11,6 +11,7 @@ use influx_client::{
     Downgrade, Fate, NoRetry, Observer, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
 };
 
+use influx_server_mock::Loss;
 use tokio::task::JoinHandle;
 
 use super::load::{Load, Planned};
@@ -247,7 +248,8 @@ impl Writer {
     async fn in_background(mut self, client: &Client, level: ConsistencyLevel) -> Vec<Written> {
         // A writer that cannot be started says so by writing nothing, which the count of batches shows.
         let builder = client.batch_writer().consistency(level).linger(Duration::from_millis(40));
-        let Ok(writer) = builder.check_field_types(false).start() else { return Vec::new() };
+        // No more points at once than a node names in its log when it loses them.
+        let Ok(writer) = builder.max_points(Loss::MOST).check_field_types(false).start() else { return Vec::new() };
         let mut pushed: Vec<Pushed> = Vec::new();
         while !self.field.is_over() {
             let planned = self.field.load().next_push(level);
