@@ -21,17 +21,11 @@ const SEEDS: Setting = Setting { name: "seeds", default: "1", meaning: "schedule
 const SCHEDULES: Setting =
     Setting { name: "seeds", default: "10000", meaning: "schedules that the simulation plays, each from its seed" };
 
-const ONLY_BUGS: Setting = Setting { name: "only", default: "all of them", meaning: "names of bugs, with commas" };
-
-const ONLY_CAUSES: Setting =
-    Setting { name: "only", default: "all of them", meaning: "names of causes of a difference, with commas" };
-
 const AT_A_TIME: Setting = Setting { name: "at-a-time", default: "4", meaning: "runs under way at a time" };
 
 const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning: "seeds of the simulation" };
 
-const ONLY: Setting =
-    Setting { name: "only", default: "", meaning: "those to run, separated by commas; all unless given" };
+const ONLY: Setting = Setting { name: "only", default: "all of them", meaning: "those to run, separated by commas" };
 
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
@@ -85,7 +79,7 @@ impl Experiment {
             | Self::ShardsPartition
             | Self::ShardsLongCut => &[Processes, Namespaces, Hosts],
             Self::Study => &[Processes, Namespaces],
-            Self::Truth => &[Processes, Simulation],
+            Self::Truth => &[Processes, Simulation, Hosts],
             Self::All => &[Processes, Namespaces],
             Self::Bugs | Self::Repair | Self::Compare => &[Processes],
         }

@@ -213,7 +213,7 @@ async fn shards(urls: &[String]) -> String {
             text = series.columns.join("\t") + "\n";
         }
         for row in &series.values {
-            let cells: Vec<String> = row.iter().map(|cell| cell.to_string()).collect();
+            let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
             text.push_str(&(cells.join("\t") + "\n"));
         }
     }

@@ -133,7 +133,7 @@ async fn begin(
         Evil::MetaQuorum => metas(victims.meta.len() / 2 + 1).map(|node| Fault::MetaDown { node }).collect(),
         Evil::MetaAll => metas(victims.meta.len()).map(|node| Fault::MetaDown { node }).collect(),
         Evil::Clock => {
-            let skew = if number % 2 == 0 { "-90s" } else { "45s" };
+            let skew = if number.is_multiple_of(2) { "-90s" } else { "45s" };
             // A text that is no skew would be no fault, which the count of what was begun must not hide.
             let Ok(skew) = skew.parse::<ClockSkew>() else { return Ok(Vec::new()) };
             vec![Fault::Clock { node, skew }]

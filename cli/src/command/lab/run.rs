@@ -143,7 +143,7 @@ impl RunArgs {
         let mut seeds = 1;
         match self.seeds {
             Some(count) if self.experiment.has_seeds(target.kind()) => {
-                set.push(("seeds".to_owned(), count.to_string()))
+                set.push(("seeds".to_owned(), count.to_string()));
             }
             Some(count) => seeds = count,
             None => {}
