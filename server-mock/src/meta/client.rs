@@ -38,7 +38,7 @@ pub struct MetaClientConfig {
     pub retry_pause: Duration,
     /// How long to wait for a connection. There is no limit on the answer.
     pub dial_limit: Duration,
-    /// Whether new metadata take their time to be known here, as on the real 0.10 (see [`lag`]).
+    /// Whether new metadata take their time to be known here, as on the real 0.10.
     pub lags: bool,
 }
 
