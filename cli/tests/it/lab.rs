@@ -67,6 +67,8 @@ fn mistakes_are_named_before_anything_starts() {
     assert!(order(&["register-healthy-all", "--set", "write_timeot=1s"]).contains("do you mean write-timeout?"));
     assert!(order(&["study", "--sim"]).contains("not the simulation"));
     assert!(order(&["truth", "--sim", "--hosts", "http://127.0.0.1:1"]).contains("--hosts"));
+    let told = order(&["truth", "--hosts", "http://me:hidden@127.0.0.1:1"]);
+    assert!(told.contains("a password") && !told.contains("hidden"), "{told}");
     assert!(!new.exists(), "nothing was begun");
     std::fs::create_dir(&new).unwrap();
     std::fs::write(new.join("mine.txt"), "x").unwrap();
@@ -96,7 +98,16 @@ fn a_simulated_run_is_repeated_by_its_seed_and_its_directory() {
     // --force is for directories of runs.
     let again = ["lab", "run", "truth", "--sim", "--seeds", "1", "--dir", text(&first)];
     assert_eq!(run(&again, "").code, 2);
+    let before = std::fs::read(first.join("simulation.json")).unwrap();
     assert_eq!(run(&[&again[..], &["--force"]].concat(), "").code, 0);
+    assert_eq!(std::fs::read(dir.path().join("a.1/simulation.json")).unwrap(), before, "the earlier run is set aside");
+    // A file of its name alone makes no run of a directory.
+    let mine = dir.path().join("mine");
+    std::fs::create_dir_all(mine.join("shop")).unwrap();
+    std::fs::write(mine.join("shop/order.json"), "{}").unwrap();
+    let ran = run(&["lab", "run", "truth", "--sim", "--force", "--dir", text(&mine)], "");
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(mine.join("shop/order.json").exists());
     std::fs::remove_file(first.join("report.html")).unwrap();
     assert_eq!(run(&["lab", "report", text(&first)], "").code, 0);
     assert!(first.join("report.html").exists());

@@ -1,8 +1,9 @@
 //! What can be set for each experiment.
 
 use influx_server_mock::{OptionError, Options, Profile};
+use url::Url;
 
-use super::{Experiment, LabError, Order, TargetKind};
+use super::{Experiment, LabError, Order, Target, TargetKind};
 use crate::study::{RUN_SETTINGS, STUDY_SETTINGS};
 
 /// A setting of an experiment.
@@ -95,6 +96,12 @@ impl Experiment {
             let those: Vec<&str> = self.targets().iter().map(|kind| kind.words()).collect();
             return Err(LabError::Order(format!("{self} runs against {}, not {}", those.join(" or "), kind.words())));
         }
+        if let Target::Hosts(hosts) = &order.target {
+            for (position, host) in hosts.iter().enumerate() {
+                check_host(host)
+                    .map_err(|why| LabError::Order(format!("address {} of the cluster: {why}", position + 1)))?;
+            }
+        }
         for (name, value) in &order.set {
             self.check_setting(order, name, value)?;
         }
@@ -133,6 +140,17 @@ impl Experiment {
     }
 }
 
+/// Refuses what is no address, and what must not be kept in the files of a run. The address itself is not told: it may
+/// hold a password.
+fn check_host(host: &str) -> Result<(), String> {
+    let url = Url::parse(host).map_err(|error| error.to_string())?;
+    if url.username().is_empty() && url.password().is_none() {
+        Ok(())
+    } else {
+        Err("it has a user or a password, which the pages of the run would show".to_owned())
+    }
+}
+
 impl TargetKind {
     /// What is meant, in words.
     #[must_use]
@@ -148,7 +166,17 @@ impl TargetKind {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn an_address_that_would_show_a_password_is_refused_without_showing_it() {
+        assert_eq!(check_host("http://127.0.0.1:8086"), Ok(()));
+        for host in ["http://me:hidden@h:1", "http://hidden@h:1", "hidden", "http://me:hidden@:1"] {
+            let why = check_host(host).unwrap_err();
+            assert!(!why.contains("hidden"), "{why}");
+        }
+    }
 
     #[test]
     fn what_is_told_of_everything_is_so() {

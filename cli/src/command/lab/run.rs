@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use influx_lab::experiment::{Ending, Experiment, Order, Progress, RunDir, Target, pages, run};
+use influx_lab::experiment::{Ending, Experiment, Order, Progress, Record, RunDir, Target, pages, run};
 use influx_server_mock::Profile;
 use serde_json::{Value, json};
 
@@ -32,7 +32,8 @@ pub(super) struct RunArgs {
     /// Where the run is left: a directory that is not there yet, or is empty.
     #[arg(long, value_name = "DIR")]
     dir: PathBuf,
-    /// Empty the directory of an earlier run first. One that holds anything else is refused all the same.
+    /// Where DIR holds an earlier run, set that aside first: as DIR.1, or the next number that is free. Nothing is deleted, and
+    /// a directory that holds anything else is refused all the same.
     #[arg(long)]
     force: bool,
     /// Decides on everything that is drawn by chance.
@@ -229,7 +230,7 @@ pub(super) async fn make(
             ran = run(experiment, &order, &watch) => ran,
             signal = signals.arrived() => {
                 watch.finish();
-                console.say(&format!("interrupted; what was recorded is in {}", order.dir.path().display()));
+                console.say(&format!("interrupted; what was ordered, and left by parts that were over, is in {}", order.dir.path().display()));
                 return Err(Failure::Signal(signal));
             }
         };
@@ -256,31 +257,39 @@ pub(super) fn this_program() -> Result<Target, Failure> {
 /// Makes sure that nothing but the run gets into the directory, and that nothing is lost for it.
 pub(super) fn take_directory(dir: &Path, force: bool) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::local_io(format!("{}: {error}", dir.display()));
-    let mut entries = match fs::read_dir(dir) {
+    let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(failed(error)),
     };
-    if entries.next().is_none() {
+    let entries: Vec<PathBuf> =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(failed)?;
+    if entries.is_empty() {
         return Ok(());
     }
     // Runs that were several have their records one level below.
-    let below = |entry: fs::DirEntry| entry.path().join(RunDir::ORDER).exists();
-    let is_run =
-        dir.join(RunDir::ORDER).exists() || fs::read_dir(dir).map_err(failed)?.filter_map(Result::ok).any(below);
+    let holds_order = |dir: &Path| RunDir::at(dir).read_json::<Record>(RunDir::ORDER).is_ok();
+    let is_run = holds_order(dir) || entries.iter().any(|entry| holds_order(entry));
     if !force {
-        let hint = if is_run { "another, or --force to lose the run that is in it" } else { "another" };
+        let hint = if is_run { "another, or --force to set the run that is in it aside" } else { "another" };
         return Err(Failure::Usage(format!("{} is not empty: give {hint}", dir.display())));
     }
     if !is_run {
         return Err(Failure::Usage(format!("{} holds something else than a run: give another", dir.display())));
     }
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        removed.map_err(failed)?;
-    }
-    Ok(())
+    fs::rename(dir, aside(dir).map_err(failed)?).map_err(failed)
+}
+
+/// The first name beside a directory that is free, for what is in it.
+fn aside(dir: &Path) -> std::io::Result<PathBuf> {
+    let dir = fs::canonicalize(dir)?;
+    let numbered = |number: u32| {
+        let mut name = dir.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{number}"));
+        dir.with_file_name(name)
+    };
+    let free = (1..).map(numbered).find(|path| fs::symlink_metadata(path).is_err());
+    free.ok_or_else(|| std::io::Error::other("there is no name left for the run that is in it"))
 }
 
 fn report(order: &Order) -> Option<PathBuf> {
