@@ -25,6 +25,7 @@ pub mod all;
 pub mod bugs;
 pub mod checker;
 pub mod compare;
+mod death;
 pub mod experiment;
 pub mod figures;
 pub mod history;

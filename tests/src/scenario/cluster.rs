@@ -10,6 +10,7 @@ use influx_server_mock::{ClusterError, NodeState, Options, ProcessCluster, Profi
 
 use super::step::Fault;
 use crate::NODE_ARGUMENT;
+use crate::death::kill_and_wait;
 
 /// What clusters differ in: one of the same kind will do for any scenario that does not ask for a fresh one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +55,6 @@ pub struct Cluster {
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long queues may take to be empty after a scenario before the cluster is given up.
 const DRAIN_LIMIT: Duration = Duration::from_millis(500);
-/// How long killed nodes may take to be gone.
-const DEATH_LIMIT: Duration = Duration::from_secs(5);
 /// Between two looks at something that is waited for.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -230,12 +229,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         let Some(cluster) = self.nodes.take() else { return };
-        cluster.kill_all();
-        let deadline = Instant::now() + DEATH_LIMIT;
-        let dead = |name: &str| matches!(cluster.state(name), Ok(NodeState::Dead) | Err(_));
-        while Instant::now() < deadline && !cluster.nodes().iter().all(|node| dead(&node.name)) {
-            std::thread::sleep(TICK);
-        }
+        kill_and_wait(&cluster);
         remove(&self.dir);
     }
 }

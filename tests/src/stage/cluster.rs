@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use influx_client::{
     Ack, Batch, Client, ClientBuilder, ConsistencyLevel, MissingTime, NoRetry, Precision, Resolution, WriteError,
 };
-use influx_server_mock::{Fault, NodeState, Options, ProcessCluster, Profile, Topology, UpOptions};
+use influx_server_mock::{Fault, Options, ProcessCluster, Profile, Topology, UpOptions};
 
 use super::Replica;
+use crate::death::kill_and_wait;
 use crate::experiment::{LabError, Order, Target};
 use crate::history::FaultEvent;
 
@@ -20,8 +21,6 @@ pub const TICK: Duration = Duration::from_millis(25);
 const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long one request may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
-/// How long killed nodes may take to be gone.
-const DEATH_LIMIT: Duration = Duration::from_secs(5);
 
 /// How a cluster is to be.
 #[derive(Clone, Debug)]
@@ -393,12 +392,7 @@ pub type Row = BTreeMap<String, serde_json::Value>;
 impl Drop for Stage {
     fn drop(&mut self) {
         let Some(cluster) = self.cluster.take() else { return };
-        cluster.kill_all();
-        let deadline = Instant::now() + DEATH_LIMIT;
-        let dead = |name: &str| matches!(cluster.state(name), Ok(NodeState::Dead) | Err(_));
-        while Instant::now() < deadline && !cluster.nodes().iter().all(|node| dead(&node.name)) {
-            std::thread::sleep(TICK);
-        }
+        kill_and_wait(&cluster);
         let _ = fs::remove_dir_all(&self.dir);
     }
 }

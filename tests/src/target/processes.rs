@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use influx_server_mock::{HeldPoint, NodeState, Placement, ProcessCluster, Role, UpOptions};
+use influx_server_mock::{HeldPoint, Placement, ProcessCluster, Role, UpOptions};
 
-use super::{Machine, Node, Plan, TICK};
+use super::{Machine, Node, Plan};
+use crate::death::kill_and_wait;
 use crate::experiment::LabError;
 use crate::netns::{Namespace, Network};
 
@@ -30,8 +31,6 @@ struct Placed {
 
 /// How long a cluster may take to start on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(90);
-/// How long killed nodes may take to be gone.
-const DEATH_LIMIT: Duration = Duration::from_secs(5);
 /// What a node logs when it drops a write that it acknowledges.
 const DROPPED: &str = "drop write request";
 
@@ -179,12 +178,7 @@ impl Placed {
 impl Drop for Processes {
     fn drop(&mut self) {
         let Some(cluster) = self.cluster.take() else { return };
-        cluster.kill_all();
-        let deadline = Instant::now() + DEATH_LIMIT;
-        let dead = |name: &str| matches!(cluster.state(name), Ok(NodeState::Dead) | Err(_));
-        while Instant::now() < deadline && !cluster.nodes().iter().all(|node| dead(&node.name)) {
-            std::thread::sleep(TICK);
-        }
+        kill_and_wait(&cluster);
         remove(&self.dir);
     }
 }

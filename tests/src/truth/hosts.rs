@@ -14,7 +14,7 @@ use super::round::Judged;
 use super::story::Setting;
 use super::summary::{RoundSummary, Summary};
 use super::writers::{Field, Written, write};
-use super::{Causes, Copy, Liar, PointEnd, Promise, judge};
+use super::{Causes, Copy, Liar, PointEnd, Promise, judge, millis};
 use crate::experiment::{LabError, Progress};
 
 /// How long queues may take to drain when the time of the workload is over.
@@ -87,10 +87,6 @@ pub(super) async fn on_hosts(
         progress.note(&format!("the database {database} is left: {error}"));
     }
     Ok(Judged { summary, written, events: Vec::new(), shards: String::new() })
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 async fn drained(client: &Client) -> bool {

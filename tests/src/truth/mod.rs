@@ -41,6 +41,10 @@ pub use server_lie::ServerLie;
 pub use story::{Story, ToldRequest};
 pub use summary::{Met, RoundSummary, Row, Summary};
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// Saturates after half a millennium.
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)

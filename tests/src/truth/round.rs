@@ -17,7 +17,8 @@ use super::story::Setting;
 use super::strike::{Done, strike};
 use super::summary::{RoundSummary, Summary};
 use super::writers::{DATABASE, Field, Written, write};
-use super::{FalseClaim, Liar, Promise, judge};
+use super::{FalseClaim, Liar, Promise, judge, millis};
+use crate::death::kill_and_wait;
 use crate::experiment::LabError;
 use crate::history::{FaultEvent, intervals};
 
@@ -65,9 +66,8 @@ struct Held(Option<ProcessCluster>, PathBuf);
 impl Drop for Held {
     fn drop(&mut self) {
         if let Some(cluster) = &self.0 {
-            cluster.kill_all();
+            kill_and_wait(cluster);
         }
-        // They are tied to this process and dying; what they still write is lost with the directory's name.
         let _ = fs::remove_dir_all(&self.1);
     }
 }
@@ -150,10 +150,6 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         cluster.down().await?;
     }
     Ok(Judged { summary, written, events, shards })
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Makes the database and writes the first batch until every node holds it.
