@@ -61,6 +61,29 @@ pub enum LossKind {
     RefusedYetQueued,
 }
 
+impl LossKind {
+    /// Its name, as in the line of a log.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::UnknownShard => "unknown-shard",
+            Self::DeletedShard => "deleted-shard",
+            Self::QueueDisabled => "queue-disabled",
+            Self::QueueFull => "queue-full",
+            Self::QueueBlocked => "queue-blocked",
+            Self::HintTooLarge => "hint-too-large",
+            Self::HintNotWritten => "hint-not-written",
+            Self::LocalFailure => "local-failure",
+            Self::Refused => "refused",
+            Self::ConflictDropped => "conflict-dropped",
+            Self::GoodPointLost => "good-point-lost",
+            Self::HintRefused => "hint-refused",
+            Self::HintPoisons => "hint-poisons",
+            Self::RefusedYetQueued => "refused-yet-queued",
+        }
+    }
+}
+
 impl Loss {
     /// How many series a line names at most.
     pub const MOST: usize = 64;

@@ -153,6 +153,8 @@ pub(super) async fn run(ending: Ending, client: Client, target: Target) {
             }
         };
         tokio::select! {
+            // No branch starves another, as each only leads to the next round; and the same events give the same requests.
+            biased;
             Some((id, fate)) = writes.next(), if !writes.is_empty() => settle(shared, id, &fate),
             () = work => {}
             () = tick => {}

@@ -62,13 +62,15 @@ pub enum ClientEvent {
     Connected {
         /// Which request.
         request: u64,
+        /// How many bytes of its body go out: all, unless the connection is lost meanwhile.
+        bytes: u64,
     },
     /// No connection could be made; nothing was sent.
     Refused {
         /// Which request.
         request: u64,
     },
-    /// The connection was lost after bytes of the body went out.
+    /// The connection was lost after as many bytes of the body went out as [`ClientEvent::Connected`] said.
     Lost {
         /// Which request.
         request: u64,
@@ -127,6 +129,17 @@ impl Incoming {
         next(&mut self.requests, node)
     }
 
+    /// The share of the body that goes out, in percent, where the next request to this node is to be cut within.
+    fn body_share(&mut self, node: usize) -> Option<u8> {
+        let first = self.requests.iter_mut().find(|(of, times, _)| *of == node && *times > 0);
+        let (times, percent) = first.and_then(|(_, times, loss)| match loss {
+            RequestLoss::CutBody { percent } => Some((times, *percent)),
+            RequestLoss::Reset | RequestLoss::Hang | RequestLoss::TurnedAway { .. } | RequestLoss::Gateway(_) => None,
+        })?;
+        *times -= 1;
+        Some(percent)
+    }
+
     fn reply_loss(&mut self, node: usize) -> Option<ReplyLoss> {
         next(&mut self.replies, node)
     }
@@ -181,7 +194,14 @@ impl SimCluster {
             return self.refuse(request);
         }
         pending.stage = Stage::Sent;
-        self.out.push(ClientEvent::Connected { request });
+        let bytes = pending.request.body.len() as u64;
+        let is_ping = pending.request.path == "/ping";
+        if let Some(percent) = (!is_ping).then(|| self.incoming.body_share(node)).flatten() {
+            self.record.count(RequestLoss::CutBody { percent }.kind());
+            self.out.push(ClientEvent::Connected { request, bytes: bytes * u64::from(percent.min(99)) / 100 });
+            return self.lose(request);
+        }
+        self.out.push(ClientEvent::Connected { request, bytes });
         if self.nodes[node].clients_cut {
             self.incoming.held_back.push((node, Event::Arrive { request }));
             return;
@@ -234,17 +254,23 @@ impl SimCluster {
         if ask.path == "/ping" {
             return self.answer(request, node, rules::pong(self.profile(), id));
         }
-        match self.incoming.request_loss(node) {
-            None => {}
-            Some(RequestLoss::Reset) => return self.lose(request),
-            Some(RequestLoss::Hang) => return,
-            Some(RequestLoss::TurnedAway { waited }) => {
-                return match self.profile() {
-                    Profile::V1_8 => self.answer(request, node, rules::turned_away(self.profile(), waited, id)),
-                    Profile::V0_10 => self.lose(request),
-                };
-            }
-            Some(RequestLoss::Gateway(status)) => return self.gateway(request, node, status),
+        if let Some(loss) = self.incoming.request_loss(node) {
+            let loss = match (loss, self.profile()) {
+                // The whole body is here already; and 0.10 has no limit to turn requests away for.
+                (RequestLoss::CutBody { .. }, _) | (RequestLoss::TurnedAway { .. }, Profile::V0_10) => {
+                    RequestLoss::Reset
+                }
+                (loss, _) => loss,
+            };
+            self.record.count(loss.kind());
+            return match loss {
+                RequestLoss::Reset | RequestLoss::CutBody { .. } => self.lose(request),
+                RequestLoss::Hang => {}
+                RequestLoss::TurnedAway { waited } => {
+                    self.answer(request, node, rules::turned_away(self.profile(), waited, id));
+                }
+                RequestLoss::Gateway(status) => self.gateway(request, node, status),
+            };
         }
         self.record.count("write handled");
         self.begin_write(request, node, ask);
@@ -258,7 +284,12 @@ impl SimCluster {
         let Answered { status, headers, body } = answered;
         let answer = SimAnswer { status: status.as_u16(), headers, body, cut: false };
         let mut late = 0;
-        match self.incoming.reply_loss(node) {
+        let loss = self.incoming.reply_loss(node);
+        if let Some(loss) = loss {
+            let lost = loss == ReplyLoss::CutBody && answer.body.is_empty();
+            self.record.count(if lost { ReplyLoss::Reset.kind() } else { loss.kind() });
+        }
+        match loss {
             None => {}
             Some(ReplyLoss::Reset) => return self.lose(request),
             Some(ReplyLoss::CutBody) if answer.body.is_empty() => return self.lose(request),
@@ -302,7 +333,7 @@ impl SimCluster {
 
     pub(super) fn tell_client(&mut self, event: ClientEvent) {
         let (kind, request, status) = match &event {
-            ClientEvent::Connected { request } => (2, *request, 0),
+            ClientEvent::Connected { request, .. } => (2, *request, 0),
             ClientEvent::Refused { request } => (3, *request, 0),
             ClientEvent::Lost { request } => (4, *request, 0),
             ClientEvent::Answer { request, answer } => (5, *request, u64::from(answer.status)),

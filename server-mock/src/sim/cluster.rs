@@ -72,6 +72,8 @@ pub(super) enum Event {
     Sight { node: usize, data: Arc<MetaData> },
     /// A fault.
     Fault(SimFault),
+    /// The end of a fault.
+    FaultEnds(SimFault),
     /// The end of all faults.
     Heal,
     /// A process starts again.
@@ -196,6 +198,12 @@ impl SimCluster {
     /// Orders a fault for a time.
     pub fn order(&mut self, at: u64, fault: SimFault) {
         self.agenda.put(at.max(self.now), Due { at: None, event: Event::Fault(fault) });
+    }
+
+    /// Orders the end of a fault that [lasts](SimFault::lasts) for a time. Where several of the same kind strike the same
+    /// node, the first end is that of all; links stay cut until the last cut of them ends.
+    pub fn order_end(&mut self, at: u64, fault: SimFault) {
+        self.agenda.put(at.max(self.now), Due { at: None, event: Event::FaultEnds(fault) });
     }
 
     /// Orders the end of all faults for a time; processes that are down start again.
@@ -336,6 +344,7 @@ impl SimCluster {
             Event::Cache { node, data } => self.heard(node, data),
             Event::Sight { node, data } => self.saw(node, data),
             Event::Fault(fault) => self.strike(fault),
+            Event::FaultEnds(fault) => self.end_fault(&fault),
             Event::Heal => self.heal(),
             Event::Restart { process, life } => self.restart(process, life),
             Event::Resume { process } => self.resume(process),
@@ -369,6 +378,7 @@ impl SimCluster {
             | Event::Cache { .. }
             | Event::Sight { .. }
             | Event::Fault(_)
+            | Event::FaultEnds(_)
             | Event::Heal
             | Event::Restart { .. }
             | Event::Resume { .. } => {}

@@ -14,7 +14,7 @@ use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
 use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
 use crate::core::slice_race::{SliceRace, as_sent};
 use crate::http::rules::{self, Lines, Refusal};
-use crate::{Points, Profile};
+use crate::{LossKind, Points, Profile};
 
 /// A request that a node carries out.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(super) struct Sent {
     pub(super) write: Arc<ShardWrite>,
     pub(super) heard: bool,
     queued_behind: bool,
+    /// Whether a queue has it.
+    pub(super) queued: bool,
 }
 
 impl SimCluster {
@@ -145,7 +147,7 @@ impl SimCluster {
     }
 
     fn part(&mut self, node: usize, level: Level, request: u64, part: ShardPart) -> Part {
-        let raced = self.raced(node, &part);
+        let raced = self.raced(node, request, &part);
         let write = |points| Arc::new(ShardWrite { shard: part.shard, points, request, hint: false });
         let victim = raced.map(|(victim, points)| (victim, write(points)));
         let whole = write(part.points.clone());
@@ -157,13 +159,13 @@ impl SimCluster {
                 Some((victim, write)) if *victim == position => write.clone(),
                 Some(_) | None => whole.clone(),
             };
-            owners.push(Sent { node: position, write, heard: false, queued_behind: false });
+            owners.push(Sent { node: position, write, heard: false, queued_behind: false, queued: false });
         }
         Part { collector, owners, decided: false }
     }
 
     /// The other owner that gets another batch than the client sent, and that batch, where the race is to be played.
-    fn raced(&mut self, node: usize, part: &ShardPart) -> Option<(usize, Points)> {
+    fn raced(&mut self, node: usize, request: u64, part: &ShardPart) -> Option<(usize, Points)> {
         let race = self.options.node.shared_slice_race;
         let own = self.node_id(node);
         if race == SliceRace::Off || self.profile() != Profile::V1_8 || !part.owners.contains(&own) {
@@ -178,10 +180,10 @@ impl SimCluster {
         let lost = without(&part.points, &sent);
         let (dropped, good): (Vec<_>, Vec<_>) = lost.into_iter().partition(|key| bad.contains(key));
         if !dropped.is_empty() {
-            self.cause(CauseKind::ConflictDropped, node, victim, dropped);
+            self.cause(LossKind::ConflictDropped, node, victim, request, dropped);
         }
         if !good.is_empty() {
-            self.cause(CauseKind::GoodPointLost, node, victim, good);
+            self.cause(LossKind::GoodPointLost, node, victim, request, good);
         }
         Some((victim, sent))
     }
@@ -196,13 +198,13 @@ impl SimCluster {
                 if let Some(sent) = self.sent(id, part, owner) {
                     sent.queued_behind = true;
                 }
-                self.offer(node, key, write.clone(), Offered { write: id, part, owner, failure: None.into() });
+                self.offer(node, key, write.clone(), Offered { write: id, part, owner, failure: None });
             }
             Way::Send => self.call(node, to, write.clone(), CallFor::Part { write: id, part, owner }),
         }
     }
 
-    fn sent(&mut self, id: u64, part: usize, owner: usize) -> Option<&mut Sent> {
+    pub(super) fn sent(&mut self, id: u64, part: usize, owner: usize) -> Option<&mut Sent> {
         self.writes.get_mut(&id)?.parts.get_mut(part)?.owners.get_mut(owner)
     }
 
@@ -225,15 +227,15 @@ impl SimCluster {
                 let Some(sent) = self.sent(id, part, owner) else { return };
                 let (to, shard_write) = (sent.node, sent.write.clone());
                 let key: QueueKey = self.queue_key(to, shard_write.shard);
-                self.offer(node, key, shard_write, Offered { write: id, part, owner, failure: Some(failure).into() });
+                self.offer(node, key, shard_write, Offered { write: id, part, owner, failure: Some(failure) });
             }
         }
     }
 
     /// A queue took the write, or did not.
-    pub(super) fn offered(&mut self, then: &Offered, queued: Result<(), crate::core::handoff::HandoffError>) {
+    pub(super) fn offered(&mut self, then: Offered, queued: Result<(), crate::core::handoff::HandoffError>) {
         let Some(level) = self.writes.get(&then.write).map(|write| write.level) else { return };
-        let answer = after_offer(level, then.failure.as_deref().map(str::to_owned), queued);
+        let answer = after_offer(level, then.failure, queued);
         self.owner_answered(then.write, then.part, then.owner, answer);
     }
 
@@ -276,11 +278,11 @@ impl SimCluster {
 
     fn refused_behind_queue(&mut self, id: u64, part: usize) {
         let Some(write) = self.writes.get(&id) else { return };
-        let node = write.node;
+        let (node, request) = (write.node, write.request);
         let behind = write.parts[part].owners.iter().filter(|sent| sent.queued_behind);
         let behind: Vec<_> = behind.map(|sent| (sent.node, sent.write.keys())).collect();
         for (replica, keys) in behind {
-            self.cause(CauseKind::AnyRefusedBehindQueue, node, replica, keys);
+            self.cause(CauseKind::AnyRefusedBehindQueue, node, replica, request, keys);
         }
     }
 
@@ -315,16 +317,24 @@ impl SimCluster {
         let mut shortfalls = Vec::new();
         for part in &write.parts {
             let required = write.level.required(part.owners.len());
-            let owners = || part.owners.iter().map(|sent| sent.node);
             let Some(longest) = part.owners.iter().map(|sent| &sent.write).max_by_key(|sent| sent.points.len()) else {
                 continue;
             };
             for point in longest.points.iter() {
-                let had = self.held.count(point.key, owners());
+                let lacks = |sent: &&Sent| !self.held.has(point.key, write.request, sent.node);
+                let (count, lacking) = (part.owners.len(), || part.owners.iter().filter(lacks));
+                let had = count - lacking().count();
                 if had < required {
-                    let hint_counts = write.level == Level::Any;
-                    let (request, time, key) = (write.request, self.now, point.key.into());
-                    shortfalls.push(Shortfall { request, time, key, required, had, hint_counts });
+                    shortfalls.push(Shortfall {
+                        request: write.request,
+                        time: self.now,
+                        key: point.key.into(),
+                        required,
+                        had,
+                        queued: lacking().filter(|sent| sent.queued).count(),
+                        missing: lacking().map(|sent| sent.node).collect(),
+                        hint_counts: write.level == Level::Any,
+                    });
                 }
             }
         }
@@ -351,7 +361,7 @@ impl SimCluster {
         for id in dead {
             let Some(write) = self.writes.remove(&id) else { continue };
             for sent in write.parts.iter().flat_map(|part| &part.owners).filter(|sent| !sent.heard) {
-                self.cause(CauseKind::CoordinatorDied, node, sent.node, sent.write.keys());
+                self.cause(CauseKind::CoordinatorDied, node, sent.node, sent.write.request, sent.write.keys());
             }
         }
     }

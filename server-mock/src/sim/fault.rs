@@ -4,7 +4,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Disk;
+/// A part of a data node's disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataDisk {
+    /// Where the points of its shards are.
+    Shards,
+    /// Where the queues of hinted handoff are.
+    Handoff,
+}
 
 /// A fault that is ordered of a simulated cluster. Data nodes and meta nodes go by their position, from 0, each kind by
 /// itself, except where a process is meant: then meta nodes follow the data nodes.
@@ -51,7 +59,7 @@ pub enum SimFault {
         /// Data node.
         node: usize,
         /// Shards or handoff.
-        disk: Disk,
+        disk: DataDisk,
         /// By how much.
         extra: Duration,
     },
@@ -60,7 +68,7 @@ pub enum SimFault {
         /// Data node.
         node: usize,
         /// Shards or handoff.
-        disk: Disk,
+        disk: DataDisk,
     },
     /// A data node's queues take nothing more, as at their size limit.
     HandoffFull {
@@ -115,8 +123,13 @@ pub enum SimFault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestLoss {
-    /// Its connection is reset after bytes of the body went out.
+    /// Its connection is reset after the whole body went out.
     Reset,
+    /// Its connection is reset after a part of the body went out, or none of it.
+    CutBody {
+        /// The share of the body that went out, in percent; less than 100.
+        percent: u8,
+    },
     /// It is never read; the connection stays open.
     Hang,
     /// The node has no place for it (profile 1.8; in 0.10 the connection is reset).
@@ -170,20 +183,56 @@ impl SimFault {
             Self::LeaderChange => "leader change",
             Self::RefuseClients { .. } => "refuse-http",
             Self::CutClients { .. } => "clients cut",
-            Self::Requests { loss, .. } => match loss {
-                RequestLoss::Reset => "request reset",
-                RequestLoss::Hang => "request hung",
-                RequestLoss::TurnedAway { .. } => "request throttled",
-                RequestLoss::Gateway(_) => "gateway before",
-            },
-            Self::Replies { loss, .. } => match loss {
-                ReplyLoss::Reset => "reply lost",
-                ReplyLoss::CutBody => "reply cut",
-                ReplyLoss::Hang => "reply hung",
-                ReplyLoss::Late(_) => "reply late",
-                ReplyLoss::Gateway(_) => "gateway after",
-            },
+            Self::Requests { loss, .. } => loss.kind(),
+            Self::Replies { loss, .. } => loss.kind(),
             Self::ClockSkew { .. } => "clock skew",
+        }
+    }
+
+    /// Whether it lasts until it is [ended](super::SimCluster::order_end); any other one is over by itself.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Partition { .. }
+            | Self::OneWay { .. }
+            | Self::Slow { .. }
+            | Self::SlowDisk { .. }
+            | Self::DiskFull { .. }
+            | Self::HandoffFull { .. }
+            | Self::HandoffBlocked { .. }
+            | Self::RefuseClients { .. }
+            | Self::CutClients { .. }
+            | Self::ClockSkew { .. } => true,
+            Self::Crash { restart_after: after, .. } | Self::Pause { resume_after: after, .. } => after.is_none(),
+            Self::LeaderChange | Self::Requests { .. } | Self::Replies { .. } => false,
+        }
+    }
+}
+
+impl RequestLoss {
+    /// A word for it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Reset => "request reset",
+            Self::CutBody { .. } => "request cut",
+            Self::Hang => "request hung",
+            Self::TurnedAway { .. } => "request throttled",
+            Self::Gateway(_) => "gateway before",
+        }
+    }
+}
+
+impl ReplyLoss {
+    /// A word for it.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Reset => "reply lost",
+            Self::CutBody => "reply cut",
+            Self::Hang => "reply hung",
+            Self::Late(_) => "reply late",
+            Self::Gateway(_) => "gateway after",
         }
     }
 }

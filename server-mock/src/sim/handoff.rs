@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::cluster::{Event, SimCluster};
 use super::coordinator::nanoseconds;
 use super::peer::CallFor;
-use super::record::CauseKind;
 use super::store::ShardWrite;
-use crate::Profile;
 use crate::core::handoff::{Delivery, HandoffError, Pause, after_delivery, is_retryable, told_of_append};
 use crate::hinted_handoff::{Block, Limits};
+use crate::{LossKind, Profile};
 
 /// The data node, by position, and the shard; 0 where there is one queue a node.
 pub(super) type QueueKey = (usize, u64);
@@ -22,23 +21,7 @@ pub(super) struct Offered {
     pub(super) part: usize,
     pub(super) owner: usize,
     /// Why it could not be sent; nothing where it was not tried.
-    pub(super) failure: Failure,
-}
-
-/// The reason of an offer.
-#[derive(Debug)]
-pub(super) struct Failure(Option<String>);
-
-impl From<Option<String>> for Failure {
-    fn from(text: Option<String>) -> Self {
-        Self(text)
-    }
-}
-
-impl Failure {
-    pub(super) fn as_deref(&self) -> Option<&str> {
-        self.0.as_deref()
-    }
+    pub(super) failure: Option<String>,
 }
 
 /// A queue.
@@ -89,21 +72,14 @@ impl SimCluster {
         };
         if let Some(refusal) = refusal {
             self.not_queued(node, key.0, &write, &refusal);
-            return self.offered(&then, Err(refusal));
+            return self.offered(then, Err(refusal));
         }
         let delay = self.between(300, 2_000) + self.nodes[node].disk.handoff_slow;
         self.within(node, delay, Event::Hinted { node, key, write, then });
     }
 
     fn not_queued(&mut self, node: usize, replica: usize, write: &ShardWrite, why: &HandoffError) {
-        let kind = match why {
-            HandoffError::Disabled => CauseKind::QueueDisabled,
-            HandoffError::Full => CauseKind::QueueFull,
-            HandoffError::Blocked => CauseKind::QueueBlocked,
-            HandoffError::SegmentFull => CauseKind::HintTooLarge,
-            HandoffError::Storage(_) => CauseKind::HintNotWritten,
-        };
-        self.cause(kind, node, replica, write.keys());
+        self.cause(LossKind::from(why), node, replica, write.request, write.keys());
     }
 
     /// A disk is done with a hint: from now on it outlives its node.
@@ -115,8 +91,11 @@ impl SimCluster {
             self.record.count("hint queued");
             self.record.tell(self.now, || format!("data{}: queued #{} for data{}", node + 1, write.request, key.0 + 1));
             self.wake(node, key);
+            if let Some(sent) = self.sent(then.write, then.part, then.owner) {
+                sent.queued = true;
+            }
         }
-        self.offered(&then, told_of_append(self.profile(), appended));
+        self.offered(then, told_of_append(self.profile(), appended));
     }
 
     fn append(&mut self, node: usize, key: QueueKey, write: &Arc<ShardWrite>) -> Result<(), HandoffError> {
@@ -213,11 +192,11 @@ impl SimCluster {
         let mut stuck = Vec::new();
         for (node, there) in self.nodes.iter().enumerate() {
             for (key, queue) in there.queues.iter().filter(|(_, queue)| queue.poisoned) {
-                stuck.extend(queue.blocks.iter().map(|(write, _)| (node, key.0, write.keys())));
+                stuck.extend(queue.blocks.iter().map(|(write, _)| (node, key.0, write.request, write.keys())));
             }
         }
-        for (node, replica, keys) in stuck {
-            self.cause(CauseKind::PoisonHint, node, replica, keys);
+        for (node, replica, request, keys) in stuck {
+            self.cause(LossKind::HintPoisons, node, replica, request, keys);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The network between the processes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What each direction of each link does. Processes go by their number: data nodes first, then meta nodes.
 #[derive(Debug, Default)]
 pub(super) struct Links {
-    cut: BTreeSet<(usize, usize)>,
+    /// By how many cuts that last at the same time.
+    cut: BTreeMap<(usize, usize), u32>,
     /// Added to each message of a direction, in nanoseconds.
     slow: Vec<((usize, usize), u64)>,
     /// Pairs of data nodes with an idle connection that the first one opened.
@@ -15,16 +16,36 @@ pub(super) struct Links {
 }
 
 impl Links {
-    pub(super) fn cut(&mut self, from: usize, to: usize) {
-        self.cut.insert((from, to));
+    /// Cuts a direction once more; whether it was open.
+    pub(super) fn cut(&mut self, from: usize, to: usize) -> bool {
+        let cuts = self.cut.entry((from, to)).or_default();
+        *cuts += 1;
+        *cuts == 1
+    }
+
+    /// Ends one cut of a direction.
+    pub(super) fn mend(&mut self, from: usize, to: usize) {
+        if let Some(cuts) = self.cut.get_mut(&(from, to)) {
+            *cuts -= 1;
+            if *cuts == 0 {
+                self.cut.remove(&(from, to));
+            }
+        }
     }
 
     pub(super) fn is_cut(&self, from: usize, to: usize) -> bool {
-        self.cut.contains(&(from, to))
+        self.cut.contains_key(&(from, to))
     }
 
     pub(super) fn slow(&mut self, from: usize, to: usize, extra: u64) {
         self.slow.push(((from, to), extra));
+    }
+
+    /// Ends one slowness of a direction.
+    pub(super) fn quicken(&mut self, from: usize, to: usize, extra: u64) {
+        if let Some(at) = self.slow.iter().position(|slow| *slow == ((from, to), extra)) {
+            self.slow.swap_remove(at);
+        }
     }
 
     pub(super) fn extra(&self, from: usize, to: usize) -> u64 {

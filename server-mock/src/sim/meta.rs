@@ -224,9 +224,9 @@ impl SimCluster {
         }
     }
 
-    /// The leader loses its place: what it had not committed is in doubt.
-    pub(super) fn step_down(&mut self) {
-        let Some(leader) = self.group.leader.take() else { return };
+    /// The leader loses its place: what it had not committed is in doubt. Whether there was one.
+    pub(super) fn step_down(&mut self) -> bool {
+        let Some(leader) = self.group.leader.take() else { return false };
         self.record.count("leader lost");
         self.record.tell(self.now, || format!("meta{} leads no more", leader + 1));
         let from = self.group.process(leader);
@@ -243,6 +243,7 @@ impl SimCluster {
             }
         }
         self.call_election();
+        true
     }
 
     fn call_election(&mut self) {

@@ -50,6 +50,6 @@ mod tests;
 
 pub use client_side::{ClientEvent, SimAnswer, SimRequest};
 pub use cluster::{SimCluster, StoredPoint};
-pub use fault::{ReplyLoss, RequestLoss, SimFault};
+pub use fault::{DataDisk, ReplyLoss, RequestLoss, SimFault};
 pub use options::SimOptions;
 pub use record::{CauseKind, Record, Shortfall, SimCause};

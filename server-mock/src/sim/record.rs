@@ -3,36 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use crate::LossKind;
 
 /// Something that servers do which makes their answers untrue; each is something that the real ones do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CauseKind {
-    /// A replica had not heard of the shard, acknowledged and dropped the write (0.10).
-    DropRace,
-    /// Queues are off.
-    QueueDisabled,
-    /// The queue was full.
-    QueueFull,
-    /// The queue was blocked.
-    QueueBlocked,
-    /// The write is larger than a segment of the queue.
-    HintTooLarge,
-    /// The hint could not be written to disk.
-    HintNotWritten,
-    /// The coordinator's own copy failed, which is never hinted.
-    LocalFailure,
-    /// A replica refused the data for good.
-    ReplicaRefused,
-    /// The race over the list of points kept a refused point from a replica (1.8).
-    ConflictDropped,
-    /// The same race lost a good point (1.8).
-    GoodPointLost,
-    /// A hint was refused for good and thrown away (1.8).
-    HintRefused,
-    /// The point is in a queue whose head is refused again and again (0.10).
-    PoisonHint,
+    /// What a node tells in its log when it does it.
+    Loss(LossKind),
     /// The coordinator was killed before it had brought the write to this replica or queued it.
     CoordinatorDied,
     /// A point that one replica refused was taken by another.
@@ -46,49 +23,35 @@ pub enum CauseKind {
 }
 
 impl CauseKind {
-    /// All of them.
-    pub const ALL: [Self; 17] = [
-        Self::DropRace,
-        Self::QueueDisabled,
-        Self::QueueFull,
-        Self::QueueBlocked,
-        Self::HintTooLarge,
-        Self::HintNotWritten,
-        Self::LocalFailure,
-        Self::ReplicaRefused,
-        Self::ConflictDropped,
-        Self::GoodPointLost,
-        Self::HintRefused,
-        Self::PoisonHint,
-        Self::CoordinatorDied,
-        Self::RefusedYetTaken,
-        Self::StaleHint,
-        Self::LateRequest,
-        Self::AnyRefusedBehindQueue,
-    ];
-
     /// Its name in reports.
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
-            Self::DropRace => "drop-race",
-            Self::QueueDisabled => "queue-disabled",
-            Self::QueueFull => "queue-full",
-            Self::QueueBlocked => "queue-blocked",
-            Self::HintTooLarge => "hint-too-large",
-            Self::HintNotWritten => "hint-not-written",
-            Self::LocalFailure => "local-failure",
-            Self::ReplicaRefused => "replica-refused",
-            Self::ConflictDropped => "conflict-dropped",
-            Self::GoodPointLost => "good-point-lost",
-            Self::HintRefused => "hint-refused",
-            Self::PoisonHint => "poison-hint",
+            Self::Loss(kind) => kind.id(),
             Self::CoordinatorDied => "coordinator-died",
             Self::RefusedYetTaken => "refused-yet-taken",
             Self::StaleHint => "stale-hint",
             Self::LateRequest => "late-request",
             Self::AnyRefusedBehindQueue => "any-refused-behind-queue",
         }
+    }
+
+    /// A number of its own, for fingerprints.
+    pub(super) const fn number(self) -> u64 {
+        match self {
+            Self::Loss(kind) => kind as u64,
+            Self::CoordinatorDied => 100,
+            Self::RefusedYetTaken => 101,
+            Self::StaleHint => 102,
+            Self::LateRequest => 103,
+            Self::AnyRefusedBehindQueue => 104,
+        }
+    }
+}
+
+impl From<LossKind> for CauseKind {
+    fn from(kind: LossKind) -> Self {
+        Self::Loss(kind)
     }
 }
 
@@ -109,6 +72,8 @@ pub struct SimCause {
     pub node: usize,
     /// The data node whose replica it concerns, by position.
     pub replica: usize,
+    /// The request whose write it was done to.
+    pub request: u64,
     /// Keys of the points concerned, as in line protocol.
     pub keys: Vec<Box<[u8]>>,
 }
@@ -124,8 +89,12 @@ pub struct Shortfall {
     pub key: Box<[u8]>,
     /// Owners that the level asks for.
     pub required: usize,
-    /// Owners that had it.
+    /// Owners that had it from this request.
     pub had: usize,
+    /// Owners that had it not but in a queue.
+    pub queued: usize,
+    /// Owners that had it not, by position, queued or not.
+    pub missing: Vec<usize>,
     /// Whether the level takes a hint for a copy.
     pub hint_counts: bool,
 }

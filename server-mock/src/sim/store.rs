@@ -9,7 +9,7 @@ use super::cluster::{Event, SimCluster};
 use super::record::{CauseKind, SimCause};
 use crate::core::owner_write::{UnknownShard, unknown_shard};
 use crate::store::StoreError;
-use crate::{Points, Profile};
+use crate::{LossKind, Points, Profile};
 
 /// A part of a write on its way to a replica.
 #[derive(Debug)]
@@ -53,18 +53,16 @@ pub(super) struct Held(HashMap<Box<[u8]>, Fate>);
 
 #[derive(Debug, Default)]
 struct Fate {
+    /// Which data nodes have carried out which requests.
+    done: Vec<(usize, u64)>,
     /// Bits of positions of data nodes.
-    has: u32,
     refused: u32,
-    /// The last request that was carried out, by data node.
-    last: Vec<(usize, u64)>,
 }
 
 impl Held {
-    /// How many of these data nodes have the point.
-    pub(super) fn count(&self, key: &[u8], nodes: impl Iterator<Item = usize>) -> usize {
-        let has = self.0.get(key).map_or(0, |fate| fate.has);
-        nodes.filter(|node| has & (1 << node) != 0).count()
+    /// Whether a data node has the point from this request.
+    pub(super) fn has(&self, key: &[u8], request: u64, node: usize) -> bool {
+        self.0.get(key).is_some_and(|fate| fate.done.contains(&(node, request)))
     }
 }
 
@@ -92,7 +90,7 @@ impl SimCluster {
             match unknown_shard(named, heard_of) {
                 UnknownShard::Make => {}
                 UnknownShard::Drop => {
-                    self.cause(CauseKind::DropRace, node, node, write.keys());
+                    self.cause(LossKind::UnknownShard, node, node, write.request, write.keys());
                     let answer = Event::PeerAnswer { call, result: Ok(()) };
                     return self.send(node, from, answer);
                 }
@@ -116,7 +114,7 @@ impl SimCluster {
                 if let Err(error) = &result
                     && !error.is_permanent()
                 {
-                    self.cause(CauseKind::LocalFailure, node, node, write.keys());
+                    self.cause(LossKind::LocalFailure, node, node, write.request, write.keys());
                 }
                 self.own_stored(id, part, owner, result.map_err(|error| error.to_string()));
             }
@@ -158,22 +156,22 @@ impl SimCluster {
         let mut older = Vec::new();
         for point in kept.unwrap_or(&write.points).iter() {
             let fate = self.held.0.entry(point.key.into()).or_default();
-            fate.has |= 1 << node;
             if fate.refused & !(1 << node) != 0 {
                 disputed.push(point.key.into());
             }
-            match fate.last.iter_mut().find(|(at, _)| *at == node) {
-                Some((_, last)) if write.request < *last => older.push(point.key.into()),
-                Some((_, last)) => *last = write.request,
-                None => fate.last.push((node, write.request)),
+            if fate.done.iter().any(|(at, request)| *at == node && write.request < *request) {
+                older.push(point.key.into());
+            }
+            if !fate.done.contains(&(node, write.request)) {
+                fate.done.push((node, write.request));
             }
         }
         if !disputed.is_empty() {
-            self.cause(CauseKind::RefusedYetTaken, node, node, disputed);
+            self.cause(CauseKind::RefusedYetTaken, node, node, write.request, disputed);
         }
         if !older.is_empty() {
             let kind = if write.hint { CauseKind::StaleHint } else { CauseKind::LateRequest };
-            self.cause(kind, node, node, older);
+            self.cause(kind, node, node, write.request, older);
         }
     }
 
@@ -183,29 +181,51 @@ impl SimCluster {
         for key in &keys {
             let fate = self.held.0.entry(key.clone()).or_default();
             fate.refused |= 1 << node;
-            let others = fate.has & !(1 << node);
-            elsewhere.extend((0..32).filter(|at| others & (1 << at) != 0).map(|at| (at, key.clone())));
+            let mut others: Vec<usize> = fate.done.iter().map(|(at, _)| *at).filter(|at| *at != node).collect();
+            others.sort_unstable();
+            others.dedup();
+            elsewhere.extend(others.into_iter().map(|at| (at, key.clone())));
         }
         for (at, key) in elsewhere {
-            self.cause(CauseKind::RefusedYetTaken, at, at, vec![key]);
+            self.cause(CauseKind::RefusedYetTaken, at, at, write.request, vec![key]);
         }
         let kind = match (write.hint, self.profile()) {
-            (true, Profile::V1_8) => CauseKind::HintRefused,
+            (true, Profile::V1_8) => LossKind::HintRefused,
             (true, Profile::V0_10) => return,
-            (false, Profile::V1_8 | Profile::V0_10) => CauseKind::ReplicaRefused,
+            (false, Profile::V1_8 | Profile::V0_10) => LossKind::Refused,
         };
-        self.cause(kind, node, node, keys);
+        self.cause(kind, node, node, write.request, keys);
     }
 
-    pub(super) fn cause(&mut self, kind: CauseKind, node: usize, replica: usize, keys: Vec<Box<[u8]>>) {
-        let time = self.now;
-        self.record.mark([7, kind as u64, node as u64, replica as u64]);
+    /// The data nodes, by position, that have ever carried out one of these requests for the point of this key. It costs far
+    /// less than to read their replicas.
+    #[must_use]
+    pub fn carried_out(&self, key: &[u8], requests: &[u64]) -> Vec<usize> {
+        let mut nodes: Vec<usize> = match self.held.0.get(key) {
+            Some(fate) => fate.done.iter().filter(|(_, of)| requests.contains(of)).map(|(node, _)| *node).collect(),
+            None => Vec::new(),
+        };
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
+    }
+
+    pub(super) fn cause(
+        &mut self,
+        kind: impl Into<CauseKind>,
+        node: usize,
+        replica: usize,
+        request: u64,
+        keys: Vec<Box<[u8]>>,
+    ) {
+        let (kind, time) = (kind.into(), self.now);
+        self.record.mark([7, kind.number(), node as u64, replica as u64]);
         self.record.count(kind.id());
         self.record.tell(time, || {
             let keys: Vec<_> = keys.iter().map(|key| String::from_utf8_lossy(key)).collect();
             format!("data{}: {kind} for data{}: {}", node + 1, replica + 1, keys.join(" "))
         });
-        self.record.causes.push(SimCause { kind, time, node, replica, keys });
+        self.record.causes.push(SimCause { kind, time, node, replica, request, keys });
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::core::slice_race::SliceRace;
-use crate::{Disk, Profile};
+use crate::{LossKind, Profile};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -94,7 +94,7 @@ fn a_new_shard_group_of_0_10_is_dropped_by_those_who_have_not_heard_of_it() {
         let mut cluster = SimCluster::new(SimOptions::new(Profile::V0_10), *seed);
         cluster.submit(0, SimRequest::write("lab", "all", body("x")));
         assert_eq!(run(&mut cluster)[0].1, 204);
-        let dropped = cluster.record().causes().iter().any(|cause| cause.kind == CauseKind::DropRace);
+        let dropped = cluster.record().causes().iter().any(|cause| cause.kind == LossKind::UnknownShard.into());
         assert_eq!(dropped, copies(&cluster, "x") < 3);
         assert_eq!(dropped, !cluster.record().shortfalls().is_empty());
         dropped
@@ -167,18 +167,18 @@ fn the_race_over_the_batch_drops_a_conflicting_line_in_silence() {
     cluster.submit(0, SimRequest::write("lab", "one", body));
     assert_eq!(run(&mut cluster)[0].1, 204);
     assert_eq!((copies(&cluster, "bad"), copies(&cluster, "good")), (0, 3));
-    assert!(cluster.record().causes().iter().any(|cause| cause.kind == CauseKind::ConflictDropped));
+    assert!(cluster.record().causes().iter().any(|cause| cause.kind == LossKind::ConflictDropped.into()));
 }
 
 #[test]
 fn a_full_disk_of_the_coordinator_is_never_hinted() {
     let mut cluster = warm(Profile::V1_8, |_| {});
-    cluster.order(cluster.now(), SimFault::DiskFull { node: 0, disk: Disk::Shards });
+    cluster.order(cluster.now(), SimFault::DiskFull { node: 0, disk: DataDisk::Shards });
     cluster.submit(0, SimRequest::write("lab", "quorum", body("x")));
     cluster.order_heal(cluster.now() + 3 * SECOND);
     assert_eq!(run(&mut cluster)[0].1, 204);
     assert_eq!(copies(&cluster, "x"), 2);
-    assert!(cluster.record().causes().iter().any(|cause| cause.kind == CauseKind::LocalFailure));
+    assert!(cluster.record().causes().iter().any(|cause| cause.kind == LossKind::LocalFailure.into()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use influx_server_mock::sim::{CauseKind, SimCause, SimCluster};
 
-use super::play::id;
+use super::play::{Said, id};
 use super::schedule::{EPOCH, LineKind, Schedule};
 use super::{SimSettings, Tamper};
 use crate::truth::{Affected, Causes, Copy, PointEnd, PointId, ServerCause, ServerLie};
@@ -47,23 +47,35 @@ fn loses(tamper: Tamper, node: usize, number: usize) -> bool {
     }
 }
 
-/// Where each point of a write is, by line. Rewritten series are another matter, see [`rewrites`](super::rewrites).
-pub(super) fn ends(cluster: &SimCluster, schedule: &Schedule, write: usize, replicas: &Replicas) -> Vec<PointEnd> {
+/// Where each point of a write is, by line. A rewritten series has one value in the end, so there it is asked who ever had
+/// that of this write; [`rewrites`](super::rewrites) asks which one stays.
+pub(super) fn ends(
+    cluster: &SimCluster,
+    schedule: &Schedule,
+    write: usize,
+    said: &Said,
+    replicas: &Replicas,
+) -> Vec<PointEnd> {
     let plan = &schedule.writes[write];
     (0..plan.lines.len())
         .map(|line| {
             let (key, field) = (plan.key(line), plan.field(line));
             let mut end = PointEnd::default();
             let mut time = plan.time(line);
-            for (node, held) in replicas.iter().enumerate() {
-                let Some(series) = held.get(key.as_bytes()) else { continue };
-                let right_time = time.is_none() || plan.time(line).is_none_or(|time| series.times == [time]);
-                let differs = match series.field == field.as_bytes() && right_time {
-                    true => None,
-                    false => Some(format!("{} at {:?}", String::from_utf8_lossy(&series.field), series.times)),
-                };
-                time = time.or(series.times.first().copied());
-                end.copies.insert(id(node), Copy { times: series.times.clone(), differs });
+            if plan.lines[line].kind == LineKind::Rewrite {
+                let had = cluster.carried_out(key.as_bytes(), &said.requests);
+                end.copies = had.into_iter().map(|node| (id(node), Copy::default())).collect();
+            } else {
+                for (node, held) in replicas.iter().enumerate() {
+                    let Some(series) = held.get(key.as_bytes()) else { continue };
+                    let right_time = time.is_none() || plan.time(line).is_none_or(|time| series.times == [time]);
+                    let differs = match series.field == field.as_bytes() && right_time {
+                        true => None,
+                        false => Some(format!("{} at {:?}", String::from_utf8_lossy(&series.field), series.times)),
+                    };
+                    time = time.or(series.times.first().copied());
+                    end.copies.insert(id(node), Copy { times: series.times.clone(), differs });
+                }
             }
             let owners = cluster.owners(key.as_bytes(), time.unwrap_or(EPOCH));
             end.owners = owners.into_iter().map(id).collect();
@@ -72,23 +84,27 @@ pub(super) fn ends(cluster: &SimCluster, schedule: &Schedule, write: usize, repl
         .collect()
 }
 
-/// What the servers did, by point.
-pub(super) fn causes(cluster: &SimCluster, schedule: &Schedule) -> Causes {
-    let mut points: HashMap<String, Vec<PointId>> = HashMap::new();
-    for plan in &schedule.writes {
-        let own = plan.lines.iter().enumerate().filter(|(_, line)| line.kind != LineKind::Rewrite);
-        for (number, _) in own {
-            points.entry(plan.key(number)).or_default().push((plan.batch, number));
+/// What the servers did, by point. A key names one point, but for rewritten series: there the request tells which.
+pub(super) fn causes(cluster: &SimCluster, schedule: &Schedule, said: &[Said]) -> Causes {
+    let mut points: HashMap<String, PointId> = HashMap::new();
+    let mut rewrites: HashMap<u64, PointId> = HashMap::new();
+    for (plan, said) in schedule.writes.iter().zip(said) {
+        for (number, line) in plan.lines.iter().enumerate() {
+            if line.kind == LineKind::Rewrite {
+                rewrites.extend(said.requests.iter().map(|request| (*request, (plan.batch, number))));
+            } else {
+                points.insert(plan.key(number), (plan.batch, number));
+            }
         }
     }
     let named = |cause: &SimCause| {
         let lie = lie(cause.kind)?;
-        let keys = cause.keys.iter().filter_map(|key| points.get(std::str::from_utf8(key).ok()?));
+        let point = |key: &[u8]| points.get(std::str::from_utf8(key).ok()?).or_else(|| rewrites.get(&cause.request));
         Some(ServerCause {
             lie,
             node: id(cause.node),
             replica: Some(id(cause.replica)),
-            to: Affected::Points(keys.flatten().copied().collect()),
+            to: Affected::Points(cause.keys.iter().filter_map(|key| point(key)).copied().collect()),
             record: format!("{} at {} ms", cause.kind, cause.time / 1_000_000),
         })
     };
@@ -98,18 +114,7 @@ pub(super) fn causes(cluster: &SimCluster, schedule: &Schedule) -> Causes {
 /// By which name the judge knows it; nothing where it makes no claim untrue.
 fn lie(kind: CauseKind) -> Option<ServerLie> {
     match kind {
-        CauseKind::DropRace => Some(ServerLie::DropRace),
-        CauseKind::QueueDisabled => Some(ServerLie::QueueDisabled),
-        CauseKind::QueueFull => Some(ServerLie::QueueFull),
-        CauseKind::QueueBlocked => Some(ServerLie::QueueBlocked),
-        CauseKind::HintTooLarge => Some(ServerLie::HintTooLarge),
-        CauseKind::HintNotWritten => Some(ServerLie::HintNotWritten),
-        CauseKind::LocalFailure => Some(ServerLie::LocalFailure),
-        CauseKind::ReplicaRefused => Some(ServerLie::ReplicaRefused),
-        CauseKind::ConflictDropped => Some(ServerLie::ConflictDropped),
-        CauseKind::GoodPointLost => Some(ServerLie::GoodPointLost),
-        CauseKind::HintRefused => Some(ServerLie::HintRefused),
-        CauseKind::PoisonHint => Some(ServerLie::PoisonHint),
+        CauseKind::Loss(kind) => Some(kind.into()),
         CauseKind::CoordinatorDied => Some(ServerLie::CoordinatorDied),
         CauseKind::RefusedYetTaken => Some(ServerLie::RefusedYetQueued),
         CauseKind::StaleHint => Some(ServerLie::StaleHint),

@@ -50,6 +50,7 @@ impl Schedule {
         schedule.clients = (0..rng.usize(1..=4)).map(|_| client(rng, data_nodes)).collect();
         let quiet = one_in(rng, 12);
         schedule.writes = writes(rng, &schedule);
+        suit_background(&mut schedule);
         schedule.faults = if quiet { Vec::new() } else { faults(rng, &schedule) };
         schedule
     }
@@ -109,6 +110,7 @@ fn client(rng: &mut Rng, data_nodes: usize) -> ClientPlan {
         attempt_timeout: Duration::from_millis(pick(rng, &[300, 1_500, 4_000, 15_000])),
         sticky: one_in(rng, 4),
         budget: rng.bool(),
+        background: one_in(rng, 8).then(|| pick(rng, &ConsistencyLevel::ALL)),
     }
 }
 
@@ -118,13 +120,19 @@ fn writes(rng: &mut Rng, schedule: &Schedule) -> Vec<WritePlan> {
     let mut writes: Vec<WritePlan> = (0..count)
         .map(|number| {
             // Most runs begin with a write that makes the first shard group while all is well.
-            let at = if number == 0 { Duration::ZERO } else { milliseconds(rng, 200, span) };
+            let at = match number {
+                0 => Duration::ZERO,
+                // After the heal there are queues that hold old writes.
+                _ if one_in(rng, 7) => milliseconds(rng, span, span + 3_000),
+                _ => milliseconds(rng, 200, span),
+            };
             WritePlan {
                 batch: 0,
                 client: rng.usize(0..schedule.clients.len()),
                 at,
                 level: pick(rng, &ConsistencyLevel::ALL),
                 deadline: Duration::from_millis(pick(rng, &[400, 3_000, 12_000, 60_000])),
+                dropped_after: one_in(rng, 12).then(|| milliseconds(rng, 1, 2_000)),
                 precision: pick(rng, &[Precision::Nanoseconds, Precision::Nanoseconds, Precision::Seconds]),
                 per_shard_group: one_in(rng, 8),
                 split_types: one_in(rng, 8),
@@ -136,6 +144,19 @@ fn writes(rng: &mut Rng, schedule: &Schedule) -> Vec<WritePlan> {
     writes.sort_by_key(|write| write.at);
     (1..).zip(&mut writes).for_each(|(batch, write)| write.batch = batch);
     writes
+}
+
+/// A background writer has one level and one unit of time for all of its points, and may have two of a series under way.
+fn suit_background(schedule: &mut Schedule) {
+    for write in &mut schedule.writes {
+        let Some(level) = schedule.clients[write.client].background else { continue };
+        write.level = level;
+        write.precision = Precision::Nanoseconds;
+        write.dropped_after = None;
+        for line in write.lines.iter_mut().filter(|line| line.kind == LineKind::Rewrite) {
+            line.kind = LineKind::Plain;
+        }
+    }
 }
 
 fn lines(rng: &mut Rng, schedule: &Schedule) -> Vec<Line> {

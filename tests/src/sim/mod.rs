@@ -11,9 +11,10 @@
 //! | `schedule`, `generate` | what is played, and how it follows from a seed |
 //! | `wire` | carries requests of the client into the simulated cluster |
 //! | `play` | plays a schedule |
-//! | `evidence`, `verdict` | what the replicas hold, and who lied |
+//! | `evidence`, `at_level`, `rewrites`, `verdict` | what the replicas hold and held, and who lied |
 //! | `shrink`, `many` | the shortest failing schedule; many seeds on several threads |
 
+mod at_level;
 mod evidence;
 mod faults;
 mod generate;
@@ -76,4 +77,7 @@ pub(crate) enum Tamper {
     /// A replica loses points, and nobody says so.
     #[cfg(test)]
     LosesInSilence,
+    /// `partial write`, the answer of 1.8 to a write below its level, is taken for an acknowledgement.
+    #[cfg(test)]
+    BelowLevelIsStored,
 }

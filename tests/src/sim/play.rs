@@ -1,11 +1,12 @@
 //! Plays a schedule: the real client against the simulated cluster, in simulated time.
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use futures::future::join_all;
 use influx_client::{
-    Backoff, Balance, Batch, Client, Downgrade, Failed, MissingTime, NoRetry, Precision, Retry, RetryBudget,
-    RetryPolicy,
+    Backoff, Balance, Batch, Client, ConsistencyLevel, Downgrade, Failed, MissingTime, NoRetry, Outcome, PointError,
+    Precision, Retry, RetryBudget, RetryPolicy, Tally, WriteWatch,
 };
 use influx_server_mock::sim::{SimCluster, SimOptions};
 
@@ -21,14 +22,44 @@ const LONGEST_DRAIN: u64 = 3_600 * 1_000_000_000;
 /// How long after the heal everything that was held back has passed.
 const SETTLING: u64 = 15 * 1_000_000_000;
 
+/// How long a background writer gathers points.
+const LINGER: Duration = Duration::from_millis(40);
+/// How long a background writer is given to settle what was pushed.
+const CLOSING: Duration = Duration::from_secs(60);
+
 /// What a schedule came to: what the client said, and the cluster as it is in the end.
 #[derive(Debug)]
 pub(super) struct Ended {
     /// In the order of the writes of the schedule.
-    pub(super) claims: Vec<Claim>,
+    pub(super) said: Vec<Said>,
     pub(super) cluster: SimCluster,
     /// Whether the queues emptied, as far as they can.
     pub(super) drained: bool,
+}
+
+/// What a client said of a write, and what the cluster was like at that moment.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) claim: Claim,
+    /// The numbers, in the cluster, of the requests that may have held its points.
+    pub(super) requests: Vec<u64>,
+    /// Of each line the data nodes, by position, that had it when this was said; nothing where no point is called stored.
+    pub(super) had: Vec<Vec<usize>>,
+    /// Whether the caller dropped the call, which then said no more than whether something may be stored.
+    pub(super) dropped: bool,
+}
+
+impl Said {
+    fn now(plan: &WritePlan, claim: Claim, requests: Vec<u64>, wire: &Wire) -> Self {
+        let had = match claim.tally.stored {
+            0 => Vec::new(),
+            _ => wire.look(|cluster| {
+                let lines = 0..plan.lines.len();
+                lines.map(|line| cluster.carried_out(plan.key(line).as_bytes(), &requests)).collect()
+            }),
+        };
+        Self { claim, requests, had, dropped: false }
+    }
 }
 
 /// Plays a schedule to its end. Must not be called within a runtime.
@@ -38,27 +69,30 @@ pub(super) fn play(schedule: &Schedule, settings: &SimSettings, trace: bool) -> 
     let mut cluster = SimCluster::new(options(schedule, trace), schedule.seed);
     for plan in &schedule.faults {
         cluster.order(nanoseconds(plan.at), plan.fault.clone());
+        if let Some(until) = plan.until {
+            cluster.order_end(nanoseconds(until), plan.fault.clone());
+        }
     }
     cluster.order_heal(nanoseconds(schedule.heal));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime without input and output needs nothing of the system");
-    let (claims, wire) = runtime.block_on(async {
+    let (said, wire) = runtime.block_on(async {
         let wire = Wire::new(cluster, settings.tamper);
         let driver = tokio::spawn(wire.clone().drive());
         let writers = (0..schedule.clients.len()).map(|client| write_all(schedule, client, &wire));
-        let mut claims: Vec<(usize, Claim)> = join_all(writers).await.into_iter().flatten().collect();
+        let mut said: Vec<(usize, Said)> = join_all(writers).await.into_iter().flatten().collect();
         driver.abort();
         // Once it is gone, nobody else has the cluster but requests that nobody waits for.
         let _ = driver.await;
-        claims.sort_by_key(|(number, _)| *number);
-        (claims.into_iter().map(|(_, claim)| claim).collect(), wire)
+        said.sort_by_key(|(number, _)| *number);
+        (said.into_iter().map(|(_, said)| said).collect(), wire)
     });
     let reached = wire.now();
     drop(runtime);
     let mut cluster = wire.into_cluster().expect("all tasks that had the wire ended with the runtime");
     let drained = drain(&mut cluster, schedule, reached);
     cluster.finish();
-    Ended { claims, cluster, drained }
+    Ended { said, cluster, drained }
 }
 
 /// Lets the cluster go on without clients until nothing waits any more.
@@ -89,34 +123,89 @@ fn options(schedule: &Schedule, trace: bool) -> SimOptions {
     options
 }
 
-/// Makes the writes of a client, one after the other.
-async fn write_all(schedule: &Schedule, number: usize, wire: &Wire) -> Vec<(usize, Claim)> {
-    let client = client(&schedule.clients[number], wire);
-    let mut claims = Vec::new();
-    for (position, plan) in schedule.writes.iter().enumerate().filter(|(_, plan)| plan.client == number) {
-        tokio::time::sleep_until(wire.begun() + plan.at).await;
-        let batch = batch(plan);
-        let began = wire.now();
-        let mut write = client.write(&batch).consistency(plan.level).deadline(plan.deadline);
-        write = write.extra_requests(plan.extra_requests);
-        if plan.per_shard_group {
-            write = write.per_shard_group(SHARD_GROUP);
+/// Makes the writes of a client, in its way.
+async fn write_all(schedule: &Schedule, number: usize, wire: &Wire) -> Vec<(usize, Said)> {
+    let wire = wire.of_a_client();
+    let plan = &schedule.clients[number];
+    let client = client(plan, &wire);
+    let own = schedule.writes.iter().enumerate().filter(|(_, write)| write.client == number);
+    match plan.background {
+        Some(level) => push_all(own, &client, level, &wire).await,
+        None => {
+            let mut all = Vec::new();
+            for (position, plan) in own {
+                tokio::time::sleep_until(wire.begun() + plan.at).await;
+                all.push((position, write(plan, &client, &wire).await));
+            }
+            all
         }
-        if plan.split_types {
-            write = write.split_types();
-        }
-        let said = write.await;
-        let sent = Sent {
-            batch: plan.batch,
-            points: batch.points(),
-            idempotent: batch.is_idempotent(),
-            level: plan.level,
-            began,
-            ended: wire.now(),
-        };
-        claims.push((position, Claim::of(sent, said.as_ref(), node_id)));
     }
-    claims
+}
+
+/// Makes a write, and waits for it.
+async fn write(plan: &WritePlan, client: &Client, wire: &Wire) -> Said {
+    let batch = batch(plan);
+    let (before, began) = (wire.requests(0).len(), wire.now());
+    let watch = WriteWatch::default();
+    let mut write = client.write(&batch).consistency(plan.level).deadline(plan.deadline).watch(&watch);
+    write = write.extra_requests(plan.extra_requests);
+    if plan.per_shard_group {
+        write = write.per_shard_group(SHARD_GROUP);
+    }
+    if plan.split_types {
+        write = write.split_types();
+    }
+    let said = match plan.dropped_after {
+        Some(after) => tokio::time::timeout(after, write.into_future()).await.ok(),
+        None => Some(write.await),
+    };
+    let sent = sent(plan, batch.is_idempotent(), began, wire.now());
+    let claim = match &said {
+        Some(said) => Claim::of(sent, said.as_ref(), node_id),
+        // What the watch says is a claim too.
+        None if watch.abandon() => Claim::silent(sent),
+        None => {
+            let tally = Tally { not_stored: sent.points, ..Tally::default() };
+            Claim { outcome: Outcome::NotStored, tally, ..Claim::silent(sent) }
+        }
+    };
+    Said { dropped: said.is_none(), ..Said::now(plan, claim, wire.requests(before), wire) }
+}
+
+fn sent(plan: &WritePlan, idempotent: bool, began: u64, ended: u64) -> Sent {
+    Sent { batch: plan.batch, points: plan.lines.len(), idempotent, level: plan.level, began, ended }
+}
+
+/// Pushes the writes of a client to a background writer, and hears of each when it is settled.
+async fn push_all(
+    own: impl Iterator<Item = (usize, &WritePlan)>,
+    client: &Client,
+    level: ConsistencyLevel,
+    wire: &Wire,
+) -> Vec<(usize, Said)> {
+    let writer = client.batch_writer().consistency(level).linger(LINGER).check_field_types(false).start();
+    let writer = writer.expect("a writer without a spool needs nothing but the runtime that plays the schedule");
+    let mut pushed = Vec::new();
+    for (position, plan) in own {
+        tokio::time::sleep_until(wire.begun() + plan.at).await;
+        let began = wire.now();
+        let delivered = writer.push_tracked_with(|batch| fill(batch, plan)).await;
+        let delivered = delivered.expect("the writer is open, and its memory takes more than a schedule has");
+        let (wire, plan) = (wire.clone(), plan.clone());
+        let heard = tokio::spawn(async move {
+            let fate = delivered.await;
+            let idempotent = plan.lines.iter().all(|line| line.kind != LineKind::Unstamped);
+            let claim = Claim::of_fate(sent(&plan, idempotent, began, wire.now()), &fate, node_id);
+            Said::now(&plan, claim, wire.requests(0), &wire)
+        });
+        pushed.push((position, heard));
+    }
+    let _ = writer.close(CLOSING).await;
+    let mut all = Vec::new();
+    for (position, heard) in pushed {
+        all.push((position, heard.await.expect("what waits for a fate ends when the writer has ended")));
+    }
+    all
 }
 
 /// The number by which the judge knows a data node.
@@ -166,7 +255,15 @@ impl RetryPolicy for Hammer {
 pub(super) fn batch(plan: &WritePlan) -> Batch {
     let mut batch = Batch::new(plan.precision);
     // The server is to see what the client would have kept from it.
-    batch.check_field_types(false).missing_time(MissingTime::ServerClock);
+    batch.check_field_types(false);
+    let filled = fill(&mut batch, plan);
+    filled.expect("a line without quotes, backslashes and line feeds at its end harms no other");
+    batch
+}
+
+/// Adds the points of a write.
+fn fill(batch: &mut Batch, plan: &WritePlan) -> Result<(), PointError> {
+    batch.missing_time(MissingTime::ServerClock);
     for (number, line) in plan.lines.iter().enumerate() {
         let (key, field) = (plan.key(number), plan.field(number));
         let unit = match plan.precision {
@@ -178,10 +275,9 @@ pub(super) fn batch(plan: &WritePlan) -> Batch {
             (_, Some(time)) => format!("{key} {field} {}", time / unit),
             (_, None) => format!("{key} {field}"),
         };
-        let pushed = batch.push_unchecked_line(text.as_bytes());
-        pushed.expect("a line without quotes, backslashes and line feeds at its end harms no other");
+        batch.push_unchecked_line(text.as_bytes())?;
     }
-    batch
+    Ok(())
 }
 
 pub(super) fn nanoseconds(time: Duration) -> u64 {

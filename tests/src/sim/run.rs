@@ -73,7 +73,7 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
         let text = format!("{}\n{}\n", failure.shortest, failure.trace.join("\n"));
         order.dir.write(&format!("seed-{}.txt", failure.seed), text)?;
     }
-    let ending = ending(&summary);
+    let ending = ending(&summary, order.time.is_none().then_some(seeds));
     order.dir.write_json(RunDir::ENDING, &ending)?;
     Ok(ending)
 }
@@ -86,8 +86,15 @@ impl Drop for CancelOnDrop {
     }
 }
 
-fn ending(summary: &SimSummary) -> Ending {
+/// `asked` is the number of schedules that were to be played, where time does not set it.
+fn ending(summary: &SimSummary, asked: Option<u64>) -> Ending {
     let mut ending = Ending::default();
+    let played = summary.schedules;
+    let (what, enough, of) = match asked {
+        Some(asked) => ("as many schedules were played as were asked for", played == asked, format!(" of {asked}")),
+        None => ("there was time for a schedule", true, String::new()),
+    };
+    ending.expect(what, enough && played > 0, format!("{played}{of} schedules"));
     let found = match summary.failures.first() {
         None => format!("{} false claims in {} schedules", summary.client_lies, summary.schedules),
         Some(first) => {
@@ -114,5 +121,28 @@ fn ending(summary: &SimSummary) -> Ending {
     ));
     let named: Vec<String> = summary.server_lies.iter().map(|(name, times)| format!("{name} {times}")).collect();
     ending.summary.push(format!("false claims of the servers, by cause: {}", named.join(", ")));
+    ending.summary.push(format!(
+        "reordered resends (an earlier request of a client written over a later one): {}",
+        summary.reordered_resends
+    ));
+    let unjudged: Vec<String> = summary.unjudged.iter().map(|(what, times)| format!("{times} {what}")).collect();
+    ending.summary.push(format!("not judged, as nothing was claimed of it: {}", unjudged.join(", ")));
     ending
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// No schedule, no proof.
+    #[test]
+    fn a_run_without_schedules_proves_nothing() {
+        let summary = |schedules| SimSummary { schedules, ..SimSummary::default() };
+        assert!(!ending(&summary(0), Some(0)).holds());
+        assert!(!ending(&summary(0), None).holds());
+        assert!(!ending(&summary(64), Some(65)).holds());
+        assert!(ending(&summary(65), Some(65)).holds());
+        assert!(ending(&summary(1), None).holds());
+    }
 }

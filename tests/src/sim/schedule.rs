@@ -47,6 +47,8 @@ pub struct ClientPlan {
     pub sticky: bool,
     /// Whether its retries are limited as a whole.
     pub budget: bool,
+    /// The level of its background writer, if it has one: then it pushes its writes, and goes on before they are done.
+    pub background: Option<ConsistencyLevel>,
 }
 
 /// A retry policy.
@@ -79,6 +81,8 @@ pub struct WritePlan {
     pub level: ConsistencyLevel,
     /// The time for the whole call.
     pub deadline: Duration,
+    /// When its caller drops the call, unless that is over before.
+    pub dropped_after: Option<Duration>,
     /// The unit of the timestamps.
     pub precision: Precision,
     /// Whether the points of each shard group are sent apart.
@@ -126,6 +130,8 @@ pub enum LineKind {
 pub struct FaultPlan {
     /// Since the beginning.
     pub at: Duration,
+    /// When it ends, since the beginning; by itself, or with all others, where absent.
+    pub until: Option<Duration>,
     /// What.
     pub fault: SimFault,
 }
@@ -194,13 +200,19 @@ impl fmt::Display for Schedule {
             writeln!(f, "  points are kept for {:?}", self.retention)?;
         }
         for (number, client) in self.clients.iter().enumerate() {
-            let ClientPlan { endpoints, policy, attempt_timeout, .. } = client;
+            let ClientPlan { endpoints, policy, attempt_timeout, background, .. } = client;
             let endpoints: Vec<String> = endpoints.iter().map(|node| format!("data{}", node + 1)).collect();
-            writeln!(f, "client {number}: {} by {policy:?}, attempts of {attempt_timeout:?}", endpoints.join(", "))?;
+            write!(f, "client {number}: {} by {policy:?}, attempts of {attempt_timeout:?}", endpoints.join(", "))?;
+            match background {
+                Some(level) => writeln!(f, ", in the background at {level}")?,
+                None => writeln!(f)?,
+            }
         }
         let writes = self.writes.iter().map(|write| (write.at, write.to_string()));
         let faults = self.faults.iter().map(|plan| (plan.at, format!("{:?}", plan.fault)));
-        let mut all: Vec<(Duration, String)> = writes.chain(faults).chain([(self.heal, "heal".to_owned())]).collect();
+        let ends = self.faults.iter().filter_map(|plan| Some((plan.until?, format!("the end of {:?}", plan.fault))));
+        let mut all: Vec<(Duration, String)> =
+            writes.chain(faults).chain(ends).chain([(self.heal, "heal".to_owned())]).collect();
         all.sort_by_key(|(at, _)| *at);
         for (at, what) in all {
             writeln!(f, "{:>9.3} s  {what}", at.as_secs_f64())?;
@@ -215,6 +227,9 @@ impl fmt::Display for WritePlan {
         let kinds: Vec<String> =
             lines.iter().map(|line| format!("{:?} m{} week -{}", line.kind, line.measurement, line.week)).collect();
         write!(f, "client {client} writes batch {batch} at {level} within {deadline:?}: {}", kinds.join("; "))?;
+        if let Some(after) = self.dropped_after {
+            write!(f, ", dropped after {after:?}")?;
+        }
         for (on, what) in [(self.per_shard_group, ", each shard group apart"), (self.split_types, ", types apart")] {
             if on {
                 f.write_str(what)?;

@@ -29,6 +29,11 @@ pub struct SimSummary {
     pub events: BTreeMap<String, u64>,
     /// Claims of the servers that were false, by the name of the cause.
     pub server_lies: BTreeMap<String, u64>,
+    /// Values acknowledged that an earlier request of the same client was written over, because it was carried out later: it
+    /// had been sent again, or given up. Nobody lied, as nobody says that requests are carried out in order.
+    pub reordered_resends: u64,
+    /// What was not judged, because nothing was claimed that could be held against the replicas.
+    pub unjudged: BTreeMap<String, u64>,
     /// Claims of the client that were false.
     pub client_lies: u64,
     /// Things that nothing explains.
@@ -82,6 +87,10 @@ impl SimSummary {
         for (lie, times) in &played.server_lies {
             *self.server_lies.entry(lie.clone()).or_default() += times;
         }
+        for (what, times) in &played.unjudged {
+            *self.unjudged.entry((*what).to_owned()).or_default() += times;
+        }
+        self.reordered_resends += played.reordered;
         self.client_lies += played.client_lies().count() as u64;
         self.unexplained += played.unexplained.len() as u64;
         // Whichever thread comes first.
@@ -103,6 +112,8 @@ impl SimSummary {
         add(&mut self.points, other.points);
         add(&mut self.events, other.events);
         add(&mut self.server_lies, other.server_lies);
+        add(&mut self.unjudged, other.unjudged);
+        self.reordered_resends += other.reordered_resends;
         self.failures.extend(other.failures);
         self.failures.sort_by_key(|failure| failure.seed);
     }
@@ -118,12 +129,14 @@ impl fmt::Display for SimSummary {
         let Self { schedules, threads, seconds, client_lies, unexplained, .. } = self;
         writeln!(f, "{schedules} schedules in {seconds:.1} s on {threads} threads: {:.0} a second", self.rate())?;
         writeln!(f, "{client_lies} false claims of the client, {unexplained} things that nothing explains")?;
+        writeln!(f, "{} reordered resends: values that an earlier request was written over", self.reordered_resends)?;
         for (title, counts) in [
             ("schedules by profile", &self.profiles),
             ("writes by class and outcome", &self.writes),
             ("points by class and outcome of their write", &self.points),
             ("events in the clusters", &self.events),
             ("false claims of the servers, by cause", &self.server_lies),
+            ("not judged, as nothing was claimed of it", &self.unjudged),
         ] {
             writeln!(f, "{title}:")?;
             for (name, times) in counts {

@@ -39,10 +39,22 @@ fn the_client_does_not_lie_and_the_servers_do_by_name() {
     let summary = run_many(0..seeds, 2, &settings(), |_| true);
     println!("{summary}");
     assert!(summary.holds(), "{summary}");
+    assert_eq!(summary.schedules, seeds);
     for name in ["drop-race", "stale-hint", "replica-refused", "conflict-dropped", "poison-hint", "hint-refused"] {
         assert!(summary.server_lies.contains_key(name), "{name} was not seen\n{summary}");
     }
-    assert!(summary.events.contains_key("any-refused-behind-queue"), "{summary}");
+    for name in [
+        "any-refused-behind-queue",
+        "queue-full",
+        "queue-blocked",
+        "hint-not-written",
+        "local-failure",
+        "coordinator-died",
+        "request cut",
+    ] {
+        assert!(summary.events.contains_key(name), "{name} was not met\n{summary}");
+    }
+    assert!(summary.unjudged.len() == 2 && summary.reordered_resends > 0, "{summary}");
 }
 
 #[test]
@@ -68,6 +80,12 @@ fn what_is_sent_twice_is_found() {
 #[test]
 fn a_loss_that_no_record_names_is_found() {
     assert!(finds(Tamper::LosesInSilence, Promise::OnEveryOwner));
+}
+
+/// Hints make up for it in the end, so it is only seen at the moment at which it is told.
+#[test]
+fn what_is_below_its_level_and_told_as_stored_is_found() {
+    assert!(finds(Tamper::BelowLevelIsStored, Promise::AtLevel));
 }
 
 /// A failing schedule is cut down to a few events, and still fails.

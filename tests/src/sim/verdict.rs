@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use influx_client::Outcome;
-use influx_server_mock::sim::CauseKind;
 
 use super::SimSettings;
+use super::at_level::{Shortfalls, shortfalls, told_too_early};
 use super::evidence::{causes, ends, replicas, spread};
 use super::play::{Ended, play};
-use super::rewrites::wrong_values;
-use super::schedule::{LineKind, Schedule};
-use crate::truth::{Claim, FalseClaim, Liar, PointEnd, Promise, judge};
+use super::rewrites::{Why, wrong_values};
+use super::schedule::Schedule;
+use crate::truth::{Claim, FalseClaim, Liar, Promise, ServerLie, judge};
 
 /// A schedule that was played, and judged.
 #[derive(Clone, Debug)]
@@ -29,6 +29,11 @@ pub struct Played {
     pub spread: BTreeMap<(String, String, &'static str), u64>,
     /// The servers' lies by name, each false claim of theirs once a name.
     pub server_lies: BTreeMap<String, u64>,
+    /// Values acknowledged that an earlier request of their client was written over, because it was carried out later.
+    pub reordered: u64,
+    /// What was not held against the replicas, or not as of the moment at which it was said, because nothing was claimed
+    /// that could be: by what it is.
+    pub unjudged: BTreeMap<&'static str, u64>,
     /// Two runs share it only if the same happened in both, at the same times.
     pub fingerprint: u64,
     /// Every event in words with its time in nanoseconds, if they were asked for.
@@ -74,48 +79,57 @@ pub(super) fn play_and_judge(schedule: Schedule, settings: &SimSettings, trace: 
 }
 
 fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
-    let Ended { claims, cluster, drained } = ended;
+    let Ended { said, cluster, drained } = ended;
     let replicas = replicas(&cluster, &schedule, settings);
-    let causes = causes(&cluster, &schedule);
+    let causes = causes(&cluster, &schedule, &said);
     let mut false_claims = Vec::new();
     let mut spread_of = BTreeMap::new();
-    for (write, claim) in claims.iter().enumerate() {
-        let ends = if is_rewrite(&schedule, write) {
-            as_claimed(claim)
-        } else {
-            let ends = ends(&cluster, &schedule, write, &replicas);
-            for (stands, points) in spread(&ends) {
-                let key = (claim.class.to_string(), claim.outcome.to_string(), stands);
-                *spread_of.entry(key).or_default() += points;
-            }
-            ends
-        };
-        false_claims.extend(judge(claim, &ends, &causes));
+    let mut unjudged = BTreeMap::new();
+    for (write, one) in said.iter().enumerate() {
+        let ends = ends(&cluster, &schedule, write, one, &replicas);
+        for (stands, points) in spread(&ends) {
+            let key = (one.claim.class.to_string(), one.claim.outcome.to_string(), stands);
+            *spread_of.entry(key).or_default() += points;
+        }
+        if one.dropped && one.claim.outcome == Outcome::Unknown {
+            *unjudged.entry("writes whose callers dropped them").or_default() += 1;
+        }
+        let found = judge(&one.claim, &ends, &causes);
+        let early = told_too_early(&schedule.writes[write], one, &ends, cluster.record().causes());
+        // What is missing in the end was missing then too.
+        let client = |lie: &FalseClaim| lie.promise == Promise::AtLevel && lie.liar == Liar::Client;
+        let new = early.into_iter().filter(|lie| !found.iter().any(|other| other.line == lie.line && client(other)));
+        false_claims.extend(new.collect::<Vec<_>>());
+        false_claims.extend(found);
     }
     let mut server_lies: BTreeMap<String, u64> = BTreeMap::new();
-    for wrong in wrong_values(&schedule, &claims, &cluster, &replicas) {
-        let Some(cause) = wrong.cause else {
-            let (batch, found) = (wrong.batch, wrong.found);
-            false_claims.push(FalseClaim {
-                batch,
+    let mut reordered = 0;
+    for wrong in wrong_values(&schedule, &said, &cluster, &replicas) {
+        match wrong.why {
+            Why::StaleHint => *server_lies.entry(ServerLie::StaleHint.id().to_owned()).or_default() += 1,
+            Why::Reordered => reordered += 1,
+            Why::Nothing => false_claims.push(FalseClaim {
+                batch: wrong.batch,
                 line: Some(0),
                 promise: Promise::AsWritten,
                 liar: Liar::Client,
-                found,
-            });
-            continue;
-        };
-        *server_lies.entry(cause.id().to_owned()).or_default() += 1;
+                found: wrong.found,
+            }),
+        }
     }
     for claim in &false_claims {
         if let Liar::Server(lies) = &claim.liar {
             lies.iter().for_each(|lie| *server_lies.entry(lie.id().to_owned()).or_default() += 1);
         }
     }
-    let mut unexplained = unexplained(&cluster);
+    let Shortfalls { hinted, mut unexplained } = shortfalls(&cluster);
+    if hinted > 0 {
+        unjudged.insert("acknowledgements at any that had a point in queues alone", hinted);
+    }
     if !drained {
         unexplained.push("the queues did not empty although all had healed".to_owned());
     }
+    let claims = said.into_iter().map(|said| said.claim).collect();
     let record = cluster.record();
     Played {
         claims,
@@ -124,42 +138,10 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
         counts: record.counts().clone(),
         spread: spread_of,
         server_lies,
+        reordered,
+        unjudged,
         fingerprint: record.fingerprint(),
         trace: record.trace().to_vec(),
         schedule,
     }
-}
-
-fn is_rewrite(schedule: &Schedule, write: usize) -> bool {
-    schedule.writes[write].lines.iter().any(|line| line.kind == LineKind::Rewrite)
-}
-
-/// Ends that bear out whatever is said of places: what is left to judge are counts and requests.
-fn as_claimed(claim: &Claim) -> Vec<PointEnd> {
-    let there = PointEnd { owners: vec![1], copies: [(1, Default::default())].into() };
-    let gone = PointEnd { owners: vec![1], ..PointEnd::default() };
-    let absent = claim.outcome == Outcome::NotStored || claim.tally.refused > 0 || claim.tally.not_stored > 0;
-    vec![if absent { gone } else { there }; claim.points]
-}
-
-/// Acknowledgements for which fewer owners had a point than the level asks, and no record says why.
-fn unexplained(cluster: &influx_server_mock::sim::SimCluster) -> Vec<String> {
-    let record = cluster.record();
-    let explained = |key: &[u8]| {
-        let kinds = [CauseKind::AnyRefusedBehindQueue, CauseKind::LateRequest, CauseKind::StaleHint];
-        record
-            .causes()
-            .iter()
-            .any(|cause| !kinds.contains(&cause.kind) && cause.keys.iter().any(|named| &**named == key))
-    };
-    let short = record.shortfalls().iter().filter(|short| !short.hint_counts && !explained(&short.key));
-    short
-        .map(|short| {
-            let key = String::from_utf8_lossy(&short.key);
-            format!(
-                "request #{} was acknowledged when {} of {} owners had {key}",
-                short.request, short.had, short.required
-            )
-        })
-        .collect()
 }

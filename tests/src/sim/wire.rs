@@ -15,7 +15,11 @@ use super::Tamper;
 
 /// Carries requests into a simulated cluster. Clones share it.
 #[derive(Clone, Debug)]
-pub(super) struct Wire(Arc<Shared>);
+pub(super) struct Wire {
+    shared: Arc<Shared>,
+    /// The numbers of the writes that went this way, in the cluster.
+    requests: Arc<Mutex<Vec<u64>>>,
+}
 
 #[derive(Debug)]
 struct Shared {
@@ -35,7 +39,6 @@ struct State {
 #[derive(Debug)]
 struct Waiting {
     sent: Sent,
-    bytes: u64,
     answer: oneshot::Sender<Result<Answer, TransportError>>,
 }
 
@@ -48,38 +51,58 @@ impl Wire {
     /// Must be called within the runtime whose clock is simulated.
     pub(super) fn new(cluster: SimCluster, tamper: Tamper) -> Self {
         let state = Mutex::new(State { cluster, waiting: BTreeMap::new() });
-        Self(Arc::new(Shared { state, asked: Notify::new(), begun: Instant::now(), tamper }))
+        let shared = Arc::new(Shared { state, asked: Notify::new(), begun: Instant::now(), tamper });
+        Self { shared, requests: Arc::default() }
+    }
+
+    /// A way of its own into the same cluster.
+    pub(super) fn of_a_client(&self) -> Self {
+        Self { shared: self.shared.clone(), requests: Arc::default() }
+    }
+
+    /// The numbers of the writes that went this way, in the cluster, but for the first so many.
+    pub(super) fn requests(&self, from: usize) -> Vec<u64> {
+        self.log().get(from..).map(<[u64]>::to_vec).unwrap_or_default()
+    }
+
+    fn log(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at the cluster as it is now.
+    pub(super) fn look<T>(&self, at: impl FnOnce(&SimCluster) -> T) -> T {
+        at(&self.shared.state().cluster)
     }
 
     /// Nanoseconds of simulated time since the beginning.
     pub(super) fn now(&self) -> u64 {
-        self.0.now()
+        self.shared.now()
     }
 
     /// When the schedule began.
     pub(super) fn begun(&self) -> Instant {
-        self.0.begun
+        self.shared.begun
     }
 
     /// Lets the cluster go on whenever something is to happen in it.
     pub(super) async fn drive(self) {
         loop {
-            let next = self.0.state().cluster.next_time();
+            let next = self.shared.state().cluster.next_time();
             match next {
                 Some(next) => {
-                    let at = self.0.begun + Duration::from_nanos(next);
+                    let at = self.shared.begun + Duration::from_nanos(next);
                     // Asked meanwhile or due: either way there is something to do.
-                    let _ = timeout_at(at, self.0.asked.notified()).await;
+                    let _ = timeout_at(at, self.shared.asked.notified()).await;
                 }
-                None => self.0.asked.notified().await,
+                None => self.shared.asked.notified().await,
             }
-            self.0.catch_up();
+            self.shared.catch_up();
         }
     }
 
     /// The cluster, once nobody else has the wire.
     pub(super) fn into_cluster(self) -> Option<SimCluster> {
-        let state = Arc::into_inner(self.0)?.state;
+        let state = Arc::into_inner(self.shared)?.state;
         Some(state.into_inner().unwrap_or_else(PoisonError::into_inner).cluster)
     }
 
@@ -87,25 +110,50 @@ impl Wire {
         let unknown = || TransportError::unconnected(Broken("no such host"));
         let node = node_of(&request.url).ok_or_else(unknown)?;
         let asked = ask(&request);
-        let (id, receiver) = self.0.submit(node, &request, asked);
+        let (id, receiver) = self.submit(node, &request, asked);
+        // A request that is given up, or dropped, before it has a connection is never sent.
+        let _given_up = AbandonOnDrop { shared: &self.shared, id };
         #[cfg(test)]
-        if self.0.tamper == Tamper::SentTwice && request.url.path() == "/write" {
-            drop(self.0.submit(node, &request, ask(&request)));
+        if self.shared.tamper == Tamper::SentTwice && request.url.path() == "/write" {
+            drop(self.submit(node, &request, ask(&request)));
         }
         match timeout(request.time_limit, receiver).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(TransportError::lost(Broken("the simulation ended"))),
-            Err(_) => {
-                self.0.abandon(id);
-                Err(TransportError::timed_out())
-            }
+            Err(_) => Err(TransportError::timed_out()),
         }
+    }
+
+    fn submit(
+        &self,
+        node: usize,
+        request: &Request,
+        asked: SimRequest,
+    ) -> (u64, oneshot::Receiver<Result<Answer, TransportError>>) {
+        let is_write = asked.path == "/write";
+        let (id, receiver) = self.shared.submit(node, request, asked);
+        if is_write {
+            self.log().push(id);
+        }
+        (id, receiver)
     }
 }
 
 impl Transport for Wire {
     fn send(&self, request: Request) -> BoxFuture<'_, Result<Answer, TransportError>> {
         self.carry(request).boxed()
+    }
+}
+
+/// Nobody waits for the answer any more.
+struct AbandonOnDrop<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for AbandonOnDrop<'_> {
+    fn drop(&mut self) {
+        self.shared.abandon(self.id);
     }
 }
 
@@ -137,7 +185,7 @@ impl Shared {
         let (answer, receiver) = oneshot::channel();
         let mut state = self.state();
         let id = state.cluster.submit(node, asked);
-        let waiting = Waiting { sent: request.sent.clone(), bytes: request.body.len() as u64, answer };
+        let waiting = Waiting { sent: request.sent.clone(), answer };
         state.waiting.insert(id, waiting);
         drop(state);
         self.asked.notify_one();
@@ -152,12 +200,12 @@ impl Shared {
 
     fn tell(&self, state: &mut State, event: ClientEvent) {
         let (request, result) = match event {
-            ClientEvent::Connected { request } => {
+            ClientEvent::Connected { request, bytes } => {
                 // The client cannot look before this: the cluster goes on only while it is locked.
                 if let Some(waiting) = state.waiting.get(&request)
                     && !self.hides_what_was_sent()
                 {
-                    waiting.sent.add(waiting.bytes);
+                    waiting.sent.add(bytes);
                 }
                 return;
             }
@@ -199,6 +247,10 @@ impl Shared {
             Tamper::TimeoutIsThrottled if body.as_ref() == b"{\"error\":\"timeout\"}\n" => {
                 let body = bytes::Bytes::from_static(b"request throttled, queue full\n");
                 Answer { status: 503, headers: Default::default(), body, cut }
+            }
+            #[cfg(test)]
+            Tamper::BelowLevelIsStored if body.as_ref() == b"{\"error\":\"partial write\"}\n" => {
+                Answer { status: 204, headers, body: Default::default(), cut: None }
             }
             #[cfg(test)]
             Tamper::AllAcknowledged => Answer { status: 204, headers, body: Default::default(), cut: None },

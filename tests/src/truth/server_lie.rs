@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use influx_server_mock::LossKind;
 use serde::{Deserialize, Serialize};
 
 /// Why what a server acknowledged, or refused, is not so in the end. Each is something that the real servers do, and is
@@ -126,6 +127,28 @@ impl ServerLie {
                 "a point refused by all who answered was queued for the others, one of which took it"
             }
             Self::StaleHint => "an old hint was written over a newer value",
+        }
+    }
+}
+
+impl From<LossKind> for ServerLie {
+    /// The name in reports for what a node's log tells.
+    fn from(kind: LossKind) -> Self {
+        match kind {
+            LossKind::UnknownShard => Self::DropRace,
+            LossKind::DeletedShard => Self::ShardDeleted,
+            LossKind::QueueDisabled => Self::QueueDisabled,
+            LossKind::QueueFull => Self::QueueFull,
+            LossKind::QueueBlocked => Self::QueueBlocked,
+            LossKind::HintTooLarge => Self::HintTooLarge,
+            LossKind::HintNotWritten => Self::HintNotWritten,
+            LossKind::LocalFailure => Self::LocalFailure,
+            LossKind::Refused => Self::ReplicaRefused,
+            LossKind::ConflictDropped => Self::ConflictDropped,
+            LossKind::GoodPointLost => Self::GoodPointLost,
+            LossKind::HintRefused => Self::HintRefused,
+            LossKind::HintPoisons => Self::PoisonHint,
+            LossKind::RefusedYetQueued => Self::RefusedYetQueued,
         }
     }
 }
