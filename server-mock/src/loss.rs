@@ -150,6 +150,7 @@ mod tests {
         let loss = Loss { kind: LossKind::QueueFull, replica: 5, shard: 2, points: 9, series };
         let line = format!("2026-01-01T00:00:00Z  WARN influx_server_mock::loss: {loss}");
         assert_eq!(Loss::in_line(&line), Some(loss));
+        assert!(line.contains(LossKind::QueueFull.id()));
         assert_eq!(Loss::in_line("2026-01-01T00:00:00Z  INFO node is up"), None);
         assert_eq!(Loss::in_line("not as promised: {}"), None);
     }

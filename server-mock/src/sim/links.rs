@@ -80,3 +80,20 @@ impl Links {
         self.connected_before.retain(|(from, _)| *from != process);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_cut_until_its_last_cut_ends() {
+        let mut links = Links::default();
+        assert!(links.cut(0, 1));
+        assert!(!links.cut(0, 1));
+        links.mend(0, 1);
+        assert!(links.is_cut(0, 1) && !links.is_cut(1, 0));
+        links.mend(0, 1);
+        links.mend(0, 1);
+        assert!(!links.is_cut(0, 1));
+    }
+}

@@ -213,3 +213,78 @@ fn a_seed_is_repeated_exactly() {
     assert_eq!(play(3), play(3));
     assert_ne!(play(3).0, play(4).0);
 }
+
+fn counted(cluster: &SimCluster, what: &str) -> u64 {
+    cluster.record().counts().get(what).copied().unwrap_or_default()
+}
+
+/// A fault that changes nothing is none, and one that waits for a request is one when that comes.
+#[test]
+fn faults_are_counted_where_they_take_effect() {
+    let mut cluster = warm(Profile::V0_10, |_| {});
+    let now = cluster.now();
+    let crash = SimFault::Crash { process: 2, restart_after: None };
+    let freeze = SimFault::Pause { process: 2, resume_after: None };
+    let everybody = SimFault::Partition { side: (0..6).collect() };
+    let throttle = SimFault::Requests { node: 0, times: 3, loss: RequestLoss::TurnedAway { waited: false } };
+    for fault in [crash.clone(), crash, freeze, everybody, throttle] {
+        cluster.order(now, fault);
+    }
+    cluster.advance(now + 1);
+    assert_eq!(["crash", "pause", "partition"].map(|kind| counted(&cluster, kind)), [1, 0, 0]);
+    assert_eq!(counted(&cluster, "request reset"), 0);
+    // 0.10 turns nobody away.
+    cluster.submit(0, SimRequest::write("lab", "one", body("x")));
+    cluster.advance(now + SECOND);
+    assert_eq!(["request reset", "request throttled"].map(|kind| counted(&cluster, kind)), [1, 0]);
+}
+
+#[test]
+fn a_fault_ends_while_another_one_goes_on() {
+    let mut cluster = warm(Profile::V1_8, |_| {});
+    let now = cluster.now();
+    let (one, two) = (SimFault::OneWay { from: 0, to: 1 }, SimFault::Partition { side: vec![0] });
+    let full = SimFault::HandoffFull { node: 0 };
+    for fault in [&one, &two, &full] {
+        cluster.order(now, fault.clone());
+    }
+    let answer_at = |cluster: &mut SimCluster, time: u64| {
+        cluster.submit(0, SimRequest::write("lab", "quorum", body(&time.to_string())));
+        let events = cluster.advance(time);
+        events.into_iter().find_map(|event| match event {
+            ClientEvent::Answer { answer, .. } => Some(answer.status),
+            _ => None,
+        })
+    };
+    assert_eq!(answer_at(&mut cluster, now + 3 * SECOND), Some(500));
+    cluster.order_end(cluster.now(), full);
+    cluster.order_end(cluster.now(), two);
+    // Node 1 is still out of reach, node 2 is not any more, and a queue takes what node 1 misses.
+    assert_eq!(answer_at(&mut cluster, now + 4 * SECOND), Some(204));
+    cluster.order_end(cluster.now(), one);
+    run(&mut cluster);
+    assert!(cluster.is_drained());
+    assert_eq!(copies(&cluster, &(now + 4 * SECOND).to_string()), 3);
+}
+
+#[test]
+fn a_body_that_is_cut_is_never_carried_out() {
+    for (percent, out) in [(0, 0), (50, 15), (99, 29)] {
+        let mut cluster = warm(Profile::V1_8, |_| {});
+        cluster.order(cluster.now(), SimFault::Requests { node: 0, times: 1, loss: RequestLoss::CutBody { percent } });
+        cluster.advance(cluster.now() + 1);
+        let whole = body("x");
+        let id = cluster.submit(0, SimRequest::write("lab", "all", whole.clone()));
+        let mut events = Vec::new();
+        while let Some(time) = cluster.next_time() {
+            events.extend(cluster.advance(time));
+        }
+        let [ClientEvent::Connected { bytes, .. }, ClientEvent::Lost { request }] = events[..] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(request, id);
+        assert_eq!((bytes, whole.len()), (out, 30));
+        assert_eq!(copies(&cluster, "x"), 0);
+        assert!(cluster.carried_out(b"m,k=x", &[id]).is_empty());
+    }
+}

@@ -20,8 +20,9 @@ pub(super) struct WrongValue {
 pub(super) enum Why {
     /// A hint of an earlier write: the server kept it back, and delivered it after later writes.
     StaleHint,
-    /// A request of an earlier write, which its client sent again or gave up, and which was carried out after a later
-    /// write. Nobody lied: neither server nor client says that requests are carried out in order.
+    /// A request of an earlier write, which its client sent again or gave up, or which was held up between two nodes, and
+    /// was carried out after a later write. Nobody lied: neither server nor client says that requests are carried out in
+    /// order.
     Reordered,
     /// Nothing that the record knows.
     Nothing,

@@ -30,7 +30,8 @@ pub struct SimSummary {
     /// Claims of the servers that were false, by the name of the cause.
     pub server_lies: BTreeMap<String, u64>,
     /// Values acknowledged that an earlier request of the same client was written over, because it was carried out later: it
-    /// had been sent again, or given up. Nobody lied, as nobody says that requests are carried out in order.
+    /// had been sent again, given up, or held up between two nodes. Nobody lied, as nobody says that requests are carried
+    /// out in order.
     pub reordered_resends: u64,
     /// What was not judged, because nothing was claimed that could be held against the replicas.
     pub unjudged: BTreeMap<String, u64>,

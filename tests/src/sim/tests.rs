@@ -17,7 +17,7 @@ fn finds(tamper: Tamper, promise: Promise) -> bool {
 /// The same seed gives the same events, in another thread too.
 #[test]
 fn a_seed_is_repeated_exactly() {
-    for seed in 0..12 {
+    for seed in 0..40 {
         let here = run_seed(seed, &settings(), true);
         let there = std::thread::spawn(move || run_seed(seed, &settings(), true)).join().unwrap();
         assert_eq!(here.trace, there.trace, "seed {seed}");
@@ -80,6 +80,22 @@ fn what_is_sent_twice_is_found() {
 #[test]
 fn a_loss_that_no_record_names_is_found() {
     assert!(finds(Tamper::LosesInSilence, Promise::OnEveryOwner));
+}
+
+fn is_rewrite(played: &Played, batch: u64) -> bool {
+    let plan = played.schedule.writes.iter().find(|plan| plan.batch == batch);
+    plan.unwrap().lines.iter().any(|line| line.kind == LineKind::Rewrite)
+}
+
+/// What is written again and again is judged too: a value that is stored nowhere was never anywhere.
+#[test]
+fn false_claims_of_rewritten_series_are_found() {
+    let settings = SimSettings { tamper: Tamper::NeverSent, ..settings() };
+    let found = (0..500).any(|seed| {
+        let played = run_seed(seed, &settings, false);
+        played.client_lies().any(|lie| lie.promise == Promise::Nowhere && is_rewrite(&played, lie.batch))
+    });
+    assert!(found);
 }
 
 /// Hints make up for it in the end, so it is only seen at the moment at which it is told.
