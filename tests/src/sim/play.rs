@@ -33,6 +33,8 @@ pub(super) struct Ended {
     /// In the order of the writes of the schedule.
     pub(super) said: Vec<Said>,
     pub(super) cluster: SimCluster,
+    /// How many requests the clients made for their writes.
+    pub(super) requests: u64,
     /// Whether the queues emptied, as far as they can.
     pub(super) drained: bool,
 }
@@ -76,23 +78,27 @@ pub(super) fn play(schedule: &Schedule, settings: &SimSettings, trace: bool) -> 
     cluster.order_heal(nanoseconds(schedule.heal));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime without input and output needs nothing of the system");
-    let (said, wire) = runtime.block_on(async {
+    let (said, requests, wire) = runtime.block_on(async {
         let wire = Wire::new(cluster, settings.tamper);
         let driver = tokio::spawn(wire.clone().drive());
         let writers = (0..schedule.clients.len()).map(|client| write_all(schedule, client, &wire));
-        let mut said: Vec<(usize, Said)> = join_all(writers).await.into_iter().flatten().collect();
+        let (mut said, mut requests) = (Vec::new(), 0);
+        for (own, made) in join_all(writers).await {
+            said.extend(own);
+            requests += made;
+        }
         driver.abort();
         // Once it is gone, nobody else has the cluster but requests that nobody waits for.
         let _ = driver.await;
         said.sort_by_key(|(number, _)| *number);
-        (said.into_iter().map(|(_, said)| said).collect(), wire)
+        (said.into_iter().map(|(_, said)| said).collect(), requests, wire)
     });
     let reached = wire.now();
     drop(runtime);
     let mut cluster = wire.into_cluster().expect("all tasks that had the wire ended with the runtime");
     let drained = drain(&mut cluster, schedule, reached);
     cluster.finish();
-    Ended { said, cluster, drained }
+    Ended { said, cluster, requests, drained }
 }
 
 /// Lets the cluster go on without clients until nothing waits any more.
@@ -123,13 +129,13 @@ fn options(schedule: &Schedule, trace: bool) -> SimOptions {
     options
 }
 
-/// Makes the writes of a client, in its way.
-async fn write_all(schedule: &Schedule, number: usize, wire: &Wire) -> Vec<(usize, Said)> {
+/// Makes the writes of a client, in its way. The second is how many requests that took.
+async fn write_all(schedule: &Schedule, number: usize, wire: &Wire) -> (Vec<(usize, Said)>, u64) {
     let wire = wire.of_a_client();
     let plan = &schedule.clients[number];
     let client = client(plan, &wire);
     let own = schedule.writes.iter().enumerate().filter(|(_, write)| write.client == number);
-    match plan.background {
+    let said = match plan.background {
         Some(level) => push_all(own, &client, level, &wire).await,
         None => {
             let mut all = Vec::new();
@@ -139,7 +145,8 @@ async fn write_all(schedule: &Schedule, number: usize, wire: &Wire) -> Vec<(usiz
             }
             all
         }
-    }
+    };
+    (said, wire.requests(0).len() as u64)
 }
 
 /// Makes a write, and waits for it.

@@ -77,7 +77,6 @@ impl SimSummary {
         *self.profiles.entry(played.schedule.profile.to_string()).or_default() += 1;
         for claim in &played.claims {
             *self.writes.entry(format!("{} / {}", claim.class, claim.outcome)).or_default() += 1;
-            self.requests += claim.requests.len() as u64;
         }
         for ((class, outcome, stands), points) in &played.spread {
             *self.points.entry(format!("{class} / {outcome}: {stands}")).or_default() += points;
@@ -88,6 +87,7 @@ impl SimSummary {
         for (lie, times) in &played.server_lies {
             *self.server_lies.entry(lie.clone()).or_default() += times;
         }
+        self.requests += played.requests;
         for (what, times) in &played.unjudged {
             *self.unjudged.entry((*what).to_owned()).or_default() += times;
         }

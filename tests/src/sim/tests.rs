@@ -54,7 +54,7 @@ fn the_client_does_not_lie_and_the_servers_do_by_name() {
     ] {
         assert!(summary.events.contains_key(name), "{name} was not met\n{summary}");
     }
-    assert!(summary.unjudged.len() == 2 && summary.reordered_resends > 0, "{summary}");
+    assert!(summary.unjudged.len() >= 2 && summary.reordered_resends > 0, "{summary}");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub struct Played {
     pub spread: BTreeMap<(String, String, &'static str), u64>,
     /// The servers' lies by name, each false claim of theirs once a name.
     pub server_lies: BTreeMap<String, u64>,
+    /// How many requests the clients made for their writes.
+    pub requests: u64,
     /// Values acknowledged that an earlier request of their client was written over, because it was carried out later.
     pub reordered: u64,
     /// What was not held against the replicas, or not as of the moment at which it was said, because nothing was claimed
@@ -79,7 +81,7 @@ pub(super) fn play_and_judge(schedule: Schedule, settings: &SimSettings, trace: 
 }
 
 fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
-    let Ended { said, cluster, drained } = ended;
+    let Ended { said, cluster, requests, drained } = ended;
     let replicas = replicas(&cluster, &schedule, settings);
     let causes = causes(&cluster, &schedule, &said);
     let mut false_claims = Vec::new();
@@ -138,6 +140,7 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
         counts: record.counts().clone(),
         spread: spread_of,
         server_lies,
+        requests,
         reordered,
         unjudged,
         fingerprint: record.fingerprint(),
