@@ -5,8 +5,8 @@
 //!
 //! * of **runs** (verdicts, replicas that differ), by Fisher's exact test at 2 %;
 //! * of **operations and owners**, by the difference of two shares. Operations of one run hang together, so the variance is
-//!   taken several times as large as for independent ones, and the difference may be three standard errors, or two points
-//!   in a hundred, whichever is more. What the real cluster never did, or always, has no such errors: three in as many as
+//!   taken several times as large as for independent ones, and the difference may be three standard errors, two where
+//!   that is more than 25 points in a hundred, and two points in any case. What the real cluster never did, or always, has no such errors: three in as many as
 //!   there were, or two points in a hundred;
 //! * **latencies** by their median and 95th percentile within a factor, since machines differ; what a time-out decides is
 //!   held to its time. They are judged only where the machine was calm.

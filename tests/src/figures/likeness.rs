@@ -15,6 +15,8 @@ const MARGIN: f64 = 0.02;
 const WIDEST: f64 = 0.25;
 /// Standard errors that two shares may be apart.
 const ERRORS: f64 = 3.0;
+/// The same where that is more than [`WIDEST`]: so wide a difference is not as readily put down to chance.
+const WIDE_ERRORS: f64 = 2.0;
 /// Smallest likelihood that is put down to chance. With six runs here and three there, 0 of 6 beside 3 of 3 has 1.2 %.
 const CHANCE: f64 = 0.02;
 /// By how much latencies may differ: another machine, other software, other load.
@@ -53,7 +55,7 @@ pub(super) fn shares(ours: Share, real: Share, spread: f64) -> (Standing, String
     let apart = |ours: Share| (ours.ratio() - real.ratio()).abs();
     let beyond = |ours: Share| apart(ours) > band(ours, real, spread);
     let told = format!("{:.1} points apart", 100.0 * apart(ours));
-    let allowed = 100.0 * band(ours, real, spread);
+    let allowed = 100.0 * band(ours, real, spread).min(1.0);
     if beyond(ours) {
         return (Standing::Outside, format!("{told}, {allowed:.1} allowed"));
     }
@@ -77,7 +79,8 @@ fn band(ours: Share, real: Share, spread: f64) -> f64 {
         3.0 / ours.n.min(real.n) as f64
     } else {
         let pooled = (ours.k + real.k) as f64 / (ours.n + real.n) as f64;
-        ERRORS * (spread * pooled * (1.0 - pooled) * each).sqrt()
+        let error = (spread * pooled * (1.0 - pooled) * each).sqrt();
+        (ERRORS * error).min((WIDE_ERRORS * error).max(WIDEST))
     };
     band.max(MARGIN)
 }
@@ -170,8 +173,9 @@ mod tests {
         let owners = |ours, real| shares(ours, real, OF_OWNERS).0;
         assert_eq!(owners(s(9, 36), s(9, 18)), Inside);
         assert_eq!(owners(s(0, 36), s(9, 18)), Outside);
-        assert_eq!(owners(s(4, 36), s(9, 18)), TooFew, "39 points are not alike, and may be chance");
-        assert_eq!(owners(s(9, 18), s(9, 18)), TooFew, "nothing could be outside");
+        assert_eq!(owners(s(6, 36), s(9, 18)), TooFew, "33 points are not alike, and may be chance");
+        assert_eq!([0, 4, 9, 14, 18].map(|k| owners(s(k, 18), s(9, 18))), [Outside, TooFew, Inside, TooFew, Outside]);
+        assert_eq!(owners(s(3, 6), s(3, 6)), TooFew, "nothing could be outside");
         assert_eq!(owners(s(2, 4), s(9, 18)), TooFew);
     }
 
