@@ -135,7 +135,7 @@ fn named(logs: &[(String, u64, Vec<Loss>)]) -> Vec<ServerCause> {
                     points.retain(|point| refused.contains(&(loss.replica, *point)));
                 }
                 causes.push(ServerCause {
-                    lie: lie(loss.kind),
+                    lie: loss.kind.into(),
                     node: *node,
                     replica: Some(loss.replica),
                     to: Affected::Points(points),
@@ -149,25 +149,6 @@ fn named(logs: &[(String, u64, Vec<Loss>)]) -> Vec<ServerCause> {
 
 fn points(loss: &Loss) -> Vec<PointId> {
     loss.series.iter().filter_map(|key| point_in(key)).collect()
-}
-
-fn lie(kind: LossKind) -> ServerLie {
-    match kind {
-        LossKind::UnknownShard => ServerLie::DropRace,
-        LossKind::DeletedShard => ServerLie::ShardDeleted,
-        LossKind::QueueDisabled => ServerLie::QueueDisabled,
-        LossKind::QueueFull => ServerLie::QueueFull,
-        LossKind::QueueBlocked => ServerLie::QueueBlocked,
-        LossKind::HintTooLarge => ServerLie::HintTooLarge,
-        LossKind::HintNotWritten => ServerLie::HintNotWritten,
-        LossKind::LocalFailure => ServerLie::LocalFailure,
-        LossKind::Refused => ServerLie::ReplicaRefused,
-        LossKind::ConflictDropped => ServerLie::ConflictDropped,
-        LossKind::GoodPointLost => ServerLie::GoodPointLost,
-        LossKind::HintRefused => ServerLie::HintRefused,
-        LossKind::HintPoisons => ServerLie::PoisonHint,
-        LossKind::RefusedYetQueued => ServerLie::RefusedYetQueued,
-    }
 }
 
 /// What a coordinator had under way when it was killed: attempts on other owners that had not failed yet, and so were not

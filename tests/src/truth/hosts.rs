@@ -60,7 +60,7 @@ pub(super) async fn on_hosts(
         requests: AtomicU64::new(0),
     });
     progress.phase("writing; the faults are yours to make");
-    let written = write(&field, seed).await.map_err(|error| LabError::Order(error.to_string()))?;
+    let written = write(&field, seed).await?;
     progress.phase("waiting until the hinted handoff queues are empty");
     let ended = Instant::now();
     let drained = drained(&client).await;

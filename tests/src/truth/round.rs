@@ -118,7 +118,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let strikes = strike(cluster, &victims, &windows, field.since);
     let (done, written) = tokio::join!(strikes, write(&field, round.seed));
     let Done { events, begun } = done?;
-    let mut written = written.map_err(|error| LabError::Order(error.to_string()))?;
+    let mut written = written?;
     written.insert(0, first);
     let ended = Instant::now();
     settle(cluster).await?;
