@@ -131,6 +131,34 @@ impl ServerLie {
     }
 }
 
+impl From<LossKind> for ServerLie {
+    /// The name in reports for what a node's log tells.
+    fn from(kind: LossKind) -> Self {
+        match kind {
+            LossKind::UnknownShard => Self::DropRace,
+            LossKind::DeletedShard => Self::ShardDeleted,
+            LossKind::QueueDisabled => Self::QueueDisabled,
+            LossKind::QueueFull => Self::QueueFull,
+            LossKind::QueueBlocked => Self::QueueBlocked,
+            LossKind::HintTooLarge => Self::HintTooLarge,
+            LossKind::HintNotWritten => Self::HintNotWritten,
+            LossKind::LocalFailure => Self::LocalFailure,
+            LossKind::Refused => Self::ReplicaRefused,
+            LossKind::ConflictDropped => Self::ConflictDropped,
+            LossKind::GoodPointLost => Self::GoodPointLost,
+            LossKind::HintRefused => Self::HintRefused,
+            LossKind::HintPoisons => Self::PoisonHint,
+            LossKind::RefusedYetQueued => Self::RefusedYetQueued,
+        }
+    }
+}
+
+impl fmt::Display for ServerLie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
 /// What is untrue of the points that a lie was told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breaks {
@@ -166,34 +194,6 @@ impl ServerLie {
             Self::RefusedYetQueued => Breaks::Refusal,
             Self::StaleHint => Breaks::Value,
         }
-    }
-}
-
-impl From<LossKind> for ServerLie {
-    /// The name in reports for what a node's log tells.
-    fn from(kind: LossKind) -> Self {
-        match kind {
-            LossKind::UnknownShard => Self::DropRace,
-            LossKind::DeletedShard => Self::ShardDeleted,
-            LossKind::QueueDisabled => Self::QueueDisabled,
-            LossKind::QueueFull => Self::QueueFull,
-            LossKind::QueueBlocked => Self::QueueBlocked,
-            LossKind::HintTooLarge => Self::HintTooLarge,
-            LossKind::HintNotWritten => Self::HintNotWritten,
-            LossKind::LocalFailure => Self::LocalFailure,
-            LossKind::Refused => Self::ReplicaRefused,
-            LossKind::ConflictDropped => Self::ConflictDropped,
-            LossKind::GoodPointLost => Self::GoodPointLost,
-            LossKind::HintRefused => Self::HintRefused,
-            LossKind::HintPoisons => Self::PoisonHint,
-            LossKind::RefusedYetQueued => Self::RefusedYetQueued,
-        }
-    }
-}
-
-impl fmt::Display for ServerLie {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.id())
     }
 }
 
