@@ -159,6 +159,44 @@ impl fmt::Display for ServerLie {
     }
 }
 
+/// What is untrue of the points that a lie was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breaks {
+    /// A copy that counted towards the level is not there: the owner acknowledged the points and dropped them, or the
+    /// coordinator sent it fewer than it said.
+    CopyThatCounts,
+    /// A hint that was taken, which counts at `any`, does not arrive.
+    HintTaken,
+    /// Likewise for 0.10; 1.8 says that the hint was not taken.
+    HintMaybeTaken,
+    /// A copy that has never counted, and that a hint should have made up for, does not come.
+    CopyToCome,
+    /// What was refused is there.
+    Refusal,
+    /// Something else is there than was written last.
+    Value,
+}
+
+impl ServerLie {
+    /// What it makes untrue.
+    pub(super) const fn breaks(self) -> Breaks {
+        match self {
+            Self::DropRace | Self::ShardDeleted | Self::ConflictDropped | Self::GoodPointLost => Breaks::CopyThatCounts,
+            Self::HintRefused | Self::PoisonHint | Self::HintPurged | Self::QueueRemoved => Breaks::HintTaken,
+            Self::HintNotWritten => Breaks::HintMaybeTaken,
+            Self::QueueDisabled
+            | Self::QueueFull
+            | Self::QueueBlocked
+            | Self::HintTooLarge
+            | Self::LocalFailure
+            | Self::ReplicaRefused
+            | Self::CoordinatorDied => Breaks::CopyToCome,
+            Self::RefusedYetQueued => Breaks::Refusal,
+            Self::StaleHint => Breaks::Value,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
