@@ -202,7 +202,9 @@ async fn push_all(
         let heard = tokio::spawn(async move {
             let fate = delivered.await;
             let idempotent = plan.lines.iter().all(|line| line.kind != LineKind::Unstamped);
-            let claim = Claim::of_fate(sent(&plan, idempotent, began, wire.now()), &fate, node_id);
+            // What servers did names points here, so nobody asks for the requests.
+            let sent = sent(&plan, idempotent, began, wire.now());
+            let claim = Claim::of_fate(sent, &fate, Vec::new(), node_id);
             Said::now(&plan, claim, wire.requests(0), &wire)
         });
         pushed.push((position, heard));

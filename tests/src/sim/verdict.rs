@@ -96,6 +96,9 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
         if one.dropped && one.claim.outcome == Outcome::Unknown {
             *unjudged.entry("writes whose callers dropped them").or_default() += 1;
         }
+        if one.claim.exempt {
+            *unjudged.entry("writes of which some points are refused, and which cannot be told").or_default() += 1;
+        }
         let found = judge(&one.claim, &ends, &causes);
         let early = told_too_early(&schedule.writes[write], one, &ends, cluster.record().causes());
         // What is missing in the end was missing then too.
