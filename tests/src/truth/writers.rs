@@ -73,6 +73,8 @@ pub(super) struct Written {
 pub(super) struct Field {
     /// The public APIs of the data nodes.
     pub urls: Vec<String>,
+    /// As whom to ask them.
+    pub connection: ClientBuilder,
     /// Their ids.
     pub ids: Vec<u64>,
     /// The database of the run.
@@ -162,13 +164,14 @@ pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>,
 }
 
 fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
-    let builder = Client::builder()
+    let builder = field
+        .connection
+        .clone()
         .database(field.database.clone())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
-        .observer(Count(field.clone()))
-        .no_proxy();
+        .observer(Count(field.clone()));
     let all = |builder: ClientBuilder| builder.endpoints(field.urls.iter().cloned());
     // Waits that suit seconds of faults.
     let backoff = Backoff::default().base(Duration::from_millis(100)).cap(Duration::from_secs(2));
