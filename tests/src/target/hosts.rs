@@ -6,7 +6,7 @@ use influx_client::{Class, PingError};
 use url::Url;
 
 use super::own_database::OwnDatabase;
-use super::{Node, server};
+use super::Node;
 use crate::experiment::{Hosts, LabError};
 
 /// What the database of a run is called before the time of its making.

@@ -168,6 +168,7 @@ fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
         .connection
         .clone()
         .database(field.database.clone())
+        .retry_budget(RetryBudget::default())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
