@@ -93,7 +93,7 @@ async fn truth_of_both_profiles() -> Result<(), Failure> {
 async fn truth_by_addresses() -> Result<(), Failure> {
     let cluster = TestCluster::builder().nodes(1, 3).start().await?;
     let dir = tempfile::tempdir()?;
-    let order = Order { target: Target::Hosts(Hosts::open(cluster.urls())), ..order(&dir, 2)? };
+    let order = Order { target: Target::Hosts(Box::new(Hosts::open(cluster.urls()))), ..order(&dir, 2)? };
     let ending = truth::run(&order, &()).await?;
     let summary: Summary = order.dir.read_json("truth.json")?;
     let (met, judged) = summary

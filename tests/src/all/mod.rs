@@ -96,9 +96,7 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
 
 /// One part; why it could not be made counts as something that did not hold. Boxed, as everything is a run like its parts.
 fn boxed<'a>(part: &'a Part, progress: &'a Share) -> Pin<Box<dyn Future<Output = Ending> + 'a>> {
-    Box::pin(async move {
-        run(part.experiment, &part.order, progress).await.unwrap_or_else(|error| broken(&error))
-    })
+    Box::pin(async move { run(part.experiment, &part.order, progress).await.unwrap_or_else(|error| broken(&error)) })
 }
 
 /// The ending of a run that came to none: so the others are made, and told, all the same.

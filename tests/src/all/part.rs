@@ -64,7 +64,11 @@ pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
         parts.push(part(
             &name,
             Experiment::Truth,
-            Order { time: Some(order.time.map_or(TRUTH, |time| time.min(TRUTH))), profile: Some(*profile), ..below(&name) },
+            Order {
+                time: Some(order.time.map_or(TRUTH, |time| time.min(TRUTH))),
+                profile: Some(*profile),
+                ..below(&name)
+            },
         ));
     }
     let set = vec![("seeds".to_owned(), simulated.to_string())];

@@ -78,7 +78,7 @@ pub enum Target {
     /// The seeded simulation.
     Simulation,
     /// A cluster that is there already, by the addresses of its data nodes. Its faults are the user's to make.
-    Hosts(Hosts),
+    Hosts(Box<Hosts>),
 }
 
 /// A cluster that is somebody else's.

@@ -93,7 +93,7 @@ impl Record {
             self.seconds.map(Duration::try_from_secs_f64).transpose().map_err(|error| wrong(error.to_string()))?;
         let target = match (self.target, processes) {
             (TargetKind::Simulation, _) => Target::Simulation,
-            (TargetKind::Hosts, _) => Target::Hosts(Hosts { urls: self.hosts.clone(), connection }),
+            (TargetKind::Hosts, _) => Target::Hosts(Box::new(Hosts { urls: self.hosts.clone(), connection })),
             (TargetKind::Namespaces, Target::Processes { executable, arguments }) => {
                 Target::Namespaces { executable, arguments }
             }
@@ -115,7 +115,7 @@ mod tests {
         let processes = Target::Processes { executable: "/bin/x".into(), arguments: vec!["node".into()] };
         let namespaces = Target::Namespaces { executable: "/bin/x".into(), arguments: vec!["node".into()] };
         let connection = || Client::builder().basic_auth("me", "S3cr3t-Canary");
-        let hosts = Target::Hosts(Hosts { urls: vec!["http://h:1".into()], connection: connection() });
+        let hosts = Target::Hosts(Box::new(Hosts { urls: vec!["http://h:1".into()], connection: connection() }));
         for target in [processes.clone(), namespaces, Target::Simulation, hosts] {
             let order = Order {
                 dir: RunDir::at("d"),

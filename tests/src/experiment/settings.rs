@@ -263,7 +263,7 @@ mod tests {
 
     #[test]
     fn of_a_cluster_that_is_there_nothing_can_be_chosen() {
-        let hosts = || Target::Hosts(Hosts::open(vec!["http://h:1".into(), "http://h:2".into()]));
+        let hosts = || Target::Hosts(Box::new(Hosts::open(vec!["http://h:1".into(), "http://h:2".into()])));
         let check = |order: Order| Experiment::RegisterHealthyAny.check(&order);
         check(order(hosts(), &[("client_timeout", "3s")])).unwrap();
         for wrong in [

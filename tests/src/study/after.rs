@@ -64,7 +64,8 @@ async fn known_everywhere(cluster: &Cluster, clients: &[Client], limit: Duration
         let told = futures::future::join_all(asked).await;
         let complete = told.iter().all(Result::is_ok);
         let why = told.iter().find_map(|told| told.as_ref().err()).map(ToString::to_string).unwrap_or_default();
-        let ours = |shards: Vec<Shard>| shards.into_iter().filter(|shard| shard.database == cluster.database()).collect();
+        let ours =
+            |shards: Vec<Shard>| shards.into_iter().filter(|shard| shard.database == cluster.database()).collect();
         let all: Vec<Vec<Shard>> = told.into_iter().flatten().map(ours).collect();
         let most = all.iter().map(Vec::len).max();
         let agreed = complete && all.iter().all(|shards| Some(shards.len()) == most);

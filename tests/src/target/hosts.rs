@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use influx_client::{Class, PingError};
 use url::Url;
 
-use super::own_database::OwnDatabase;
 use super::Node;
+use super::own_database::OwnDatabase;
 use crate::experiment::{Hosts, LabError};
 
 /// What the database of a run is called before the time of its making.
@@ -71,7 +71,8 @@ pub(crate) fn nodes(urls: &[String]) -> Result<Vec<Node>, LabError> {
     }
     for (position, url) in urls.iter().enumerate() {
         // Not repeated: it may hold a password.
-        Url::parse(url).map_err(|error| LabError::Order(format!("address {} of the cluster: {error}", position + 1)))?;
+        Url::parse(url)
+            .map_err(|error| LabError::Order(format!("address {} of the cluster: {error}", position + 1)))?;
     }
     let named = |(position, url): (usize, &String)| Node {
         name: format!("host{}", position + 1),

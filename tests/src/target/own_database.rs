@@ -88,7 +88,9 @@ impl Drop for OwnDatabase {
             runtime.block_on(async {
                 let client = connection.build().map_err(|error| left(&name, &error))?;
                 match tokio::time::timeout(LIMIT, client.drop_database(&name)).await {
-                    Ok(dropped) => dropped.map_err(|error| left(&name, &error)).and_then(|applied| whole(&name, applied)),
+                    Ok(dropped) => {
+                        dropped.map_err(|error| left(&name, &error)).and_then(|applied| whole(&name, applied))
+                    }
                     Err(_) => Err(left(&name, &format_args!("no answer within {LIMIT:?}"))),
                 }
             })

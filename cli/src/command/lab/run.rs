@@ -182,10 +182,12 @@ impl RunArgs {
         if !self.hosts.is_empty() {
             let urls = addresses(&self.hosts).map_err(|error| Failure::Usage(format!("--hosts: {error}")))?;
             let connection = self.connection.builder(&urls)?;
-            return Ok(Target::Hosts(Hosts { urls, connection }));
+            return Ok(Target::Hosts(Box::new(Hosts { urls, connection })));
         }
         if self.connection.names_somebody() {
-            return Err(Failure::Usage("the bundled cluster asks nobody who they are: a user goes with --hosts".to_owned()));
+            return Err(Failure::Usage(
+                "the bundled cluster asks nobody who they are: a user goes with --hosts".to_owned(),
+            ));
         }
         if self.sim {
             return Ok(Target::Simulation);
