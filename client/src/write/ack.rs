@@ -26,6 +26,21 @@ impl Ack {
         Self { asked: level, level, points, attempts: Vec::new(), versions: Vec::new() }
     }
 
+    /// The same at another level, of a server of this version.
+    #[cfg(test)]
+    pub(crate) fn said_by(self, level: ConsistencyLevel, version: &str) -> Self {
+        let versions = ServerVersion::read(version, None).into_iter().collect();
+        Self { asked: level, level, versions, ..self }
+    }
+
+    /// The same with the caveats that another one has besides; `None` where there are none.
+    pub(crate) fn joined(&self, other: &Self) -> Option<Self> {
+        let new: Vec<ServerVersion> =
+            other.versions.iter().filter(|version| !self.versions.contains(version)).cloned().collect();
+        // Its own come last, as the one that acknowledged does.
+        (!new.is_empty()).then(|| Self { versions: [new, self.versions.clone()].concat(), ..self.clone() })
+    }
+
     /// The level that was asked for.
     #[must_use]
     pub const fn asked(&self) -> ConsistencyLevel {

@@ -238,7 +238,7 @@ impl Core {
         self.used += added;
         self.totals.accepted += self.staging.points() as u64;
         self.totals.pending += self.staging.points() as u64;
-        let tracking = track.then(tracked);
+        let tracking = track.then(|| tracked(self.staging.points()));
         let (tracker, delivered) = tracking.unzip();
         self.take_staged(tracker);
         Ok(delivered)

@@ -52,7 +52,8 @@ pub struct SeveralBatches {
     /// What is known of all points of the push together: absence is claimed of all of them or not at all, and so is that
     /// they will arrive.
     pub outcome: Outcome,
-    /// What became of the points of these batches, among which there may be points of other pushes.
+    /// What became of the points of these batches, among which there may be points of other pushes. Of a batch whose end
+    /// nobody told, it counts the points of this push.
     pub points: Tally,
     /// The failures, in the order in which they were settled; there is one at least.
     pub errors: Vec<DeliveryError>,
@@ -100,7 +101,8 @@ impl DeliveryError {
 /// Resolves with what became of the batch that took the points of a [`push_tracked`](crate::BatchWriter::push_tracked).
 ///
 /// Points that one call pushed may go in several batches, as those of different series do: then it resolves once all are
-/// settled, with the acknowledgement of the lowest level, or with [`DeliveryError::Several`] where one was not acknowledged.
+/// settled, with the acknowledgement of the lowest level, which then has the caveats of all, or with
+/// [`DeliveryError::Several`] where one was not acknowledged.
 ///
 /// # Cancellation
 /// Dropping it changes nothing about the points.
@@ -151,12 +153,15 @@ fn known(errors: &[DeliveryError], some_stored: bool) -> Outcome {
 #[derive(Debug)]
 pub(super) struct Tracker {
     track: Arc<Mutex<Track>>,
+    /// Points of the push in the batch.
+    points: usize,
     told: bool,
 }
 
-pub(super) fn tracked() -> (Tracker, Delivered) {
+/// Of a push of so many points.
+pub(super) fn tracked(points: usize) -> (Tracker, Delivered) {
     let track = Arc::new(Mutex::new(Track { open: 1, ..Track::default() }));
-    (Tracker { track: Arc::clone(&track), told: false }, Delivered(track))
+    (Tracker { track: Arc::clone(&track), points, told: false }, Delivered(track))
 }
 
 impl Tracker {
@@ -164,6 +169,13 @@ impl Tracker {
     pub(super) fn tell(mut self, fate: &Fate, points: Tally) {
         self.told = true;
         self.record(fate.clone(), points);
+    }
+
+    /// One more batch has points of the call: so many of those that this one stood for.
+    pub(super) fn part(&mut self, points: usize) -> Self {
+        lock(&self.track).open += 1;
+        self.points = self.points.saturating_sub(points);
+        Self { track: Arc::clone(&self.track), points, told: false }
     }
 
     fn record(&self, fate: Fate, points: Tally) {
@@ -174,9 +186,11 @@ impl Tracker {
         match fate {
             Ok(ack) => {
                 // What it says has to be true of every batch.
-                if track.acknowledged.as_ref().is_none_or(|before| ack.level() <= before.level()) {
-                    track.acknowledged = Some(ack);
-                }
+                track.acknowledged = Some(match track.acknowledged.take() {
+                    None => ack,
+                    Some(before) if ack.level() <= before.level() => with_caveats(ack, &before),
+                    Some(before) => with_caveats(before, &ack),
+                });
             }
             Err(error) => track.failed.push(error),
         }
@@ -189,18 +203,10 @@ impl Tracker {
     }
 }
 
-impl Clone for Tracker {
-    /// One more batch has points of the call.
-    fn clone(&self) -> Self {
-        lock(&self.track).open += 1;
-        Self { track: Arc::clone(&self.track), told: false }
-    }
-}
-
 impl Drop for Tracker {
     fn drop(&mut self) {
         if !self.told {
-            self.record(Err(DeliveryError::Lost), Tally::default());
+            self.record(Err(DeliveryError::Lost), Tally { unknown: self.points, ..Tally::default() });
         }
     }
 }
@@ -218,6 +224,14 @@ impl Future for Delivered {
     }
 }
 
+/// An acknowledgement that is worth no more than another one is.
+fn with_caveats(ack: Arc<Ack>, other: &Ack) -> Arc<Ack> {
+    match ack.joined(other) {
+        Some(joined) => Arc::new(joined),
+        None => ack,
+    }
+}
+
 fn lock(track: &Mutex<Track>) -> MutexGuard<'_, Track> {
     track.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -229,8 +243,8 @@ mod tests {
 
     /// What one hears of batches that end like this.
     fn heard(fates: &[(Fate, Tally)]) -> Fate {
-        let (tracker, mut delivered) = tracked();
-        let mut trackers: Vec<Tracker> = fates[1..].iter().map(|_| tracker.clone()).collect();
+        let (mut tracker, mut delivered) = tracked(fates.len());
+        let mut trackers: Vec<Tracker> = fates[1..].iter().map(|_| tracker.part(1)).collect();
         trackers.push(tracker);
         for (tracker, (fate, points)) in trackers.into_iter().zip(fates) {
             assert!((&mut delivered).now_or_never().is_none(), "before the last is settled");
@@ -270,10 +284,46 @@ mod tests {
         assert!(all.to_string().starts_with("2 of 2 batches with the points were not acknowledged ("), "{all}");
     }
 
+    /// Whichever comes first, and whichever is of the lower level.
+    #[test]
+    fn an_acknowledgement_is_worth_no_more_than_that_of_any_batch() {
+        use crate::{Caveat, ConsistencyLevel};
+        let ack = |level, version| {
+            let points = Tally { stored: 1, ..Tally::default() };
+            (Ok(Arc::new(Ack::of(1).said_by(level, version))), points)
+        };
+        let sound = ack(ConsistencyLevel::One, "1.8.11-c1.2.0");
+        let old = ack(ConsistencyLevel::Quorum, "0.10.3");
+        let queued = ack(ConsistencyLevel::Any, "1.8.11-c1.2.0");
+        for (fates, level, caveats) in [
+            ([sound.clone(), old.clone()], ConsistencyLevel::One, vec![Caveat::NewShardGroup]),
+            ([old.clone(), sound.clone()], ConsistencyLevel::One, vec![Caveat::NewShardGroup]),
+            ([queued.clone(), old.clone()], ConsistencyLevel::Any, vec![Caveat::NewShardGroup, Caveat::MaybeQueued]),
+            ([old, queued.clone()], ConsistencyLevel::Any, vec![Caveat::NewShardGroup, Caveat::MaybeQueued]),
+            ([sound.clone(), queued], ConsistencyLevel::Any, vec![Caveat::MaybeQueued]),
+            ([sound.clone(), sound], ConsistencyLevel::One, vec![]),
+        ] {
+            let ack = heard(&fates).expect("all were acknowledged");
+            assert_eq!((ack.level(), ack.caveats().collect::<Vec<_>>()), (level, caveats));
+        }
+    }
+
     #[test]
     fn a_writer_that_vanishes_is_told_of() {
-        let (tracker, delivered) = tracked();
+        let (tracker, delivered) = tracked(1);
         drop(tracker);
         assert!(matches!(delivered.now_or_never(), Some(Err(DeliveryError::Lost))));
+    }
+
+    /// The counts go on adding up to the points.
+    #[test]
+    fn points_of_a_batch_whose_end_nobody_told_are_unknown() {
+        let (mut tracker, delivered) = tracked(5);
+        let part = tracker.part(2);
+        tracker.tell(&stored(3).0, Tally { stored: 3, ..Tally::default() });
+        drop(part);
+        let Some(Err(DeliveryError::Several(all))) = delivered.now_or_never() else { panic!("one was lost") };
+        assert_eq!(all.points, Tally { stored: 3, unknown: 2, ..Tally::default() });
+        assert_eq!((all.outcome, all.points.total()), (Outcome::Unknown, 5));
     }
 }

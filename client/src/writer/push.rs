@@ -227,7 +227,7 @@ impl BatchWriter {
         if rows.is_empty() {
             return if track { Err(PushError::NoPoints) } else { Ok(None) };
         }
-        let (mut tracker, delivered) = track.then(tracked).unzip();
+        let (mut tracker, delivered) = track.then(|| tracked(rows.points())).unzip();
         let mut turn = None;
         let mut waiting = None;
         if shared.waiting.load(Ordering::Relaxed) > 0 {

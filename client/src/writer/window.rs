@@ -153,13 +153,15 @@ impl Window {
             }
         }
         let mut trackers: Vec<Vec<Tracker>> = parts.iter().map(|_| Vec::new()).collect();
-        for mark in self.tracked {
+        for mut mark in self.tracked {
             let mut of_mark = part_of[mark.first..mark.end].to_vec();
             of_mark.sort_unstable();
-            of_mark.dedup();
-            let (last, others) = of_mark.split_last().map_or((None, &[][..]), |(last, others)| (Some(*last), others));
-            others.iter().for_each(|part| trackers[*part].push(mark.tracker.clone()));
-            if let Some(last) = last {
+            let mut runs = of_mark.chunk_by(PartialEq::eq).map(|run| (run[0], run.len())).collect::<Vec<_>>();
+            let last = runs.pop();
+            for (part, points) in runs {
+                trackers[part].push(mark.tracker.part(points));
+            }
+            if let Some((last, _)) = last {
                 trackers[last].push(mark.tracker);
             }
         }
@@ -285,7 +287,7 @@ mod tests {
             rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(1).unwrap();
         }
         let mut window = Window::new(0, Batch::default());
-        let (tracker, delivered) = tracked();
+        let (tracker, delivered) = tracked(20);
         window.take_rows(&rows, times_of(&rows), 4, Some(tracker));
         let mut units = window.cut(4, Size { points: 100, bytes: 1 << 20 }, false);
         assert_eq!(units.len(), 4);

@@ -9,13 +9,13 @@ use tokio::sync::mpsc;
 use super::mapping::ShardPart;
 use super::owners::{Delivery, Owners};
 use super::plan::{Plan, Step, WriteError, after_all_shards};
-use crate::Points;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
 use crate::core::handoff::is_retryable;
 use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
 use crate::core::slice_race::{SliceRace, as_sent};
 use crate::hinted_handoff::Handoff;
 use crate::loss::{self, LossKind};
+use crate::{Point, Points};
 
 /// Writes points on behalf of clients.
 #[derive(Clone, Debug)]
@@ -127,6 +127,7 @@ impl Coordinator {
     }
 
     /// What is refused for what it is may be in a queue all the same, and its owner may know no better than to take it.
+    /// The others of the batch were not refused, in a queue or out of it.
     fn tell_of_contradiction(
         &self,
         shard: u64,
@@ -136,9 +137,11 @@ impl Coordinator {
     ) {
         if let Err(ShardWriteError::Failed(why)) = decision
             && !is_retryable(self.owners.profile, why)
+            && !queued_for.is_empty()
         {
+            let refused = named_as_refused(points, &self.owners.engine.admissible(shard, points));
             for owner in queued_for {
-                loss::tell(LossKind::RefusedYetQueued, *owner, shard, points.iter());
+                loss::tell(LossKind::RefusedYetQueued, *owner, shard, refused.iter().copied());
             }
         }
     }
@@ -202,5 +205,31 @@ impl Coordinator {
         let queued = self.handoff.append(owner, shard, points.clone()).await;
         let is_queued = queued.is_ok();
         (after_offer(level, failure, queued), is_queued)
+    }
+}
+
+/// The points of a refused batch that are refused for what they are, `admissible` being those that this node would keep.
+/// Where it would keep them all, only another owner knows which are meant, and says so in its own log: it may be any.
+fn named_as_refused<'p>(points: &'p Points, admissible: &Points) -> Vec<Point<'p>> {
+    let refused = loss::without(points, admissible);
+    if refused.is_empty() { points.iter().collect() } else { refused }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_admissible_is_named_as_refused() {
+        let batch = |times: &[i64]| -> Points {
+            times.iter().map(|time| Point { key: b"m", fields: b"v=1", time: *time }).collect()
+        };
+        let named = |admissible: &[i64]| {
+            let whole = batch(&[1, 2, 3]);
+            named_as_refused(&whole, &batch(admissible)).iter().map(|point| point.time).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&[1, 3]), [2]);
+        assert_eq!(named(&[]), [1, 2, 3]);
+        assert_eq!(named(&[1, 2, 3]), [1, 2, 3], "somebody else refused some of them");
     }
 }

@@ -9,6 +9,8 @@ use crate::stage::Table;
 
 /// The file: every [`Finding`].
 pub const BUGS: &str = "bugs.json";
+/// The file: the table of them, in Markdown.
+pub(super) const BUGS_TABLE: &str = "bugs.md";
 
 /// A bug, the run that has to find it, and those that must not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,9 +64,9 @@ impl Finding {
     }
 }
 
-/// The table for a person.
+/// The table for a person: as lines, or as Markdown to be copied into a text.
 #[must_use]
-pub fn table(findings: &[Finding]) -> Vec<String> {
+pub fn table(findings: &[Finding]) -> Table {
     let mut table = Table::new(["bug", "profile", "written in", "found", "evidence", "not found in"]);
     for finding in findings {
         let controls: Vec<&str> =
@@ -80,7 +82,7 @@ pub fn table(findings: &[Finding]) -> Vec<String> {
         ];
         table.row(cells);
     }
-    table.lines()
+    table
 }
 
 #[cfg(test)]
@@ -107,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_table_names_what_was_not_found() {
-        let lines = table(&[Finding::new(Bug::DropRace, trial(false), vec![trial(false)])]);
+        let lines = table(&[Finding::new(Bug::DropRace, trial(false), vec![trial(false)])]).lines();
         assert_eq!(lines.len(), 3);
         assert!(
             lines[2].starts_with("drop-race") && lines[2].contains("NO") && lines[2].ends_with("a run"),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use influx_server_mock::Profile;
 use serde::Serialize;
 
+use super::finding::BUGS_TABLE;
 use super::handoff::{Queues, lost_in_silence};
 use super::{BUGS, Bug, Finding, Trial, new, old, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
@@ -248,7 +249,9 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     for finding in &findings {
         finding.judge(&mut ending);
     }
-    ending.summary = table(&findings);
+    let table = table(&findings);
+    order.dir.write(BUGS_TABLE, table.markdown())?;
+    ending.summary = table.lines();
     Ok(ending)
 }
 

@@ -83,6 +83,7 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                     score.lost_after_acknowledgement += usize::from(gone);
                     score.short_after_acknowledgement += usize::from(!gone && at.replicas < OWNERS);
                     score.false_claims += usize::from(at.replicas < needed(level));
+                    score.below_level += usize::from(at.replicas < needed(level));
                 }
                 Told::Failed => {
                     score.failed += 1;
@@ -144,7 +145,7 @@ mod tests {
             Told::Stored(ConsistencyLevel::Any),
         ];
         let score = score(&told, &[(0, on(1, &[1])), (1, on(1, &[2]))], &[]);
-        assert_eq!((score.acknowledged, score.false_claims), (3, 2));
+        assert_eq!((score.acknowledged, score.false_claims, score.below_level), (3, 2, 2));
         assert_eq!((score.lost_after_acknowledgement, score.short_after_acknowledgement), (1, 2));
     }
 
@@ -154,6 +155,7 @@ mod tests {
         let there = || on(3, &[1]);
         let score = score(&told, &[(0, there()), (4, there()), (5, there())], &[2]);
         assert_eq!((score.failed, score.failed_yet_stored, score.false_claims, score.open), (5, 1, 1, 1));
+        assert_eq!(score.below_level, 0, "nobody said that it is written");
         assert_eq!(score.good_dropped, 2, "the bad point is no loss");
     }
 

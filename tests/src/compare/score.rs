@@ -34,6 +34,12 @@ pub struct Score {
     /// Claims that the replicas refute: points told to be written at a level that they are not at, or told to be stored
     /// nowhere or refused and stored all the same.
     pub false_claims: usize,
+    /// Of the false claims, points told to be written at a level that they are not at.
+    #[serde(default)]
+    pub below_level: usize,
+    /// Copies of its points that a node acknowledged to another one and dropped, by its own log: lies of the servers.
+    #[serde(default)]
+    pub dropped_by_servers: usize,
     /// Points of writes that were told to have failed, without more words, and that are stored.
     pub failed_yet_stored: usize,
     /// Requests.
@@ -46,6 +52,28 @@ pub struct Score {
     pub peak_hint_bytes: u64,
     /// From the first batch until nothing was left to be sent; `None` where that never came.
     pub seconds: Option<f64>,
+}
+
+impl Score {
+    /// False claims that no dropped copy explains, and so are the sender's own.
+    #[must_use]
+    pub fn own_false_claims(&self) -> usize {
+        self.false_claims - self.below_level.min(self.dropped_by_servers).min(self.false_claims)
+    }
+
+    /// Points that are lost though they were acknowledged, beyond what dropped copies explain, or of which the caller was
+    /// told nothing.
+    #[must_use]
+    pub fn own_losses(&self) -> usize {
+        let lost = self.lost_after_acknowledgement.saturating_sub(self.dropped_by_servers);
+        lost + self.lost_without_notice + self.silent + self.waiting
+    }
+
+    /// Points about which the caller is deceived, points stored twice and points that wait for ever.
+    #[must_use]
+    pub fn trouble(&self) -> usize {
+        self.false_claims + self.failed_yet_stored + self.lost_without_notice + self.duplicates + self.waiting
+    }
 }
 
 /// Sums, but for peaks and times, of which the worst counts.
@@ -70,6 +98,8 @@ impl AddAssign<&Self> for Score {
         self.good_dropped += other.good_dropped;
         self.duplicates += other.duplicates;
         self.false_claims += other.false_claims;
+        self.below_level += other.below_level;
+        self.dropped_by_servers += other.dropped_by_servers;
         self.failed_yet_stored += other.failed_yet_stored;
         self.requests += other.requests;
         self.resends += other.resends;

@@ -18,14 +18,21 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Of these nanoseconds; `None` where there are none. A quantile is the smallest value that so many do not exceed.
+    /// Of these nanoseconds; `None` where there are none.
     #[must_use]
     pub fn of(mut nanos: Vec<u64>) -> Option<Self> {
         nanos.sort_unstable();
-        let millis = |place: usize| nanos.get(place).map(|nanos| (*nanos as f64 / 1e4).round() / 1e2);
-        let at = |percent: usize| millis((nanos.len() * percent).div_ceil(100).max(1) - 1);
+        let at = |percent| quantile(&nanos, percent).map(|nanos| (nanos as f64 / 1e4).round() / 1e2);
         Some(Self { n: nanos.len(), p50: at(50)?, p95: at(95)?, p99: at(99)?, max: at(100)? })
     }
+}
+
+/// The smallest of these values that so many of a hundred do not exceed, by the nearest rank; the values are in order.
+/// `None` where there are none.
+#[must_use]
+pub fn quantile<T: Copy>(sorted: &[T], percent: usize) -> Option<T> {
+    let rank = (sorted.len() * percent).div_ceil(100).clamp(1, sorted.len().max(1));
+    sorted.get(rank - 1).copied()
 }
 
 impl std::fmt::Display for Quantiles {
@@ -41,6 +48,15 @@ impl std::fmt::Display for Quantiles {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_quantile_is_the_value_of_the_nearest_rank() {
+        let hundred: Vec<u32> = (1..=100).collect();
+        let all = [0, 50, 95, 99, 100].map(|percent| quantile(&hundred, percent));
+        assert_eq!(all, [1, 50, 95, 99, 100].map(Some));
+        assert_eq!(quantile(&[1, 2], 51), Some(2));
+        assert_eq!(quantile::<u32>(&[], 50), None);
+    }
 
     #[test]
     fn quantiles_are_values_that_were_met() {

@@ -6,6 +6,7 @@
 mod count;
 mod judge;
 mod latency;
+mod likeness;
 pub mod real;
 mod replicas;
 mod run;
@@ -14,8 +15,8 @@ mod stale;
 mod taken;
 
 pub use count::{Ends, Share};
-pub use judge::{Comparison, judge};
-pub use latency::Quantiles;
+pub use judge::{Comparison, Standing, judge};
+pub use latency::{Quantiles, quantile};
 pub use replicas::{Owner, Replicas, TimedPoint};
 pub use run::{Material, Run};
 pub use sides::{Side, SideFigures};

@@ -70,6 +70,12 @@ impl RealRow {
     pub const fn acked(&self) -> Share {
         Share::of(self.writes.ok, self.writes.all())
     }
+
+    /// Writes that were not acknowledged and whose error had the word "timeout", of all that were not.
+    #[must_use]
+    pub const fn timeouts(&self) -> Share {
+        Share::of(self.writes.info, self.writes.info + self.writes.fail)
+    }
 }
 
 /// The row of an experiment on a kind of cluster, if it was run on a real one.

@@ -29,13 +29,34 @@ pub struct Run {
     pub first_writes: u64,
     /// Load average of the machine over a minute, before and after; `None` where the system does not tell.
     pub load: [Option<f64>; 2],
+    /// Processors of the machine, where that is known.
+    #[serde(default)]
+    pub processors: Option<usize>,
     /// Whether nodes and clients were built with optimizations.
     pub optimized: bool,
     /// What should have been done and could not be.
     pub notes: Vec<String>,
 }
 
+/// Shorter runs were not made on the real clusters.
+const SHORTEST: f64 = 20.0;
+
 impl Run {
+    /// Whether it was made under the conditions of the runs on the real clusters: long enough, with nothing set and
+    /// nothing left out.
+    #[must_use]
+    pub fn is_as_real(&self) -> bool {
+        self.seconds >= SHORTEST && self.set.is_empty() && self.notes.is_empty()
+    }
+
+    /// Whether the machine was calm: on average fewer than half of its processors in use before and after the run, as
+    /// for the latencies of the real clusters. What is not known does not make it busy.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        let most = self.processors.map_or(f64::INFINITY, |processors| processors as f64 / 2.0);
+        self.load.into_iter().flatten().all(|load| load < most)
+    }
+
     /// The kind of cluster, as the figures of the real ones are named: `010n3`, `18n5`.
     #[must_use]
     pub fn cluster(&self) -> String {
@@ -91,5 +112,44 @@ impl Material {
     #[must_use]
     pub fn cut_at(&self, time: u64) -> Option<&Interval> {
         self.cuts.iter().find(|cut| cut.from <= time && time < cut.to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> Run {
+        Run {
+            experiment: "shards-healthy".into(),
+            seed: 1,
+            profile: "0.10".into(),
+            nodes: vec!["node1".into(), "node2".into(), "node3".into()],
+            seconds: 30.0,
+            level: "any".into(),
+            set: Vec::new(),
+            cuts: false,
+            first_writes: 0,
+            load: [Some(0.2), Some(0.9)],
+            processors: Some(2),
+            optimized: true,
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_machine_is_calm_below_half_of_its_processors() {
+        assert!(run().is_calm());
+        assert!(!Run { load: [Some(0.2), Some(1.0)], ..run() }.is_calm());
+        assert!(!Run { load: [Some(1.5), None], ..run() }.is_calm());
+        assert!(Run { load: [None, None], ..run() }.is_calm() && Run { processors: None, ..run() }.is_calm());
+    }
+
+    #[test]
+    fn shorter_runs_and_other_settings_are_not_those_of_the_real_clusters() {
+        assert!(run().is_as_real());
+        assert!(!Run { seconds: 19.0, ..run() }.is_as_real());
+        assert!(!Run { set: vec![("write-timeout".into(), "5s".into())], ..run() }.is_as_real());
+        assert!(!Run { notes: vec!["the network was not cut".into()], ..run() }.is_as_real());
     }
 }

@@ -26,7 +26,7 @@ pub struct SideFigures {
     pub ok: u64,
     /// How many took longer than a second.
     pub over_a_second: u64,
-    /// How long they took, however they ended.
+    /// How long they took, however they ended; of runs on a busy machine only where there are no others.
     pub latency: Option<Quantiles>,
 }
 
@@ -63,28 +63,28 @@ impl Side {
     }
 }
 
-/// The writes of these runs that began in a partition, by side.
-pub(super) fn by_side(runs: &[Material]) -> Vec<SideFigures> {
-    let mut found: Vec<(Side, Vec<u64>, u64)> = Side::ALL.map(|side| (side, Vec::new(), 0)).to_vec();
+/// The writes of these runs that began in a partition, by side. Latencies are those of calm runs, unless all were `busy`.
+pub(super) fn by_side(runs: &[Material], busy: bool) -> Vec<SideFigures> {
+    let mut found =
+        Side::ALL.map(|side| (SideFigures { side, n: 0, ok: 0, over_a_second: 0, latency: None }, Vec::new()));
     for run in runs {
         let writes = run.operations.iter().filter(|operation| operation.f == Function::TimedWrite);
         for write in writes {
             let cut = run.cut_at(write.invoked);
             let side = cut.zip(write.node.as_deref()).and_then(|(cut, node)| Side::of(node, &cut.whom, &run.run.nodes));
             let (Some(side), Some(completed)) = (side, write.completed) else { continue };
-            if let Some((_, took, ok)) = found.iter_mut().find(|(other, ..)| *other == side) {
-                took.push(completed - write.invoked);
-                *ok += u64::from(write.completion == Completion::Ok);
+            let nanos = completed - write.invoked;
+            if let Some((figures, took)) = found.iter_mut().find(|(figures, _)| figures.side == side) {
+                figures.n += 1;
+                figures.ok += u64::from(write.completion == Completion::Ok);
+                figures.over_a_second += u64::from(nanos > 1_000_000_000);
+                if busy || run.run.is_calm() {
+                    took.push(nanos);
+                }
             }
         }
     }
-    let figures = found.into_iter().map(|(side, took, ok)| SideFigures {
-        side,
-        n: took.len() as u64,
-        ok,
-        over_a_second: took.iter().filter(|nanos| **nanos > 1_000_000_000).count() as u64,
-        latency: Quantiles::of(took),
-    });
+    let figures = found.into_iter().map(|(side, took)| SideFigures { latency: Quantiles::of(took), ..side });
     figures.filter(|side| side.n > 0).collect()
 }
 

@@ -46,8 +46,20 @@ pub struct Figures {
     pub verdicts: Verdicts,
     /// The highest load average of the machine before or after a run.
     pub load: Option<f64>,
+    /// Whether the machine was busy in all of the runs, so that latencies say more of it than of the cluster. Otherwise
+    /// latencies are those of the other runs alone.
+    #[serde(default)]
+    pub busy: bool,
+    /// Whether all runs were made under the conditions of those on the real clusters.
+    #[serde(default = "yes")]
+    pub as_real: bool,
     /// Whether nodes and clients were built with optimizations.
     pub optimized: bool,
+}
+
+/// What is read of files that do not tell it.
+const fn yes() -> bool {
+    true
 }
 
 /// How long operations of a kind took.
@@ -133,7 +145,8 @@ impl Figures {
     /// Of runs of one experiment on one kind of cluster. Verdicts are added by whoever has them.
     #[must_use]
     pub fn of(runs: &[Material]) -> Self {
-        let mut figures = Self::default();
+        let mut figures =
+            Self { busy: busy(runs), as_real: runs.iter().all(|run| run.run.is_as_real()), ..Self::default() };
         let mut times = Times::default();
         for run in runs {
             figures.experiment.clone_from(&run.run.experiment);
@@ -155,7 +168,7 @@ impl Figures {
                 figures.register.get_or_insert_default().add(run);
             }
         }
-        figures.sides = by_side(runs);
+        figures.sides = by_side(runs, figures.busy);
         (figures.latencies, figures.errors) = times.into_figures();
         figures
     }
@@ -165,6 +178,14 @@ impl Figures {
     pub fn latency(&self, read: bool, ok: bool, partition: bool) -> Option<Quantiles> {
         let same = |found: &&Latencies| (found.read, found.ok, found.partition) == (read, ok, partition);
         self.latencies.iter().find(same).map(|found| found.ms)
+    }
+
+    /// Writes that were not acknowledged and whose error has the word "timeout", of all that have one: the study's rule.
+    #[must_use]
+    pub fn timeouts(&self) -> Share {
+        let count = |errors: &mut dyn Iterator<Item = &ErrorCount>| errors.map(|error| error.n).sum();
+        let timeouts = count(&mut self.errors.iter().filter(|error| error.error.contains("timeout")));
+        Share::of(timeouts, count(&mut self.errors.iter()))
     }
 
     fn count(&mut self, run: &Material, operation: &Operation, times: &mut Times) {
@@ -182,12 +203,19 @@ impl Figures {
         }
         let Some(completed) = operation.completed else { return };
         let took = completed - operation.invoked;
-        times.took.entry((read, ok, partition)).or_default().push(took);
+        if self.busy || run.run.is_calm() {
+            times.took.entry((read, ok, partition)).or_default().push(took);
+        }
         if let Some(error) = operation.error.as_ref().filter(|_| !read) {
             let class = operation.class.clone().unwrap_or_default();
             times.errors.entry((class, error.clone())).or_default().push(took);
         }
     }
+}
+
+/// Whether none of the runs was made on a calm machine.
+fn busy(runs: &[Material]) -> bool {
+    !runs.iter().any(|run| run.run.is_calm())
 }
 
 /// The write before the run, which every owner had when the run began.
@@ -279,6 +307,7 @@ mod tests {
             cuts: true,
             first_writes: 2,
             load: [Some(0.5), Some(1.5)],
+            processors: Some(4),
             optimized: false,
             notes: Vec::new(),
         }
@@ -303,6 +332,10 @@ mod tests {
     }
 
     fn figures(run: Run, operations: Vec<[Event; 2]>, replicas: Replicas) -> Figures {
+        Figures::of(&[material(run, operations, replicas)])
+    }
+
+    fn material(run: Run, operations: Vec<[Event; 2]>, replicas: Replicas) -> Material {
         let mut events = operations.concat();
         events.sort_by_key(|event| event.time);
         let cut = |begins, at: u64| FaultEvent {
@@ -312,7 +345,7 @@ mod tests {
             whom: "node3 | node1,node2".into(),
         };
         let faults = [cut(true, 1_000), cut(false, 4_000)];
-        Figures::of(&[Material::new(run, &events, &faults, replicas).unwrap()])
+        Material::new(run, &events, &faults, replicas).unwrap()
     }
 
     #[test]
@@ -360,5 +393,38 @@ mod tests {
             figures.sides.iter().map(|side| (side.side.with_first, side.n, side.ok, side.over_a_second)).collect();
         assert_eq!(sides, [(true, 1, 1, 0), (false, 1, 0, 1)]);
         assert_eq!(figures.drained, Share::of(0, 1));
+    }
+    #[test]
+    fn latencies_are_those_of_calm_runs_where_there_are_any() {
+        let write = |took: u64| vec![operation(0, Function::TimedWrite, Some(1), [2_000, 2_000 + took], Kind::Ok)];
+        let calm = material(run("shards-partition", 1), write(10), Replicas::default());
+        let busy = Run { load: [Some(3.0), None], ..run("shards-partition", 2) };
+        let busy = material(busy, write(900), Replicas::default());
+        let both = Figures::of(&[calm, busy.clone()]);
+        assert_eq!((both.busy, both.writes.ok), (false, 2));
+        assert_eq!(both.latency(false, true, true).map(|ms| (ms.n, ms.max)), Some((1, 10.0)));
+        assert_eq!((both.sides[0].n, both.sides[0].latency.map(|ms| ms.max)), (2, Some(10.0)));
+        let none = Figures::of(&[busy]);
+        assert!(none.busy);
+        assert_eq!(none.latency(false, true, true).map(|ms| ms.max), Some(900.0));
+        assert_eq!(none.sides[0].latency.map(|ms| ms.max), Some(900.0));
+    }
+
+    #[test]
+    fn time_outs_are_told_by_their_text() {
+        let error = |error: &str, n| ErrorCount { error: error.into(), class: String::new(), n, ms: None };
+        let errors = vec![error("timeout", 2), error("timeout: no answer", 1), error("partial write", 5)];
+        assert_eq!(Figures { errors, ..Figures::default() }.timeouts(), Share::of(3, 8));
+    }
+
+    /// Files of earlier runs tell neither; they were held against the real clusters.
+    #[test]
+    fn figures_without_the_newer_fields_are_read() {
+        let mut json = serde_json::to_value(Figures::default()).unwrap();
+        let fields = json.as_object_mut().unwrap();
+        fields.remove("busy").unwrap();
+        fields.remove("asReal").unwrap();
+        let read: Figures = serde_json::from_value(json).unwrap();
+        assert!(read.as_real && !read.busy);
     }
 }

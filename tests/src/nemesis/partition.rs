@@ -15,6 +15,8 @@ pub struct Halves {
     pub whole: Duration,
     /// How long each cut lasts.
     pub cut: Duration,
+    /// Whether the first machine is on the smaller side of the first cut, whatever chance says of the others.
+    pub first_is_cut_off: bool,
 }
 
 /// One cut. Times since the run began.
@@ -40,7 +42,14 @@ impl Halves {
             let to = (from + self.cut).min(run);
             let mut shuffled = machines.to_vec();
             rng.shuffle(&mut shuffled);
-            let larger = shuffled.split_off(machines.len() / 2);
+            let half = machines.len() / 2;
+            let first = shuffled.iter().position(|machine| Some(machine) == machines.first());
+            if let Some(first) =
+                first.filter(|first| self.first_is_cut_off && cuts.is_empty() && *first >= half && half > 0)
+            {
+                shuffled.swap(0, first);
+            }
+            let larger = shuffled.split_off(half);
             cuts.push(Cut { from, to, sides: [shuffled, larger] });
             from = to + self.whole;
         }
@@ -97,7 +106,22 @@ mod tests {
         (1..=count).map(|number| vec![format!("node{number}")]).collect()
     }
 
-    const STUDY: Halves = Halves { whole: Duration::from_secs(1), cut: Duration::from_secs(3) };
+    const STUDY: Halves =
+        Halves { whole: Duration::from_secs(1), cut: Duration::from_secs(3), first_is_cut_off: false };
+
+    #[test]
+    fn the_first_machine_is_on_the_smaller_side_of_the_first_cut_where_it_has_to_be() {
+        let long = Halves { cut: Duration::from_secs(15), first_is_cut_off: true, ..STUDY };
+        let mut elsewhere = 0;
+        for seed in 0..50 {
+            for count in [2, 3, 5] {
+                let cuts = long.schedule(seed, &machines(count), Duration::from_secs(30));
+                assert!(cuts[0].sides[0].contains(&machines(1)[0]) && cuts[0].sides[0].len() == count / 2);
+                elsewhere += usize::from(cuts[1].sides[1].contains(&machines(1)[0]));
+            }
+        }
+        assert!((50..130).contains(&elsewhere), "later cuts are by chance: {elsewhere}");
+    }
 
     #[test]
     fn the_study_s_run_has_seven_cuts_and_the_beginning_of_an_eighth() {

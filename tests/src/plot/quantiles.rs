@@ -6,17 +6,18 @@ use super::frame::{Caption, Panel, picture, place, seconds};
 use super::latency::{FUNCTIONS, LEAST, end_of, function_name};
 use super::legend::{Legend, Look};
 use super::scale::{Scale, latency_label};
-use super::windows::{Windows, quantile};
+use super::windows::Windows;
 use super::{Form, Paint, Picture, Shape, shading};
+use crate::figures::quantile;
 use crate::history::{Function, Interval, Operation};
 
-/// A quantile, its name, how wide its line is and what it looks like: where lines fall together, the wider ones are still
+/// A quantile in percent, its name, how wide its line is and what it looks like: where lines fall together, the wider ones are still
 /// seen beside the ones over them.
-const LINES: [(f64, &str, f64, Look); 4] = [
-    (1.0, "max", 6.0, Look { form: Form::Diamond, hollow: false, paint: Paint::solid(0xc3, 0xc9, 0xd0) }),
-    (0.99, "p99", 4.0, Look { form: Form::Triangle, hollow: false, paint: Paint::solid(0xe8, 0x9c, 0x4a) }),
-    (0.95, "p95", 2.4, Look { form: Form::Square, hollow: false, paint: Paint::solid(0x2a, 0x8f, 0x6d) }),
-    (0.5, "p50", 1.5, Look { form: Form::Circle, hollow: false, paint: Paint::solid(0x1f, 0x4f, 0xa3) }),
+const LINES: [(usize, &str, f64, Look); 4] = [
+    (100, "max", 6.0, Look { form: Form::Diamond, hollow: false, paint: Paint::solid(0xc3, 0xc9, 0xd0) }),
+    (99, "p99", 4.0, Look { form: Form::Triangle, hollow: false, paint: Paint::solid(0xe8, 0x9c, 0x4a) }),
+    (95, "p95", 2.4, Look { form: Form::Square, hollow: false, paint: Paint::solid(0x2a, 0x8f, 0x6d) }),
+    (50, "p50", 1.5, Look { form: Form::Circle, hollow: false, paint: Paint::solid(0x1f, 0x4f, 0xa3) }),
 ];
 
 /// p50, p95, p99 and the maximum of the latencies of operations that began in each window of time, by function, one panel
@@ -56,11 +57,11 @@ pub fn latency_quantiles(operations: &[Operation], faults: &[Interval], caption:
         for values in values.values_mut() {
             values.sort_by(f64::total_cmp);
         }
-        for (share, _, width, look) in LINES {
+        for (percent, _, width, look) in LINES {
             let at = |(number, values): (&usize, &Vec<f64>)| {
-                (panel.x.at(windows.middle(*number)), panel.y.at(quantile(values, share)))
+                Some((panel.x.at(windows.middle(*number)), panel.y.at(quantile(values, percent)?)))
             };
-            let points: Vec<_> = values.iter().map(at).collect();
+            let points: Vec<_> = values.iter().filter_map(at).collect();
             picture.shapes.push(Shape::Line { points: points.clone(), width, paint: look.paint });
             picture.shapes.extend(points.into_iter().map(|point| look.mark(point, 2.0 + width / 4.0)));
         }

@@ -59,13 +59,6 @@ impl Windows {
     }
 }
 
-/// The value below or at which this share of the values is, by the nearest rank; the values are in order and there is one
-/// at least.
-pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted[rank.clamp(1, sorted.len()) - 1]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,12 +79,5 @@ mod tests {
         let none = Windows::of(0);
         assert_eq!((none.count(), none.number(0)), (1, 0));
         assert!(none.seconds(0) > 0.0);
-    }
-
-    #[test]
-    fn quantiles_are_values_that_were_there() {
-        let values: Vec<f64> = (1..=100).map(f64::from).collect();
-        assert_eq!([0.0, 0.5, 0.95, 0.99, 1.0].map(|share| quantile(&values, share)), [1.0, 50.0, 95.0, 99.0, 100.0]);
-        assert_eq!(quantile(&[7.0], 0.5), 7.0);
     }
 }

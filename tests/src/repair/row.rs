@@ -9,6 +9,8 @@ use crate::stage::Table;
 
 /// The file: every [`Row`].
 pub const REPAIR: &str = "repair.json";
+/// The file: the table of them, in Markdown.
+pub(super) const REPAIR_TABLE: &str = "repair.md";
 
 /// One cause on one profile.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,9 +77,9 @@ impl Row {
     }
 }
 
-/// The table for a person.
+/// The table for a person: as lines, or as Markdown to be copied into a text.
 #[must_use]
-pub fn table(rows: &[Row]) -> Vec<String> {
+pub fn table(rows: &[Row]) -> Table {
     let heading =
         ["cause", "profile", "off: differing", "off: after", "on: left", "on: equal after", "points moved", "note"];
     let mut table = Table::new(heading);
@@ -102,7 +104,7 @@ pub fn table(rows: &[Row]) -> Vec<String> {
             notes.join("; "),
         ]);
     }
-    table.lines()
+    table
 }
 
 #[cfg(test)]

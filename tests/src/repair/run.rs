@@ -7,6 +7,7 @@ use influx_server_mock::Profile;
 use serde::Serialize;
 
 use super::cause::{MEASUREMENT, STALE, newest, stale_time};
+use super::row::REPAIR_TABLE;
 use super::{Cause, REPAIR, Row, Side, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
@@ -106,7 +107,9 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
     for row in &rows {
         row.judge(&mut ending);
     }
-    ending.summary = table(&rows);
+    let table = table(&rows);
+    order.dir.write(REPAIR_TABLE, table.markdown())?;
+    ending.summary = table.lines();
     Ok(ending)
 }
 

@@ -9,6 +9,7 @@ use super::files::Files;
 use super::page::page;
 use super::value::words;
 use crate::experiment::{LabError, RunDir};
+use crate::figures::Quantiles;
 use crate::history::{Completion, Operation};
 
 /// A column for each run, a row for each thing that is known of one of them.
@@ -150,14 +151,13 @@ fn known(files: &Files, dir: &RunDir) -> Vec<(String, String)> {
             let ends = [Completion::Ok, Completion::Info, Completion::Fail].map(count);
             known.push((format!("{name} ok / info / fail"), ends.map(|count| count.to_string()).join(" / ")));
             for (outcome, ok) in [("ok", true), ("not ok", false)] {
-                let mut took: Vec<u64> = those
+                let took: Vec<u64> = those
                     .iter()
                     .filter(|operation| (operation.completion == Completion::Ok) == ok)
                     .filter_map(|operation| Some(operation.completed?.saturating_sub(operation.invoked)))
                     .collect();
-                if !took.is_empty() {
-                    took.sort_unstable();
-                    known.push((format!("{name} {outcome}, p50 / p95 / max (ms)"), quantiles(&took)));
+                if let Some(ms) = Quantiles::of(took) {
+                    known.push((format!("{name} {outcome}, p50 / p95 / p99 / max (ms)"), ms.to_string()));
                 }
             }
         }
@@ -167,12 +167,6 @@ fn known(files: &Files, dir: &RunDir) -> Vec<(String, String)> {
         flatten("", figures, 0, &mut known);
     }
     known
-}
-
-/// p50, p95 and the maximum of sorted nanoseconds, of which there is one at least, in milliseconds.
-fn quantiles(sorted: &[u64]) -> String {
-    let at = |percent: usize| sorted[(sorted.len() * percent).div_ceil(100).max(1) - 1] as f64 / 1e6;
-    [at(50), at(95), at(100)].map(|ms| if ms < 100.0 { format!("{ms:.1}") } else { format!("{ms:.0}") }).join(" / ")
 }
 
 /// Numbers and shares of the figures, however deep; what the page already says otherwise is not repeated.

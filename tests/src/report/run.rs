@@ -152,13 +152,13 @@ fn pooled(content: &Value) -> Markup {
     let Ok(study) = serde_json::from_value::<Study>(content.clone()) else {
         return html! { div class="scroll" { (value(content)) } };
     };
-    let (inside, all) = (study.compared().filter(|one| one.inside).count(), study.compared().count());
+    let compared: Vec<_> = study.compared().cloned().collect();
     html! {
-        p { (inside) " of " (all) " figures could be those of the real clusters." }
+        p { "Figures beside those of the real clusters, " (beside::tally(&compared)) "." }
         @for pooled in &study.pooled {
             @let detail = format!("{}, {} runs", pooled.figures.cluster, pooled.runs.len());
             @if pooled.compared.is_empty() {
-                p { b { (pooled.figures.experiment) } " " span class="remark" { (detail) ": not run on a real cluster" } }
+                p { b { (pooled.figures.experiment) } " " span class="remark" { (detail) ": not run like this on a real cluster" } }
             } @else {
                 (runs::group(&pooled.figures.experiment, &detail, &pooled.compared))
             }

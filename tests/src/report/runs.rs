@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
-use super::beside::comparisons;
+use super::beside::{comparisons, tally};
 use super::files::Files;
 use super::run::encoded;
 use super::study;
@@ -101,13 +101,12 @@ pub(super) fn beside(rows: &[Row]) -> Option<Markup> {
 
 /// A table of comparisons under its heading; open where something is outside.
 pub(super) fn group(experiment: &str, detail: &str, compared: &[Comparison]) -> Markup {
-    let outside = compared.iter().filter(|one| !one.inside).count();
+    let outside = compared.iter().filter(|one| one.is_outside()).count();
     html! {
         details open[outside > 0] {
             summary {
                 b { (experiment) } " " span class="remark" { (detail) } " "
-                @if outside == 0 { span class="mark good" { (compared.len()) " of " (compared.len()) " alike" } }
-                @else { span class="mark bad" { (outside) " of " (compared.len()) " outside" } }
+                span class=(if outside == 0 { "mark good" } else { "mark bad" }) { (tally(compared)) }
             }
             @if let Some(words) = study::words(experiment) { p { span class="faint" { "The study of 2016: " } (words) } }
             (comparisons(compared))

@@ -31,6 +31,7 @@ pub use expect::Expectation;
 pub use load::{LoadError, Scenario, Trial, Verdict, load};
 pub use matching::Matcher;
 pub use play::{Failure, play};
+pub(crate) use shards::position;
 pub use shards::{CheckShards, ShardPlace};
 pub use step::{Ask, Bind, CheckLocalSeries, Fault, Pick, Step, WaitUntil};
 pub use suite::{Suite, run};

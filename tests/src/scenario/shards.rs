@@ -95,7 +95,7 @@ fn nanoseconds(time: &str) -> Result<i128, String> {
 
 /// The position of the shard, among `shards`, that a series belongs to: FNV-1a with 64 bits of its key, modulo their
 /// number. Written down here once more, apart from the server, so that a mistake there cannot hide.
-pub(super) fn position(series: &str, shards: usize) -> usize {
+pub(crate) fn position(series: &str, shards: usize) -> usize {
     const OFFSET_BASIS: u64 = 14_695_981_039_346_656_037;
     const PRIME: u64 = 1_099_511_628_211;
     let mut hash = OFFSET_BASIS;

@@ -41,9 +41,33 @@ impl Table {
     }
 }
 
+impl Table {
+    /// The same in Markdown. Neither a bar nor the end of a line in a cell ends it.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let cell = |text: &String| text.replace('\\', "\\\\").replace('|', "\\|").replace(['\n', '\r'], " ");
+        let mut text = String::new();
+        for (position, row) in self.rows.iter().enumerate() {
+            let cells: Vec<String> = row.iter().map(cell).collect();
+            text.push_str(&format!("| {} |\n", cells.join(" | ")));
+            if position == 0 {
+                text.push_str(&format!("|{}\n", "---|".repeat(row.len())));
+            }
+        }
+        text
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_cell_of_markdown_ends_early() {
+        let mut table = Table::new(["a", "name"]);
+        table.row(["1|2", "x\ny\\"]);
+        assert_eq!(table.markdown(), "| a | name |\n|---|---|\n| 1\\|2 | x y\\\\ |\n");
+    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {

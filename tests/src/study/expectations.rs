@@ -10,18 +10,18 @@ use influx_server_mock::Profile;
 use super::settings::{Settings, Workload};
 use crate::checker::{Answer, Verdict};
 use crate::experiment::{Ending, Experiment};
-use crate::figures::{Figures, Material};
+use crate::figures::{Figures, Material, real};
 use crate::history::{Completion, Function, Operation};
 
-/// Shorter runs, or other settings, were not made on the real clusters.
-const SHORTEST: f64 = 20.0;
-
-/// Whether a run was made under the conditions of the real ones, so that their figures bind it.
+/// Whether a run was made under the conditions of real ones, so that what held in those has to hold in it.
+///
+/// `shards-long-cut` was made on no real cluster. What it is there to show follows from the rules of 0.10 and the length
+/// of its cuts, and is all that is expected of it.
 pub(super) fn binds(settings: &Settings, material: &Material) -> bool {
-    material.run.seconds >= SHORTEST
-        && material.run.set.is_empty()
-        && material.run.notes.is_empty()
-        && settings.nodes >= 3
+    let run = &material.run;
+    let made = real::row(&run.cluster(), &run.experiment).is_some();
+    let long_cut = run.experiment == Experiment::ShardsLongCut.name() && settings.profile == Profile::V0_10;
+    run.is_as_real() && (made || long_cut)
 }
 
 /// Adds what has to hold.
@@ -33,6 +33,10 @@ pub(super) fn add(
     figures: &Figures,
     verdict: Option<&Verdict>,
 ) {
+    if experiment == Experiment::ShardsLongCut {
+        no_leader(ending, figures);
+        return;
+    }
     let drained = material.replicas.drained_after;
     if material.replicas.told {
         let found = drained.map_or_else(|| "not empty".to_owned(), |took| format!("empty {took:.1} s after the heal"));
@@ -104,6 +108,15 @@ fn expected(experiment: Experiment, settings: &Settings) -> Expected {
     }
 }
 
+/// What the study shows of the meta service, and what a client hears only in cuts that outlast its eleven tries.
+fn no_leader(ending: &mut Ending, figures: &Figures) {
+    const TEXT: &str = "meta service returned 503 Service Unavailable";
+    let met: u64 = figures.errors.iter().filter(|error| error.error == TEXT).map(|error| error.n).sum();
+    let others = figures.writes.info + figures.writes.fail - met.min(figures.writes.info + figures.writes.fail);
+    let found = format!("{met} writes; {others} ended otherwise without acknowledgement");
+    ending.expect(format!("a client is told `{TEXT}`"), met > 0, found);
+}
+
 /// At `all` with both time-outs at a second the coordinator's own one comes first, always.
 fn timeouts(ending: &mut Ending, material: &Material) {
     /// The machine may be busy; what cannot be is an answer before the time-out.
@@ -153,4 +166,73 @@ fn finals(material: &Material) -> String {
     let number = |id: Option<u64>| id.map_or_else(|| "nothing".to_owned(), |id| format!("write {id}"));
     let owner = |owner: &crate::figures::Owner| format!("{} has {}", owner.node, number(owner.id));
     material.replicas.register.iter().map(owner).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::experiment::{Order, RunDir, Target};
+    use crate::figures::{Ends, ErrorCount, Replicas, Run};
+
+    fn made(experiment: Experiment, profile: Profile, nodes: usize) -> (Settings, Material) {
+        let order = Order {
+            dir: RunDir::at("unused"),
+            seed: 1,
+            time: None,
+            nodes: Some(nodes),
+            profile: Some(profile),
+            set: Vec::new(),
+            target: Target::Simulation,
+        };
+        let run = Run {
+            experiment: experiment.name().into(),
+            seed: 1,
+            profile: profile.to_string(),
+            nodes: (1..=nodes).map(|number| format!("node{number}")).collect(),
+            seconds: 30.0,
+            level: "any".into(),
+            set: Vec::new(),
+            cuts: true,
+            first_writes: 0,
+            load: [None, None],
+            processors: None,
+            optimized: true,
+            notes: Vec::new(),
+        };
+        let material = Material::new(run, &[], &[], Replicas::default()).unwrap();
+        (Settings::of(experiment, &order).unwrap(), material)
+    }
+
+    #[test]
+    fn only_what_was_run_on_a_real_cluster_binds() {
+        let binds = |experiment, profile, nodes| {
+            let (settings, material) = made(experiment, profile, nodes);
+            binds(&settings, &material)
+        };
+        let any = Experiment::RegisterPartitionAny;
+        assert!(binds(any, Profile::V0_10, 3) && binds(any, Profile::V0_10, 5) && binds(any, Profile::V1_8, 5));
+        assert!(!binds(any, Profile::V0_10, 4) && !binds(any, Profile::V1_8, 3));
+        assert!(binds(Experiment::ShardsLongCut, Profile::V0_10, 3));
+        assert!(!binds(Experiment::ShardsLongCut, Profile::V1_8, 5));
+        let (settings, mut material) = made(any, Profile::V0_10, 3);
+        material.run.set.push(("cut".into(), "1s".into()));
+        assert!(!super::binds(&settings, &material));
+    }
+
+    #[test]
+    fn long_cuts_have_to_show_the_meta_service_s_answer() {
+        let held = |text: &str| {
+            let (settings, material) = made(Experiment::ShardsLongCut, Profile::V0_10, 3);
+            let error = ErrorCount { error: text.into(), class: String::new(), n: 2, ms: None };
+            let writes = Ends { ok: 5, info: 3, fail: 0 };
+            let figures = Figures { errors: vec![error], writes, ..Figures::default() };
+            let mut ending = Ending::default();
+            add(&mut ending, Experiment::ShardsLongCut, &settings, &material, &figures, None);
+            assert_eq!(ending.expectations.len(), 1);
+            ending.holds()
+        };
+        assert!(held("meta service returned 503 Service Unavailable"));
+        assert!(!held("timeout: the deadline of 20s passed without an answer"));
+    }
 }

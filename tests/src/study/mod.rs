@@ -8,6 +8,7 @@ mod after;
 mod client;
 mod expectations;
 mod machine;
+mod markdown;
 mod pooled;
 mod recorder;
 mod settings;

@@ -50,7 +50,7 @@ const fn named(name: &'static str, default: &'static str, meaning: &'static str)
 pub const RUN_SETTINGS: &[Setting] = &[
     named("level", "that of the name; any for shards", "consistency level of the writes"),
     named("pause", "200ms; 500ms for shards", "longest pause of a client after an operation"),
-    named("client-timeout", "10s", "how long a client waits for an answer"),
+    named("client-timeout", "10s; 20s in shards-long-cut", "how long a client waits for an answer"),
     named("whole", "1s", "how long the network is whole before each cut"),
     named("cut", "3s; 15s in shards-long-cut", "how long each cut lasts; 0s for none"),
     named("drain-limit", "90s", "how long hinted handoff may take to be empty after the run"),
@@ -81,8 +81,11 @@ impl Settings {
 
     fn of_name(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
         let second = Duration::from_secs(1);
-        let study = Halves { whole: second, cut: 3 * second };
-        let long = Halves { cut: 15 * second, ..study };
+        let study = Halves { whole: second, cut: 3 * second, first_is_cut_off: false };
+        // In 0.10 all nodes ask the first one for what the meta service decides. It gives up after eleven tries, a second
+        // apart, if it knows no leader all the while; a client that hears of it waits longer than that.
+        let long = Halves { cut: 15 * second, first_is_cut_off: true, ..study };
+        let is_long = experiment == Experiment::ShardsLongCut;
         let (workload, level, halves) = match experiment {
             Experiment::RegisterHealthyAll => (Workload::Register, ConsistencyLevel::All, None),
             Experiment::RegisterHealthyAny => (Workload::Register, ConsistencyLevel::Any, None),
@@ -115,7 +118,7 @@ impl Settings {
                 Workload::Register => second / 5,
                 Workload::Shards => second / 2,
             },
-            client_timeout: 10 * second,
+            client_timeout: if is_long { 20 * second } else { 10 * second },
             halves,
             drain_limit: 90 * second,
             options: study_options(profile)?,
@@ -218,6 +221,17 @@ mod tests {
         assert_eq!(settings.options.write_timeout, Duration::from_secs(5));
         assert_eq!(settings.options.shard_writer_timeout, Duration::from_secs(1));
         assert_eq!(settings.level, ConsistencyLevel::Quorum);
+    }
+
+    #[test]
+    fn a_client_waits_for_the_end_of_the_meta_service_s_tries_where_the_cuts_are_that_long() {
+        let of = |experiment| {
+            let settings = Settings::of(experiment, &order(&[])).unwrap();
+            (settings.client_timeout.as_secs(), settings.halves.map(|halves| halves.first_is_cut_off))
+        };
+        assert_eq!(of(Experiment::ShardsLongCut), (20, Some(true)));
+        assert_eq!(of(Experiment::ShardsPartition), (10, Some(false)));
+        assert_eq!(of(Experiment::ShardsHealthy), (10, None));
     }
 
     #[test]

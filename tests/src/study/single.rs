@@ -96,6 +96,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
         cuts: !cuts.is_empty(),
         first_writes,
         load: [load, machine::load()],
+        processors: machine::processors(),
         optimized: !cfg!(debug_assertions),
         notes,
     };

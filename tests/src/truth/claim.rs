@@ -31,10 +31,13 @@ pub struct Claim {
     pub caveats: Vec<Caveat>,
     /// Whether the server that answered last is of a version that acknowledges what its replicas drop.
     pub old_server: bool,
-    /// Every request, in order.
+    /// Every request, in order; if they are [`shared`](Self::shared), all those that may have held points of it.
     pub requests: Vec<Request>,
-    /// Whether the requests held points of other batches too, as those of a background writer do.
+    /// Whether the requests held points of other batches too, as those of a background writer do, or of others alone.
     pub shared: bool,
+    /// Points that the client refuses, of a larger batch, and which of this one are among them cannot be told: nothing is
+    /// claimed of any then.
+    pub exempt: bool,
     /// When the call began, in nanoseconds since the run began.
     pub began: u64,
     /// When the call ended, likewise.
@@ -129,44 +132,45 @@ impl Claim {
         }
     }
 
-    /// What a [`BatchWriter`](influx_client::BatchWriter) said of the points of a push.
+    /// What a [`BatchWriter`](influx_client::BatchWriter) said of the points of a push; `requests` are all that its client
+    /// made from the beginning of the push to its end.
     ///
-    /// A fate tells of the batch that the writer made, of which the push may be a part: what it says of single points is
+    /// A fate tells of the batches that the writer made, of which the push may be a part: what it says of single points is
     /// taken from it only where it says the same of all.
-    pub fn of_fate(sent: Sent, fate: &Fate, node: impl Fn(&str) -> u64) -> Self {
-        let one = |tally: fn(&mut Tally) -> &mut usize| {
+    pub fn of_fate(sent: Sent, fate: &Fate, requests: Vec<Request>, node: impl Fn(&str) -> u64) -> Self {
+        let all = |tally: fn(&mut Tally) -> &mut usize| {
             let mut all = Tally::default();
             *tally(&mut all) = sent.points;
             all
         };
-        let words = fate.as_ref().err().map(ToString::to_string).unwrap_or_default();
-        match fate {
-            Ok(ack) => {
-                let said = Self::of(sent, Ok(ack), node);
-                Self { tally: one(|tally| &mut tally.stored), shared: true, ..said }
-            }
-            Err(DeliveryError::Write(error)) => {
-                let said = Self::of(sent, Err(error), node);
+        let said = match fate {
+            Ok(ack) => Self { tally: all(|tally| &mut tally.stored), ..Self::of(sent, Ok(ack), node) },
+            Err(error) => {
+                let (told, points) = match error {
+                    DeliveryError::Write(error) => (Self::of(sent, Err(error), node), error.tally()),
+                    DeliveryError::Several(all) => (Self::silent(sent), all.points),
+                    _ => (Self::silent(sent), Tally::default()),
+                };
+                let exempt = points.refused > 0;
                 let (outcome, tally) = match error.outcome() {
-                    Outcome::NotStored => (Outcome::NotStored, one(|tally| &mut tally.not_stored)),
+                    Outcome::NotStored => (Outcome::NotStored, all(|tally| &mut tally.not_stored)),
+                    Outcome::Deferred if !exempt => (Outcome::Deferred, all(|tally| &mut tally.deferred)),
                     Outcome::Stored
                     | Outcome::PartlyStored
                     | Outcome::Unknown
                     | Outcome::Deferred
-                    | Outcome::BelowLevel => (Outcome::Unknown, one(|tally| &mut tally.unknown)),
+                    | Outcome::BelowLevel => (Outcome::Unknown, all(|tally| &mut tally.unknown)),
                 };
-                Self { outcome, tally, refused: Vec::new(), words, shared: true, ..said }
+                let class = match error {
+                    DeliveryError::Write(_) => told.class,
+                    _ if outcome == Outcome::NotStored => Class::Refused,
+                    _ => told.class,
+                };
+                let exempt = exempt && outcome == Outcome::Unknown;
+                Self { class, outcome, tally, exempt, refused: Vec::new(), words: error.to_string(), ..told }
             }
-            Err(DeliveryError::Several(all)) if all.outcome == Outcome::NotStored => {
-                let tally = one(|tally| &mut tally.not_stored);
-                Self { outcome: Outcome::NotStored, class: Class::Refused, tally, words, ..Self::silent(sent) }
-            }
-            Err(DeliveryError::Dropped | DeliveryError::Unsent) => {
-                let tally = one(|tally| &mut tally.not_stored);
-                Self { outcome: Outcome::NotStored, class: Class::Refused, tally, words, ..Self::silent(sent) }
-            }
-            Err(_) => Self { words, ..Self::silent(sent) },
-        }
+        };
+        Self { requests, shared: true, ..said }
     }
 
     /// A call of which nothing was heard: its future was dropped.
@@ -186,21 +190,24 @@ impl Claim {
             old_server: false,
             requests: Vec::new(),
             shared: false,
+            exempt: false,
             began,
             ended,
             words: String::new(),
         }
     }
 
-    /// Whether a request of it was sent to this node in this time (nanoseconds since the run began, both included), or may
-    /// have been: of the batches that a background writer made of a push, only one tells of its requests.
+    /// Whether this node answered for points of it in this time (nanoseconds since the run began, both included): a
+    /// request was sent to it, and what came back is what the claim rests on.
     #[must_use]
     pub fn asked(&self, node: u64, from: u64, to: u64) -> bool {
-        if self.shared {
-            return self.began <= to && self.ended >= from;
-        }
         let begins = |request: &Request| self.began.saturating_add(nanoseconds(request.started));
         let ends = |request: &Request| begins(request).saturating_add(nanoseconds(request.elapsed));
-        self.requests.iter().any(|request| request.node == node && begins(request) <= to && ends(request) >= from)
+        let promises = |request: &Request| match request.outcome {
+            Outcome::Stored | Outcome::PartlyStored => true,
+            Outcome::NotStored | Outcome::Unknown | Outcome::Deferred | Outcome::BelowLevel => false,
+        };
+        let then = |request: &Request| begins(request) <= to && ends(request) >= from;
+        self.requests.iter().any(|request| request.node == node && promises(request) && then(request))
     }
 }

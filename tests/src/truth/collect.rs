@@ -1,12 +1,13 @@
 //! Reads what the replicas hold and what the servers' logs say.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use influx_server_mock::{HeldPoint, Loss, LossKind, ProcessCluster, Role};
 
 use super::load::{Line, MEASUREMENT, TAG, point_in, point_of};
+use super::owners::Owners;
 use super::settle::poisoned_queues;
 use super::writers::{DATABASE, Written};
 use super::{Affected, Causes, PointEnd, PointId, ServerCause, ServerLie, nanoseconds};
@@ -24,13 +25,16 @@ pub(super) struct Evidence {
     pub strangers: Vec<String>,
 }
 
-/// Reads everything. `events` are the faults of the run, `write_timeout` that of the nodes.
+/// Reads everything. `owners` is the table of shards, `events` are the faults of the run, `write_timeout` that of the
+/// nodes. A point without a time of its own got one of the time when it was written, which `began` tells of the run.
 ///
 /// # Errors
 /// A node does not tell what it holds, or its log cannot be read.
 pub(super) async fn collect(
     cluster: &ProcessCluster,
     written: &[Written],
+    owners: &Owners,
+    began: SystemTime,
     events: &[FaultEvent],
     write_timeout: Duration,
 ) -> Result<Evidence, LabError> {
@@ -41,12 +45,16 @@ pub(super) async fn collect(
         .map(|node| (node.name.clone(), node.id))
         .collect();
     let mut evidence = Evidence::default();
-    let ids: Vec<u64> = datas.iter().map(|(_, id)| *id).collect();
-    // Without a copy there is no shard to ask for its owners; with as many nodes as replicas they are all of them.
-    let owners = if ids.len() <= REPLICAS { ids.clone() } else { Vec::new() };
+    let began = began.duration_since(UNIX_EPOCH).unwrap_or_default();
     for one in written {
-        let nowhere = PointEnd { owners: owners.clone(), copies: BTreeMap::new() };
-        evidence.ends.insert(one.planned.batch, vec![nowhere; one.planned.lines.len()]);
+        let own = i64::try_from((began + Duration::from_nanos(one.claim.began)).as_nanos()).unwrap_or(i64::MAX);
+        let lines = one.planned.lines.iter().enumerate();
+        // Without a copy, only the table of shards tells who ought to have it.
+        let nowhere = lines.map(|(line, what)| PointEnd {
+            owners: owners.of_point((one.planned.batch, line), what.time.unwrap_or(own)),
+            copies: BTreeMap::new(),
+        });
+        evidence.ends.insert(one.planned.batch, nowhere.collect());
     }
     let lines: HashMap<PointId, &Line> = written
         .iter()
@@ -73,8 +81,9 @@ pub(super) async fn collect(
     }
     evidence.causes = named(&logs).into_iter().collect();
     for (name, id, log) in &logs {
-        let stuck = poisoned_queues(log);
-        for write in cluster.queued_on(name).await? {
+        let queued = cluster.queued_on(name).await?;
+        let stuck = poisoned_queues(log, &queued);
+        for write in queued {
             if stuck.contains(&write.node) {
                 let points: Vec<PointId> = write.series.iter().filter_map(|key| point_in(key)).collect();
                 evidence.causes.add(ServerCause {
@@ -116,26 +125,41 @@ fn difference(line: &Line, point: &HeldPoint) -> Option<String> {
     line.time.filter(|time| *time != point.time).map(|time| format!("at {}, not {time}", point.time))
 }
 
-/// The records of the logs, as causes.
+/// The records of the logs, as causes. What they say of whole batches goes as far as a replica says of itself that it
+/// refused the points.
 fn named(logs: &[(String, u64, Vec<Loss>)]) -> Vec<ServerCause> {
     // What a replica says itself that it refused; of a hint that was thrown away, the others were stored.
-    let refused: HashSet<(u64, PointId)> = logs
+    let refused: BTreeSet<(PointId, u64)> = logs
         .iter()
         .flat_map(|(_, id, log)| log.iter().map(move |loss| (*id, loss)))
         .filter(|(_, loss)| loss.kind == LossKind::Refused)
-        .flat_map(|(id, loss)| points(loss).into_iter().map(move |point| (id, point)))
+        .flat_map(|(id, loss)| points(loss).into_iter().map(move |point| (point, id)))
         .collect();
+    let by_anybody = |point: PointId| refused.range((point, 0)..=(point, u64::MAX)).next().is_some();
     let mut causes = Vec::new();
     // The more telling names first: the same points may be named twice.
     for first in [true, false] {
         for (name, node, log) in logs {
             for loss in log.iter().filter(|loss| (loss.kind == LossKind::HintRefused) == first) {
                 let mut points = points(loss);
-                if first {
-                    points.retain(|point| refused.contains(&(loss.replica, *point)));
+                match loss.kind {
+                    LossKind::HintRefused => points.retain(|point| refused.contains(&(*point, loss.replica))),
+                    LossKind::RefusedYetQueued => points.retain(|point| by_anybody(*point)),
+                    LossKind::UnknownShard
+                    | LossKind::DeletedShard
+                    | LossKind::QueueDisabled
+                    | LossKind::QueueFull
+                    | LossKind::QueueBlocked
+                    | LossKind::HintTooLarge
+                    | LossKind::HintNotWritten
+                    | LossKind::LocalFailure
+                    | LossKind::Refused
+                    | LossKind::ConflictDropped
+                    | LossKind::GoodPointLost
+                    | LossKind::HintPoisons => {}
                 }
                 causes.push(ServerCause {
-                    lie: lie(loss.kind),
+                    lie: loss.kind.into(),
                     node: *node,
                     replica: Some(loss.replica),
                     to: Affected::Points(points),
@@ -149,25 +173,6 @@ fn named(logs: &[(String, u64, Vec<Loss>)]) -> Vec<ServerCause> {
 
 fn points(loss: &Loss) -> Vec<PointId> {
     loss.series.iter().filter_map(|key| point_in(key)).collect()
-}
-
-fn lie(kind: LossKind) -> ServerLie {
-    match kind {
-        LossKind::UnknownShard => ServerLie::DropRace,
-        LossKind::DeletedShard => ServerLie::ShardDeleted,
-        LossKind::QueueDisabled => ServerLie::QueueDisabled,
-        LossKind::QueueFull => ServerLie::QueueFull,
-        LossKind::QueueBlocked => ServerLie::QueueBlocked,
-        LossKind::HintTooLarge => ServerLie::HintTooLarge,
-        LossKind::HintNotWritten => ServerLie::HintNotWritten,
-        LossKind::LocalFailure => ServerLie::LocalFailure,
-        LossKind::Refused => ServerLie::ReplicaRefused,
-        LossKind::ConflictDropped => ServerLie::ConflictDropped,
-        LossKind::GoodPointLost => ServerLie::GoodPointLost,
-        LossKind::HintRefused => ServerLie::HintRefused,
-        LossKind::HintPoisons => ServerLie::PoisonHint,
-        LossKind::RefusedYetQueued => ServerLie::RefusedYetQueued,
-    }
 }
 
 /// What a coordinator had under way when it was killed: attempts on other owners that had not failed yet, and so were not
@@ -243,5 +248,16 @@ mod tests {
         let told: Vec<_> = named(&logs).into_iter().map(|cause| (cause.lie, cause.to)).collect();
         let one = || Affected::Points(vec![(1, 1)]);
         assert_eq!(told, [(ServerLie::HintRefused, one()), (ServerLie::ReplicaRefused, one())]);
+    }
+
+    #[test]
+    fn what_was_refused_and_queued_is_what_some_replica_refused() {
+        let logs = [
+            ("data1".to_owned(), 4, vec![loss(LossKind::RefusedYetQueued, 6, &["truth,p=1-0", "truth,p=1-1"])]),
+            ("data2".to_owned(), 5, vec![loss(LossKind::Refused, 5, &["truth,p=1-1"])]),
+        ];
+        let causes = named(&logs);
+        assert_eq!((causes[0].lie, causes[0].replica), (ServerLie::RefusedYetQueued, Some(6)));
+        assert_eq!(causes[0].to, Affected::Points(vec![(1, 1)]));
     }
 }

@@ -12,8 +12,8 @@ pub type PointId = (u64, usize);
 /// A replica's copy of a point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Copy {
-    /// The times under which the replica has it, in order: one, but for a point without a time of its own that was stored
-    /// twice.
+    /// The times under which the replica has it, as it told them: one, but for a point without a time of its own that was
+    /// stored twice.
     pub times: Vec<i64>,
     /// What is not as it was written: another value, another time.
     pub differs: Option<String>,
@@ -24,7 +24,7 @@ pub struct Copy {
 pub struct PointEnd {
     /// The data nodes that ought to have it, by id; none where nobody knows its shard.
     pub owners: Vec<u64>,
-    /// The data nodes that have it.
+    /// The data nodes that have it, owners or not.
     pub copies: BTreeMap<u64, Copy>,
 }
 
@@ -34,7 +34,13 @@ impl PointEnd {
         self.owners.iter().copied().filter(|owner| !self.copies.contains_key(owner))
     }
 
-    /// Whether nobody has it.
+    /// How many of the owners have it.
+    #[must_use]
+    pub fn on_owners(&self) -> usize {
+        self.owners.iter().filter(|owner| self.copies.contains_key(owner)).count()
+    }
+
+    /// Whether nobody has it, owner or not.
     #[must_use]
     pub fn nowhere(&self) -> bool {
         self.copies.is_empty()

@@ -7,6 +7,7 @@ use influx_client::{Caveat, ConsistencyLevel, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Affected, Causes, PointEnd, ServerCause};
+use super::server_lie::Breaks;
 use super::{Claim, ServerLie};
 
 /// The claims that are held against the replicas.
@@ -29,7 +30,8 @@ pub enum Promise {
     StoredOnce,
     /// What is stored is what was written.
     AsWritten,
-    /// In a hinted handoff queue: it arrives.
+    /// In a hinted handoff queue: it arrives at the owner that the queue is for, which the reply does not name; so some
+    /// owner has it. Of the other owners nothing is claimed.
     Arrives,
     /// Below the level: some replica has some of it.
     SomeCopy,
@@ -216,9 +218,9 @@ impl Trial<'_> {
                 continue;
             };
             let found = format!("node {node}: {differs}");
-            let stale = |cause: &&ServerCause| cause.lie == ServerLie::StaleHint;
+            let stale = |cause: &&ServerCause| cause.lie.breaks() == Breaks::Value;
             let liar = match self.causes.of((self.claim.batch, line)).find(stale) {
-                Some(_) => Liar::Server([ServerLie::StaleHint].into()),
+                Some(cause) => Liar::Server([cause.lie].into()),
                 None => Liar::Client,
             };
             self.add(Some(line), Promise::AsWritten, liar, found);
@@ -236,16 +238,14 @@ impl Trial<'_> {
             return;
         }
         // Which of them are stored is not said, so those that the server answers for are taken first.
-        let mut judged: Vec<(usize, Liar)> = lacking.into_iter().map(|line| (line, self.why_missing(line))).collect();
-        judged.sort_by_key(|(_, liar)| *liar == Liar::Client);
-        for (line, liar) in judged {
+        let mut judged: Vec<(usize, Promise, Liar)> = lacking.into_iter().map(|line| self.untrue(line)).collect();
+        judged.sort_by_key(|(_, _, liar)| *liar == Liar::Client);
+        for (line, promise, liar) in judged {
             if short == 0 {
                 break;
             }
             short -= 1;
             let end = &self.ends[line];
-            let needed = claim.level.required(end.owners.len()).max(1);
-            let promise = if end.copies.len() < needed { Promise::AtLevel } else { Promise::OnEveryOwner };
             let liar = match liar {
                 // At `any` the client has to say that there may be nothing but a hint.
                 Liar::Server(_) if claim.level == ConsistencyLevel::Any && !self.warned() => Liar::Client,
@@ -253,6 +253,24 @@ impl Trial<'_> {
             };
             let found = format!("on {} of the owners {:?}", names(end.copies.keys()), end.owners);
             self.add(Some(line), promise, liar, found);
+        }
+    }
+
+    /// What is untrue of a point that is called stored and is not on every owner, and whose fault that is.
+    fn untrue(&self, line: usize) -> (usize, Promise, Liar) {
+        let end = &self.ends[line];
+        let everywhere = self.why_missing(line);
+        let needed = self.claim.level.required(end.owners.len()).max(1);
+        let short = needed.saturating_sub(end.on_owners());
+        if short == 0 {
+            return (line, Promise::OnEveryOwner, everywhere);
+        }
+        match (self.why_below(line, short), everywhere) {
+            (Liar::Client, _) => (line, Promise::AtLevel, Liar::Client),
+            (Liar::Server(_), Liar::Client) => (line, Promise::OnEveryOwner, Liar::Client),
+            (Liar::Server(counted), Liar::Server(missing)) => {
+                (line, Promise::AtLevel, Liar::Server(&counted | &missing))
+            }
         }
     }
 
@@ -290,10 +308,10 @@ impl Trial<'_> {
         self.add(Some(line), promise, liar, format!("on {}", names(self.ends[line].copies.keys())));
     }
 
-    /// Of what is below its level or deferred there is something somewhere.
+    /// Of what is below its level or deferred there is something on some owner.
     fn some(&mut self) {
         let (claim, tally) = (self.claim, self.claim.tally);
-        let copies = self.ends.iter().filter(|end| !end.nowhere()).count();
+        let somewhere = self.ends.iter().filter(|end| end.on_owners() > 0).count();
         for (points, promise, outcome) in [
             (tally.below_level, Promise::SomeCopy, Outcome::BelowLevel),
             (tally.deferred, Promise::Arrives, Outcome::Deferred),
@@ -304,21 +322,41 @@ impl Trial<'_> {
                 Promise::Arrives => points,
                 _ => usize::from(points > 0 || claim.outcome == outcome),
             };
-            if copies >= promised {
+            if somewhere >= promised {
                 continue;
             }
-            let gone: Vec<usize> = self.lines().filter(|line| self.ends[*line].nowhere()).collect();
+            let gone: Vec<usize> = self.lines().filter(|line| self.ends[*line].on_owners() == 0).collect();
+            let hint_counts = promise == Promise::Arrives;
             let mut lies = BTreeSet::new();
-            let explained = gone.iter().filter(|line| match self.why_missing(**line) {
-                Liar::Server(why) => {
-                    lies.extend(why);
-                    true
-                }
-                Liar::Client => false,
+            let explained = gone.iter().filter(|line| {
+                let mut why = self.taken_and_gone(**line, hint_counts).peekable();
+                let is_explained = why.peek().is_some();
+                lies.extend(why);
+                is_explained
             });
-            let liar = if copies + explained.count() >= promised { Liar::Server(lies) } else { Liar::Client };
-            self.add(None, promise, liar, format!("{copies} of {} points are somewhere", claim.points));
+            let liar = if somewhere + explained.count() >= promised { Liar::Server(lies) } else { Liar::Client };
+            self.add(None, promise, liar, format!("{somewhere} of {} points are somewhere", claim.points));
         }
+    }
+
+    /// Who answers for a point that fewer owners have than its level asks, by so many. Only owners that took it and have
+    /// it no more do: a copy that was missed and not made up for later has never counted.
+    fn why_below(&self, line: usize, short: usize) -> Liar {
+        let taken: Vec<ServerLie> = self.taken_and_gone(line, self.claim.level == ConsistencyLevel::Any).collect();
+        if taken.len() < short { Liar::Client } else { Liar::Server(taken.into_iter().collect()) }
+    }
+
+    /// For each owner that goes without a point although it, or with `hint_counts` a queue for it, took the point: why.
+    fn taken_and_gone(&self, line: usize, hint_counts: bool) -> impl Iterator<Item = ServerLie> + '_ {
+        let counts = move |cause: &ServerCause| match cause.lie.breaks() {
+            Breaks::CopyThatCounts => true,
+            Breaks::HintTaken => hint_counts,
+            // Only the old versions call it taken.
+            Breaks::HintMaybeTaken => hint_counts && self.claim.old_server,
+            Breaks::CopyToCome | Breaks::Refusal | Breaks::Value => false,
+        };
+        let why = move |owner| self.cause(line, |cause| counts(cause) && concerns(cause, Some(owner)));
+        self.ends[line].missing().filter_map(move |owner| why(owner).map(|cause| cause.lie))
     }
 
     /// Who answers for a point that is not on every owner: the server, where its records explain every missing copy.
@@ -374,28 +412,13 @@ fn concerns(cause: &ServerCause, replica: Option<u64>) -> bool {
 }
 
 fn explains_presence(lie: ServerLie) -> bool {
-    lie == ServerLie::RefusedYetQueued
+    lie.breaks() == Breaks::Refusal
 }
 
 fn explains_absence(lie: ServerLie) -> bool {
-    match lie {
-        ServerLie::DropRace
-        | ServerLie::QueueDisabled
-        | ServerLie::QueueFull
-        | ServerLie::QueueBlocked
-        | ServerLie::HintTooLarge
-        | ServerLie::HintNotWritten
-        | ServerLie::LocalFailure
-        | ServerLie::ReplicaRefused
-        | ServerLie::ConflictDropped
-        | ServerLie::GoodPointLost
-        | ServerLie::HintRefused
-        | ServerLie::PoisonHint
-        | ServerLie::HintPurged
-        | ServerLie::QueueRemoved
-        | ServerLie::CoordinatorDied
-        | ServerLie::ShardDeleted => true,
-        ServerLie::RefusedYetQueued | ServerLie::StaleHint => false,
+    match lie.breaks() {
+        Breaks::CopyThatCounts | Breaks::HintTaken | Breaks::HintMaybeTaken | Breaks::CopyToCome => true,
+        Breaks::Refusal | Breaks::Value => false,
     }
 }
 

@@ -189,9 +189,89 @@ fn a_server_answers_only_for_what_its_record_names() {
     assert_eq!(judged(cause(full, Some(1), &[(7, 0)]))[0].liar, Liar::Client);
     assert_eq!(judged(cause(full, Some(3), &[(7, 0)]))[0].liar, Liar::Client);
     assert_eq!(both(ServerLie::RefusedYetQueued)[0].liar, Liar::Client);
-    assert_eq!(judged(cause(full, None, &[(7, 0)]))[0].liar, Liar::Server([full].into()));
     assert_eq!(both(ServerLie::DropRace)[0].liar, Liar::Server([full, ServerLie::DropRace].into()));
     assert_eq!(both(ServerLie::DropRace)[0].promise, Promise::AtLevel);
+    // What was never taken has never counted: it explains why not everybody has it, not why too few have.
+    let missing = judge(&stored(1), &[on(&[1, 3])], &[cause(full, None, &[(7, 0)])].into_iter().collect());
+    assert_eq!((missing[0].promise, &missing[0].liar), (Promise::OnEveryOwner, &Liar::Server([full].into())));
+    let below = judged(cause(full, None, &[(7, 0)]));
+    assert_eq!((below[0].promise, &below[0].liar), (Promise::AtLevel, &Liar::Client));
+}
+
+/// Every lie of a server, as the only record of all owners without the point, at every level and number of copies.
+#[test]
+fn only_what_counted_and_is_gone_excuses_a_level() {
+    use ServerLie::{ConflictDropped, DropRace, GoodPointLost, ShardDeleted};
+    let hints = [ServerLie::HintRefused, ServerLie::PoisonHint, ServerLie::HintPurged, ServerLie::QueueRemoved];
+    for lie in ServerLie::ALL {
+        for level in ConsistencyLevel::ALL {
+            for copies in 0..3 {
+                let warned = Claim { level, caveats: vec![Caveat::NewShardGroup], ..stored(1) };
+                let lone =
+                    [cause(lie, Some(5), &[(7, 0)]), cause(lie, Some(3), &[(7, 0)]), cause(lie, Some(1), &[(7, 0)])];
+                let end = on(&OWNERS[..copies]);
+                let found = judge(&warned, &[end], &lone.clone().into_iter().collect());
+                let below = copies < level.required(3).max(1);
+                let excused = match below {
+                    true if level == ConsistencyLevel::Any && hints.contains(&lie) => true,
+                    true => [DropRace, ShardDeleted, ConflictDropped, GoodPointLost].contains(&lie),
+                    false => !matches!(lie, ServerLie::RefusedYetQueued | ServerLie::StaleHint),
+                };
+                let liar = if excused { Liar::Server([lie].into()) } else { Liar::Client };
+                assert_eq!(found.len(), 1);
+                let promise = if below { Promise::AtLevel } else { Promise::OnEveryOwner };
+                assert_eq!((found[0].promise, &found[0].liar), (promise, &liar), "{lie} at {level} with {copies}");
+            }
+        }
+    }
+    // 0.10 takes a hint that it cannot write for one that it has.
+    let unwritten = || [1, 3, 5].map(|node| cause(ServerLie::HintNotWritten, Some(node), &[(7, 0)])).into_iter();
+    let any = Claim { level: ConsistencyLevel::Any, caveats: vec![Caveat::NewShardGroup], ..stored(1) };
+    assert_eq!(judge(&any, &[on(&[])], &unwritten().collect())[0].liar, Liar::Client);
+    let old = Claim { old_server: true, ..any };
+    assert_eq!(
+        judge(&old, &[on(&[])], &unwritten().collect())[0].liar,
+        Liar::Server([ServerLie::HintNotWritten].into())
+    );
+}
+
+/// Owners that have it and owners that dropped it count together; strangers do not.
+#[test]
+fn as_many_owners_as_the_level_asks_have_it_or_dropped_it() {
+    let dropped = |nodes: &[u64]| {
+        let all = nodes.iter().map(|node| cause(ServerLie::DropRace, Some(*node), &[(7, 0)]));
+        all.chain([cause(ServerLie::QueueFull, None, &[(7, 0)])]).collect::<Causes>()
+    };
+    let at = |level, nodes: &[u64], gone: &[u64]| {
+        judge(&Claim { level, ..stored(1) }, &[on(nodes)], &dropped(gone))[0].liar == Liar::Client
+    };
+    use ConsistencyLevel::{All, One, Quorum};
+    assert!(at(One, &[], &[]) && !at(One, &[], &[3]));
+    assert!(at(Quorum, &[1], &[]) && !at(Quorum, &[1], &[3]) && at(Quorum, &[], &[3]) && !at(Quorum, &[], &[3, 5]));
+    assert!(at(All, &[1, 3], &[]) && !at(All, &[1, 3], &[5]) && at(All, &[1], &[5]));
+    // A stranger's copy is nobody's acknowledgement.
+    assert!(at(One, &[9], &[]));
+    let deferred = claim(1, Outcome::Deferred, Tally { deferred: 1, ..Tally::default() });
+    client_lie(&deferred, &[on(&[9])], Promise::Arrives);
+}
+
+#[test]
+fn what_is_below_its_level_or_deferred_was_taken_by_somebody() {
+    let liar = |claim: &Claim, lie| {
+        judge(claim, &[on(&[])], &[cause(lie, None, &[(7, 0)])].into_iter().collect())[0].liar.clone()
+    };
+    let below = claim(1, Outcome::BelowLevel, Tally { below_level: 1, ..Tally::default() });
+    let deferred = claim(1, Outcome::Deferred, Tally { deferred: 1, ..Tally::default() });
+    for (lie, of_below, of_deferred) in [
+        (ServerLie::QueueFull, false, false),
+        (ServerLie::LocalFailure, false, false),
+        (ServerLie::CoordinatorDied, false, false),
+        (ServerLie::HintRefused, false, true),
+        (ServerLie::DropRace, true, true),
+    ] {
+        assert_eq!(liar(&below, lie) != Liar::Client, of_below, "{lie}");
+        assert_eq!(liar(&deferred, lie) != Liar::Client, of_deferred, "{lie}");
+    }
 }
 
 #[test]
@@ -210,11 +290,17 @@ fn a_dead_coordinator_answers_for_what_it_was_asked_before() {
     assert_eq!(judged(died(31, 50)), Liar::Client);
     assert_eq!(judged(died(0, 9)), Liar::Client);
     assert_eq!(judged(ServerCause { node: 3, ..died(0, 99) }), Liar::Client);
-    // Which coordinators a background writer asked is not all told; when is.
-    let shared = Claim { shared: true, began: 20, ended: 30, ..claim.clone() };
+    assert_eq!(judged(ServerCause { node: 3, ..died(20, 50) }), Liar::Client);
+    // One that gave no answer to build on has promised nothing.
+    let unheard = Claim { requests: vec![request(9, Outcome::Unknown)], ..claim.clone() };
+    assert_eq!(judge(&unheard, &[on(&[1, 3])], &[died(20, 50)].into_iter().collect())[0].liar, Liar::Client);
+    // Nor does a death explain why too few have it.
+    assert_eq!(judge(&claim, &[on(&[1])], &[died(20, 50)].into_iter().collect())[0].liar, Liar::Client);
+    // The requests that may have held points of a push are told by node as well.
+    let shared = Claim { shared: true, ..claim.clone() };
     let judged = |cause| judge(&shared, &[on(&[1, 3])], &[cause].into_iter().collect())[0].liar.clone();
-    assert_eq!(judged(ServerCause { node: 3, ..died(25, 99) }), Liar::Server([ServerLie::CoordinatorDied].into()));
-    assert_eq!(judged(died(31, 99)), Liar::Client);
+    assert_eq!(judged(died(20, 50)), Liar::Server([ServerLie::CoordinatorDied].into()));
+    assert_eq!(judged(ServerCause { node: 3, ..died(20, 50) }), Liar::Client);
 }
 
 /// What is true of a batch of four: where each point is, and what a client that knows it may say.

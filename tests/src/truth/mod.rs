@@ -10,7 +10,8 @@
 //! * [`Claim`] is what a client said of a batch, [`PointEnd`] where a point is in the end, [`Causes`] what the servers'
 //!   records say; [`judge`] holds the one against the others. All of that is pure.
 //! * `load` and `nemesis` make batches and faults from a seed; `writers` and `strike` carry them out.
-//! * `settle`, `collect` and `story` bring the cluster to rest, read it, and tell of a false claim.
+//! * `settle`, `collect` and `story` bring the cluster to rest, read it, and tell of a false claim; `owners` says who ought
+//!   to have what nobody has.
 //! * `hosts` does the same to a cluster that is not ours.
 //! * [`run`] makes a run of several rounds, each with a cluster of its own.
 
@@ -21,6 +22,7 @@ mod hosts;
 mod judge;
 mod load;
 mod nemesis;
+mod owners;
 mod round;
 mod run;
 mod server_lie;

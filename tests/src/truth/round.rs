@@ -11,7 +11,8 @@ use influx_server_mock::{Options, ProcessCluster, Profile, Role, Topology, UpOpt
 
 use super::collect::{Evidence, REPLICAS, collect};
 use super::load::{Load, MEASUREMENT, Mix};
-use super::nemesis::{Victims, schedule};
+use super::nemesis::{Evil, Victims, schedule};
+use super::owners::Owners;
 use super::settle::settle;
 use super::story::Setting;
 use super::strike::{Done, strike};
@@ -103,22 +104,28 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         load: Mutex::new(load),
         requests: AtomicU64::new(0),
     });
+    let began = SystemTime::now();
     let windows = schedule(round.seed, round.time);
     let strikes = strike(cluster, &victims, &windows, field.since);
     let (done, written) = tokio::join!(strikes, write(&field, round.seed));
-    let Done { events, begun } = done?;
-    let mut written = written.map_err(|error| LabError::Order(error.to_string()))?;
+    let Done { events, begun, not_taken } = done?;
+    let mut written = written?;
     written.insert(0, first);
     let ended = Instant::now();
     settle(cluster).await?;
     let settling = ended.elapsed();
-    let evidence = collect(cluster, &written, &events, round.options.write_timeout).await?;
+    let owners = Owners::ask(&field.urls, DATABASE).await?;
+    let evidence = collect(cluster, &written, &owners, began, &events, round.options.write_timeout).await?;
     let shards = shards(&field.urls).await;
     let mut summary = judged(round, seed, cluster, &written, &events, &evidence)?;
-    for evil in begun {
-        *summary.injected.entry(evil.id().to_owned()).or_default() += 1;
+    let planned = windows.iter().flat_map(|window| &window.evils).map(|(evil, _)| *evil).collect();
+    for (counts, evils) in
+        [(&mut summary.injected, begun), (&mut summary.not_taken, not_taken), (&mut summary.planned, planned)]
+    {
+        evils.into_iter().for_each(|evil: Evil| *counts.entry(evil.id().to_owned()).or_default() += 1);
     }
     let acknowledged = written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count();
+    let points = written.iter().map(|one| one.planned.lines.len() as u64).sum();
     summary.rounds.push(RoundSummary {
         name: round.name.clone(),
         topology: match round.topology {
@@ -128,7 +135,9 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         workload: millis(round.time),
         settling: millis(settling),
         batches: written.len() as u64,
-        points: written.iter().map(|one| one.planned.lines.len() as u64).sum(),
+        points,
+        judged: written.len() as u64,
+        judged_points: points,
         requests: field.requests.load(std::sync::atomic::Ordering::Relaxed),
         acknowledged: acknowledged as u64,
         shards: shards.lines().count().saturating_sub(1) as u64,
@@ -220,7 +229,10 @@ fn judged(
     let mut summary = Summary { seed, ..Summary::default() };
     let profile = round.profile.to_string();
     for one in written {
-        let ends = evidence.ends.get(&one.planned.batch).map(Vec::as_slice).unwrap_or_default();
+        let batch = one.planned.batch;
+        let Some(ends) = evidence.ends.get(&batch) else {
+            return Err(LabError::Target(format!("nobody looked for the points of batch {batch}")));
+        };
         summary.count(&profile, &one.claim, ends);
         let mut lies = judge(&one.claim, ends, &evidence.causes);
         lies.extend(unsettled(one));

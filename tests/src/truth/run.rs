@@ -275,9 +275,12 @@ impl Lines {
     }
 }
 
-/// Kinds of faults that must have been begun: all, if there was time for two of each.
+/// Kinds of faults that never took effect although they were planned more than once: one order may meet a node that is too
+/// busy to take it.
 fn missing(summary: &Summary) -> Vec<&'static str> {
-    Evil::ALL.into_iter().map(Evil::id).filter(|kind| !summary.injected.contains_key(*kind)).collect()
+    let planned = |kind: &str| summary.planned.get(kind).is_some_and(|times| *times > 1);
+    let all = Evil::ALL.into_iter().map(Evil::id);
+    all.filter(|kind| planned(kind) && !summary.injected.contains_key(*kind)).collect()
 }
 
 fn ending(summary: &Summary, target: TargetKind) -> Ending {
@@ -299,14 +302,30 @@ fn ending(summary: &Summary, target: TargetKind) -> Ending {
     let faults: u64 = summary.injected.values().sum();
     ending.summary.extend(summary.notes.iter().cloned());
     let missing = missing(summary);
-    let enough = missing.is_empty() || faults < 2 * Evil::ALL.len() as u64;
-    let counts: Vec<String> = summary.injected.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-    if target != TargetKind::Hosts {
+    let counts = |all: &std::collections::BTreeMap<String, u64>| {
+        all.iter().map(|(kind, count)| format!("{kind} {count}")).collect::<Vec<_>>().join(", ")
+    };
+    let judged: u64 = summary.rounds.iter().map(|round| round.judged).sum();
+    let judged_points: u64 = summary.rounds.iter().map(|round| round.judged_points).sum();
+    if target == TargetKind::Hosts {
+        ending.expect(
+            "the replicas told of half of the batches at least, and of points in them",
+            judged_points > 0 && 2 * judged >= summary.batches(),
+            format!("{judged} of {} batches, {judged_points} points", summary.batches()),
+        );
+    } else {
+        let never = if missing.is_empty() { String::new() } else { format!("; never {}", missing.join(", ")) };
         ending.expect(
             "faults of every kind were injected, where there was time for them",
-            enough && faults > 0,
-            counts.join(", "),
+            missing.is_empty() && faults > 0,
+            counts(&summary.injected) + &never,
         );
+        if !summary.not_taken.is_empty() {
+            ending.summary.push(format!(
+                "faults that did not take effect, as a node was down or busy: {}",
+                counts(&summary.not_taken)
+            ));
+        }
     }
     let acknowledged: u64 = summary.rounds.iter().map(|round| round.acknowledged).sum();
     let ends = format!("{acknowledged} of {} batches", summary.batches());
@@ -324,10 +343,49 @@ fn ending(summary: &Summary, target: TargetKind) -> Ending {
     ending
         .summary
         .push(format!("false claims that are the servers', by their own logs: {}", or_none(&lies.join(", "))));
-    ending.summary.push(format!("false claims of the client: {}", summary.client_lies.len()));
+    ending.summary.push(format!(
+        "false claims of the client: {}, among {judged} batches with {judged_points} points that were judged",
+        summary.client_lies.len()
+    ));
+    if summary.exempt > 0 {
+        ending.summary.push(format!(
+            "not judged: {} pushes of background writers, of whose batches some points were refused without being named",
+            summary.exempt
+        ));
+    }
     ending
 }
 
 fn or_none(text: &str) -> &str {
     if text.is_empty() { "none" } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::RoundSummary;
+    use super::*;
+
+    fn summary(batches: u64, judged: u64, judged_points: u64) -> Summary {
+        let round = RoundSummary { batches, judged, judged_points, acknowledged: 1, ..RoundSummary::default() };
+        Summary { rounds: vec![round], ..Summary::default() }
+    }
+
+    #[test]
+    fn what_could_not_be_judged_is_no_proof() {
+        let holds = |summary: &Summary| ending(summary, TargetKind::Hosts).holds();
+        assert!(holds(&summary(10, 10, 90)) && holds(&summary(10, 5, 1)));
+        assert!(!holds(&summary(10, 4, 40)) && !holds(&summary(10, 10, 0)) && !holds(&summary(10, 0, 0)));
+    }
+
+    #[test]
+    fn what_was_planned_more_than_once_took_effect() {
+        let holds = |planned: &[(Evil, u64)], injected: &[(Evil, u64)]| {
+            let named = |all: &[(Evil, u64)]| all.iter().map(|(evil, times)| (evil.id().to_owned(), *times)).collect();
+            let summary = Summary { planned: named(planned), injected: named(injected), ..summary(1, 1, 1) };
+            ending(&summary, TargetKind::Processes).holds()
+        };
+        assert!(holds(&[(Evil::Kill, 2), (Evil::Pause, 1)], &[(Evil::Kill, 1)]));
+        assert!(!holds(&[(Evil::Kill, 2), (Evil::Pause, 2)], &[(Evil::Kill, 2)]));
+        assert!(!holds(&[(Evil::Kill, 1)], &[]), "no fault at all");
+    }
 }

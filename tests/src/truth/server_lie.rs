@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use influx_server_mock::LossKind;
 use serde::{Deserialize, Serialize};
 
 /// Why what a server acknowledged, or refused, is not so in the end. Each is something that the real servers do, and is
@@ -130,9 +131,69 @@ impl ServerLie {
     }
 }
 
+impl From<LossKind> for ServerLie {
+    /// The name in reports for what a node's log tells.
+    fn from(kind: LossKind) -> Self {
+        match kind {
+            LossKind::UnknownShard => Self::DropRace,
+            LossKind::DeletedShard => Self::ShardDeleted,
+            LossKind::QueueDisabled => Self::QueueDisabled,
+            LossKind::QueueFull => Self::QueueFull,
+            LossKind::QueueBlocked => Self::QueueBlocked,
+            LossKind::HintTooLarge => Self::HintTooLarge,
+            LossKind::HintNotWritten => Self::HintNotWritten,
+            LossKind::LocalFailure => Self::LocalFailure,
+            LossKind::Refused => Self::ReplicaRefused,
+            LossKind::ConflictDropped => Self::ConflictDropped,
+            LossKind::GoodPointLost => Self::GoodPointLost,
+            LossKind::HintRefused => Self::HintRefused,
+            LossKind::HintPoisons => Self::PoisonHint,
+            LossKind::RefusedYetQueued => Self::RefusedYetQueued,
+        }
+    }
+}
+
 impl fmt::Display for ServerLie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.id())
+    }
+}
+
+/// What is untrue of the points that a lie was told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breaks {
+    /// A copy that counted towards the level is not there: the owner acknowledged the points and dropped them, or the
+    /// coordinator sent it fewer than it said.
+    CopyThatCounts,
+    /// A hint that was taken, which counts at `any`, does not arrive.
+    HintTaken,
+    /// Likewise for 0.10; 1.8 says that the hint was not taken.
+    HintMaybeTaken,
+    /// A copy that has never counted, and that a hint should have made up for, does not come.
+    CopyToCome,
+    /// What was refused is there.
+    Refusal,
+    /// Something else is there than was written last.
+    Value,
+}
+
+impl ServerLie {
+    /// What it makes untrue.
+    pub(super) const fn breaks(self) -> Breaks {
+        match self {
+            Self::DropRace | Self::ShardDeleted | Self::ConflictDropped | Self::GoodPointLost => Breaks::CopyThatCounts,
+            Self::HintRefused | Self::PoisonHint | Self::HintPurged | Self::QueueRemoved => Breaks::HintTaken,
+            Self::HintNotWritten => Breaks::HintMaybeTaken,
+            Self::QueueDisabled
+            | Self::QueueFull
+            | Self::QueueBlocked
+            | Self::HintTooLarge
+            | Self::LocalFailure
+            | Self::ReplicaRefused
+            | Self::CoordinatorDied => Breaks::CopyToCome,
+            Self::RefusedYetQueued => Breaks::Refusal,
+            Self::StaleHint => Breaks::Value,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Waits until nothing moves any more.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use influx_server_mock::{Loss, LossKind, ProcessCluster};
+use influx_server_mock::{Loss, LossKind, ProcessCluster, QueuedWrite};
 
 use super::collect::losses;
 use super::load::MEASUREMENT;
@@ -49,8 +49,7 @@ pub(super) async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError>
             before = Some(now);
             since = Instant::now();
         }
-        let stuck = waiting.iter().all(|(from, to, points)| *points == 0 || poisoned(cluster, from, *to));
-        if stuck && since.elapsed() >= STILL {
+        if since.elapsed() >= STILL && is_stuck(cluster, &waiting).await {
             return Ok(());
         }
         if Instant::now() > deadline {
@@ -87,12 +86,55 @@ async fn held(cluster: &ProcessCluster) -> Vec<Option<u64>> {
     all
 }
 
-/// Whether a node's queue for another one can never be delivered, by the node's own log.
-fn poisoned(cluster: &ProcessCluster, from: &str, to: u64) -> bool {
-    poisoned_queues(&losses(cluster, from).unwrap_or_default()).contains(&to)
+/// Whether what waits can never be delivered, by the nodes' own logs.
+async fn is_stuck(cluster: &ProcessCluster, waiting: &[(String, u64, u64)]) -> bool {
+    for (from, to, points) in waiting {
+        if *points == 0 {
+            continue;
+        }
+        let (Ok(log), Ok(queued)) = (losses(cluster, from), cluster.queued_on(from).await) else { return false };
+        if !poisoned_queues(&log, &queued).contains(to) {
+            return false;
+        }
+    }
+    true
 }
 
-/// The nodes whose queue is stuck behind what they refuse.
-pub(super) fn poisoned_queues(log: &[Loss]) -> BTreeSet<u64> {
-    log.iter().filter(|loss| loss.kind == LossKind::HintPoisons).map(|loss| loss.replica).collect()
+/// The nodes whose queue is stuck: they refuse what is at its head now. A node tells of it once for each write.
+pub(super) fn poisoned_queues(log: &[Loss], queued: &[QueuedWrite]) -> BTreeSet<u64> {
+    let mut heads: BTreeMap<u64, &QueuedWrite> = BTreeMap::new();
+    for write in queued {
+        heads.entry(write.node).or_insert(write);
+    }
+    let refused = |node: u64, head: &QueuedWrite| {
+        let poison = log.iter().rev().find(|loss| loss.kind == LossKind::HintPoisons && loss.replica == node);
+        poison.is_some_and(|poison| {
+            poison.points == head.series.len() && poison.series.iter().eq(head.series.iter().take(Loss::MOST))
+        })
+    };
+    heads.into_iter().filter(|(node, head)| refused(*node, head)).map(|(node, _)| node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_stuck_behind_what_is_at_its_head_now() {
+        let series = |points: &[&str]| points.iter().map(|point| format!("truth,p={point}")).collect::<Vec<_>>();
+        let poison = |replica, points: &[&str]| Loss {
+            kind: LossKind::HintPoisons,
+            replica,
+            shard: 1,
+            points: points.len(),
+            series: series(points),
+        };
+        let write = |node, points: &[&str]| QueuedWrite { node, series: series(points) };
+        let log = [poison(5, &["1-0"]), poison(6, &["2-0", "2-1"]), poison(5, &["3-0"])];
+        let stuck = |queued: &[QueuedWrite]| poisoned_queues(&log, queued).into_iter().collect::<Vec<_>>();
+        assert_eq!(stuck(&[write(5, &["3-0"]), write(5, &["4-0"]), write(6, &["2-0", "2-1"])]), [5, 6]);
+        // It has gone on since, or the refused write is gone, or another one is part of it.
+        assert!(stuck(&[write(5, &["4-0"]), write(5, &["3-0"]), write(6, &["2-0"])]).is_empty());
+        assert!(stuck(&[write(7, &["3-0"])]).is_empty() && stuck(&[]).is_empty());
+    }
 }

@@ -16,8 +16,19 @@ use crate::history::FaultEvent;
 pub(super) struct Done {
     /// Beginnings and ends, in order.
     pub events: Vec<FaultEvent>,
-    /// Kinds that were begun, in order.
+    /// Kinds that took effect on all that they were meant for, in order.
     pub begun: Vec<Evil>,
+    /// Kinds that did not: nobody was there to be struck, or a node did not take the order.
+    pub not_taken: Vec<Evil>,
+}
+
+/// What came of an order to begin a fault.
+#[derive(Debug, Default)]
+struct Begun {
+    /// Whom it struck.
+    whom: Vec<String>,
+    /// Whether a node did not take it.
+    refused: bool,
 }
 
 /// Strikes window after window; `since` is when the run began. All faults are over when it returns, but for nodes that
@@ -36,11 +47,16 @@ pub(super) async fn strike(
         until(since, window.from).await;
         let mut begun = Vec::new();
         for (evil, number) in &window.evils {
-            for whom in begin(cluster, victims, *evil, *number).await? {
+            let Begun { whom, refused } = begin(cluster, victims, *evil, *number).await?;
+            if whom.is_empty() || refused {
+                done.not_taken.push(*evil);
+            } else {
+                done.begun.push(*evil);
+            }
+            for whom in whom {
                 let time = nanoseconds(since.elapsed());
                 begun.push(FaultEvent { time, begins: true, fault: evil.id().to_owned(), whom });
             }
-            done.begun.push(*evil);
         }
         done.events.extend(begun.iter().cloned());
         until(since, window.to).await;
@@ -84,15 +100,21 @@ async fn until(since: Instant, time: Duration) {
     tokio::time::sleep_until((since + time).into()).await;
 }
 
-/// Begins a fault, and names whom it strikes.
+/// Begins a fault, and names whom it strikes: nodes that run, as it does nothing to others. Where the node that the number
+/// means does not, it is the next one that does.
 async fn begin(
     cluster: &mut ProcessCluster,
     victims: &Victims,
     evil: Evil,
     number: u64,
-) -> Result<Vec<String>, ClusterError> {
-    let data = || victims.data(number).to_owned();
-    let meta = || victims.meta(number).to_owned();
+) -> Result<Begun, ClusterError> {
+    let runs = |name: &str| cluster.state(name).is_ok_and(|state| state == NodeState::Running);
+    let up = Victims {
+        data: victims.data.iter().filter(|name| runs(name)).cloned().collect(),
+        meta: victims.meta.iter().filter(|name| runs(name)).cloned().collect(),
+    };
+    let data = || if runs(victims.data(number)) { victims.data(number) } else { up.data(number) }.to_owned();
+    let meta = || if runs(victims.meta(number)) { victims.meta(number) } else { up.meta(number) }.to_owned();
     let metas =
         |count: usize| victims.meta.iter().cycle().skip(one_of(number, victims.meta.len())).take(count).cloned();
     let node = data();
@@ -104,14 +126,18 @@ async fn begin(
     };
     let slow = Duration::from_millis(100 + number % 700);
     let most = Probability::percent(70);
-    let faults = match evil {
+    let mut faults = match evil {
         Evil::Kill => return kill(cluster, node).await,
-        Evil::MetaKill => return kill(cluster, meta()).await,
+        Evil::MetaKill => {
+            let meta = meta();
+            return kill(cluster, meta).await;
+        }
         Evil::Pause => {
-            if cluster.state(&node)? == NodeState::Running {
-                cluster.pause(&node).await?;
+            if node.is_empty() {
+                return Ok(Begun::default());
             }
-            return Ok(vec![node]);
+            cluster.pause(&node).await?;
+            return Ok(Begun { whom: vec![node], refused: false });
         }
         Evil::Halves => vec![Fault::Partition { sides: victims.halves(number).into() }],
         Evil::Isolate => vec![Fault::Isolate { node }],
@@ -135,7 +161,7 @@ async fn begin(
         Evil::Clock => {
             let skew = if number.is_multiple_of(2) { "-90s" } else { "45s" };
             // A text that is no skew would be no fault, which the count of what was begun must not hide.
-            let Ok(skew) = skew.parse::<ClockSkew>() else { return Ok(Vec::new()) };
+            let Ok(skew) = skew.parse::<ClockSkew>() else { return Ok(Begun::default()) };
             vec![Fault::Clock { node, skew }]
         }
         Evil::ReplyLost => reply(ReplyFault::real().cut(ReplyCut::BeforeHead).share(most, number)),
@@ -144,13 +170,28 @@ async fn begin(
         Evil::ReplyLate => reply(ReplyFault::real().delayed(slow * 2)),
         Evil::RefuseHttp => vec![Fault::RefuseHttp { node }],
     };
-    patiently(cluster.inject(&faults).await)?;
-    Ok(faults.iter().map(whom).collect())
+    faults.retain(|fault| fault.node().is_none_or(&runs));
+    if faults.is_empty() {
+        return Ok(Begun::default());
+    }
+    let mut refused = false;
+    match cluster.inject(&faults).await {
+        Err(ClusterError::NotTaken { name, .. }) => {
+            // All nodes are told of all faults; one that is not struck has nothing to refuse.
+            refused = faults.iter().any(|fault| fault.node().is_none_or(|node| node == name));
+            faults.retain(|fault| fault.node() != Some(&name));
+        }
+        injected => injected?,
+    }
+    Ok(Begun { whom: faults.iter().map(whom).collect(), refused })
 }
 
-async fn kill(cluster: &mut ProcessCluster, node: String) -> Result<Vec<String>, ClusterError> {
+async fn kill(cluster: &mut ProcessCluster, node: String) -> Result<Begun, ClusterError> {
+    if node.is_empty() {
+        return Ok(Begun::default());
+    }
     cluster.kill(&node).await?;
-    Ok(vec![node])
+    Ok(Begun { whom: vec![node], refused: false })
 }
 
 fn every(victims: &Victims, fault: impl Fn(String) -> Fault) -> Vec<Fault> {

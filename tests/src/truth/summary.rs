@@ -23,8 +23,18 @@ pub struct Summary {
     pub server_lies: BTreeMap<String, BTreeMap<ServerLie, BTreeMap<Promise, u64>>>,
     /// One of each of them, as it was told.
     pub examples: BTreeMap<ServerLie, FalseClaim>,
-    /// How often each kind of fault was begun.
+    /// How often each kind of fault took effect.
     pub injected: BTreeMap<String, u64>,
+    /// How often each kind was planned.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub planned: BTreeMap<String, u64>,
+    /// How often a kind did not take effect on all that it was meant for: a node was down, or too busy to take the order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_taken: BTreeMap<String, u64>,
+    /// Pushes of background writers of which nothing is judged, as some points of their batches were refused and the
+    /// client does not say which.
+    #[serde(default)]
+    pub exempt: u64,
     /// What else is to be known of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -45,6 +55,12 @@ pub struct RoundSummary {
     pub batches: u64,
     /// Points in them.
     pub points: u64,
+    /// Batches of which every replica told, so that they could be judged.
+    #[serde(default)]
+    pub judged: u64,
+    /// Points in those.
+    #[serde(default)]
+    pub judged_points: u64,
     /// Requests made.
     pub requests: u64,
     /// Batches that were acknowledged.
@@ -98,6 +114,7 @@ impl Met {
 impl Summary {
     /// Counts a batch of a round.
     pub fn count(&mut self, profile: &str, claim: &Claim, ends: &[PointEnd]) {
+        self.exempt += u64::from(claim.exempt);
         let (class, outcome) = (claim.class.id(), claim.outcome.id());
         let same = |row: &Row| row.profile == profile && row.class == class && row.outcome == outcome;
         let place = self.table.iter().position(same).unwrap_or_else(|| {
@@ -155,9 +172,14 @@ impl Summary {
         for (name, lie) in other.examples {
             self.examples.entry(name).or_insert(lie);
         }
-        for (kind, count) in other.injected {
-            *self.injected.entry(kind).or_default() += count;
+        for (mine, others) in [
+            (&mut self.injected, other.injected),
+            (&mut self.planned, other.planned),
+            (&mut self.not_taken, other.not_taken),
+        ] {
+            others.into_iter().for_each(|(kind, count)| *mine.entry(kind).or_default() += count);
         }
+        self.exempt += other.exempt;
     }
 
     /// The table, in a fixed order.

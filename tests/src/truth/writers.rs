@@ -15,7 +15,8 @@ use influx_server_mock::Loss;
 use tokio::task::JoinHandle;
 
 use super::load::{Load, Planned};
-use super::{Claim, Sent, nanoseconds};
+use super::{Claim, Request, Sent, nanoseconds};
+use crate::experiment::LabError;
 
 /// The database of a run.
 pub(super) const DATABASE: &str = "truth";
@@ -89,13 +90,42 @@ pub(super) struct Field {
     pub requests: AtomicU64,
 }
 
-/// Counts requests, those of calls that were dropped as well.
+/// What the observer of a client saw: it counts requests, those of calls that were dropped as well, and keeps them if it
+/// is to.
 #[derive(Debug)]
-struct Count(Arc<Field>);
+struct Seen {
+    field: Arc<Field>,
+    /// When each began, and what it was.
+    kept: Option<Mutex<Vec<(u64, Request)>>>,
+}
 
-impl Observer for Count {
-    fn attempt(&self, _attempt: &Attempt) {
-        self.0.requests.fetch_add(1, Ordering::Relaxed);
+impl Seen {
+    /// The requests that began in this time, which starts at `from`.
+    fn between(&self, from: u64, to: u64) -> Vec<Request> {
+        let Some(kept) = &self.kept else { return Vec::new() };
+        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let within = kept.iter().filter(|(began, _)| (from..=to).contains(began));
+        let mut within: Vec<Request> = within
+            .map(|(began, request)| Request { started: Duration::from_nanos(began - from), ..request.clone() })
+            .collect();
+        within.sort_by_key(|request| request.started);
+        within
+    }
+}
+
+/// What the client has of it.
+#[derive(Debug)]
+struct Sees(Arc<Seen>);
+
+impl Observer for Sees {
+    fn attempt(&self, attempt: &Attempt) {
+        let Seen { field, kept } = &*self.0;
+        field.requests.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = kept {
+            let began = field.now().saturating_sub(nanoseconds(attempt.elapsed));
+            let request = Request::of(attempt, |address| field.node(address));
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push((began, request));
+        }
     }
 }
 
@@ -134,11 +164,11 @@ impl Field {
 /// Writes until the time is over; the batches are in the order of their numbers.
 ///
 /// # Errors
-/// A client cannot be made.
+/// A client or a background writer cannot be made, or the plan has a line that a batch does not take.
 ///
 /// # Cancellation
 /// Writers end with the future.
-pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, BuildError> {
+pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>, LabError> {
     let nodes = field.urls.len();
     let mut ways: Vec<Way> = (0..nodes).map(Way::OneNode).collect();
     ways.extend([Way::AllNodes, Way::Sticky, Way::NoRetry(0), Way::NoRetry(nodes - 1), Way::Downgrade, Way::Budget]);
@@ -148,14 +178,16 @@ pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>,
     let writers = ways.into_iter().enumerate().map(|(number, way)| {
         let field = field.clone();
         async move {
-            let client = client(&field, way)?;
+            let kept = matches!(way, Way::Background(_)).then(Mutex::default);
+            let seen = Arc::new(Seen { field: field.clone(), kept });
+            let client = client(&seen, way).map_err(|error| LabError::Order(error.to_string()))?;
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let random = Rng::with_seed(seed.wrapping_add(u64::from(number)));
-            let writer = Writer { field, number, way, random };
-            Ok::<_, BuildError>(match way {
+            let writer = Writer { field, seen, number, way, random };
+            match way {
                 Way::Background(level) => writer.in_background(&client, level).await,
                 _ => writer.one_by_one(&client).await,
-            })
+            }
         }
     });
     let mut all: Vec<Written> = futures::future::try_join_all(writers).await?.into_iter().flatten().collect();
@@ -163,7 +195,8 @@ pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>,
     Ok(all)
 }
 
-fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
+fn client(seen: &Arc<Seen>, way: Way) -> Result<Client, BuildError> {
+    let field = &seen.field;
     let builder = field
         .connection
         .clone()
@@ -172,7 +205,7 @@ fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
-        .observer(Count(field.clone()));
+        .observer(Sees(seen.clone()));
     let all = |builder: ClientBuilder| builder.endpoints(field.urls.iter().cloned());
     // Waits that suit seconds of faults.
     let backoff = Backoff::default().base(Duration::from_millis(100)).cap(Duration::from_secs(2));
@@ -198,6 +231,7 @@ fn client(field: &Arc<Field>, way: Way) -> Result<Client, BuildError> {
 
 struct Writer {
     field: Arc<Field>,
+    seen: Arc<Seen>,
     number: u32,
     way: Way,
     random: Rng,
@@ -212,17 +246,16 @@ impl Writer {
         Written { planned, claim, writer: self.number, settled: false }
     }
 
-    async fn one_by_one(mut self, client: &Client) -> Vec<Written> {
+    async fn one_by_one(mut self, client: &Client) -> Result<Vec<Written>, LabError> {
         let mut all = Vec::new();
         while !self.field.is_over() {
             let planned = self.field.load().next_batch();
-            // The plan makes no line that a batch refuses; one that it did would be missing from the claims.
-            let Ok(batch) = planned.to_batch() else { continue };
+            let batch = to_batch(&planned)?;
             let claim = self.call(client, &planned, &batch).await;
             all.push(self.written(planned, claim));
             self.pause().await;
         }
-        all
+        Ok(all)
     }
 
     async fn call(&mut self, client: &Client, planned: &Planned, batch: &Batch) -> Claim {
@@ -249,16 +282,16 @@ impl Writer {
         }
     }
 
-    async fn in_background(mut self, client: &Client, level: ConsistencyLevel) -> Vec<Written> {
-        // A writer that cannot be started says so by writing nothing, which the count of batches shows.
+    async fn in_background(mut self, client: &Client, level: ConsistencyLevel) -> Result<Vec<Written>, LabError> {
         let builder = client.batch_writer().consistency(level).linger(Duration::from_millis(40));
         // No more points at once than a node names in its log when it loses them.
-        let Ok(writer) = builder.max_points(Loss::MOST).check_field_types(false).start() else { return Vec::new() };
+        let writer = builder.max_points(Loss::MOST).check_field_types(false).start();
+        let writer = writer.map_err(|error| LabError::Order(format!("no background writer: {error}")))?;
         let mut pushed: Vec<Pushed> = Vec::new();
         while !self.field.is_over() {
             let planned = self.field.load().next_push(level);
             let began = self.field.now();
-            let Ok(batch) = planned.to_batch() else { continue };
+            let batch = to_batch(&planned)?;
             let delivered = writer.push_tracked_with(|batch| planned.write(batch)).await;
             let delivered = delivered.map(|delivered| self.heard(delivered));
             pushed.push(Pushed { planned, began, batch, delivered });
@@ -276,7 +309,7 @@ impl Writer {
         })
     }
 
-    async fn close(&self, writer: &BatchWriter, pushed: Vec<Pushed>) -> Vec<Written> {
+    async fn close(&self, writer: &BatchWriter, pushed: Vec<Pushed>) -> Result<Vec<Written>, LabError> {
         let closed = writer.close(DEADLINE).await;
         let before = writer.settled_horizon().before;
         drop(closed);
@@ -285,13 +318,11 @@ impl Writer {
             let claim = match delivered {
                 Ok(delivered) => {
                     let sent = self.field.sent(&planned, &batch, began);
-                    match delivered.await {
-                        Ok((fate, ended)) => {
-                            Claim::of_fate(Sent { ended, ..sent }, &fate, |address| self.field.node(address))
-                        }
-                        // Whoever was to hear it is gone.
-                        Err(_) => Claim::silent(sent),
-                    }
+                    let heard = delivered.await;
+                    let (fate, ended) =
+                        heard.map_err(|error| LabError::Target(format!("what became of a push is lost: {error}")))?;
+                    let requests = self.seen.between(began, ended);
+                    Claim::of_fate(Sent { ended, ..sent }, &fate, requests, |address| self.field.node(address))
                 }
                 // Nothing of the call is sent: a claim like any other.
                 Err(error) => {
@@ -302,7 +333,7 @@ impl Writer {
             let settled = last.is_some_and(|last| before.is_some_and(|before| last < before));
             all.push(Written { settled, ..self.written(planned, claim) });
         }
-        all
+        Ok(all)
     }
 }
 
@@ -312,6 +343,12 @@ struct Pushed {
     began: u64,
     batch: Batch,
     delivered: Result<JoinHandle<(Fate, u64)>, PushError>,
+}
+
+/// The plan makes no line that a batch refuses, as its points would be missing from the claims.
+fn to_batch(planned: &Planned) -> Result<Batch, LabError> {
+    let unfit = |error| LabError::Order(format!("a batch does not take its plan: {error}"));
+    planned.to_batch().map_err(unfit)
 }
 
 fn not_stored(sent: Sent) -> Claim {
