@@ -35,6 +35,13 @@ pub(crate) struct TargetArgs {
     /// Longest wait for a connection.
     #[arg(long, value_name = "TIME", default_value = "3s", value_parser = settings::some_duration)]
     connect_timeout: Duration,
+    #[command(flatten)]
+    connection: ConnectionArgs,
+}
+
+/// As whom to ask, and what encryption needs.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConnectionArgs {
     /// User name (or INFLUX_USERNAME). A password that is given nowhere is asked for at the terminal.
     #[arg(long, visible_alias = "user", value_name = "U", help_heading = "Credentials and encryption")]
     username: Option<String>,
@@ -147,13 +154,13 @@ impl TargetArgs {
     /// # Errors
     /// One of them is none.
     pub(crate) fn hosts(&self) -> Result<Vec<String>, Failure> {
-        let hosts = self.hosts.iter().map(|text| host(text).map(|url| url.as_str().trim_end_matches('/').to_owned()));
-        hosts.collect::<Result<_, _>>().map_err(|error| Failure::Usage(format!("--host or INFLUX_HOST: {error}")))
+        addresses(&self.hosts).map_err(|error| Failure::Usage(format!("--host or INFLUX_HOST: {error}")))
     }
 
     /// Whether a secret is to be read from standard input.
     pub(crate) fn reads_stdin(&self) -> bool {
-        [&self.password_file, &self.token_file].into_iter().flatten().any(|path| path.as_os_str() == "-")
+        let Self { connection, .. } = self;
+        [&connection.password_file, &connection.token_file].into_iter().flatten().any(|path| path.as_os_str() == "-")
     }
 
     /// A client builder with addresses, credentials, time-outs and what encryption needs.
@@ -161,7 +168,9 @@ impl TargetArgs {
     /// # Errors
     /// The credentials are incomplete, or a file cannot be read.
     pub(crate) fn builder(&self) -> Result<ClientBuilder, Failure> {
-        self.builder_of(&self.hosts()?, &self.credentials()?, &self.encryption()?)
+        // Nobody is asked for a password for the sake of addresses that are none.
+        let hosts = self.hosts()?;
+        Ok(self.connection()?.endpoints(hosts))
     }
 
     /// The same without addresses, for those who ask one node at a time.
@@ -169,7 +178,8 @@ impl TargetArgs {
     /// # Errors
     /// As [`TargetArgs::builder`].
     pub(crate) fn connection(&self) -> Result<ClientBuilder, Failure> {
-        self.builder_of(&[], &self.credentials()?, &self.encryption()?)
+        let builder = self.connection.builder(&self.hosts)?;
+        Ok(builder.attempt_timeout(self.timeout).connect_timeout(self.connect_timeout))
     }
 
     /// As [`TargetArgs::builder`], and one for each address alone; files are read once, since some are pipes.
@@ -177,10 +187,46 @@ impl TargetArgs {
     /// # Errors
     /// As there.
     pub(crate) fn builders(&self) -> Result<Builders, Failure> {
-        let (hosts, credentials, encryption) = (self.hosts()?, self.credentials()?, self.encryption()?);
-        let each = hosts.iter().map(|host| self.builder_of(std::slice::from_ref(host), &credentials, &encryption));
-        let each = each.collect::<Result<_, _>>()?;
-        Ok(Builders { each, whole: self.builder_of(&hosts, &credentials, &encryption)? })
+        let hosts = self.hosts()?;
+        let connection = self.connection()?;
+        let each = hosts.iter().map(|host| connection.clone().endpoint(host)).collect();
+        Ok(Builders { each, whole: connection.endpoints(hosts) })
+    }
+}
+
+impl ConnectionArgs {
+    /// Whether it was typed who the user is.
+    pub(crate) fn names_somebody(&self) -> bool {
+        self.username.is_some() || self.password_file.is_some() || self.token_file.is_some()
+    }
+
+    /// A client builder without addresses, for these alone: whether they may hear the secrets of a profile hangs on them.
+    ///
+    /// # Errors
+    /// The credentials are incomplete, or a file cannot be read.
+    pub(crate) fn builder(&self, hosts: &[String]) -> Result<ClientBuilder, Failure> {
+        let (credentials, encryption) = (self.credentials(hosts)?, self.encryption()?);
+        let mut builder = Client::builder()
+            // The command line says how often, and one run is one caller.
+            .retry_budget(None)
+            .danger_trust_any_server(self.insecure)
+            .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
+        if let Some(ca) = encryption.ca {
+            builder = builder.root_certificates(ca);
+        }
+        if let Some((cert, key)) = encryption.identity {
+            builder = builder.identity(cert, key);
+        }
+        builder = match self.proxy.as_deref() {
+            None => builder,
+            Some("none") => builder.no_proxy(),
+            Some(text) => builder.proxy(proxy(text)?.as_str()),
+        };
+        Ok(match credentials {
+            Credentials::None => builder,
+            Credentials::Basic { username, password } => builder.basic_auth(&username, password.expose()),
+            Credentials::Token(token) => builder.token(token.expose()),
+        })
     }
 
     fn encryption(&self) -> Result<Encryption, Failure> {
@@ -195,40 +241,8 @@ impl TargetArgs {
         Ok(Encryption { ca: self.ca.as_deref().map(contents).transpose()?, identity })
     }
 
-    fn builder_of(
-        &self,
-        hosts: &[String],
-        credentials: &Credentials,
-        encryption: &Encryption,
-    ) -> Result<ClientBuilder, Failure> {
-        let mut builder = Client::builder()
-            .endpoints(hosts)
-            .attempt_timeout(self.timeout)
-            .connect_timeout(self.connect_timeout)
-            // The command line says how often, and one run is one caller.
-            .retry_budget(None)
-            .danger_trust_any_server(self.insecure)
-            .user_agent(concat!("influx-cli/", env!("CARGO_PKG_VERSION")));
-        if let Some(ca) = &encryption.ca {
-            builder = builder.root_certificates(ca.clone());
-        }
-        if let Some((cert, key)) = &encryption.identity {
-            builder = builder.identity(cert.clone(), key.clone());
-        }
-        builder = match self.proxy.as_deref() {
-            None => builder,
-            Some("none") => builder.no_proxy(),
-            Some(text) => builder.proxy(proxy(text)?.as_str()),
-        };
-        Ok(match credentials {
-            Credentials::None => builder,
-            Credentials::Basic { username, password } => builder.basic_auth(username, password.expose()),
-            Credentials::Token(token) => builder.token(token.expose()),
-        })
-    }
-
-    fn credentials(&self) -> Result<Credentials, Failure> {
-        let profile = config::active().filter(|profile| may_have_secrets(profile, &self.hosts));
+    fn credentials(&self, hosts: &[String]) -> Result<Credentials, Failure> {
+        let profile = config::active().filter(|profile| may_have_secrets(profile, hosts));
         match choose(&self.typed(), &environment()?, &of_profile(profile))? {
             Choice::Nobody => Ok(Credentials::None),
             Choice::User { username, password, .. } => {
@@ -269,6 +283,14 @@ impl TargetArgs {
             token: file(&self.token_file, "--token-file"),
         }
     }
+}
+
+/// Addresses that are none are refused, and those with credentials.
+///
+/// # Errors
+/// What is wrong, without the address.
+pub(crate) fn addresses(texts: &[String]) -> Result<Vec<String>, String> {
+    texts.iter().map(|text| host(text).map(|url| url.as_str().trim_end_matches('/').to_owned())).collect()
 }
 
 /// What the environment says about who the user is.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::harness::{is_alive, program, run, until};
+use crate::harness::{Cluster, is_alive, program, run, run_command, until};
 
 /// A write that was done, and a read after it that does not find it.
 pub(crate) const ILLEGAL: &str = r#"{"process":0,"type":"invoke","f":"write","value":1,"time":1}
@@ -46,6 +46,7 @@ fn a_history_of_anybody_s_making_is_judged_by_its_exit_code() {
     {
         let ran = run(&["lab", "check", "-"], history);
         assert_eq!(ran.code, code, "{ran:?}");
+        assert!(ran.err.contains("`influx-cli lab check --help`"), "not about points: {ran:?}");
     }
     assert_eq!(run(&["lab", "check", "/nobody/has/this"], "").code, 23);
 }
@@ -68,7 +69,14 @@ fn mistakes_are_named_before_anything_starts() {
     assert!(order(&["study", "--sim"]).contains("not the simulation"));
     assert!(order(&["truth", "--sim", "--hosts", "http://127.0.0.1:1"]).contains("--hosts"));
     let told = order(&["truth", "--hosts", "http://me:hidden@127.0.0.1:1"]);
-    assert!(told.contains("a password") && !told.contains("hidden"), "{told}");
+    assert!(told.contains("--password-file") && !told.contains("hidden"), "{told}");
+    for (flag, value) in [("--nodes", "3"), ("--profile", "1.8")] {
+        assert!(order(&["truth", "--hosts", "http://127.0.0.1:1", flag, value]).contains("cannot be used with"));
+    }
+    assert!(order(&["truth", "--username", "me"]).contains("--hosts"));
+    assert!(order(&["register-healthy-any", "--set", "pause=soon"]).contains("soon"));
+    assert!(order(&["study", "--set", "experiments=truth"]).contains("experiments"));
+    assert!(order(&["bugs", "--set", "only=that"]).contains("that"));
     assert!(!new.exists(), "nothing was begun");
     std::fs::create_dir(&new).unwrap();
     std::fs::write(new.join("mine.txt"), "x").unwrap();
@@ -101,6 +109,9 @@ fn a_simulated_run_is_repeated_by_its_seed_and_its_directory() {
     let before = std::fs::read(first.join("simulation.json")).unwrap();
     assert_eq!(run(&[&again[..], &["--force"]].concat(), "").code, 0);
     assert_eq!(std::fs::read(dir.path().join("a.1/simulation.json")).unwrap(), before, "the earlier run is set aside");
+    let wrong = ["lab", "run", "register-healthy-any", "--set", "pause=soon", "--force", "--dir", text(&first)];
+    assert_eq!(run(&wrong, "").code, 2);
+    assert!(first.join("simulation.json").exists() && !dir.path().join("a.2").exists(), "nothing was set aside");
     // A file of its name alone makes no run of a directory.
     let mine = dir.path().join("mine");
     std::fs::create_dir_all(mine.join("shop")).unwrap();
@@ -138,12 +149,61 @@ fn an_interrupted_run_leaves_its_files_and_no_processes() {
     command.args(["lab", "run", "register-partition-any", "--time", "60s", "--dir", text(&left)]);
     command.env("TMPDIR", &temporary).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap();
-    until("its nodes run", || processes_of(&temporary).len() >= 3);
+    let history = left.join("history.jsonl");
+    let lines = || std::fs::read_to_string(&history).unwrap_or_default().lines().count();
+    until("operations are done", || lines() > 20);
     let nodes = processes_of(&temporary);
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130));
     until("no node is left", || !nodes.iter().any(|pid| is_alive(*pid)));
     assert!(left.join("order.json").exists());
+    // What was done until then is there, and what was under way is unknown.
+    assert!(lines() > 20);
+    let judged = run(&["lab", "check", text(&history)], "");
+    assert!(matches!(judged.code, 0 | 40 | 41), "{judged:?}");
+    assert_eq!(run(&["lab", "report", text(&left)], "").code, 0);
+}
+
+/// A cluster that is there already asks who comes: it is left as it was, no file has the password, and nothing is expected
+/// of it.
+#[test]
+fn a_cluster_that_is_there_is_asked_as_a_user_and_left_as_it_was() {
+    const SECRET: &str = "S3cr3t-Canary";
+    let cluster = Cluster::with(&["--meta", "1", "--data", "1", "--set", "auth-enabled=true"]);
+    let url = cluster.url("data1");
+    let query = |statement: &str| {
+        let mut command = program();
+        command.args(["query", "-H", &url, "--user", "me", statement]).env("INFLUX_PASSWORD", SECRET);
+        run_command(command, b"")
+    };
+    let made = run(&["query", "-H", &url, &format!("CREATE USER me WITH PASSWORD '{SECRET}' WITH ALL PRIVILEGES")], "");
+    assert_eq!(made.code, 0, "{made:?}");
+    let dir = tempfile::tempdir().unwrap();
+    let left = dir.path().join("run");
+    let lab = |experiment: &str, user: &[&str]| {
+        let mut command = program();
+        command.args(["lab", "run", experiment, "--hosts", &url, "--time", "1s", "--force", "--dir", text(&left)]);
+        command.args(user).env("INFLUX_PASSWORD", SECRET);
+        run_command(command, b"")
+    };
+    let nobody = run(&["lab", "run", "register-healthy-any", "--hosts", &url, "--dir", text(&left)], "");
+    assert_eq!(nobody.code, 20, "{nobody:?}");
+    for experiment in ["register-healthy-any", "shards-healthy", "truth"] {
+        let ran = lab(experiment, &["--user", "me"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        assert_eq!(ran.out.contains("nothing was expected"), experiment != "truth", "{ran:?}");
+        for entry in std::fs::read_dir(&left).unwrap() {
+            let content = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(!String::from_utf8_lossy(&content).contains(SECRET));
+        }
+        assert!(left.join("verdict.json").exists());
+    }
+    let databases = query("SHOW DATABASES");
+    assert_eq!(databases.code, 0, "{databases:?}");
+    assert!(!databases.out.contains("lab_"), "{databases:?}");
+    cluster.fault(&["kill", "data1"]);
+    let gone = lab("register-healthy-any", &["--user", "me"]);
+    assert_eq!(gone.code, 10, "unreachable: {gone:?}");
 }
 
 /// In namespaces the kernel drops the packets; needs root and its tools.

@@ -5,6 +5,7 @@
 
 mod part;
 
+use std::collections::HashMap;
 use std::pin::Pin;
 
 use tokio::runtime::Handle;
@@ -19,6 +20,12 @@ use part::{News, Part, Share, Shares, parts};
 pub const AT_A_TIME: usize = 4;
 /// Seeds of the simulation unless it is set.
 pub const SIMULATED: u64 = 3_000;
+
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    order.number("at-a-time", AT_A_TIME)?;
+    parts(order)?.iter().try_for_each(|part| part.experiment.check(&part.order))
+}
 
 /// Makes all runs, each below `order.dir`.
 ///
@@ -37,6 +44,9 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
     progress.phase(&format!("{} runs, {at_a_time} at a time", parts.len()));
     let (tell, mut told) = unbounded_channel();
     let mut endings = Vec::new();
+    let names: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
+    // Whose runs are not over, by the ids of their tasks: one that panics tells no more than that.
+    let mut under_way = HashMap::new();
     let mut waiting = parts.into_iter().enumerate();
     // A thread each: what one of them computes must not keep the answers of others waiting. They end when this is dropped.
     let (_going_on, given_up) = watch::channel(());
@@ -48,16 +58,16 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
             let share = Share::new(place, part.name.clone(), tell.clone());
             let mut given_up = given_up.clone();
             let runtime = Handle::current();
-            made.spawn_blocking(move || {
-                let ending = runtime.block_on(async {
+            let task = made.spawn_blocking(move || {
+                runtime.block_on(async {
                     tokio::select! {
                         ending = boxed(&part, &share) => ending,
                         // An error, as nothing is ever sent: the sender is gone.
                         _ = given_up.changed() => Ending::default(),
                     }
-                });
-                (place, part.name, ending)
+                })
             });
+            under_way.insert(task.id(), place);
         }
         tokio::select! {
             // There is a sender here, so this never ends.
@@ -65,11 +75,16 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
                 News::Done(place, share) => progress.done(shares.set(place, share)),
                 News::Note(text) => progress.note(&text),
             },
-            ended = made.join_next() => {
+            ended = made.join_next_with_id() => {
                 let Some(ended) = ended else { break };
-                let (place, name, ending) = ended.map_err(|error| LabError::Target(format!("a run panicked: {error}")))?;
-                let held = if ending.holds() { "as expected" } else { "NOT as expected" };
-                progress.note(&format!("{name}: {held}"));
+                let (task, ending) = match ended {
+                    Ok((task, ending)) => (task, ending),
+                    Err(error) => (error.id(), broken(&error)),
+                };
+                let Some(place) = under_way.remove(&task) else { continue };
+                let name = names[place].clone();
+                let held = if ending.holds() { "" } else { "NOT as expected: " };
+                progress.note(&format!("{name}: {held}{}", ending.told()));
                 progress.done(shares.set(place, 1.0));
                 endings.push((place, name, ending));
             }
@@ -81,21 +96,21 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
 
 /// One part; why it could not be made counts as something that did not hold. Boxed, as everything is a run like its parts.
 fn boxed<'a>(part: &'a Part, progress: &'a Share) -> Pin<Box<dyn Future<Output = Ending> + 'a>> {
-    Box::pin(async move {
-        run(part.experiment, &part.order, progress).await.unwrap_or_else(|error| {
-            let mut ending = Ending::default();
-            ending.expect("the run was made to its end", false, error.to_string());
-            ending
-        })
-    })
+    Box::pin(async move { run(part.experiment, &part.order, progress).await.unwrap_or_else(|error| broken(&error)) })
+}
+
+/// The ending of a run that came to none: so the others are made, and told, all the same.
+fn broken(why: &dyn std::fmt::Display) -> Ending {
+    let mut ending = Ending::default();
+    ending.expect("the run was made to its end", false, why.to_string());
+    ending
 }
 
 /// The endings of all parts as one.
 fn together(endings: impl IntoIterator<Item = (String, Ending)>) -> Ending {
     let mut whole = Ending::default();
     for (name, ending) in endings {
-        let held = ending.expectations.iter().filter(|expectation| expectation.held).count();
-        whole.summary.push(format!("{name}: {held} of {} expectations held", ending.expectations.len()));
+        whole.summary.push(format!("{name}: {}", ending.told()));
         whole.expectations.extend(
             ending.expectations.into_iter().map(|one| Expectation { what: format!("{name}: {}", one.what), ..one }),
         );
@@ -118,6 +133,8 @@ mod tests {
         assert!(!whole.holds());
         assert_eq!(whole.expectations[1].what, "b: it is so");
         assert_eq!(whole.summary, ["a: 1 of 1 expectations held", "b: 0 of 1 expectations held"]);
-        assert!(together([("a".to_owned(), ending(true))]).holds());
+        let nothing = together([("a".to_owned(), ending(true)), ("b".to_owned(), Ending::default())]);
+        assert!(nothing.holds());
+        assert_eq!(nothing.summary[1], "b: nothing was expected");
     }
 }

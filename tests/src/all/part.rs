@@ -6,7 +6,7 @@ use influx_server_mock::Profile;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::SIMULATED;
-use crate::experiment::{Experiment, LabError, Order, Progress, RunDir, Target};
+use crate::experiment::{Experiment, LabError, Order, Progress, RunDir, Target, TargetKind};
 
 /// One run of everything.
 #[derive(Debug)]
@@ -28,11 +28,11 @@ const STUDY: [Experiment; 7] = [
     Experiment::RegisterHealthyAny,
 ];
 
-/// How long the workload of `truth` runs here: it is run for itself when there is time.
+/// How long the workload of `truth` runs here at most: it is run for itself when there is time.
 const TRUTH: Duration = Duration::from_secs(45);
 
-/// All parts of an order. A profile in the order leaves the other out; its target, time and nodes are for the
-/// experiments of the study.
+/// All parts of an order, or those that its setting `only` names. A profile in the order leaves the other out; its target
+/// and nodes are for the experiments of the study, its time is for these and `truth`.
 pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
     let profiles = order.profile.map_or(vec![Profile::V0_10, Profile::V1_8], |profile| vec![profile]);
     let simulated: u64 = order.number("simulated", SIMULATED)?;
@@ -64,7 +64,11 @@ pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
         parts.push(part(
             &name,
             Experiment::Truth,
-            Order { time: Some(TRUTH), profile: Some(*profile), ..below(&name) },
+            Order {
+                time: Some(order.time.map_or(TRUTH, |time| time.min(TRUTH))),
+                profile: Some(*profile),
+                ..below(&name)
+            },
         ));
     }
     let set = vec![("seeds".to_owned(), simulated.to_string())];
@@ -72,7 +76,22 @@ pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
     for experiment in [Experiment::Bugs, Experiment::Repair, Experiment::Compare] {
         parts.push(part(experiment.name(), experiment, below(experiment.name())));
     }
-    Ok(parts)
+    match order.setting("only") {
+        Some(wanted) => only(parts, wanted),
+        None => Ok(parts),
+    }
+}
+
+/// The parts that are named, by themselves or by their experiments; the simulation by itself alone.
+fn only(parts: Vec<Part>, wanted: &str) -> Result<Vec<Part>, LabError> {
+    let is = |part: &Part, name: &str| {
+        part.name == name || (part.experiment.name() == name && part.order.target.kind() != TargetKind::Simulation)
+    };
+    let wanted: Vec<&str> = wanted.split(',').map(str::trim).collect();
+    if let Some(unknown) = wanted.iter().find(|name| !parts.iter().any(|part| is(part, name))) {
+        return Err(LabError::Order(format!("only={unknown}: it is no part of everything")));
+    }
+    Ok(parts.into_iter().filter(|part| wanted.iter().any(|name| is(part, name))).collect())
 }
 
 /// The same processes, all of them on loopback.
@@ -183,6 +202,19 @@ mod tests {
         let parts = parts(&order(Some(Profile::V0_10))).unwrap();
         assert!(parts.iter().all(|part| part.order.profile != Some(Profile::V1_8)));
         assert_eq!(parts.iter().filter(|part| part.order.profile.is_some()).count(), STUDY.len() + 1);
+    }
+
+    #[test]
+    fn parts_are_named_by_themselves_or_by_their_experiments() {
+        let named = |only: &str| {
+            let set = vec![("only".to_owned(), only.to_owned())];
+            let parts = parts(&Order { set, ..order(None) })?;
+            Ok::<_, LabError>(parts.into_iter().map(|part| part.name).collect::<Vec<_>>())
+        };
+        assert_eq!(named("truth, bugs").unwrap(), ["truth-0.10", "truth-1.8", "bugs"]);
+        assert_eq!(named("truth-sim").unwrap(), ["truth-sim"]);
+        assert_eq!(named("shards-healthy-1.8").unwrap(), ["shards-healthy-1.8"]);
+        assert!(named("shards").is_err());
     }
 
     #[test]

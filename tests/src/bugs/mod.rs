@@ -18,5 +18,6 @@ mod trial;
 
 pub use bug::{Bug, Owner};
 pub use finding::{BUGS, Finding, table};
+pub(crate) use run::check;
 pub use run::run;
 pub use trial::{Prevention, Trial};

@@ -190,6 +190,11 @@ struct Cluster<'a> {
     set: &'a [(String, String)],
 }
 
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    only(order, &Bug::ALL, Bug::id).map(drop)
+}
+
 /// Seeks every bug where it is and where it is not, or those that the setting `only` names. Leaves [`BUGS`], `run.json` and `nemesis.jsonl`.
 ///
 /// # Errors

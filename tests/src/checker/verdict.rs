@@ -116,6 +116,19 @@ impl Counts {
 }
 
 impl Verdict {
+    /// Of a run whose writes each have a time of their own: there is no register to judge.
+    #[must_use]
+    pub fn without_register(operations: &[Operation]) -> Self {
+        let text = "each write of this run has a time of its own: there is no register to judge".to_owned();
+        Self {
+            study: Answer::Unknown,
+            honest: Answer::Unknown,
+            unique: Some(Answer::Unknown),
+            counts: Counts::of(operations),
+            why: vec![Why { rule: Rule::Honest, text }],
+        }
+    }
+
     /// The answer by a rule.
     #[must_use]
     pub const fn by(&self, rule: Rule) -> Option<Answer> {

@@ -21,6 +21,7 @@ mod workload;
 
 pub use judge::{Copies, Told, judge};
 pub use rule::{Heard, Rule, Step};
+pub(crate) use run::check;
 pub use run::{COMPARE, run};
 pub use schedule::{Act, schedule};
 pub use score::Score;

@@ -50,6 +50,11 @@ struct About {
     schedule: Vec<Vec<(f64, String)>>,
 }
 
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    seeds(order).map(drop)
+}
+
 /// Lets all senders face the same faults, on `seeds` seeds from the order's on (one unless set). Leaves [`COMPARE`],
 /// `run.json` and `nemesis.jsonl`.
 ///

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use influx_client::Class;
 use influx_server_mock::ClusterError;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,16 @@ impl Ending {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.expectations.iter().all(|expectation| expectation.held)
+    }
+
+    /// How much of it held, in words for a person.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let held = self.expectations.iter().filter(|expectation| expectation.held).count();
+        match self.expectations.len() {
+            0 => "nothing was expected".to_owned(),
+            all => format!("{held} of {all} expectations held"),
+        }
     }
 
     /// Adds an expectation.
@@ -68,6 +79,14 @@ pub enum LabError {
     /// The cluster did not get ready for the run, or did not answer after it.
     #[error("{0}")]
     Target(String),
+    /// A cluster that is somebody else's did not answer, or refused.
+    #[error("{message}")]
+    Server {
+        /// The class of its error.
+        class: Class,
+        /// What was asked, and what came of it.
+        message: String,
+    },
     /// A picture could not be drawn.
     #[error("drawing {what}: {why}")]
     Plot {

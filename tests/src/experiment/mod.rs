@@ -9,9 +9,9 @@ mod run;
 mod settings;
 
 pub use catalogue::{Experiment, UnknownExperiment};
-pub use directory::{RunDir, read_lines, runs_below};
+pub use directory::{LineFile, RunDir, read_lines, runs_below};
 pub use ending::{Ending, Expectation, LabError};
-pub use order::{Order, Progress, Target};
+pub use order::{Hosts, Order, Progress, Target};
 pub use record::{Record, TargetKind};
 pub use run::{pages, run};
 pub use settings::Setting;

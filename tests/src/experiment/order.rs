@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use influx_client::{Client, ClientBuilder};
 use influx_server_mock::Profile;
 
 use super::{LabError, RunDir};
@@ -58,7 +59,7 @@ impl Order {
 }
 
 /// What a run is made against.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Target {
     /// The bundled cluster, one process a node. Faults of links are made inside the nodes.
     Processes {
@@ -77,7 +78,29 @@ pub enum Target {
     /// The seeded simulation.
     Simulation,
     /// A cluster that is there already, by the addresses of its data nodes. Its faults are the user's to make.
-    Hosts(Vec<String>),
+    Hosts(Box<Hosts>),
+}
+
+/// A cluster that is somebody else's.
+#[derive(Clone, Debug)]
+pub struct Hosts {
+    /// The addresses of its data nodes, without credentials: they are in the files of a run.
+    pub urls: Vec<String>,
+    /// As whom to ask them, and what encryption needs; without addresses. It is in no file.
+    pub connection: ClientBuilder,
+}
+
+impl Hosts {
+    /// A cluster that asks nobody who they are.
+    #[must_use]
+    pub fn open(urls: Vec<String>) -> Self {
+        Self { urls, connection: Client::builder() }
+    }
+
+    /// Settings of a client that knows all of its addresses.
+    pub fn client(&self) -> ClientBuilder {
+        self.connection.clone().endpoints(self.urls.iter().cloned())
+    }
 }
 
 impl Target {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use influx_client::ClientBuilder;
 use influx_server_mock::Profile;
 use serde::{Deserialize, Serialize};
 
-use super::{Experiment, LabError, Order, RunDir, Target};
+use super::{Experiment, Hosts, LabError, Order, RunDir, Target};
 
 /// What was ordered, as `order.json` of a run: everything but the directory and the program of the nodes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,24 +70,30 @@ impl Record {
             set: order.set.clone(),
             target: order.target.kind(),
             hosts: match &order.target {
-                Target::Hosts(hosts) => hosts.clone(),
+                Target::Hosts(hosts) => hosts.urls.clone(),
                 Target::Processes { .. } | Target::Namespaces { .. } | Target::Simulation => Vec::new(),
             },
         }
     }
 
-    /// The order of which this is the record, with another directory. `processes` has the program of the nodes.
+    /// The order of which this is the record, with another directory. `processes` has the program of the nodes,
+    /// `connection` as whom to ask the nodes of a cluster that is somebody else's: neither is in the record.
     ///
     /// # Errors
     /// [`LabError::Order`] where the record names no experiment of this version.
-    pub fn order(&self, dir: RunDir, processes: Target) -> Result<(Experiment, Order), LabError> {
+    pub fn order(
+        &self,
+        dir: RunDir,
+        processes: Target,
+        connection: ClientBuilder,
+    ) -> Result<(Experiment, Order), LabError> {
         let wrong = |why: String| LabError::Order(format!("{}: {why}", RunDir::ORDER));
         let experiment = self.experiment.parse().map_err(|error| wrong(format!("{error}")))?;
         let time =
             self.seconds.map(Duration::try_from_secs_f64).transpose().map_err(|error| wrong(error.to_string()))?;
         let target = match (self.target, processes) {
             (TargetKind::Simulation, _) => Target::Simulation,
-            (TargetKind::Hosts, _) => Target::Hosts(self.hosts.clone()),
+            (TargetKind::Hosts, _) => Target::Hosts(Box::new(Hosts { urls: self.hosts.clone(), connection })),
             (TargetKind::Namespaces, Target::Processes { executable, arguments }) => {
                 Target::Namespaces { executable, arguments }
             }
@@ -101,12 +108,15 @@ impl Record {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use influx_client::Client;
 
     #[test]
     fn a_record_gives_its_order_again() {
         let processes = Target::Processes { executable: "/bin/x".into(), arguments: vec!["node".into()] };
         let namespaces = Target::Namespaces { executable: "/bin/x".into(), arguments: vec!["node".into()] };
-        for target in [processes.clone(), namespaces, Target::Simulation, Target::Hosts(vec!["http://h:1".into()])] {
+        let connection = || Client::builder().basic_auth("me", "S3cr3t-Canary");
+        let hosts = Target::Hosts(Box::new(Hosts { urls: vec!["http://h:1".into()], connection: connection() }));
+        for target in [processes.clone(), namespaces, Target::Simulation, hosts] {
             let order = Order {
                 dir: RunDir::at("d"),
                 seed: 7,
@@ -117,13 +127,13 @@ mod tests {
                 target: target.clone(),
             };
             let text = serde_json::to_string(&Record::of(Experiment::Truth, &order)).unwrap();
+            assert!(!text.contains("S3cr3t"), "{text}");
             let record: Record = serde_json::from_str(&text).unwrap();
-            let (experiment, again) = record.order(RunDir::at("e"), processes.clone()).unwrap();
+            let (experiment, again) = record.order(RunDir::at("e"), processes.clone(), connection()).unwrap();
             assert_eq!((experiment, again.seed, again.time), (Experiment::Truth, 7, order.time));
-            assert_eq!(
-                (again.nodes, again.profile, again.set, again.target),
-                (Some(5), order.profile, order.set, target)
-            );
+            assert_eq!((again.nodes, again.profile, &again.set), (Some(5), order.profile, &order.set));
+            assert_eq!(format!("{:?}", again.target), format!("{target:?}"));
+            assert_eq!(Record::of(experiment, &again), record);
         }
     }
 }

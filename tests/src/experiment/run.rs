@@ -1,6 +1,7 @@
 //! From the name of an experiment to its run.
 
 use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, runs_below};
+use crate::checker::Verdict;
 use crate::{all, bugs, compare, repair, report, study, truth};
 
 /// Makes a run, and leaves in its directory what was ordered and what had to hold beside everything that the experiment
@@ -21,6 +22,10 @@ pub async fn run(experiment: Experiment, order: &Order, progress: &dyn Progress)
         order.dir.write_json(RunDir::RUN, &record)?;
     }
     order.dir.write_json(RunDir::ENDING, &ending)?;
+    // Experiments with a register have judged it.
+    if order.dir.file(RunDir::HISTORY).exists() && !order.dir.file(RunDir::VERDICT).exists() {
+        order.dir.write_json(RunDir::VERDICT, &Verdict::without_register(&[]))?;
+    }
     if order.dir.file(RunDir::REPORT).exists() && runs_below(&order.dir)?.is_empty() {
         return Ok(ending);
     }
@@ -43,10 +48,8 @@ pub fn pages(dir: &RunDir) -> Result<(), LabError> {
 /// The same; pages of runs below that are there are only made `again` if so.
 fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
     let runs = runs_below(dir)?;
-    let is_run =
-        |dir: &RunDir| [RunDir::RUN, RunDir::ORDER, RunDir::HISTORY].iter().any(|name| dir.file(name).exists());
     if runs.is_empty() {
-        if !is_run(dir) {
+        if !dir.holds_run() {
             return Err(LabError::Order(format!("{} holds no run", dir.path().display())));
         }
         return report::write_run(dir);

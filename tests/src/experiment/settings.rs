@@ -4,7 +4,8 @@ use influx_server_mock::{OptionError, Options, Profile};
 use url::Url;
 
 use super::{Experiment, LabError, Order, Target, TargetKind};
-use crate::study::{RUN_SETTINGS, STUDY_SETTINGS};
+use crate::study::{self, RUN_SETTINGS, STUDY_SETTINGS};
+use crate::{all, bugs, compare, repair, truth};
 
 /// A setting of an experiment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,12 @@ const SIMULATED: Setting = Setting { name: "simulated", default: "3000", meaning
 
 const ONLY: Setting = Setting { name: "only", default: "all of them", meaning: "those to run, separated by commas" };
 
+const PARTS: Setting = Setting {
+    name: "only",
+    default: "all of them",
+    meaning: "experiments to run, separated by commas; truth-sim is the simulation",
+};
+
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
@@ -42,7 +49,7 @@ impl Experiment {
             | Self::ShardsLongCut => RUN_SETTINGS.to_vec(),
             Self::Study => [STUDY_SETTINGS, RUN_SETTINGS].concat(),
             Self::Compare => vec![SEEDS],
-            Self::All => vec![AT_A_TIME, SIMULATED],
+            Self::All => vec![AT_A_TIME, SIMULATED, PARTS],
             Self::Truth => vec![SCHEDULES],
             Self::Bugs | Self::Repair => vec![ONLY],
         }
@@ -97,15 +104,46 @@ impl Experiment {
             return Err(LabError::Order(format!("{self} runs against {}, not {}", those.join(" or "), kind.words())));
         }
         if let Target::Hosts(hosts) = &order.target {
-            for (position, host) in hosts.iter().enumerate() {
-                check_host(host)
-                    .map_err(|why| LabError::Order(format!("address {} of the cluster: {why}", position + 1)))?;
-            }
+            self.check_hosts(order, &hosts.urls)?;
         }
         for (name, value) in &order.set {
             self.check_setting(order, name, value)?;
         }
-        Ok(())
+        match self {
+            Self::RegisterHealthyAll
+            | Self::RegisterHealthyAny
+            | Self::RegisterPartitionAll
+            | Self::RegisterPartitionAny
+            | Self::ShardsHealthy
+            | Self::ShardsPartition
+            | Self::ShardsLongCut => study::Settings::of(self, order).map(drop),
+            Self::Study => study::check_study(order),
+            Self::Truth => truth::check(order),
+            Self::Bugs => bugs::check(order),
+            Self::Repair => repair::check(order),
+            Self::Compare => compare::check(order),
+            Self::All => all::check(order),
+        }
+    }
+
+    /// What is wrong with an order for a cluster that is there already.
+    fn check_hosts(self, order: &Order, urls: &[String]) -> Result<(), LabError> {
+        for (position, host) in urls.iter().enumerate() {
+            check_host(host)
+                .map_err(|why| LabError::Order(format!("address {} of the cluster: {why}", position + 1)))?;
+        }
+        if order.nodes.is_some() || order.profile.is_some() {
+            let why = "a cluster that is there already has the nodes and the rules that it has: neither can be chosen";
+            return Err(LabError::Order(why.to_owned()));
+        }
+        let own = self.settings();
+        let known = |name: &str| own.iter().any(|setting| setting.name == name.replace('_', "-"));
+        match order.set.iter().find(|(name, _)| !known(name)) {
+            Some((name, _)) => {
+                Err(LabError::Order(format!("{name} cannot be set on the nodes of a cluster that is there already")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn check_setting(self, order: &Order, name: &str, value: &str) -> Result<(), LabError> {
@@ -168,6 +206,7 @@ impl TargetKind {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::experiment::{Hosts, RunDir};
 
     #[test]
     fn an_address_that_would_show_a_password_is_refused_without_showing_it() {
@@ -175,6 +214,64 @@ mod tests {
         for host in ["http://me:hidden@h:1", "http://hidden@h:1", "hidden", "http://me:hidden@:1"] {
             let why = check_host(host).unwrap_err();
             assert!(!why.contains("hidden"), "{why}");
+        }
+    }
+
+    fn order(target: Target, set: &[(&str, &str)]) -> Order {
+        Order {
+            dir: RunDir::at("unused"),
+            seed: 1,
+            time: None,
+            nodes: None,
+            profile: None,
+            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            target,
+        }
+    }
+
+    fn processes() -> Target {
+        Target::Processes { executable: "/bin/x".into(), arguments: Vec::new() }
+    }
+
+    #[test]
+    fn what_a_run_would_refuse_is_refused_before_it() {
+        for (experiment, name, value) in [
+            (Experiment::RegisterHealthyAny, "pause", "soon"),
+            (Experiment::RegisterHealthyAny, "cut", "1s"),
+            (Experiment::RegisterPartitionAny, "level", "most"),
+            (Experiment::Study, "seeds", "0"),
+            (Experiment::Study, "experiments", "truth"),
+            (Experiment::Study, "pause", "soon"),
+            (Experiment::Truth, "write-timeout", "soon"),
+            (Experiment::Bugs, "only", "this"),
+            (Experiment::Repair, "only", "that"),
+            (Experiment::Repair, "write-timeout", "1s"),
+            (Experiment::Compare, "seeds", "x"),
+            (Experiment::All, "simulated", "x"),
+            (Experiment::All, "at-a-time", "x"),
+            (Experiment::All, "only", "this"),
+        ] {
+            let checked = experiment.check(&order(processes(), &[(name, value)]));
+            assert!(matches!(checked, Err(LabError::Order(_))), "{experiment} {name}={value}: {checked:?}");
+        }
+        let simulated = Experiment::Truth.check(&order(Target::Simulation, &[("seeds", "x")]));
+        assert!(matches!(simulated, Err(LabError::Order(_))), "{simulated:?}");
+        for experiment in Experiment::ALL {
+            experiment.check(&order(processes(), &[])).unwrap();
+        }
+    }
+
+    #[test]
+    fn of_a_cluster_that_is_there_nothing_can_be_chosen() {
+        let hosts = || Target::Hosts(Box::new(Hosts::open(vec!["http://h:1".into(), "http://h:2".into()])));
+        let check = |order: Order| Experiment::RegisterHealthyAny.check(&order);
+        check(order(hosts(), &[("client_timeout", "3s")])).unwrap();
+        for wrong in [
+            Order { nodes: Some(5), ..order(hosts(), &[]) },
+            Order { profile: Some(Profile::V1_8), ..order(hosts(), &[]) },
+            order(hosts(), &[("write-timeout", "1s")]),
+        ] {
+            assert!(matches!(check(wrong), Err(LabError::Order(_))));
         }
     }
 

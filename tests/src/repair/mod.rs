@@ -11,4 +11,5 @@ mod run;
 
 pub use cause::Cause;
 pub use row::{REPAIR, Row, Side, table};
+pub(crate) use run::check;
 pub use run::run;

@@ -49,6 +49,11 @@ struct About {
     clusters: Vec<(String, Vec<(String, String)>)>,
 }
 
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    only(order, &Cause::ALL, Cause::id).map(drop)
+}
+
 /// Brings every cause about on a cluster without repair and on one with it. Leaves [`REPAIR`], `run.json` and
 /// `nemesis.jsonl`. A profile in the order restricts it to the causes of that one, and the setting `only` to those that it
 /// names.

@@ -9,7 +9,7 @@ use super::files::{Files, names};
 use super::page::{held, page, seconds, section};
 use super::value::{facts, value, words};
 use super::{beside, errors, pictures, runs, study, timeline, truth};
-use crate::experiment::{Ending, LabError, RunDir};
+use crate::experiment::{Ending, LabError, RunDir, runs_below};
 use crate::history::{Completion, Interval, Operation};
 use crate::study::Study;
 
@@ -25,7 +25,7 @@ const COUNTEREXAMPLE: &str = "counterexample";
 /// # Errors
 /// [`LabError::File`]; [`LabError::Content`] where a file holds something else than its name says; [`LabError::Plot`].
 pub fn write_run(dir: &RunDir) -> Result<(), LabError> {
-    write_page(dir, None, &runs::below(dir)?)
+    write_page(dir, None, &runs_below(dir)?)
 }
 
 /// Makes the pictures and the page of what is in a directory, with these runs on it.

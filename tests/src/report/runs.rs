@@ -1,8 +1,5 @@
 //! The runs below a directory.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
@@ -13,9 +10,6 @@ use super::study;
 use crate::experiment::{Ending, Experiment, LabError, RunDir};
 use crate::figures::{Comparison, Figures, judge};
 use crate::plot::thumbnail;
-
-/// How deep below a directory runs are looked for: a study has them by kind of cluster, experiment and seed.
-const DEEPEST: usize = 3;
 
 /// A run as a line of a table.
 pub(super) struct Row {
@@ -59,37 +53,6 @@ impl Row {
         let place = place.and_then(|one| Experiment::ALL.iter().position(|known| *known == one));
         (place.unwrap_or(usize::MAX), self.cluster.clone(), self.seed)
     }
-}
-
-/// The directories below this one that hold a run.
-///
-/// # Errors
-/// [`LabError::File`].
-pub(super) fn below(dir: &RunDir) -> Result<Vec<RunDir>, LabError> {
-    fn look(path: &Path, depth: usize, found: &mut Vec<RunDir>) -> Result<(), LabError> {
-        let failed = |source| LabError::File { path: path.to_owned(), source };
-        let mut paths: Vec<PathBuf> = Vec::new();
-        for entry in fs::read_dir(path).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            // A link may lead back up.
-            if entry.file_type().map_err(failed)?.is_dir() {
-                paths.push(entry.path());
-            }
-        }
-        paths.sort();
-        for path in paths {
-            let run = RunDir::at(&path);
-            if run.file(RunDir::RUN).exists() || run.file(RunDir::HISTORY).exists() {
-                found.push(run);
-            } else if depth < DEEPEST {
-                look(&path, depth + 1, found)?;
-            }
-        }
-        Ok(())
-    }
-    let mut found = Vec::new();
-    look(dir.path(), 1, &mut found)?;
-    Ok(found)
 }
 
 /// A table with a line for each run; links are from a page in `from`.

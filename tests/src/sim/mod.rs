@@ -32,6 +32,7 @@ mod wire;
 mod tests;
 
 pub use many::run_many;
+pub(crate) use run::check;
 pub use run::run;
 pub use schedule::{ClientPlan, FaultPlan, Line, LineKind, PolicyPlan, Schedule, WritePlan};
 pub use summary::{Failure, SimSummary};

@@ -16,6 +16,28 @@ const COUNTS: &str = "simulation.json";
 /// The same for people, with the schedules that failed.
 const TEXT: &str = "simulation.txt";
 
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    seeds(order).map(drop)
+}
+
+/// How many schedules an order is for.
+fn seeds(order: &Order) -> Result<u64, LabError> {
+    if let Some((name, _)) = order.set.iter().find(|(name, _)| name != "seeds") {
+        return Err(LabError::Order(format!("a simulated schedule follows from its seed: {name} cannot be set")));
+    }
+    if order.nodes.is_some() {
+        return Err(LabError::Order("a simulated schedule follows from its seed, its number of nodes too".to_owned()));
+    }
+    Ok(match order.set.iter().rev().find(|(name, _)| name == "seeds") {
+        Some((_, text)) => {
+            text.parse().map_err(|_| LabError::Order(format!("\"seeds\" is a number of schedules, not {text:?}")))?
+        }
+        None if order.time.is_some() => u64::MAX / 2,
+        None => SEEDS,
+    })
+}
+
 /// Plays the schedules of as many seeds as the setting `seeds` says, from the order's seed on, or for as long as it says.
 ///
 /// # Errors
@@ -25,19 +47,7 @@ const TEXT: &str = "simulation.txt";
 /// # Cancellation
 /// Dropping the future stops the threads after the schedules that they are at.
 pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    if let Some((name, _)) = order.set.iter().find(|(name, _)| name != "seeds") {
-        return Err(LabError::Order(format!("a simulated schedule follows from its seed: {name} cannot be set")));
-    }
-    if order.nodes.is_some() {
-        return Err(LabError::Order("a simulated schedule follows from its seed, its number of nodes too".to_owned()));
-    }
-    let seeds = match order.set.iter().rev().find(|(name, _)| name == "seeds") {
-        Some((_, text)) => {
-            text.parse().map_err(|_| LabError::Order(format!("\"seeds\" is a number of schedules, not {text:?}")))?
-        }
-        None if order.time.is_some() => u64::MAX / 2,
-        None => SEEDS,
-    };
+    let seeds = seeds(order)?;
     progress.phase("simulated schedules");
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let (done, cancelled) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use influx_client::{
@@ -11,7 +10,7 @@ use influx_client::{
 use influx_server_mock::{Fault, Options, ProcessCluster, Profile, Topology, UpOptions};
 
 use super::Replica;
-use crate::death::kill_and_wait;
+use crate::death::TiedCluster;
 use crate::experiment::{LabError, Order, Target};
 use crate::history::FaultEvent;
 
@@ -47,10 +46,8 @@ impl Setting {
 /// A running cluster. Dropping it kills its nodes; [`end`](Self::end) ends it in order. Either removes its files.
 #[derive(Debug)]
 pub struct Stage {
-    /// There until it is ended.
-    cluster: Option<ProcessCluster>,
+    cluster: TiedCluster,
     profile: Profile,
-    dir: PathBuf,
     name: String,
     /// Data nodes: name and address.
     data: Vec<(String, String)>,
@@ -66,7 +63,7 @@ impl Stage {
     /// up.
     ///
     /// # Cancellation
-    /// Nodes already started end with this process.
+    /// Dropping the future ends the nodes that were started.
     pub async fn start(order: &Order, setting: &Setting, began: Instant) -> Result<Self, LabError> {
         let Target::Processes { executable, arguments } = &order.target else {
             return Err(LabError::Order(
@@ -77,9 +74,8 @@ impl Stage {
         for (name, value) in &setting.set {
             options.set(name, value).map_err(|error| LabError::Order(error.to_string()))?;
         }
-        let dir = order.dir.file(&setting.name);
-        let cluster = ProcessCluster::up(UpOptions {
-            dir: dir.clone(),
+        let up = UpOptions {
+            dir: order.dir.file(&setting.name),
             profile: setting.profile,
             topology: Topology::Apart { meta: 1, data: setting.nodes },
             options,
@@ -88,12 +84,12 @@ impl Stage {
             base_port: None,
             limit: START_LIMIT,
             tied: true,
-        })
-        .await?;
+        };
+        let cluster = TiedCluster::up(up, &[]).await?;
         let data = cluster.nodes().iter().filter(|node| node.data_id.is_some());
         let data = data.map(|node| (node.name.clone(), node.http.clone())).collect();
         let (name, profile) = (setting.name.clone(), setting.profile);
-        Ok(Self { cluster: Some(cluster), profile, dir, name, data, began, nemesis: Vec::new() })
+        Ok(Self { cluster, profile, name, data, began, nemesis: Vec::new() })
     }
 
     /// Which system it answers like.
@@ -116,11 +112,11 @@ impl Stage {
     /// The cluster itself.
     #[must_use]
     pub fn nodes(&self) -> &ProcessCluster {
-        self.cluster.as_ref().expect("taken only by `end` and `drop`, which own the value")
+        &self.cluster
     }
 
     fn nodes_mut(&mut self) -> &mut ProcessCluster {
-        self.cluster.as_mut().expect("taken only by `end` and `drop`, which own the value")
+        &mut self.cluster
     }
 
     /// What was done to it so far.
@@ -374,28 +370,15 @@ impl Stage {
     ///
     /// # Errors
     /// [`LabError::Cluster`] where a node does not end.
-    pub async fn end(mut self) -> Result<Vec<FaultEvent>, LabError> {
-        let nemesis = std::mem::take(&mut self.nemesis);
-        if let Some(cluster) = self.cluster.take() {
-            // There is nothing worth saving, so there is nothing to wait for.
-            cluster.kill_all();
-            cluster.down().await?;
-        }
-        let _ = fs::remove_dir_all(&self.dir);
+    pub async fn end(self) -> Result<Vec<FaultEvent>, LabError> {
+        let Self { cluster, nemesis, .. } = self;
+        cluster.end().await?;
         Ok(nemesis)
     }
 }
 
 /// The columns of a row by name.
 pub type Row = BTreeMap<String, serde_json::Value>;
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        let Some(cluster) = self.cluster.take() else { return };
-        kill_and_wait(&cluster);
-        let _ = fs::remove_dir_all(&self.dir);
-    }
-}
 
 /// A batch of lines; with `checks` it is refused where one field has two types, as the client does from the start.
 ///

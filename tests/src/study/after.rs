@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use influx_client::{Client, Shard};
 use influx_server_mock::HeldPoint;
 
-use super::client::{DATABASE, MEASUREMENT, REGISTER_TIME, read_register};
+use super::client::{MEASUREMENT, REGISTER_TIME, read_register};
 use super::settings::Workload;
 use crate::experiment::LabError;
 use crate::figures::{Owner, Replicas, TimedPoint};
@@ -20,7 +20,7 @@ pub(super) async fn replicas(
     limit: Duration,
 ) -> Result<(Replicas, Vec<Shard>), LabError> {
     let drained_after = cluster.wait_drained(limit).await.map(|took| took.as_secs_f64());
-    let shards = known_everywhere(clients, limit).await?;
+    let shards = known_everywhere(cluster, clients, limit).await?;
     let mut replicas = Replicas {
         drained_after,
         dropped: cluster.dropped().into_iter().map(|(_, dropped)| dropped).sum(),
@@ -29,7 +29,7 @@ pub(super) async fn replicas(
     };
     let mut held = Vec::new();
     for node in cluster.nodes() {
-        if let Some(points) = cluster.held_by(&node.name, DATABASE, MEASUREMENT).await? {
+        if let Some(points) = cluster.held_by(&node.name, cluster.database(), MEASUREMENT).await? {
             held.push((node, points));
         }
     }
@@ -57,14 +57,15 @@ pub(super) async fn replicas(
 ///
 /// What a node does not know of it does not tell, and it may hear of shards late: after a long cut, not before TCP sends
 /// again what the meta node had to say.
-async fn known_everywhere(clients: &[Client], limit: Duration) -> Result<Vec<Shard>, LabError> {
+async fn known_everywhere(cluster: &Cluster, clients: &[Client], limit: Duration) -> Result<Vec<Shard>, LabError> {
     let since = Instant::now();
     loop {
         let asked = clients.iter().map(|client| async move { client.show().shards().await });
         let told = futures::future::join_all(asked).await;
         let complete = told.iter().all(Result::is_ok);
         let why = told.iter().find_map(|told| told.as_ref().err()).map(ToString::to_string).unwrap_or_default();
-        let ours = |shards: Vec<Shard>| shards.into_iter().filter(|shard| shard.database == DATABASE).collect();
+        let ours =
+            |shards: Vec<Shard>| shards.into_iter().filter(|shard| shard.database == cluster.database()).collect();
         let all: Vec<Vec<Shard>> = told.into_iter().flatten().map(ours).collect();
         let most = all.iter().map(Vec::len).max();
         let agreed = complete && all.iter().all(|shards| Some(shards.len()) == most);

@@ -14,10 +14,8 @@ use super::recorder::Recorder;
 use super::settings::{Settings, Workload};
 use crate::experiment::LabError;
 use crate::history::{Event, Function, Kind};
-use crate::target::Node;
+use crate::target::{Cluster, Node};
 
-/// The database of the study.
-pub(super) const DATABASE: &str = "jepsen";
 /// Its measurement.
 pub(super) const MEASUREMENT: &str = "answers";
 /// The time of the register's point.
@@ -57,15 +55,14 @@ impl Shared {
     }
 }
 
-/// A client of one node that waits so long for an answer.
-pub(super) fn client_of(node: &Node, timeout: Duration) -> Result<Client, LabError> {
-    let built = Client::builder()
-        .endpoint(node.url.clone())
-        .database(DATABASE)
+/// A client of one node of a cluster, in the database of the run. It waits so long for an answer.
+pub(super) fn client_of(cluster: &Cluster, node: &Node, timeout: Duration) -> Result<Client, LabError> {
+    let built = cluster
+        .client(node)
+        .database(cluster.database())
         .retry(NoRetry)
         .attempt_timeout(timeout)
         .deadline(timeout)
-        .no_proxy()
         .build();
     built.map_err(|error: BuildError| LabError::Target(format!("{}: {error}", node.url)))
 }

@@ -17,6 +17,7 @@ mod shard_table;
 mod single;
 mod summary;
 
+pub(crate) use pooled::check_study;
 pub use pooled::{Pooled, Study, run_study};
 pub use settings::{RUN_SETTINGS, STUDY_SETTINGS, Settings, Workload, default_nodes};
 pub use single::run;

@@ -147,6 +147,12 @@ impl Scope {
     }
 }
 
+/// Finds what is wrong with an order for the study, before anything is started.
+pub(crate) fn check_study(order: &Order) -> Result<(), LabError> {
+    let orders = Scope::of(order)?.orders(order);
+    orders.iter().try_for_each(|(_, experiment, _, single)| super::Settings::of(*experiment, single).map(drop))
+}
+
 /// Runs every experiment of the study on several seeds, several runs at a time, each in a directory of its own; then pools
 /// the figures and holds them against those of the real clusters.
 ///
@@ -159,11 +165,9 @@ impl Scope {
 /// # Cancellation
 /// Dropping the future ends the nodes of all runs.
 pub async fn run_study(order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
+    check_study(order)?;
     let scope = Scope::of(order)?;
     let orders = scope.orders(order);
-    for (_, experiment, _, single) in &orders {
-        super::Settings::of(*experiment, single)?;
-    }
     order.dir.make()?;
     let all = orders.len();
     progress.phase(&format!("{all} runs, {} at a time", scope.jobs));

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use influx_client::{Client, QueryResponse};
 
-use super::client::{DATABASE, FIRST_LEVEL, FIRST_VALUE, MEASUREMENT, REGISTER_TIME, client_of, point, read_register};
+use super::client::{FIRST_LEVEL, FIRST_VALUE, MEASUREMENT, REGISTER_TIME, client_of, point, read_register};
 use super::settings::{Settings, Workload};
 use crate::experiment::LabError;
 use crate::history::{Event, Function, Kind};
@@ -30,13 +30,17 @@ pub(super) struct Ready {
 pub(super) async fn prepare(cluster: &Cluster, settings: &Settings) -> Result<Ready, LabError> {
     let nodes = cluster.nodes();
     let clients: Vec<Client> =
-        nodes.iter().map(|node| client_of(node, settings.client_timeout)).collect::<Result<_, _>>()?;
+        nodes.iter().map(|node| client_of(cluster, node, settings.client_timeout)).collect::<Result<_, _>>()?;
     let since = Instant::now();
     let first = clients.first().ok_or_else(|| LabError::Target("there is no data node".to_owned()))?;
-    let made = first.query(&format!("CREATE DATABASE {DATABASE}")).await.and_then(QueryResponse::checked);
-    made.map_err(|error| LabError::Target(format!("making the database: {error}")))?;
+    let database = cluster.database();
+    // That of somebody else's cluster is there already.
+    if cluster.unknown_profile().is_none() {
+        let made = first.query(&format!("CREATE DATABASE {database}")).await.and_then(QueryResponse::checked);
+        made.map_err(|error| LabError::Target(format!("making the database: {error}")))?;
+    }
     for client in &clients {
-        while !client.show().databases().await.is_ok_and(|names| names.iter().any(|name| name == DATABASE)) {
+        while !client.show().databases().await.is_ok_and(|names| names.iter().any(|name| name == database)) {
             wait(since, "the database was not known to every node").await?;
         }
     }
@@ -70,7 +74,7 @@ async fn first_value(cluster: &Cluster, clients: &[Client], since: Instant) -> R
 async fn everywhere(cluster: &Cluster, clients: &[Client]) -> Result<bool, LabError> {
     let (mut owners, mut holders) = (None, Vec::new());
     for (node, client) in cluster.nodes().iter().zip(clients) {
-        let Some(held) = cluster.held_by(&node.name, DATABASE, MEASUREMENT).await? else {
+        let Some(held) = cluster.held_by(&node.name, cluster.database(), MEASUREMENT).await? else {
             let shown = read_register(client).await.ok().flatten();
             if shown.and_then(|shown| shown.answer) != Some(FIRST_VALUE as f64) {
                 return Ok(false);

@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use tempfile::TempDir;
 
 use super::after::replicas;
-use super::client::{DATABASE, Shared, Worker};
+use super::client::{Shared, Worker};
 use super::recorder::Recorder;
 use super::settings::{Settings, Workload};
 use super::setup::{Ready, prepare};
@@ -58,13 +58,17 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     if settings.halves.is_some() && !cluster.has_faults() {
         notes.push("the network was not cut: this cluster's faults are yours to make".to_owned());
     }
+    let theirs = cluster.unknown_profile();
+    if let Some(profile) = &theirs {
+        notes.push(format!("nothing is expected of a cluster that is not ours; its profile: {profile}"));
+    }
     for note in &notes {
         progress.note(note);
     }
     let Ready { clients, before, first_writes } = prepare(&cluster, &settings).await?;
     progress.phase(&format!("{experiment} on {} nodes for {:?}", settings.nodes, settings.time));
     let load = machine::load();
-    let shared = Shared::new(order.seed, Recorder::begin(before));
+    let shared = Shared::new(order.seed, Recorder::begin(&order.dir, before)?);
     let nodes = cluster.nodes().to_vec();
     let workers = nodes.iter().zip(&clients).enumerate().map(|(position, (node, client))| {
         Worker { position, node, client: client.clone(), settings: &settings, shared: &shared, seed: order.seed }.run()
@@ -84,7 +88,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     let run = Run {
         experiment: experiment.name().to_owned(),
         seed: order.seed,
-        profile: settings.profile.to_string(),
+        profile: theirs.unwrap_or_else(|| settings.profile.to_string()),
         nodes: nodes.into_iter().map(|node| node.name).collect(),
         seconds: settings.time.as_secs_f64(),
         level: settings.level.to_string(),
@@ -96,14 +100,14 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
         optimized: !cfg!(debug_assertions),
         notes,
     };
-    let (events, faults) = shared.recorder.take();
+    let (events, faults) = shared.recorder.take()?;
     let dir = &order.dir;
-    dir.write_lines(RunDir::HISTORY, &events)?;
-    dir.write_lines(RunDir::NEMESIS, &faults)?;
-    dir.write(RunDir::SHARDS, shard_table::table(DATABASE, &shards))?;
+    dir.write(RunDir::SHARDS, shard_table::table(cluster.database(), &shards))?;
     dir.write_json(RunDir::RUN, &run)?;
     dir.write_json(Material::REPLICAS, &replicas)?;
-    cluster.end().await;
+    if let Err(left) = cluster.end().await {
+        progress.note(&left);
+    }
     progress.phase("judging the history, drawing");
     let material = Material::new(run, &events, &faults, replicas);
     let material =
@@ -150,6 +154,8 @@ fn conclude(experiment: Experiment, settings: &Settings, material: Material, dir
             dir.write(COUNTEREXAMPLE_PNG, picture.png()?)?;
         }
         made.verdict = Some(verdict);
+    } else {
+        dir.write_json(RunDir::VERDICT, &Verdict::without_register(&made.material.operations))?;
     }
     let figures = figures(&made);
     dir.write_json(RunDir::FIGURES, &figures)?;
@@ -158,6 +164,11 @@ fn conclude(experiment: Experiment, settings: &Settings, material: Material, dir
     ending.summary.extend(material.run.notes.iter().cloned());
     if expectations::binds(settings, material) {
         expectations::add(ending, experiment, settings, material, &figures, verdict.as_ref());
+    } else if material.run.notes.is_empty() {
+        ending.summary.push(
+            "nothing was expected: the real clusters ran 20 s and more, on three nodes and more, with no other settings"
+                .to_owned(),
+        );
     }
     dir.write_json(RunDir::ENDING, ending)?;
     write_run(dir)?;

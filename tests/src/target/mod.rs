@@ -3,12 +3,16 @@
 //! A [`Cluster`] is a handle. Dropping it ends what it started.
 
 mod hosts;
+mod own_database;
 mod plan;
 mod processes;
 
 use std::time::{Duration, Instant};
 
+use hosts::Theirs;
+use influx_client::{Client, ClientBuilder, QueryError};
 use influx_server_mock::HeldPoint;
+pub(crate) use own_database::OwnDatabase;
 pub use plan::{Machine, Plan};
 use processes::Processes;
 
@@ -28,8 +32,11 @@ pub struct Cluster {
 enum Kind {
     Processes(Box<Processes>),
     /// Somebody else's.
-    Hosts,
+    Hosts(Box<Theirs>),
 }
+
+/// The database of the study, on a cluster that is made for it.
+const DATABASE: &str = "jepsen";
 
 /// A data node, as clients see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,10 +53,11 @@ impl Cluster {
     /// Starts the cluster of a plan, or takes the one that is there.
     ///
     /// # Errors
-    /// [`LabError::Order`] for a target that has no nodes to talk to, [`LabError::Cluster`] when nodes do not come up.
+    /// [`LabError::Order`] for a target that has no nodes to talk to, [`LabError::Cluster`] when nodes do not come up,
+    /// [`LabError::Server`] when those that are there do not answer or refuse the database.
     ///
     /// # Cancellation
-    /// Dropping the future ends the nodes that were started.
+    /// Dropping the future ends the nodes that were started, and drops the database that was made.
     pub async fn start(target: &Target, plan: &Plan) -> Result<Self, LabError> {
         match target {
             Target::Processes { executable, arguments } => {
@@ -57,7 +65,10 @@ impl Cluster {
                 let nodes = processes.nodes();
                 Ok(Self { kind: Kind::Processes(Box::new(processes)), nodes })
             }
-            Target::Hosts(urls) => Ok(Self { kind: Kind::Hosts, nodes: hosts::nodes(urls)? }),
+            Target::Hosts(hosts) => {
+                let nodes = hosts::nodes(&hosts.urls)?;
+                Ok(Self { kind: Kind::Hosts(Box::new(Theirs::reach(hosts).await?)), nodes })
+            }
             Target::Namespaces { executable, arguments } => {
                 let processes = Processes::start_apart(plan, executable, arguments).await?;
                 let nodes = processes.nodes();
@@ -75,12 +86,43 @@ impl Cluster {
         &self.nodes
     }
 
+    /// Settings of a client of one of its nodes.
+    pub fn client(&self, node: &Node) -> ClientBuilder {
+        match &self.kind {
+            Kind::Processes(_) => Client::builder().no_proxy().endpoint(node.url.clone()),
+            Kind::Hosts(theirs) => theirs.hosts().connection.clone().endpoint(node.url.clone()),
+        }
+    }
+
+    /// The database for the run. On a cluster that is somebody else's it is there already, made for this run alone and
+    /// dropped with this value.
+    #[must_use]
+    pub fn database(&self) -> &str {
+        match &self.kind {
+            Kind::Processes(_) => DATABASE,
+            Kind::Hosts(theirs) => theirs.database(),
+        }
+    }
+
+    /// What stands in place of a profile where the cluster is somebody else's, `None` where it is ours: a version that its
+    /// nodes tell is no profile, and nobody measured what such a cluster does.
+    #[must_use]
+    pub fn unknown_profile(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Processes(_) => None,
+            Kind::Hosts(theirs) => Some(match theirs.version() {
+                Some(version) => format!("unknown ({version})"),
+                None => "unknown".to_owned(),
+            }),
+        }
+    }
+
     /// Whether faults can be made.
     #[must_use]
     pub fn has_faults(&self) -> bool {
         match &self.kind {
             Kind::Processes(_) => true,
-            Kind::Hosts => false,
+            Kind::Hosts(_) => false,
         }
     }
 
@@ -91,7 +133,7 @@ impl Cluster {
     pub async fn partition(&mut self, sides: &[Vec<Machine>]) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.partition(sides).await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -102,7 +144,7 @@ impl Cluster {
     pub async fn heal(&mut self) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.heal().await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -113,7 +155,7 @@ impl Cluster {
     pub async fn kill(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.kill(node).await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -124,7 +166,7 @@ impl Cluster {
     pub async fn pause(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.pause(node).await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -135,7 +177,7 @@ impl Cluster {
     pub async fn resume(&mut self, node: &str) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.resume(node).await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -146,7 +188,7 @@ impl Cluster {
     pub async fn restart(&mut self, node: &str, limit: Duration) -> Result<(), LabError> {
         match &mut self.kind {
             Kind::Processes(processes) => processes.restart(node, limit).await,
-            Kind::Hosts => Err(no_faults()),
+            Kind::Hosts(_) => Err(no_faults()),
         }
     }
 
@@ -157,7 +199,7 @@ impl Cluster {
     pub async fn queued(&self) -> Result<Option<u64>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.queued().await.map(Some),
-            Kind::Hosts => Ok(None),
+            Kind::Hosts(_) => Ok(None),
         }
     }
 
@@ -187,7 +229,7 @@ impl Cluster {
     ) -> Result<Option<Vec<HeldPoint>>, LabError> {
         match &self.kind {
             Kind::Processes(processes) => processes.held_by(node, database, measurement).await.map(Some),
-            Kind::Hosts => Ok(None),
+            Kind::Hosts(_) => Ok(None),
         }
     }
 
@@ -196,7 +238,7 @@ impl Cluster {
     pub fn logs(&self, lines: usize) -> Vec<(String, String)> {
         match &self.kind {
             Kind::Processes(processes) => processes.logs(lines),
-            Kind::Hosts => Vec::new(),
+            Kind::Hosts(_) => Vec::new(),
         }
     }
 
@@ -206,17 +248,28 @@ impl Cluster {
     pub fn dropped(&self) -> Vec<(String, u64)> {
         match &self.kind {
             Kind::Processes(processes) => processes.dropped(),
-            Kind::Hosts => Vec::new(),
+            Kind::Hosts(_) => Vec::new(),
         }
     }
 
-    /// Ends what was started and removes its files.
-    pub async fn end(self) {
+    /// Ends what was started and removes its files, and the database on a cluster that is somebody else's.
+    ///
+    /// # Errors
+    /// What is left, in words.
+    pub async fn end(self) -> Result<(), String> {
         match self.kind {
-            Kind::Processes(processes) => processes.end().await,
-            Kind::Hosts => {}
+            Kind::Processes(processes) => {
+                processes.end().await;
+                Ok(())
+            }
+            Kind::Hosts(theirs) => theirs.end().await,
         }
     }
+}
+
+/// What came of a request to a cluster that is somebody else's.
+pub(crate) fn server(what: &str, error: &QueryError) -> LabError {
+    LabError::Server { class: error.class(), message: format!("{what}: {error}") }
 }
 
 fn no_faults() -> LabError {

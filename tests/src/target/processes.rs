@@ -1,22 +1,20 @@
 //! The bundled cluster, one process a node.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use influx_server_mock::{HeldPoint, Placement, ProcessCluster, Role, UpOptions};
+use influx_server_mock::{HeldPoint, Placement, Role, UpOptions};
 
 use super::{Machine, Node, Plan};
-use crate::death::kill_and_wait;
+use crate::death::TiedCluster;
 use crate::experiment::LabError;
 use crate::netns::{Namespace, Network};
 
 /// Processes that end with this value, however that ends.
 #[derive(Debug)]
 pub(super) struct Processes {
-    /// There until the cluster is ended.
-    cluster: Option<ProcessCluster>,
-    dir: PathBuf,
+    cluster: TiedCluster,
     /// Where each machine is a network namespace of its own. Outlives the nodes that are in it.
     network: Option<Placed>,
 }
@@ -64,12 +62,12 @@ impl Processes {
             limit: START_LIMIT,
             tied: true,
         };
-        let cluster = ProcessCluster::up_on(options, &placements).await?;
-        Ok(Self { cluster: Some(cluster), dir: plan.dir.clone(), network })
+        let cluster = TiedCluster::up(options, &placements).await?;
+        Ok(Self { cluster, network })
     }
 
     pub(super) fn nodes(&self) -> Vec<Node> {
-        let datas = self.cluster().nodes().iter().filter(|node| node.role != Role::Meta);
+        let datas = self.cluster.nodes().iter().filter(|node| node.role != Role::Meta);
         datas.map(|node| Node { name: node.name.clone(), url: node.http.clone(), id: Some(node.id) }).collect()
     }
 
@@ -78,35 +76,35 @@ impl Processes {
             return placed.cut(sides).await;
         }
         let sides: Vec<Vec<String>> = sides.iter().map(|side| side.concat()).collect();
-        Ok(self.cluster_mut().partition(&sides).await?)
+        Ok(self.cluster.partition(&sides).await?)
     }
 
     pub(super) async fn heal(&mut self) -> Result<(), LabError> {
         if let Some(placed) = &self.network {
             placed.network.heal().await?;
         }
-        Ok(self.cluster_mut().heal().await?)
+        Ok(self.cluster.heal().await?)
     }
 
     pub(super) async fn kill(&mut self, node: &str) -> Result<(), LabError> {
-        Ok(self.cluster_mut().kill(node).await?)
+        Ok(self.cluster.kill(node).await?)
     }
 
     pub(super) async fn pause(&mut self, node: &str) -> Result<(), LabError> {
-        Ok(self.cluster_mut().pause(node).await?)
+        Ok(self.cluster.pause(node).await?)
     }
 
     pub(super) async fn resume(&mut self, node: &str) -> Result<(), LabError> {
-        Ok(self.cluster_mut().resume(node).await?)
+        Ok(self.cluster.resume(node).await?)
     }
 
     pub(super) async fn restart(&mut self, node: &str, limit: Duration) -> Result<(), LabError> {
-        Ok(self.cluster_mut().restart(node, Some(limit)).await?)
+        Ok(self.cluster.restart(node, Some(limit)).await?)
     }
 
     pub(super) async fn queued(&self) -> Result<u64, LabError> {
         let mut blocks = 0;
-        for (node, depths) in self.cluster().handoff_depths().await {
+        for (node, depths) in self.cluster.handoff_depths().await {
             let depths = depths.map_err(|why| LabError::Target(format!("{node} does not tell its queues: {why}")))?;
             blocks += depths.iter().map(|depth| depth.bytes).sum::<u64>();
         }
@@ -119,38 +117,25 @@ impl Processes {
         database: &str,
         measurement: &str,
     ) -> Result<Vec<HeldPoint>, LabError> {
-        Ok(self.cluster().held_by(node, database, measurement).await?)
+        Ok(self.cluster.held_by(node, database, measurement).await?)
     }
 
     pub(super) fn logs(&self, lines: usize) -> Vec<(String, String)> {
-        let nodes = self.cluster().nodes().iter();
-        nodes.filter_map(|node| Some((node.name.clone(), self.cluster().log_tail(&node.name, lines).ok()?))).collect()
+        let nodes = self.cluster.nodes().iter();
+        nodes.filter_map(|node| Some((node.name.clone(), self.cluster.log_tail(&node.name, lines).ok()?))).collect()
     }
 
     pub(super) fn dropped(&self) -> Vec<(String, u64)> {
         let count = |node: &str| {
-            let log = fs::read_to_string(self.cluster().log_path(node).ok()?).ok()?;
+            let log = fs::read_to_string(self.cluster.log_path(node).ok()?).ok()?;
             Some(log.lines().filter(|line| line.contains(DROPPED)).count() as u64)
         };
         self.nodes().into_iter().filter_map(|node| Some((node.name.clone(), count(&node.name)?))).collect()
     }
 
-    pub(super) async fn end(mut self) {
-        // There is nothing worth saving, so there is nothing to wait for.
-        self.cluster().kill_all();
-        if let Some(cluster) = self.cluster.take() {
-            // They are killed; what is left to go wrong is forgetting them, and their directory goes anyway.
-            let _ = cluster.down().await;
-        }
-        remove(&self.dir);
-    }
-
-    fn cluster(&self) -> &ProcessCluster {
-        self.cluster.as_ref().expect("taken only by `end` and `drop`, which own the value")
-    }
-
-    fn cluster_mut(&mut self) -> &mut ProcessCluster {
-        self.cluster.as_mut().expect("taken only by `end` and `drop`, which own the value")
+    pub(super) async fn end(self) {
+        // They are killed; what is left to go wrong is forgetting them, and their directory goes anyway.
+        let _ = self.cluster.end().await;
     }
 }
 
@@ -173,17 +158,4 @@ impl Placed {
         let places = |side: &Vec<Machine>| side.iter().map(place).collect::<Result<Vec<_>, _>>();
         self.network.cut(&sides.iter().map(places).collect::<Result<Vec<_>, _>>()?).await
     }
-}
-
-impl Drop for Processes {
-    fn drop(&mut self) {
-        let Some(cluster) = self.cluster.take() else { return };
-        kill_and_wait(&cluster);
-        remove(&self.dir);
-    }
-}
-
-/// Files that cannot be removed are no reason to fail a run that was made.
-fn remove(dir: &Path) {
-    let _ = fs::remove_dir_all(dir);
 }

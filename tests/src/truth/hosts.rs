@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use influx_client::{Batch, Client, HandoffState, Outcome, PointResolution, Precision, ReplicaAnswer, Resolution};
 
@@ -15,7 +15,8 @@ use super::story::Setting;
 use super::summary::{RoundSummary, Summary};
 use super::writers::{Field, Written, write};
 use super::{Causes, Copy, Liar, PointEnd, Promise, judge, millis};
-use crate::experiment::{LabError, Progress};
+use crate::experiment::{Hosts, LabError, Progress};
+use crate::target::OwnDatabase;
 
 /// How long queues may take to drain when the time of the workload is over.
 const DRAIN_LIMIT: Duration = Duration::from_secs(120);
@@ -38,22 +39,21 @@ const MIX: Mix = Mix { new_groups: 0.02, conflicts: 0.05, malformed: 0.04, untim
 /// # Errors
 /// [`LabError`]: the cluster does not take a database, or does not answer in the end.
 pub(super) async fn on_hosts(
-    urls: &[String],
+    hosts: &Hosts,
     time: Duration,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Judged, LabError> {
-    let target = |what: &str, error: &dyn std::fmt::Display| LabError::Target(format!("{what}: {error}"));
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let database = format!("lab_truth_{}", now.as_millis());
-    let client = Client::builder().endpoints(urls.iter().cloned()).database(database.clone()).build();
+    let own = OwnDatabase::make(hosts.client(), "lab_truth", Some(REPLICAS)).await?;
+    let database = own.name().to_owned();
+    let client = hosts.client().database(database.clone()).build();
     let client = client.map_err(|error| LabError::Order(error.to_string()))?;
-    let made = client.create_database(&database).replication(REPLICAS as u32).await;
-    made.map_err(|error| target("no database for the run", &error))?;
+    let urls = &hosts.urls;
     let field = Arc::new(Field {
-        urls: urls.to_vec(),
+        urls: urls.clone(),
+        connection: hosts.connection.clone(),
         ids: vec![0; urls.len()],
-        database: database.clone(),
+        database,
         since: Instant::now(),
         until: time,
         load: Mutex::new(Load::new(MIX, seed)),
@@ -66,7 +66,8 @@ pub(super) async fn on_hosts(
     let drained = drained(&client).await;
     let settling = ended.elapsed();
     progress.phase("reading every replica");
-    let ends = read(&client, &written, progress).await.map_err(|error| target("the points cannot be read", &error))?;
+    let ends = read(&client, &written, progress).await;
+    let ends = ends.map_err(|error| LabError::Target(format!("the points cannot be read: {error}")))?;
     let mut summary = judged(seed, &written, &ends);
     summary.notes.push(match drained {
         true => "the queues were empty before the replicas were read".to_owned(),
@@ -86,8 +87,8 @@ pub(super) async fn on_hosts(
         acknowledged: written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count() as u64,
         shards: 0,
     });
-    if let Err(error) = client.drop_database(&database).await {
-        progress.note(&format!("the database {database} is left: {error}"));
+    if let Err(left) = own.end().await {
+        progress.note(&left);
     }
     Ok(Judged { summary, written, events: Vec::new(), shards: String::new() })
 }

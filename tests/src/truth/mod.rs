@@ -38,6 +38,7 @@ pub use claim::{Claim, Request, Sent};
 pub use evidence::{Affected, Causes, Copy, PointEnd, PointId, ServerCause};
 pub use judge::{FalseClaim, Liar, Promise, judge};
 pub use nemesis::Evil;
+pub(crate) use run::check;
 pub use run::run;
 pub use server_lie::ServerLie;
 pub use story::{Story, ToldRequest};

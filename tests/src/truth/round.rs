@@ -19,7 +19,7 @@ use super::strike::{Done, strike};
 use super::summary::{RoundSummary, Summary};
 use super::writers::{DATABASE, Field, Written, write};
 use super::{FalseClaim, Liar, Promise, judge, millis};
-use crate::death::kill_and_wait;
+use crate::death::TiedCluster;
 use crate::experiment::LabError;
 use crate::history::{FaultEvent, intervals};
 
@@ -61,18 +61,6 @@ pub(super) struct Judged {
     pub shards: String,
 }
 
-/// A cluster that ends with this value, however that ends, and its files with it.
-struct Held(Option<ProcessCluster>, PathBuf);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(cluster) = &self.0 {
-            kill_and_wait(cluster);
-        }
-        let _ = fs::remove_dir_all(&self.1);
-    }
-}
-
 /// How long a cluster may take to start, and its first batch to be everywhere, on a busy machine.
 const START_LIMIT: Duration = Duration::from_secs(90);
 
@@ -84,7 +72,7 @@ const START_LIMIT: Duration = Duration::from_secs(90);
 /// # Cancellation
 /// The nodes end with the future.
 pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
-    let started = ProcessCluster::up(UpOptions {
+    let options = UpOptions {
         dir: round.dir.clone(),
         profile: round.profile,
         topology: round.topology,
@@ -94,9 +82,9 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         base_port: None,
         limit: START_LIMIT,
         tied: true,
-    });
-    let mut held = Held(None, round.dir.clone());
-    let cluster = held.0.insert(started.await?);
+    };
+    let mut tied = TiedCluster::up(options, &[]).await?;
+    let cluster = &mut *tied;
     let datas: Vec<_> = cluster.nodes().iter().filter(|node| node.role != Role::Meta).cloned().collect();
     let names = |wanted: Role| {
         let nodes = cluster.nodes().iter().filter(move |node| node.role == wanted || node.role == Role::Both);
@@ -108,6 +96,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let first = prepare(cluster, &urls, &mut load).await?;
     let field = Arc::new(Field {
         ids: datas.iter().map(|node| node.id).collect(),
+        connection: Client::builder().no_proxy(),
         urls,
         database: DATABASE.to_owned(),
         since: Instant::now(),
@@ -153,11 +142,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         acknowledged: acknowledged as u64,
         shards: shards.lines().count().saturating_sub(1) as u64,
     });
-    if let Some(cluster) = held.0.take() {
-        // There is nothing worth saving, so there is nothing to wait for.
-        cluster.kill_all();
-        cluster.down().await?;
-    }
+    tied.end().await?;
     Ok(Judged { summary, written, events, shards })
 }
 

@@ -64,11 +64,23 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
             Err(LabError::Order("truth makes its faults inside the nodes: run it on processes".to_owned()))
         }
         Target::Simulation => crate::sim::run(order, progress).await,
-        Target::Hosts(urls) => {
+        Target::Hosts(hosts) => {
             order.dir.make()?;
-            let judged = on_hosts(urls, order.time.unwrap_or(TIME), order.seed, progress).await?;
+            let judged = on_hosts(hosts, order.time.unwrap_or(TIME), order.seed, progress).await?;
             leave(order, vec![("hosts".to_owned(), judged)])
         }
+    }
+}
+
+/// Finds what is wrong with an order, before anything is started.
+pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    match &order.target {
+        Target::Processes { executable, arguments } | Target::Namespaces { executable, arguments } => {
+            let lanes = order.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile]);
+            lanes.into_iter().try_for_each(|profile| rounds(order, profile, executable, arguments).map(drop))
+        }
+        Target::Simulation => crate::sim::check(order),
+        Target::Hosts(_) => Ok(()),
     }
 }
 

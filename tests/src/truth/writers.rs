@@ -74,6 +74,8 @@ pub(super) struct Written {
 pub(super) struct Field {
     /// The public APIs of the data nodes.
     pub urls: Vec<String>,
+    /// As whom to ask them.
+    pub connection: ClientBuilder,
     /// Their ids.
     pub ids: Vec<u64>,
     /// The database of the run.
@@ -195,13 +197,15 @@ pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>,
 
 fn client(seen: &Arc<Seen>, way: Way) -> Result<Client, BuildError> {
     let field = &seen.field;
-    let builder = Client::builder()
+    let builder = field
+        .connection
+        .clone()
         .database(field.database.clone())
+        .retry_budget(RetryBudget::default())
         .deadline(DEADLINE)
         .attempt_timeout(ATTEMPT)
         .connect_timeout(Duration::from_secs(1))
-        .observer(Sees(seen.clone()))
-        .no_proxy();
+        .observer(Sees(seen.clone()));
     let all = |builder: ClientBuilder| builder.endpoints(field.urls.iter().cloned());
     // Waits that suit seconds of faults.
     let backoff = Backoff::default().base(Duration::from_millis(100)).cap(Duration::from_secs(2));

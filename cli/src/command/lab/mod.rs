@@ -54,13 +54,21 @@ impl LabArgs {
     }
 }
 
+/// What to do about a file that holds something else than it should: the advice of the class is about points.
+const NO_SUCH_FILE: &str =
+    "`influx-cli lab check --help` tells what a history is; any other file of a run comes from `lab run` alone";
+
 impl From<LabError> for Failure {
     fn from(error: LabError) -> Self {
         let text = error.to_string();
         match error {
             LabError::Order(_) => Self::Usage(text),
             LabError::Cluster(_) | LabError::Target(_) => Self::Cluster(text),
-            LabError::Content { .. } => Self::classed(Class::Malformed, text),
+            LabError::Server { class, .. } => Self::classed(class, text),
+            // The advice of the class is about points.
+            LabError::Content { .. } => {
+                Self::Classed { class: Class::Malformed, message: text, hint: NO_SUCH_FILE.into() }
+            }
             LabError::File { .. } => Self::local_io(text),
             // A picture that cannot be drawn is a defect, and so is what this version does not know of.
             _ => Self::Internal(text),

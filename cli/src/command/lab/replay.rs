@@ -11,6 +11,7 @@ use serde_json::json;
 use super::run::{self, Made, OutputArgs};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
+use crate::target::ConnectionArgs;
 
 /// Play the schedule of a seed of `truth --sim` again and tell every event, or make a run again as it was ordered.
 ///
@@ -27,6 +28,8 @@ pub(super) struct ReplayArgs {
     /// For a directory: where the new run is left; not there yet, or empty.
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -45,10 +48,11 @@ impl ReplayArgs {
         if !old.file(RunDir::ORDER).exists() {
             return Err(Failure::Usage(format!("{} is neither a seed nor the directory of a run", self.what)));
         }
-        run::take_directory(&dir, false)?;
-        let (experiment, order) =
-            old.read_json::<Record>(RunDir::ORDER)?.order(RunDir::at(dir), run::this_program()?)?;
+        let record = old.read_json::<Record>(RunDir::ORDER)?;
+        let connection = self.connection.builder(&record.hosts)?;
+        let (experiment, order) = record.order(RunDir::at(&dir), run::this_program()?, connection)?;
         experiment.check(&order)?;
+        run::take_directory(&dir, false)?;
         run::make(experiment, vec![Made { name: String::new(), order }], &self.output, console).await
     }
 

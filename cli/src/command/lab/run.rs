@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use influx_lab::experiment::{Ending, Experiment, Order, Progress, Record, RunDir, Target, pages, run};
+use influx_lab::experiment::{Ending, Experiment, Hosts, Order, Progress, Record, RunDir, Target, pages, run};
 use influx_server_mock::Profile;
 use serde_json::{Value, json};
 
@@ -19,6 +19,7 @@ use crate::job::ProgressChoice;
 use crate::render::one_line;
 use crate::settings;
 use crate::signals::{Second, Signals};
+use crate::target::{ConnectionArgs, addresses};
 
 /// Run an experiment and leave everything of it in a directory.
 ///
@@ -59,13 +60,16 @@ pub(super) struct RunArgs {
     /// Each node in a network namespace of its own, where the kernel drops the packets. Needs root, `ip` and `nft`.
     #[arg(long, conflicts_with = "hosts")]
     namespaces: bool,
-    /// Against a cluster that is there already: its data nodes. Faults are yours to make.
-    #[arg(long, value_name = "URL,URL…", value_delimiter = ',')]
+    /// Against a cluster that is there already: its data nodes. Faults are yours to make. The run has a database of its own,
+    /// which is dropped at the end.
+    #[arg(long, value_name = "URL,URL…", value_delimiter = ',', conflicts_with_all = ["nodes", "profile"])]
     hosts: Vec<String>,
     /// A setting of the experiment (`lab list`) or an option of the nodes (`cluster options`). May be given more than
     /// once.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    connection: ConnectionArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -175,11 +179,18 @@ impl RunArgs {
     }
 
     fn target(&self) -> Result<Target, Failure> {
+        if !self.hosts.is_empty() {
+            let urls = addresses(&self.hosts).map_err(|error| Failure::Usage(format!("--hosts: {error}")))?;
+            let connection = self.connection.builder(&urls)?;
+            return Ok(Target::Hosts(Box::new(Hosts { urls, connection })));
+        }
+        if self.connection.names_somebody() {
+            return Err(Failure::Usage(
+                "the bundled cluster asks nobody who they are: a user goes with --hosts".to_owned(),
+            ));
+        }
         if self.sim {
             return Ok(Target::Simulation);
-        }
-        if !self.hosts.is_empty() {
-            return Ok(Target::Hosts(self.hosts.clone()));
         }
         let processes = this_program()?;
         Ok(match processes {
@@ -230,7 +241,7 @@ pub(super) async fn make(
             ran = run(experiment, &order, &watch) => ran,
             signal = signals.arrived() => {
                 watch.finish();
-                console.say(&format!("interrupted; what was ordered, and left by parts that were over, is in {}", order.dir.path().display()));
+                console.say(&format!("interrupted; what was ordered, and what was done until now, is in {}", order.dir.path().display()));
                 return Err(Failure::Signal(signal));
             }
         };
@@ -315,9 +326,7 @@ fn text(experiment: Experiment, order: &Order, ending: &Ending, console: &Consol
         let word = console.painted(&format!("{word:>6}"), paint);
         text.push_str(&format!("{word}  {}: {}\n", one_line(&expectation.what), one_line(&expectation.found)));
     }
-    let held = ending.expectations.iter().filter(|expectation| expectation.held).count();
-    let all = ending.expectations.len();
-    text.push_str(&format!("{experiment}, seed {}: {held} of {all} expectations held\n", order.seed));
+    text.push_str(&format!("{experiment}, seed {}: {}\n", order.seed, ending.told()));
     let left = report(order).unwrap_or_else(|| order.dir.path().to_owned());
     text.push_str(&format!("{}\n", left.display()));
     text
