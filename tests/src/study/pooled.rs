@@ -198,7 +198,7 @@ pub async fn run_study(order: &Order, progress: &dyn Progress) -> Result<Ending,
     for group in orders.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         let results: Vec<_> = rest.by_ref().take(group.len()).collect();
         let names = group.iter().map(|(_, _, name, _)| name);
-        pool(names.zip(results), scope.jobs > 1, &mut study, &mut ending);
+        pool(names.zip(results), &mut study, &mut ending);
     }
     if study.pooled.is_empty() {
         let (name, why) = study.failed.swap_remove(0);
@@ -212,10 +212,10 @@ pub async fn run_study(order: &Order, progress: &dyn Progress) -> Result<Ending,
     Ok(ending)
 }
 
-/// Takes in the runs of one experiment on one kind of cluster. What several runs `at_once` took says little of a cluster.
+/// Takes in the runs of one experiment on one kind of cluster. Several at a time are no hindrance by themselves: each run tells
+/// how busy the machine was.
 fn pool<'a>(
     results: impl Iterator<Item = (&'a String, Result<Made, LabError>)>,
-    at_once: bool,
     study: &mut Study,
     ending: &mut Ending,
 ) {
@@ -240,7 +240,6 @@ fn pool<'a>(
         return;
     }
     let mut figures = Figures::of(&materials);
-    figures.busy |= at_once;
     verdicts.iter().for_each(|verdict| figures.verdicts.add(verdict));
     let compared = judge(&figures).unwrap_or_default();
     study.pooled.push(Pooled { runs: names, figures, compared });
