@@ -8,8 +8,13 @@
 //!   taken several times as large as for independent ones, and the difference may be three standard errors, two where
 //!   that is more than 25 points in a hundred, and two points in any case. What the real cluster never did, or always, has no such errors: three in as many as
 //!   there were, or two points in a hundred;
+//! * **counts a run** (writes, shards) within a factor, as many as there would be in the time of a real run. Shares of runs are
+//!   not to be had for another time, and are compared for that of the real runs alone;
 //! * **latencies** by their median and 95th percentile within a factor, since machines differ; what a time-out decides is
-//!   held to its time. They are judged only where the machine was calm.
+//!   held to its time.
+//!
+//! On a busy machine operations take longer, clients do fewer of them, and races go otherwise: latencies, writes and shards
+//! a run, and the share of acknowledged writes that are missing are judged only where it was calm.
 //!
 //! Where so few cases could not contradict the real ones whatever they were, or where the difference is wide and may be
 //! chance all the same, neither is claimed: there are too few to tell.
@@ -30,7 +35,7 @@ pub enum Standing {
     Inside,
     /// There are too few cases, here or there, to say either.
     TooFew,
-    /// A latency on a busy machine, which is not judged.
+    /// A figure of a busy machine, which has too large a share in it for it to be judged.
     Busy,
 }
 
@@ -85,6 +90,8 @@ impl Comparison {
 const WRITES: f64 = 1.6;
 /// By how much the shards of a run may.
 const SHARDS: f64 = 1.8;
+/// By how many seconds runs may be shorter or longer than the real ones and still be of the same length.
+const SAME_TIME: f64 = 1.0;
 /// Stands where there is nothing.
 const NONE: &str = "–";
 
@@ -124,6 +131,29 @@ impl Judge<'_> {
         });
     }
 
+    /// Of a figure on which a busy machine has a say.
+    fn calm(&self, judged: (Standing, String)) -> (Standing, String) {
+        match judged {
+            (Standing::Inside | Standing::Outside, why) if self.ours.busy || self.ours.busy_at_times => {
+                (Standing::Busy, why)
+            }
+            judged => judged,
+        }
+    }
+
+    /// How many seconds a run had on average; those of files that do not tell it had as many as the real ones.
+    fn seconds(&self) -> f64 {
+        let seconds = self.ours.seconds / self.ours.seeds.len().max(1) as f64;
+        if seconds > 0.0 { seconds } else { real::SECONDS }
+    }
+
+    /// A count of each run, as many as there would be in the time of a real one.
+    fn count(&mut self, what: &str, ours: f64, real: f64, factor: f64) {
+        let ours = ours * real::SECONDS / self.seconds();
+        let judged = self.calm(likeness::counts(ours, real, factor));
+        self.add(&format!("{what} in {} s", real::SECONDS), format!("{ours:.0}"), format!("{real:.0}"), judged);
+    }
+
     /// A share of what there is on one side at least.
     fn share(&mut self, what: &str, ours: Share, real: Share, spread: f64) {
         if ours.n.max(real.n) > 0 {
@@ -131,8 +161,11 @@ impl Judge<'_> {
         }
     }
 
+    /// A share of runs. In longer ones there is more time for what makes them differ.
     fn runs(&mut self, what: &str, ours: Share, real: Share) {
-        self.add(what, told(ours), told(real), likeness::runs(ours, real));
+        if (self.seconds() - real::SECONDS).abs() <= SAME_TIME {
+            self.add(what, told(ours), told(real), likeness::runs(ours, real));
+        }
     }
 
     fn counts(&mut self, real: &RealRow) {
@@ -140,8 +173,7 @@ impl Judge<'_> {
         let all = self.ours.writes.all();
         let runs = self.ours.seeds.len().max(1) as f64;
         let (mine, theirs) = (all as f64 / runs, real.writes.all() as f64 / real.runs as f64);
-        let near = likeness::counts(mine, theirs, WRITES);
-        self.add("writes a run", format!("{mine:.0}"), format!("{theirs:.0}"), near);
+        self.count("writes", mine, theirs, WRITES);
         self.share("writes acknowledged", Share::of(ok, all), real.acked(), OF_OPERATIONS);
         let (mine, theirs) = (self.ours.acked_in_partition, real.acked_in_partition);
         self.share("acknowledged, of those begun in a partition", mine, theirs, OF_OPERATIONS);
@@ -180,6 +212,7 @@ impl Judge<'_> {
             (Some(_), None) => (Standing::TooFew, "none on the real cluster".to_owned()),
             (None, Some(_)) => (Standing::TooFew, "none here".to_owned()),
         };
+        // Where the machine was calm in some of the runs, latencies are theirs.
         let judged = match judged {
             (Standing::Inside | Standing::Outside, why) if self.ours.busy => (Standing::Busy, why),
             judged => judged,
@@ -211,13 +244,16 @@ impl Judge<'_> {
         }
         let Some(real) = real.timed else { return };
         let ours = self.ours.timed.unwrap_or_default();
-        self.share("acknowledged, missing on an owner", ours.acked_missing, real.acked_missing, OF_SHARDS);
+        let missing = (ours.acked_missing, real.acked_missing);
+        if missing.0.n.max(missing.1.n) > 0 {
+            let judged = self.calm(likeness::shares(missing.0, missing.1, OF_SHARDS));
+            self.add("acknowledged, missing on an owner", told(missing.0), told(missing.1), judged);
+        }
         self.share("acknowledged, on no owner", ours.acked_nowhere, real.acked_nowhere, OF_SHARDS);
         self.share("not acknowledged, on an owner", ours.unacked_somewhere, real.unacked_somewhere, OF_SHARDS);
         let mean = |counts: &[u64]| counts.iter().sum::<u64>() as f64 / counts.len().max(1) as f64;
         let (mine, theirs) = (mean(&self.ours.shards_made), mean(&real.shards_made));
-        let near = likeness::counts(mine, theirs, SHARDS);
-        self.add("shards made a run", format!("{mine:.0}"), format!("{theirs:.0}"), near);
+        self.count("shards made", mine, theirs, SHARDS);
     }
 
     fn side(&mut self, real: &RealSide) {
@@ -362,6 +398,52 @@ mod tests {
         let told = judge(&slow(false)).unwrap();
         assert!(told.iter().filter(|one| one.is_outside()).all(|one| one.latency), "{told:#?}");
         assert!(told.iter().any(|one| !one.latency));
+    }
+
+    /// A busy machine halves the writes and moves the share of them that are lost to the drop race.
+    #[test]
+    fn what_a_busy_machine_has_a_say_in_is_judged_on_a_calm_one_alone() {
+        let half = |busy, busy_at_times| {
+            let mut half = Figures { busy, busy_at_times, ..ours("010n3", "shards-healthy") };
+            let Ends { ok, info, fail } = half.writes;
+            half.writes = Ends { ok: ok / 2, info, fail };
+            half.shards_made.iter_mut().for_each(|made| *made /= 2);
+            let timed = half.timed.as_mut().unwrap();
+            timed.acked_missing = Share::of(timed.acked_missing.n / 10, timed.acked_missing.n);
+            half
+        };
+        for what in ["writes in 30 s", "shards made in 30 s", "acknowledged, missing on an owner"] {
+            let of = |busy, busy_at_times| standing(&half(busy, busy_at_times), what);
+            assert_eq!(
+                [of(false, false), of(true, true), of(false, true)],
+                [Standing::Outside, Standing::Busy, Standing::Busy],
+                "{what}"
+            );
+        }
+        assert_eq!(standing(&half(true, true), "writes acknowledged"), Standing::Inside);
+    }
+
+    /// Twice the time, twice the writes.
+    #[test]
+    fn runs_of_another_length_are_compared_by_what_they_did_in_the_time_of_the_real_ones() {
+        let runs = |experiment: &str, seconds: f64, times: u64| {
+            let mut runs = ours("010n3", experiment);
+            runs.seconds = seconds * runs.seeds.len() as f64;
+            let Ends { ok, info, fail } = runs.writes;
+            runs.writes = Ends { ok: ok * times, info: info * times, fail: fail * times };
+            runs.shards_made.iter_mut().for_each(|made| *made *= times);
+            runs
+        };
+        for what in ["writes in 30 s", "shards made in 30 s"] {
+            assert_eq!(standing(&runs("shards-healthy", 60.0, 2), what), Standing::Inside, "{what}");
+            assert_eq!(standing(&runs("shards-healthy", 60.0, 1), what), Standing::Outside, "{what}");
+            assert_eq!(standing(&runs("shards-healthy", 30.5, 1), what), Standing::Inside, "{what}");
+        }
+        let of_runs = |seconds| {
+            let told = judge(&runs("register-partition-all", seconds, 1)).unwrap();
+            told.iter().filter(|one| one.what.contains("illegal") || one.what.starts_with("runs")).count()
+        };
+        assert_eq!([30.5, 60.0].map(of_runs), [4, 0]);
     }
 
     /// Whatever was measured on one side is in the table, even if it says nothing.

@@ -6,6 +6,9 @@
 
 use super::{Ends, Share};
 
+/// How long clients began operations in each of the runs.
+pub const SECONDS: f64 = 30.0;
+
 /// The figures of the real runs of one experiment on one kind of cluster. Latencies are p50, p95, p99 and the longest, in
 /// milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]

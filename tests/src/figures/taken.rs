@@ -50,6 +50,12 @@ pub struct Figures {
     /// latencies are those of the other runs alone.
     #[serde(default)]
     pub busy: bool,
+    /// Whether it was busy in any of them: what is counted is that of all runs.
+    #[serde(default)]
+    pub busy_at_times: bool,
+    /// How long clients began operations, in seconds, all runs together; 0 where that is not told.
+    #[serde(default)]
+    pub seconds: f64,
     /// Whether all runs were made under the conditions of those on the real clusters.
     #[serde(default = "yes")]
     pub as_real: bool,
@@ -152,6 +158,8 @@ impl Figures {
             figures.experiment.clone_from(&run.run.experiment);
             figures.cluster = run.run.cluster();
             figures.seeds.push(run.run.seed);
+            figures.busy_at_times |= !run.run.is_calm();
+            figures.seconds += run.run.seconds;
             figures.optimized = run.run.optimized;
             let loads = run.run.load.into_iter().flatten().chain(figures.load);
             figures.load = loads.max_by(f64::total_cmp);

@@ -265,7 +265,8 @@ fn summarize(study: &Study, ending: &mut Ending) {
         let [outside, inside, few, busy] =
             [Standing::Outside, Standing::Inside, Standing::TooFew, Standing::Busy].map(count);
         let found = format!("{outside} outside, {inside} inside, {few} too few to tell");
-        // Chance decides on counts alone, and they hold on any machine; how fast one is, is no fault.
+        // Chance decides on counts alone: those on which a busy machine has a say are not judged on one. How fast one is, is no
+        // fault.
         if !latency && outside + inside > 0 {
             ending.expect("no count is one that the real clusters could not have had", outside == 0, &found);
         }
