@@ -12,7 +12,7 @@ use super::handoff::{Queues, lost_in_silence};
 use super::{BUGS, Bug, Finding, Trial, new, old, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Setting, Stage, only};
+use crate::stage::{Setting, Stage, only, unused};
 
 /// What a trial is of its bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,6 +192,12 @@ struct Cluster<'a> {
 
 /// Finds what is wrong with an order, before anything is started.
 pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    let ordered = [
+        ("a profile", order.profile.is_some()),
+        ("a number of nodes", order.nodes.is_some()),
+        ("a time", order.time.is_some()),
+    ];
+    unused("bugs", &ordered)?;
     only(order, &Bug::ALL, Bug::id).map(drop)
 }
 

@@ -66,13 +66,27 @@ pub(super) fn copies(replicas: &[Vec<Replica>]) -> BTreeMap<usize, Copies> {
     all
 }
 
-/// Holds what was told of each point, by its number, against where it is.
+/// Copies that servers acknowledged and dropped, by their logs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dropped {
+    /// All of them.
+    pub copies: usize,
+    /// By the key of their series.
+    pub by_series: BTreeMap<String, usize>,
+}
+
+/// Holds what was told of each point, by its number, against where it is. A point that is below its level is the servers'
+/// fault where they dropped as many copies of its series as it lacks, and each of them explains one that is missing.
 #[must_use]
-pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Copies>) -> Score {
-    let mut score = Score { batches: shipments.len(), points: told.len(), ..Score::default() };
+pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Copies>, dropped: &Dropped) -> Score {
+    let mut score =
+        Score { batches: shipments.len(), points: told.len(), dropped_by_servers: dropped.copies, ..Score::default() };
     let nothing = Copies::default();
+    let mut unexplained = dropped.by_series.clone();
     for shipment in shipments {
+        let mut lines = shipment.lines.lines();
         for id in shipment.ids.clone() {
+            let series = lines.next().and_then(|line| line.split(' ').next()).unwrap_or_default();
             let at = copies.get(&id).unwrap_or(&nothing);
             let good = !shipment.bad.contains(&id);
             let gone = at.replicas == 0;
@@ -82,8 +96,16 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                     score.acknowledged += 1;
                     score.lost_after_acknowledgement += usize::from(gone);
                     score.short_after_acknowledgement += usize::from(!gone && at.replicas < OWNERS);
-                    score.false_claims += usize::from(at.replicas < needed(level));
-                    score.below_level += usize::from(at.replicas < needed(level));
+                    let missing = needed(level).saturating_sub(at.replicas);
+                    score.false_claims += usize::from(missing > 0);
+                    score.below_level += usize::from(missing > 0);
+                    if missing > 0
+                        && let Some(left) = unexplained.get_mut(series).filter(|left| **left >= missing)
+                    {
+                        *left -= missing;
+                        score.below_level_by_servers += 1;
+                        score.lost_by_servers += usize::from(gone);
+                    }
                 }
                 Told::Failed => {
                     score.failed += 1;
@@ -123,7 +145,7 @@ mod tests {
             at: Duration::ZERO,
             kind: Kind::Stamped,
             level: ConsistencyLevel::Quorum,
-            lines: String::new(),
+            lines: (0..points).map(|id| format!("stamped,n={id} id={id}i {id}\n")).collect(),
             ids: 0..points,
             bad: bad.to_vec(),
         }
@@ -134,7 +156,7 @@ mod tests {
     }
 
     fn score(told: &[Told], copies: &[(usize, Copies)], bad: &[usize]) -> Score {
-        judge(&[shipment(told.len(), bad)], told, &copies.iter().cloned().collect())
+        judge(&[shipment(told.len(), bad)], told, &copies.iter().cloned().collect(), &Dropped::default())
     }
 
     #[test]
@@ -147,6 +169,25 @@ mod tests {
         let score = score(&told, &[(0, on(1, &[1])), (1, on(1, &[2]))], &[]);
         assert_eq!((score.acknowledged, score.false_claims, score.below_level), (3, 2, 2));
         assert_eq!((score.lost_after_acknowledgement, score.short_after_acknowledgement), (1, 2));
+    }
+
+    #[test]
+    fn what_servers_dropped_explains_what_is_missing_of_the_same_series_alone() {
+        let told = [Told::Stored(ConsistencyLevel::Quorum); 2];
+        // The first is nowhere, the second on one replica.
+        let copies: BTreeMap<usize, Copies> = [(1, on(1, &[1]))].into_iter().collect();
+        let own = |dropped: &[(&str, usize)]| {
+            let dropped = Dropped {
+                copies: dropped.iter().map(|(_, copies)| copies).sum(),
+                by_series: dropped.iter().map(|(series, copies)| ((*series).to_owned(), *copies)).collect(),
+            };
+            let score = judge(&[shipment(2, &[])], &told, &copies, &dropped);
+            (score.own_false_claims(), score.own_losses())
+        };
+        assert_eq!(own(&[]), (2, 1));
+        assert_eq!(own(&[("stamped,n=2", 9)]), (2, 1), "another series");
+        assert_eq!(own(&[("stamped,n=0", 1), ("stamped,n=1", 1)]), (1, 1), "one of the two that the first lacks");
+        assert_eq!(own(&[("stamped,n=0", 2), ("stamped,n=1", 1)]), (0, 0));
     }
 
     #[test]
@@ -175,7 +216,7 @@ mod tests {
         let copies = copies(&[replica(&[1, 2]), replica(&[1, 2]), replica(&[1, 2, 3])]);
         assert_eq!(copies[&0].replicas, 3);
         let told = [Told::Stored(ConsistencyLevel::All)];
-        let score = judge(&[shipment(1, &[])], &told, &copies);
+        let score = judge(&[shipment(1, &[])], &told, &copies, &Dropped::default());
         assert_eq!((score.duplicates, score.false_claims), (2, 0));
     }
 }

@@ -19,12 +19,13 @@ mod sender;
 mod table;
 mod workload;
 
-pub use judge::{Copies, Told, judge};
+pub use judge::{Copies, Dropped, Told, judge};
 pub use rule::{Heard, Rule, Step};
 pub(crate) use run::check;
 pub use run::{COMPARE, run};
 pub use schedule::{Act, schedule};
 pub use score::Score;
 pub use sender::Sender;
+use table::markdown;
 pub use table::{reading, table};
 pub use workload::{Kind, Shipment, workload};

@@ -13,13 +13,16 @@ use serde::Serialize;
 use super::delivery::{Delivery, deliver};
 use super::judge::copies;
 use super::workload::groundwork;
-use super::{Act, Kind, Score, Sender, Shipment, judge, reading, schedule, table, workload};
+use super::{Act, Dropped, Kind, Score, Sender, Shipment, judge, markdown, reading, schedule, table, workload};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Setting, Stage};
+use crate::stage::{Setting, Stage, unused};
 
 /// The file: what came of each sender.
 pub const COMPARE: &str = "compare.json";
+
+/// The file: the table of them, in Markdown.
+const COMPARE_TABLE: &str = "compare.md";
 
 /// Between two looks at the queues.
 const LOOK: Duration = Duration::from_millis(100);
@@ -52,11 +55,12 @@ struct About {
 
 /// Finds what is wrong with an order, before anything is started.
 pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    unused("compare", &[("a number of nodes", order.nodes.is_some()), ("a time", order.time.is_some())])?;
     seeds(order).map(drop)
 }
 
-/// Lets all senders face the same faults, on `seeds` seeds from the order's on (one unless set). Leaves [`COMPARE`],
-/// `run.json` and `nemesis.jsonl`.
+/// Lets all senders face the same faults, on `seeds` seeds from the order's on (one unless set). Leaves [`COMPARE`], its table
+/// in Markdown, `run.json` and `nemesis.jsonl`.
 ///
 /// # Errors
 /// [`LabError`]: the cluster did not come up or did not answer, or the order asks for profile 0.10, in which all senders
@@ -106,6 +110,7 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
         .collect();
     order.dir.write_json(COMPARE, &rows)?;
     let mut ending = expectations(&scores);
+    order.dir.write(COMPARE_TABLE, markdown(&scores))?;
     ending.summary = table(&scores);
     Ok(ending)
 }
@@ -267,12 +272,13 @@ async fn score(
         let read = Kind::ALL.into_iter().map(|kind| stage.replica(node, &database, kind.measurement()));
         replicas.push(try_join_all(read).await?);
     }
-    let mut score = judge(shipments, &delivery.told, &copies(&replicas));
+    let mut dropped = Dropped::default();
     for node in stage.names() {
         let path = stage.nodes().log_path(node)?;
         let log = fs::read(&path).map_err(|source| LabError::File { path, source })?;
-        score.dropped_by_servers += dropped(&String::from_utf8_lossy(&log), of_shard, &database);
+        add_dropped(&mut dropped, &String::from_utf8_lossy(&log), of_shard, &database);
     }
+    let mut score = judge(shipments, &delivery.told, &copies(&replicas), &dropped);
     score.requests = delivery.requests;
     score.resends = delivery.resends;
     score.seconds = delivery.finished.map(|time| time.as_secs_f64());
@@ -284,12 +290,18 @@ async fn score(
     Ok(score)
 }
 
-/// Copies for shards of this database that were acknowledged and dropped, by a node's log.
-fn dropped(log: &str, of_shard: &BTreeMap<u64, String>, database: &str) -> usize {
+/// Adds the copies for shards of this database that were acknowledged and dropped, by a node's log. No batch has more points
+/// than a line of the log names.
+fn add_dropped(dropped: &mut Dropped, log: &str, of_shard: &BTreeMap<u64, String>, database: &str) {
     let own = log.lines().filter_map(Loss::in_line).filter(|loss| {
         of_shard.get(&loss.shard).is_some_and(|of| of == database) && acknowledged_and_dropped(loss.kind)
     });
-    own.map(|loss| loss.points).sum()
+    for loss in own {
+        dropped.copies += loss.points;
+        for series in loss.series {
+            *dropped.by_series.entry(series).or_default() += 1;
+        }
+    }
 }
 
 fn acknowledged_and_dropped(kind: LossKind) -> bool {
@@ -334,6 +346,9 @@ mod tests {
         assert!(seeds(&order(&[("seeds", "0")])).is_err());
         assert!(seeds(&order(&[("write-timeout", "1s")])).is_err());
         assert!(seeds(&Order { profile: Some(Profile::V0_10), ..order(&[]) }).is_err());
+        assert!(check(&Order { nodes: Some(5), ..order(&[]) }).is_err());
+        assert!(check(&Order { time: Some(LOOK), ..order(&[]) }).is_err());
+        check(&order(&[])).unwrap();
     }
 
     fn scores(of: impl Fn(Sender) -> Score) -> Vec<(Sender, Score)> {
@@ -362,12 +377,14 @@ mod tests {
             }))
             .holds()
         };
-        // One acknowledged point of which one copy, or two, were acknowledged and dropped.
-        let lost = |dropped_by_servers| Score {
+        // One acknowledged point, and how many of them lack copies that were acknowledged and dropped.
+        let lost = |by_servers| Score {
             lost_after_acknowledgement: 1,
             false_claims: 1,
             below_level: 1,
-            dropped_by_servers,
+            dropped_by_servers: 3,
+            below_level_by_servers: by_servers,
+            lost_by_servers: by_servers,
             ..Score::default()
         };
         assert!(!held(lost(0)));
@@ -389,7 +406,13 @@ mod tests {
         ];
         let log: Vec<String> = losses.iter().map(|loss| format!("2026-01-01T00:00:00Z WARN {loss}")).collect();
         let of_shard = [(1, "ours".to_owned()), (2, "curl".to_owned())].into_iter().collect();
-        assert_eq!(dropped(&log.join("\n"), &of_shard, "ours"), 10);
-        assert_eq!(dropped(&log.join("\n"), &of_shard, "none"), 0);
+        let dropped = |database| {
+            let mut dropped = Dropped::default();
+            add_dropped(&mut dropped, &log.join("\n"), &of_shard, database);
+            dropped
+        };
+        assert_eq!(dropped("ours").copies, 10);
+        assert_eq!(dropped("ours").by_series, [("stamped,n=0".to_owned(), 2)].into_iter().collect());
+        assert_eq!(dropped("none"), Dropped::default());
     }
 }

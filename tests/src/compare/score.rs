@@ -40,6 +40,12 @@ pub struct Score {
     /// Copies of its points that a node acknowledged to another one and dropped, by its own log: lies of the servers.
     #[serde(default)]
     pub dropped_by_servers: usize,
+    /// Of the points below their level, those that miss no more copies than were dropped of their series.
+    #[serde(default)]
+    pub below_level_by_servers: usize,
+    /// Of them, those that are on no replica.
+    #[serde(default)]
+    pub lost_by_servers: usize,
     /// Points of writes that were told to have failed, without more words, and that are stored.
     pub failed_yet_stored: usize,
     /// Requests.
@@ -55,17 +61,17 @@ pub struct Score {
 }
 
 impl Score {
-    /// False claims that no dropped copy explains, and so are the sender's own.
+    /// False claims that no dropped copy of the same series explains, and so are the sender's own.
     #[must_use]
     pub fn own_false_claims(&self) -> usize {
-        self.false_claims - self.below_level.min(self.dropped_by_servers).min(self.false_claims)
+        self.false_claims.saturating_sub(self.below_level_by_servers)
     }
 
-    /// Points that are lost though they were acknowledged, beyond what dropped copies explain, or of which the caller was
-    /// told nothing.
+    /// Points that are lost though they were acknowledged, and no dropped copies of their series explain it, or of which the
+    /// caller was told nothing.
     #[must_use]
     pub fn own_losses(&self) -> usize {
-        let lost = self.lost_after_acknowledgement.saturating_sub(self.dropped_by_servers);
+        let lost = self.lost_after_acknowledgement.saturating_sub(self.lost_by_servers);
         lost + self.lost_without_notice + self.silent + self.waiting
     }
 
@@ -100,6 +106,8 @@ impl AddAssign<&Self> for Score {
         self.false_claims += other.false_claims;
         self.below_level += other.below_level;
         self.dropped_by_servers += other.dropped_by_servers;
+        self.below_level_by_servers += other.below_level_by_servers;
+        self.lost_by_servers += other.lost_by_servers;
         self.failed_yet_stored += other.failed_yet_stored;
         self.requests += other.requests;
         self.resends += other.resends;

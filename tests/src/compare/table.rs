@@ -3,9 +3,34 @@
 use super::{Score, Sender};
 use crate::stage::Table;
 
+/// Stands below the table.
+const NOTE: &str = "Failed yet stored: the caller was told no more than that the write failed, and cannot know. Short after \
+                    ack: the level was met, and a full queue kept nothing for an owner that was away.";
+
 /// The table for a person, with a sentence below it for each row.
 #[must_use]
 pub fn table(scores: &[(Sender, Score)]) -> Vec<String> {
+    let mut lines = rows(scores).lines();
+    lines.push(String::new());
+    lines.extend(scores.iter().map(|(sender, score)| format!("{sender}: {}", reading(score))));
+    lines.push(String::new());
+    lines.push(NOTE.to_owned());
+    lines
+}
+
+/// The same in Markdown.
+#[must_use]
+pub(super) fn markdown(scores: &[(Sender, Score)]) -> String {
+    let mut text = rows(scores).markdown();
+    text.push('\n');
+    for (sender, score) in scores {
+        text.push_str(&format!("* {sender}: {}\n", reading(score)));
+    }
+    text.push_str(&format!("\n{NOTE}\n"));
+    text
+}
+
+fn rows(scores: &[(Sender, Score)]) -> Table {
     let heading = [
         "sender",
         "points",
@@ -45,16 +70,7 @@ pub fn table(scores: &[(Sender, Score)]) -> Vec<String> {
             score.seconds.map_or_else(|| "never".to_owned(), |seconds| format!("{seconds:.1}")),
         ]);
     }
-    let mut lines = table.lines();
-    lines.push(String::new());
-    lines.extend(scores.iter().map(|(sender, score)| format!("{sender}: {}", reading(score))));
-    lines.push(String::new());
-    lines.push(
-        "Failed yet stored: the caller was told no more than that the write failed, and cannot know. Short after ack: the \
-         level was met, and a full queue kept nothing for an owner that was away."
-            .to_owned(),
-    );
-    lines
+    table
 }
 
 /// What a row says, the worst first.
@@ -108,5 +124,8 @@ mod tests {
         let lines = table(&scores);
         assert_eq!(lines.len(), 2 + 6 + 1 + 6 + 2);
         assert!(lines[2].ends_with("never"));
+        let markdown = markdown(&scores);
+        assert!(markdown.starts_with("| sender | points |") && markdown.contains("\n|---|"), "{markdown}");
+        assert_eq!(markdown.lines().filter(|line| line.starts_with("* ")).count(), Sender::ALL.len());
     }
 }

@@ -11,7 +11,7 @@ use super::row::REPAIR_TABLE;
 use super::{Cause, REPAIR, Row, Side, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Replica, Setting, Stage, TICK, differing, only};
+use crate::stage::{Replica, Setting, Stage, TICK, differing, only, unused};
 
 /// How long replicas without repair are watched: several times what the others take.
 const WATCH: Duration = Duration::from_secs(3);
@@ -51,7 +51,14 @@ struct About {
 
 /// Finds what is wrong with an order, before anything is started.
 pub(crate) fn check(order: &Order) -> Result<(), LabError> {
-    only(order, &Cause::ALL, Cause::id).map(drop)
+    unused("repair", &[("a number of nodes", order.nodes.is_some()), ("a time", order.time.is_some())])?;
+    let chosen = only(order, &Cause::ALL, Cause::id)?;
+    match order.profile {
+        Some(profile) if !Cause::of(profile).iter().any(|cause| chosen.contains(cause)) => {
+            Err(LabError::Order(format!("none of these causes is one of profile {profile}")))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Brings every cause about on a cluster without repair and on one with it. Leaves [`REPAIR`], `run.json` and

@@ -7,7 +7,7 @@ mod said;
 mod table;
 
 pub use cluster::{Row, Setting, Stage, TICK, batch};
-pub use only::only;
+pub use only::{only, unused};
 pub use replica::{Replica, differing, render};
 pub use said::Said;
 pub use table::Table;

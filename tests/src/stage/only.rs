@@ -25,6 +25,19 @@ pub fn only<T: Copy>(order: &Order, all: &[T], id: impl Fn(T) -> &'static str) -
     Ok(chosen)
 }
 
+/// Refuses what was ordered, in words, and has no effect on such an experiment.
+///
+/// # Errors
+/// [`LabError::Order`].
+pub fn unused(experiment: &str, ordered: &[(&str, bool)]) -> Result<(), LabError> {
+    match ordered.iter().find(|(_, given)| *given) {
+        Some((what, _)) => Err(LabError::Order(format!(
+            "{experiment} does not take {what}: the clusters of each run are as it needs them"
+        ))),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
