@@ -13,7 +13,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::experiment::{Ending, Expectation, LabError, Order, Progress, run};
+use crate::experiment::{Ending, Expectation, Experiment, LabError, Order, Progress, run};
 use part::{News, Part, Share, Shares, parts};
 
 /// How many parts are under way at a time unless it is set: more would make each of them late on two processors.
@@ -23,6 +23,10 @@ pub const SIMULATED: u64 = 3_000;
 
 /// Finds what is wrong with an order, before anything is started.
 pub(crate) fn check(order: &Order) -> Result<(), LabError> {
+    let known = Experiment::All.settings();
+    if let Some((name, _)) = order.set.iter().find(|(name, _)| !known.iter().any(|setting| setting.name == name)) {
+        return Err(LabError::Order(format!("there is no setting {name} for everything: set it for one experiment")));
+    }
     order.number("at-a-time", AT_A_TIME)?;
     parts(order)?.iter().try_for_each(|part| part.experiment.check(&part.order))
 }
@@ -88,6 +92,13 @@ pub async fn run_all(order: &Order, progress: &dyn Progress) -> Result<Ending, L
                 progress.done(shares.set(place, 1.0));
                 endings.push((place, name, ending));
             }
+        }
+    }
+    // Parts end before all that they told is heard.
+    while let Ok(news) = told.try_recv() {
+        match news {
+            News::Done(place, share) => progress.done(shares.set(place, share)),
+            News::Note(text) => progress.note(&text),
         }
     }
     endings.sort_by_key(|(place, ..)| *place);

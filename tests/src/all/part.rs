@@ -31,8 +31,11 @@ const STUDY: [Experiment; 7] = [
 /// How long the workload of `truth` runs here at most: it is run for itself when there is time.
 const TRUTH: Duration = Duration::from_secs(45);
 
-/// All parts of an order, or those that its setting `only` names. A profile in the order leaves the other out; its target
-/// and nodes are for the experiments of the study, its time is for these and `truth`.
+/// All parts of an order, or those that its setting `only` names.
+///
+/// A profile in the order leaves the other out of the experiments of the study, of `truth`, its simulation and `repair`; `bugs`
+/// looks for each bug where it is and where it is not, and `compare` runs on 1.8, whatever it says. Its target and nodes are
+/// for the experiments of the study, its time is for these and `truth`.
 pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
     let profiles = order.profile.map_or(vec![Profile::V0_10, Profile::V1_8], |profile| vec![profile]);
     let simulated: u64 = order.number("simulated", SIMULATED)?;
@@ -72,9 +75,11 @@ pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
         ));
     }
     let set = vec![("seeds".to_owned(), simulated.to_string())];
-    parts.push(part("truth-sim", Experiment::Truth, Order { set, target: Target::Simulation, ..below("truth-sim") }));
+    let simulation = Order { set, profile: order.profile, target: Target::Simulation, ..below("truth-sim") };
+    parts.push(part("truth-sim", Experiment::Truth, simulation));
     for experiment in [Experiment::Bugs, Experiment::Repair, Experiment::Compare] {
-        parts.push(part(experiment.name(), experiment, below(experiment.name())));
+        let profile = order.profile.filter(|_| experiment == Experiment::Repair);
+        parts.push(part(experiment.name(), experiment, Order { profile, ..below(experiment.name()) }));
     }
     match order.setting("only") {
         Some(wanted) => only(parts, wanted),
@@ -198,10 +203,25 @@ mod tests {
     }
 
     #[test]
-    fn one_profile_leaves_the_other_out() {
-        let parts = parts(&order(Some(Profile::V0_10))).unwrap();
-        assert!(parts.iter().all(|part| part.order.profile != Some(Profile::V1_8)));
-        assert_eq!(parts.iter().filter(|part| part.order.profile.is_some()).count(), STUDY.len() + 1);
+    fn one_profile_leaves_the_other_out_wherever_there_is_a_choice() {
+        for profile in Profile::ALL {
+            let parts = parts(&order(Some(profile))).unwrap();
+            for part in &parts {
+                part.experiment.check(&part.order).unwrap();
+                let either = matches!(part.experiment, Experiment::Bugs | Experiment::Compare);
+                assert_eq!(part.order.profile, Some(profile).filter(|_| !either), "{}", part.name);
+            }
+            assert_eq!(parts.len(), STUDY.len() + 5);
+        }
+    }
+
+    /// Time and nodes reach those that take them, and no part refuses what it is given.
+    #[test]
+    fn no_part_is_given_what_it_refuses() {
+        let more = Order { time: Some(TRUTH), nodes: Some(5), ..order(None) };
+        for part in parts(&more).unwrap() {
+            part.experiment.check(&part.order).unwrap();
+        }
     }
 
     #[test]

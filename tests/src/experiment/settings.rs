@@ -35,6 +35,9 @@ const PARTS: Setting = Setting {
     meaning: "experiments to run, separated by commas; truth-sim is the simulation",
 };
 
+/// Settings of faults, which the lab makes on clusters of its own alone.
+const OF_OUR_CLUSTERS: [&str; 3] = ["cut", "whole", "seeds"];
+
 impl Experiment {
     /// What can be set for it, beside the options of the cluster's nodes.
     #[must_use]
@@ -137,13 +140,19 @@ impl Experiment {
             return Err(LabError::Order(why.to_owned()));
         }
         let own = self.settings();
-        let known = |name: &str| own.iter().any(|setting| setting.name == name.replace('_', "-"));
-        match order.set.iter().find(|(name, _)| !known(name)) {
-            Some((name, _)) => {
-                Err(LabError::Order(format!("{name} cannot be set on the nodes of a cluster that is there already")))
+        for (name, _) in &order.set {
+            let plain = name.replace('_', "-");
+            if !own.iter().any(|setting| setting.name == plain) {
+                let why = format!("{name} cannot be set on the nodes of a cluster that is there already");
+                return Err(LabError::Order(why));
             }
-            None => Ok(()),
+            if OF_OUR_CLUSTERS.contains(&plain.as_str()) {
+                let why =
+                    format!("{name} has no effect on a cluster that is there already: its faults are yours to make");
+                return Err(LabError::Order(why));
+            }
         }
+        Ok(())
     }
 
     fn check_setting(self, order: &Order, name: &str, value: &str) -> Result<(), LabError> {
@@ -205,6 +214,8 @@ impl TargetKind {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::time::Duration;
+
     use super::*;
     use crate::experiment::{Hosts, RunDir};
 
@@ -264,15 +275,40 @@ mod tests {
     #[test]
     fn of_a_cluster_that_is_there_nothing_can_be_chosen() {
         let hosts = || Target::Hosts(Box::new(Hosts::open(vec!["http://h:1".into(), "http://h:2".into()])));
-        let check = |order: Order| Experiment::RegisterHealthyAny.check(&order);
+        let check = |order: Order| Experiment::RegisterPartitionAny.check(&order);
         check(order(hosts(), &[("client_timeout", "3s")])).unwrap();
+        // Until every node knows every shard, there as well.
+        check(order(hosts(), &[("drain-limit", "3s")])).unwrap();
+        assert!(Experiment::Truth.check(&order(hosts(), &[("seeds", "5")])).is_err());
         for wrong in [
             Order { nodes: Some(5), ..order(hosts(), &[]) },
             Order { profile: Some(Profile::V1_8), ..order(hosts(), &[]) },
             order(hosts(), &[("write-timeout", "1s")]),
+            order(hosts(), &[("cut", "5s")]),
+            order(hosts(), &[("whole", "5s")]),
         ] {
             assert!(matches!(check(wrong), Err(LabError::Order(_))));
         }
+    }
+
+    #[test]
+    fn what_lists_of_runs_do_not_use_is_refused() {
+        let plain = || order(processes(), &[]);
+        for (experiment, wrong) in [
+            (Experiment::Bugs, Order { profile: Some(Profile::V1_8), ..plain() }),
+            (Experiment::Bugs, Order { nodes: Some(3), ..plain() }),
+            (Experiment::Bugs, Order { time: Some(Duration::from_secs(9)), ..plain() }),
+            (Experiment::Repair, Order { nodes: Some(3), ..plain() }),
+            (Experiment::Repair, Order { time: Some(Duration::from_secs(9)), ..plain() }),
+            (Experiment::Compare, Order { nodes: Some(3), ..plain() }),
+            (Experiment::Compare, Order { time: Some(Duration::from_secs(9)), ..plain() }),
+            (Experiment::All, order(processes(), &[("write-timeout", "5s")])),
+        ] {
+            let checked = experiment.check(&wrong);
+            assert!(matches!(checked, Err(LabError::Order(_))), "{experiment}: {checked:?}");
+        }
+        Experiment::Repair.check(&Order { profile: Some(Profile::V1_8), ..plain() }).unwrap();
+        Experiment::Compare.check(&Order { profile: Some(Profile::V1_8), ..plain() }).unwrap();
     }
 
     #[test]
