@@ -200,6 +200,24 @@ impl ConnectionArgs {
         self.username.is_some() || self.password_file.is_some() || self.token_file.is_some()
     }
 
+    /// An option that was typed and is about encryption, or the way to the servers. What the environment or a profile says is
+    /// for all commands, and was not typed for this one.
+    pub(crate) fn typed_encryption(&self) -> Option<&'static str> {
+        let options = [
+            ("--ca", self.ca.is_some(), Some("INFLUX_CA_FILE")),
+            ("--cert", self.cert.is_some(), None),
+            ("--key", self.key.is_some(), None),
+            ("--insecure", self.insecure, Some("INFLUX_SKIP_VERIFY")),
+            ("--proxy", self.proxy.is_some(), None),
+        ];
+        let elsewhere = |option: &str, variable: Option<&str>| {
+            variable.is_some_and(|variable| std::env::var_os(variable).is_some())
+                || config::active().is_some_and(|profile| profile.entry(option.trim_start_matches('-')).is_some())
+        };
+        let typed = options.into_iter().find(|(option, given, variable)| *given && !elsewhere(option, *variable));
+        typed.map(|(option, ..)| option)
+    }
+
     /// A client builder without addresses, for these alone: whether they may hear the secrets of a profile hangs on them.
     ///
     /// # Errors

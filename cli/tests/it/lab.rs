@@ -74,6 +74,13 @@ fn mistakes_are_named_before_anything_starts() {
         assert!(order(&["truth", "--hosts", "http://127.0.0.1:1", flag, value]).contains("cannot be used with"));
     }
     assert!(order(&["truth", "--username", "me"]).contains("--hosts"));
+    for option in [&["--insecure"][..], &["--ca", "/nobody/has/this"], &["--proxy", "none"]] {
+        let told = order(&[&["truth", "--sim"], option].concat());
+        assert!(told.contains(option[0]) && told.contains("--hosts"), "{told}");
+    }
+    assert!(order(&["bugs", "--nodes", "5"]).contains("a number of nodes"));
+    assert!(order(&["compare", "--time", "5s"]).contains("a time"));
+    assert!(order(&["truth", "--hosts", "http://127.0.0.1:1", "--set", "seeds=5"]).contains("no effect"));
     assert!(order(&["register-healthy-any", "--set", "pause=soon"]).contains("soon"));
     assert!(order(&["study", "--set", "experiments=truth"]).contains("experiments"));
     assert!(order(&["bugs", "--set", "only=that"]).contains("that"));
@@ -123,6 +130,39 @@ fn a_simulated_run_is_repeated_by_its_seed_and_its_directory() {
     assert_eq!(run(&["lab", "report", text(&first)], "").code, 0);
     assert!(first.join("report.html").exists());
     assert_eq!(run(&["lab", "report", text(dir.path())], "").code, 0, "a page of the runs below");
+}
+
+/// Nobody is asked for a password, or refused for want of one, on behalf of a cluster that asks for none.
+#[test]
+fn a_run_that_asks_nobody_is_replayed_whoever_the_environment_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, second) = (dir.path().join("a"), dir.path().join("b"));
+    let ran = run(&["lab", "run", "truth", "--sim", "--seeds", "2", "--dir", text(&first)], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let replay = |more: &[&str], user: Option<&str>| {
+        let mut command = program();
+        command.args(["lab", "replay", text(&first), "--dir", text(&second)]).args(more);
+        user.map(|user| command.env("INFLUX_USERNAME", user));
+        run_command(command, b"")
+    };
+    let typed = replay(&["--username", "me"], None);
+    assert!(typed.code == 2 && typed.err.contains("--hosts") && !second.exists(), "{typed:?}");
+    let ran = replay(&[], Some("me"));
+    assert_eq!(ran.code, 0, "{ran:?}");
+}
+
+/// Of several runs, one that cannot be made does not keep the others from being made and told.
+#[test]
+fn a_run_that_fails_leaves_the_others_and_the_page_of_all() {
+    let dir = tempfile::tempdir().unwrap();
+    let left = dir.path().join("runs");
+    let order = ["lab", "run", "register-healthy-any", "--hosts", "http://127.0.0.1:1", "--time", "1s", "--seeds", "2"];
+    let ran = run(&[&order[..], &["--dir", text(&left)]].concat(), "");
+    assert_eq!(ran.code, 10, "what went wrong first: {ran:?}");
+    assert!(left.join("seed-1/order.json").exists() && left.join("seed-2/order.json").exists(), "{ran:?}");
+    assert!(ran.err.contains("seed-1 could not be made") && ran.err.contains("seed-2 could not be made"), "{ran:?}");
+    let page = std::fs::read_to_string(left.join("report.html")).unwrap();
+    assert!(page.contains("seed-1") && page.contains("seed-2"), "{page}");
 }
 
 /// Processes whose command line names a directory.

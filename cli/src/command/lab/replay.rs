@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use influx_lab::experiment::{Record, RunDir};
+use influx_client::Client;
+use influx_lab::experiment::{Record, RunDir, TargetKind};
 use influx_lab::sim::{Played, SimSettings, run_seed};
 use influx_server_mock::Profile;
 use serde_json::json;
@@ -39,6 +40,7 @@ impl ReplayArgs {
         if let Ok(seed) = self.what.parse::<u64>()
             && self.dir.is_none()
         {
+            run::for_no_hosts(&self.connection)?;
             return self.schedule(seed, console).await;
         }
         let Some(dir) = self.dir else {
@@ -49,7 +51,13 @@ impl ReplayArgs {
             return Err(Failure::Usage(format!("{} is neither a seed nor the directory of a run", self.what)));
         }
         let record = old.read_json::<Record>(RunDir::ORDER)?;
-        let connection = self.connection.builder(&record.hosts)?;
+        let connection = if record.target == TargetKind::Hosts {
+            self.connection.builder(&record.hosts)?
+        } else {
+            // No password is asked for, or looked up, for a cluster that asks for none.
+            run::for_no_hosts(&self.connection)?;
+            Client::builder()
+        };
         let (experiment, order) = record.order(RunDir::at(&dir), run::this_program()?, connection)?;
         experiment.check(&order)?;
         run::take_directory(&dir, false)?;

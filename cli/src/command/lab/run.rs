@@ -40,7 +40,7 @@ pub(super) struct RunArgs {
     /// Decides on everything that is drawn by chance.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// So many seeds, from --seed on. `study` and the simulation go over them in one run; any other experiment is run once
+    /// So many seeds, from --seed on. `study`, `compare` and the simulation go over them in one run; any other experiment is run once
     /// with each, in directories of their own below DIR.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
@@ -126,13 +126,17 @@ impl RunArgs {
         }
         take_directory(&self.dir, self.force)?;
         let several = orders.len() > 1;
-        let exit = make(self.experiment, orders, &self.output, console).await?;
-        if several {
+        let made = make(self.experiment, orders, &self.output, console).await;
+        if several && !matches!(made, Err(Failure::Signal(_))) {
             let dir = RunDir::at(self.dir);
-            pages(&dir)?;
-            console.say(&format!("all of them on one page: {}", dir.file(RunDir::REPORT).display()));
+            match pages(&dir) {
+                Ok(()) => console.say(&format!("all of them on one page: {}", dir.file(RunDir::REPORT).display())),
+                // What went wrong before says more.
+                Err(_) if made.is_err() => {}
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(exit)
+        made
     }
 
     /// The runs to be made, each with the name that tells it from the others.
@@ -184,11 +188,7 @@ impl RunArgs {
             let connection = self.connection.builder(&urls)?;
             return Ok(Target::Hosts(Box::new(Hosts { urls, connection })));
         }
-        if self.connection.names_somebody() {
-            return Err(Failure::Usage(
-                "the bundled cluster asks nobody who they are: a user goes with --hosts".to_owned(),
-            ));
-        }
+        for_no_hosts(&self.connection)?;
         if self.sim {
             return Ok(Target::Simulation);
         }
@@ -222,7 +222,21 @@ impl RunArgs {
     }
 }
 
-/// Makes runs one after the other, and tells what each came to. A signal ends the processes of the run under way.
+/// Refuses what only clusters need that are there already.
+pub(super) fn for_no_hosts(connection: &ConnectionArgs) -> Result<(), Failure> {
+    let refused =
+        |what: &str| Err(Failure::Usage(format!("{what} goes with a cluster that is there already: --hosts")));
+    if connection.names_somebody() {
+        return refused("the bundled cluster asks nobody who they are: a user");
+    }
+    match connection.typed_encryption() {
+        Some(option) => refused(&format!("the bundled cluster is reached without encryption or proxy: {option}")),
+        None => Ok(()),
+    }
+}
+
+/// Makes runs one after the other, and tells what each came to. One that fails does not keep the others from being made; the
+/// first failure is what it all comes to. A signal ends the processes of the run under way.
 pub(super) async fn make(
     experiment: Experiment,
     runs: Vec<Made>,
@@ -232,6 +246,8 @@ pub(super) async fn make(
     // Nothing would end the processes of a run that is left at once.
     let mut signals = Signals::listen(Second::Waits).map_err(|error| Failure::Internal(error.to_string()))?;
     let mut exit = Exit::OK;
+    let mut failed: Option<Failure> = None;
+    let several = runs.len() > 1;
     for Made { name, order } in runs {
         let watch = Watch::new(output.progress, console);
         if !name.is_empty() {
@@ -246,7 +262,17 @@ pub(super) async fn make(
             }
         };
         watch.finish();
-        let ending = ran?;
+        let ending = match ran {
+            Ok(ending) => ending,
+            Err(error) => {
+                let failure = Failure::from(error);
+                if several {
+                    console.say(&format!("{experiment} {name} could not be made: {}", failure.message()));
+                }
+                failed.get_or_insert(failure);
+                continue;
+            }
+        };
         if !ending.holds() {
             exit = Exit::CLAIM_BROKEN;
         }
@@ -256,7 +282,7 @@ pub(super) async fn make(
             console.print(&text(experiment, &order, &ending, console))?;
         }
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
 }
 
 /// This program as that of the nodes.
