@@ -143,6 +143,8 @@ pub(super) fn told_too_early(
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::slice::from_ref;
+
     use super::*;
 
     fn short(hint_counts: bool, queued: usize) -> Shortfall {
@@ -155,7 +157,7 @@ mod tests {
     }
 
     fn unexplained(short: Shortfall, cause: SimCause) -> usize {
-        let of = |profile| judged(&[short.clone()], &[cause.clone()], profile).unexplained.len();
+        let of = |profile| judged(from_ref(&short), from_ref(&cause), profile).unexplained.len();
         assert_eq!(of(Profile::V0_10), of(Profile::V1_8));
         of(Profile::V1_8)
     }
@@ -189,7 +191,7 @@ mod tests {
     fn only_0_10_takes_a_hint_that_it_could_not_write_for_one() {
         let unwritten = cause(LossKind::HintNotWritten, 2, 50, 7);
         for (profile, unexplained) in [(Profile::V0_10, 0), (Profile::V1_8, 1)] {
-            assert_eq!(judged(&[short(true, 0)], &[unwritten.clone()], profile).unexplained.len(), unexplained);
+            assert_eq!(judged(&[short(true, 0)], from_ref(&unwritten), profile).unexplained.len(), unexplained);
         }
     }
 
@@ -218,7 +220,7 @@ mod tests {
             let tally = influx_client::Tally { stored: 1, ..influx_client::Tally::default() };
             let claim = Claim { tally, ..Claim::silent(sent) };
             let said = Said { claim, requests: vec![7], had: vec![had.to_vec()], queued: vec![queued.to_vec()] };
-            told_too_early(&plan, &said, std::slice::from_ref(&end), causes, profile).len()
+            told_too_early(&plan, &said, from_ref(&end), causes, profile).len()
         };
         use ConsistencyLevel::{Any, One};
         for profile in Profile::ALL {
@@ -230,8 +232,8 @@ mod tests {
         }
         let key = plan.key(0).into_bytes().into_boxed_slice();
         let unwritten = SimCause { keys: vec![key], ..cause(LossKind::HintNotWritten, 2, 50, 7) };
-        assert_eq!(told(Any, &[], &[], std::slice::from_ref(&unwritten), Profile::V0_10), 0);
-        assert_eq!(told(Any, &[], &[], std::slice::from_ref(&unwritten), Profile::V1_8), 1);
+        assert_eq!(told(Any, &[], &[], from_ref(&unwritten), Profile::V0_10), 0);
+        assert_eq!(told(Any, &[], &[], from_ref(&unwritten), Profile::V1_8), 1);
         assert_eq!(told(One, &[], &[], &[unwritten], Profile::V0_10), 1);
     }
 }
