@@ -223,8 +223,9 @@ fn in_nanoseconds(units: i64, precision: Precision) -> i64 {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::fate::tracked;
+    use super::super::fate::{DeliveryError, tracked};
     use super::*;
+    use crate::Tally;
     use proptest::prelude::*;
 
     fn window(points: &[(u8, i64)], lanes: usize) -> Window {
@@ -280,23 +281,30 @@ mod tests {
         }
     }
 
+    /// And each stands for as many points of the call as it has, whichever of them is told alone.
     #[test]
     fn a_tracked_call_hangs_on_every_batch_with_a_point_of_it() {
-        let mut rows = Batch::default();
-        for host in 0..20 {
-            rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(1).unwrap();
+        use futures::FutureExt as _;
+        for told in 0..4 {
+            let mut rows = Batch::default();
+            for host in 0..20 {
+                rows.point("m").tag("host", &host.to_string()).field("f", 1.0).at(1).unwrap();
+            }
+            let mut window = Window::new(0, Batch::default());
+            let (tracker, mut delivered) = tracked(20);
+            window.take_rows(&rows, times_of(&rows), 4, Some(tracker));
+            let mut units = window.cut(4, Size { points: 100, bytes: 1 << 20 }, false);
+            assert_eq!(units.len(), 4);
+            assert!(units.iter().all(|(_, unit)| unit.trackers.len() == 1));
+            let mut unit = units.remove(told).1;
+            let lost = units.iter().map(|(_, unit)| unit.batch.points()).sum();
+            drop(units);
+            assert!((&mut delivered).now_or_never().is_none());
+            let points = Tally { not_stored: unit.batch.points(), ..Tally::default() };
+            unit.trackers.pop().unwrap().tell(&Err(DeliveryError::Dropped), points);
+            let fate = delivered.now_or_never().unwrap();
+            let Err(DeliveryError::Several(all)) = fate else { panic!("{fate:?}") };
+            assert_eq!(all.points, Tally { unknown: lost, ..points });
         }
-        let mut window = Window::new(0, Batch::default());
-        let (tracker, delivered) = tracked(20);
-        window.take_rows(&rows, times_of(&rows), 4, Some(tracker));
-        let mut units = window.cut(4, Size { points: 100, bytes: 1 << 20 }, false);
-        assert_eq!(units.len(), 4);
-        assert!(units.iter().all(|(_, unit)| unit.trackers.len() == 1));
-        let last = units.pop().unwrap();
-        drop(units);
-        let mut delivered = Some(delivered);
-        assert!(futures::FutureExt::now_or_never(delivered.as_mut().unwrap()).is_none());
-        drop(last);
-        assert!(futures::FutureExt::now_or_never(delivered.take().unwrap()).is_some());
     }
 }

@@ -204,8 +204,8 @@ impl ProcessCluster {
     /// [`restart`](Self::restart).
     ///
     /// # Errors
-    /// [`ClusterError::Fault`] when this cluster cannot have one of them; then nothing has changed. Another error when a
-    /// running node does not take the change; then the others have it.
+    /// [`ClusterError::Fault`] when this cluster cannot have one of them; then nothing has changed.
+    /// [`ClusterError::NotTaken`] with all running nodes that did not take the change; then the others have it.
     pub async fn inject(&mut self, faults: &[Fault]) -> Result<(), ClusterError> {
         self.add_faults(faults, None).await
     }
@@ -324,7 +324,7 @@ impl ProcessCluster {
         }
         // All of them are told, whatever one of them answers: a heal must reach the others.
         let told = futures::future::join_all((0..self.configs.len()).map(|position| self.send_faults(position))).await;
-        told.into_iter().collect()
+        all_told(told)
     }
 
     pub(super) async fn send_faults(&self, position: usize) -> Result<(), ClusterError> {
@@ -335,7 +335,26 @@ impl ProcessCluster {
         let body = serde_json::to_vec(&self.share(&config.name)).map_err(std::io::Error::other);
         let body = body.map_err(io_error("writing faults"))?;
         let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/faults", body, CALL_LIMIT).await;
-        sent.map_err(|why| ClusterError::NotTaken { name: config.name.clone(), why: why.to_string() })
+        sent.map_err(|why| ClusterError::NotTaken { names: vec![config.name.clone()], why: why.to_string() })
+    }
+}
+
+/// What came of telling all nodes: whoever did not take it is named.
+fn all_told(told: Vec<Result<(), ClusterError>>) -> Result<(), ClusterError> {
+    let (mut refusers, mut reasons) = (Vec::new(), Vec::new());
+    for told in told {
+        match told {
+            Ok(()) => {}
+            Err(ClusterError::NotTaken { names, why }) => {
+                refusers.extend(names);
+                reasons.push(why);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match refusers.is_empty() {
+        true => Ok(()),
+        false => Err(ClusterError::NotTaken { names: refusers, why: reasons.join("; ") }),
     }
 }
 
@@ -356,4 +375,24 @@ enum Ended {
 fn lasts(event: Event, order: Option<u64>, lasting: Option<(Duration, &TimerCommand)>) -> Event {
     let millis = lasting.map(|(lasting, _)| u64::try_from(lasting.as_millis()).unwrap_or(u64::MAX));
     event.with("order", order).with("for_ms", millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_who_did_not_take_it_are_named() {
+        let refused =
+            |name: &str| Err(ClusterError::NotTaken { names: vec![name.into()], why: format!("{name} slept") });
+        assert!(all_told(vec![Ok(()), Ok(())]).is_ok());
+        let error = all_told(vec![refused("data1"), Ok(()), refused("meta2")]);
+        let Err(ClusterError::NotTaken { names, .. }) = &error else { panic!("{error:?}") };
+        assert_eq!(names, &["data1", "meta2"]);
+        let text = error.map_err(|error| error.to_string());
+        let expected = "nodes data1, meta2 did not take the change of the faults: data1 slept; meta2 slept";
+        assert_eq!(text, Err(expected.to_owned()));
+        let io = || Err(ClusterError::Unsupported("it"));
+        assert!(matches!(all_told(vec![refused("data1"), io()]), Err(ClusterError::Unsupported(_))));
+    }
 }

@@ -107,7 +107,7 @@ impl ProcessCluster {
         let names: Vec<(String, String)> = others.flat_map(membership::names).collect();
         let body = serde_json::to_vec(&names).expect("pairs of texts are JSON");
         let told: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/names", body, CALL_LIMIT).await;
-        told.map_err(|why| ClusterError::NotTaken { name: config.name.clone(), why: why.to_string() })
+        told.map_err(|why| ClusterError::NotTaken { names: vec![config.name.clone()], why: why.to_string() })
     }
 }
 

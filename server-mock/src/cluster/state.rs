@@ -132,12 +132,12 @@ pub enum ClusterError {
         /// The last lines of its log.
         log: String,
     },
-    /// A running node did not take a change of its faults.
-    #[error("node {name} did not take the change of its faults: {why}")]
+    /// Running nodes did not take a change of their faults.
+    #[error("{} did not take the change of the faults: {why}", nodes(names))]
     NotTaken {
-        /// Which.
-        name: String,
-        /// Why.
+        /// All of them.
+        names: Vec<String>,
+        /// Why, one after the other.
         why: String,
     },
     /// A node did not tell what it was asked.
@@ -159,6 +159,11 @@ pub enum ClusterError {
     /// Faults by signals need a Unix system.
     #[error("{0} needs a Unix system")]
     Unsupported(&'static str),
+}
+
+fn nodes(names: &[String]) -> String {
+    let many = if names.len() == 1 { "node" } else { "nodes" };
+    format!("{many} {}", names.join(", "))
 }
 
 impl From<PlanError> for ClusterError {

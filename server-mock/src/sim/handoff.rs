@@ -91,6 +91,7 @@ impl SimCluster {
             self.record.count("hint queued");
             self.record.tell(self.now, || format!("data{}: queued #{} for data{}", node + 1, write.request, key.0 + 1));
             self.wake(node, key);
+            self.held.queue_took(key.0, write);
             if let Some(sent) = self.sent(then.write, then.part, then.owner) {
                 sent.queued = true;
             }

@@ -55,6 +55,8 @@ pub(super) struct Held(HashMap<Box<[u8]>, Fate>);
 struct Fate {
     /// Which data nodes have carried out which requests.
     done: Vec<(usize, u64)>,
+    /// For which data nodes some queue took which requests.
+    queued: Vec<(usize, u64)>,
     /// Bits of positions of data nodes.
     refused: u32,
 }
@@ -63,6 +65,26 @@ impl Held {
     /// Whether a data node has the point from this request.
     pub(super) fn has(&self, key: &[u8], request: u64, node: usize) -> bool {
         self.0.get(key).is_some_and(|fate| fate.done.contains(&(node, request)))
+    }
+
+    /// A queue for a data node took a write.
+    pub(super) fn queue_took(&mut self, node: usize, write: &ShardWrite) {
+        for point in write.points.iter() {
+            let fate = self.0.entry(point.key.into()).or_default();
+            if !fate.queued.contains(&(node, write.request)) {
+                fate.queued.push((node, write.request));
+            }
+        }
+    }
+
+    /// The data nodes that something was done for in one of these requests.
+    fn nodes(&self, key: &[u8], requests: &[u64], what: impl Fn(&Fate) -> &[(usize, u64)]) -> Vec<usize> {
+        let done = self.0.get(key).map(what).unwrap_or_default();
+        let mut nodes: Vec<usize> =
+            done.iter().filter(|(_, request)| requests.contains(request)).map(|(node, _)| *node).collect();
+        nodes.sort_unstable();
+        nodes.dedup();
+        nodes
     }
 }
 
@@ -201,13 +223,13 @@ impl SimCluster {
     /// less than to read their replicas.
     #[must_use]
     pub fn carried_out(&self, key: &[u8], requests: &[u64]) -> Vec<usize> {
-        let mut nodes: Vec<usize> = match self.held.0.get(key) {
-            Some(fate) => fate.done.iter().filter(|(_, of)| requests.contains(of)).map(|(node, _)| *node).collect(),
-            None => Vec::new(),
-        };
-        nodes.sort_unstable();
-        nodes.dedup();
-        nodes
+        self.held.nodes(key, requests, |fate| &fate.done)
+    }
+
+    /// The data nodes, by position, for which a queue has ever taken the point of this key from one of these requests.
+    #[must_use]
+    pub fn queued_for(&self, key: &[u8], requests: &[u64]) -> Vec<usize> {
+        self.held.nodes(key, requests, |fate| &fate.queued)
     }
 
     pub(super) fn cause(

@@ -1,9 +1,11 @@
 //! Whether a level was met at the moment at which it was told. In the end nobody can tell any more: by then hints have
 //! brought what was missing.
 
+use std::collections::BTreeSet;
+
 use influx_client::ConsistencyLevel;
-use influx_server_mock::LossKind;
 use influx_server_mock::sim::{CauseKind, Shortfall, SimCause, SimCluster};
+use influx_server_mock::{LossKind, Profile};
 
 use super::play::{Said, id};
 use super::schedule::WritePlan;
@@ -12,8 +14,8 @@ use crate::truth::{FalseClaim, Liar, PointEnd, Promise};
 /// Acknowledgements that a server gave for fewer copies than the level asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shortfalls {
-    /// Points acknowledged at `any` when nothing but a hint had them, as that level allows.
-    pub(super) hinted: u64,
+    /// Requests acknowledged at `any` when nothing but a hint had one of their points, as that level allows.
+    pub(super) hinted: BTreeSet<u64>,
     /// Those that nothing in the record explains, in words.
     pub(super) unexplained: Vec<String>,
 }
@@ -44,22 +46,29 @@ fn counted_for_nothing(cause: &SimCause) -> bool {
     }
 }
 
-/// Holds the servers' acknowledgements against what their owners had at that moment.
-pub(super) fn shortfalls(cluster: &SimCluster) -> Shortfalls {
-    let causes = cluster.record().causes();
-    judged(cluster.record().shortfalls(), causes)
+/// Whether it is a hint that could not be written, and that its node called a hint all the same, as 0.10 does.
+fn taken_for_a_hint(cause: &SimCause, profile: Profile) -> bool {
+    match profile {
+        Profile::V0_10 => cause.kind == LossKind::HintNotWritten.into(),
+        Profile::V1_8 => false,
+    }
 }
 
-fn judged(shortfalls: &[Shortfall], causes: &[SimCause]) -> Shortfalls {
+/// Holds the servers' acknowledgements against what their owners had at that moment.
+pub(super) fn shortfalls(cluster: &SimCluster, profile: Profile) -> Shortfalls {
+    let causes = cluster.record().causes();
+    judged(cluster.record().shortfalls(), causes, profile)
+}
+
+fn judged(shortfalls: &[Shortfall], causes: &[SimCause], profile: Profile) -> Shortfalls {
     let mut judged = Shortfalls::default();
     for short in shortfalls {
         if short.hint_counts && short.had + short.queued >= short.required {
-            judged.hinted += 1;
+            judged.hinted.insert(short.request);
             continue;
         }
         let explains = |cause: &SimCause| {
-            // 0.10 calls a hint that it could not write a hint, and a hint counts at this level.
-            let unwritten = short.hint_counts && cause.kind == LossKind::HintNotWritten.into();
+            let unwritten = short.hint_counts && taken_for_a_hint(cause, profile);
             (counted_for_nothing(cause) || unwritten) && cause.request == short.request && cause.time <= short.time
         };
         let explained = short.missing.iter().filter(|node| done_to(causes, &short.key, **node, explains)).count();
@@ -80,23 +89,33 @@ fn done_to(causes: &[SimCause], key: &[u8], node: usize, wanted: impl Fn(&SimCau
 }
 
 /// Points that a client called stored at a level when fewer owners had them, which no server had called stored either.
-/// `ends` has the points of the write by line.
-pub(super) fn told_too_early(plan: &WritePlan, said: &Said, ends: &[PointEnd], causes: &[SimCause]) -> Vec<FalseClaim> {
+/// `ends` has the points of the write by line. At `any` a hint may be all there is.
+pub(super) fn told_too_early(
+    plan: &WritePlan,
+    said: &Said,
+    ends: &[PointEnd],
+    causes: &[SimCause],
+    profile: Profile,
+) -> Vec<FalseClaim> {
     let claim = &said.claim;
-    // At `any` a hint may be all there is.
-    if claim.level == ConsistencyLevel::Any || claim.tally.stored == 0 {
+    if claim.tally.stored == 0 {
         return Vec::new();
     }
+    let hint_counts = claim.level == ConsistencyLevel::Any;
     let explains = |cause: &SimCause| {
-        counted_for_nothing(cause) && said.requests.contains(&cause.request) && cause.time <= claim.ended
+        (counted_for_nothing(cause) || hint_counts && taken_for_a_hint(cause, profile))
+            && said.requests.contains(&cause.request)
+            && cause.time <= claim.ended
     };
     let open: Vec<usize> = (0..claim.points).filter(|line| !claim.refused.contains(line)).collect();
     let lacking: Vec<(usize, usize, usize)> = open
         .iter()
         .filter_map(|line| {
             let (key, owners) = (plan.key(*line), &ends[*line].owners);
-            let nodes = said.had.get(*line).map(Vec::as_slice).unwrap_or_default();
-            let has = |owner: &u64| nodes.iter().any(|node| id(*node) == *owner);
+            let among = |nodes: &[Vec<usize>], owner: u64| {
+                nodes.get(*line).is_some_and(|nodes| nodes.iter().any(|node| id(*node) == owner))
+            };
+            let has = |owner: &u64| among(&said.had, *owner) || hint_counts && among(&said.queued, *owner);
             let dropped = |owner: &u64| {
                 // The judge's numbers of nodes are their positions and one.
                 usize::try_from(*owner - 1).is_ok_and(|node| done_to(causes, key.as_bytes(), node, explains))
@@ -113,7 +132,10 @@ pub(super) fn told_too_early(plan: &WritePlan, said: &Said, ends: &[PointEnd], c
         line: Some(line),
         promise: Promise::AtLevel,
         liar: Liar::Client,
-        found: format!("{had} of {needed} owners had it when it was called stored at {}", claim.level),
+        found: match hint_counts {
+            true => "neither an owner nor a queue had it when it was called stored at any".to_owned(),
+            false => format!("{had} of {needed} owners had it when it was called stored at {}", claim.level),
+        },
     };
     lacking.into_iter().take(short).map(lie).collect()
 }
@@ -121,6 +143,8 @@ pub(super) fn told_too_early(plan: &WritePlan, said: &Said, ends: &[PointEnd], c
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::slice::from_ref;
+
     use super::*;
 
     fn short(hint_counts: bool, queued: usize) -> Shortfall {
@@ -133,7 +157,9 @@ mod tests {
     }
 
     fn unexplained(short: Shortfall, cause: SimCause) -> usize {
-        judged(&[short], &[cause]).unexplained.len()
+        let of = |profile| judged(from_ref(&short), from_ref(&cause), profile).unexplained.len();
+        assert_eq!(of(Profile::V0_10), of(Profile::V1_8));
+        of(Profile::V1_8)
     }
 
     /// Only an owner that acknowledged and dropped it, of this request and before, excuses an acknowledgement.
@@ -153,8 +179,61 @@ mod tests {
 
     #[test]
     fn at_any_a_hint_counts_and_is_counted() {
-        assert_eq!(judged(&[short(true, 1)], &[]), Shortfalls { hinted: 1, unexplained: Vec::new() });
-        assert_eq!(judged(&[short(true, 0)], &[]).unexplained.len(), 1);
-        assert_eq!(unexplained(short(true, 0), cause(LossKind::HintNotWritten, 2, 50, 7)), 0);
+        let profile = Profile::V1_8;
+        let another = Shortfall { key: Box::from(&b"m,k=y"[..]), ..short(true, 1) };
+        let hinted = judged(&[short(true, 1), another], &[], profile);
+        assert_eq!(hinted, Shortfalls { hinted: [7].into(), unexplained: Vec::new() }, "two points of one request");
+        assert_eq!(judged(&[short(true, 0)], &[], profile).unexplained.len(), 1);
+    }
+
+    /// 1.8 says that it could not write a hint.
+    #[test]
+    fn only_0_10_takes_a_hint_that_it_could_not_write_for_one() {
+        let unwritten = cause(LossKind::HintNotWritten, 2, 50, 7);
+        for (profile, unexplained) in [(Profile::V0_10, 0), (Profile::V1_8, 1)] {
+            assert_eq!(judged(&[short(true, 0)], from_ref(&unwritten), profile).unexplained.len(), unexplained);
+        }
+    }
+
+    #[test]
+    fn at_any_an_owner_or_a_queue_has_it_by_then() {
+        use super::super::schedule::{Line, LineKind};
+        use crate::truth::{Claim, Copy, Sent};
+        use std::time::Duration;
+
+        let plan = WritePlan {
+            batch: 9,
+            client: 0,
+            at: Duration::ZERO,
+            level: ConsistencyLevel::Any,
+            deadline: Duration::from_secs(1),
+            dropped_after: None,
+            precision: influx_client::Precision::Nanoseconds,
+            per_shard_group: false,
+            split_types: false,
+            extra_requests: 0,
+            lines: vec![Line { kind: LineKind::Plain, measurement: 0, week: 0 }],
+        };
+        let end = PointEnd { owners: vec![1, 3], copies: [(1, Copy::default()), (3, Copy::default())].into() };
+        let told = |level, had: &[usize], queued: &[usize], causes: &[SimCause], profile| {
+            let sent = Sent { batch: 9, points: 1, idempotent: true, level, began: 0, ended: 100 };
+            let tally = influx_client::Tally { stored: 1, ..influx_client::Tally::default() };
+            let claim = Claim { tally, ..Claim::silent(sent) };
+            let said = Said { claim, requests: vec![7], had: vec![had.to_vec()], queued: vec![queued.to_vec()] };
+            told_too_early(&plan, &said, from_ref(&end), causes, profile).len()
+        };
+        use ConsistencyLevel::{Any, One};
+        for profile in Profile::ALL {
+            assert_eq!(told(Any, &[], &[], &[], profile), 1, "nobody had it");
+            assert_eq!(told(Any, &[1], &[1], &[], profile), 1, "no owner");
+            assert_eq!(told(Any, &[2], &[], &[], profile), 0);
+            assert_eq!(told(Any, &[], &[2], &[], profile), 0);
+            assert_eq!(told(One, &[], &[2], &[], profile), 1, "a hint is no copy");
+        }
+        let key = plan.key(0).into_bytes().into_boxed_slice();
+        let unwritten = SimCause { keys: vec![key], ..cause(LossKind::HintNotWritten, 2, 50, 7) };
+        assert_eq!(told(Any, &[], &[], from_ref(&unwritten), Profile::V0_10), 0);
+        assert_eq!(told(Any, &[], &[], from_ref(&unwritten), Profile::V1_8), 1);
+        assert_eq!(told(One, &[], &[], &[unwritten], Profile::V0_10), 1);
     }
 }

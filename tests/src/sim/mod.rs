@@ -81,4 +81,7 @@ pub(crate) enum Tamper {
     /// `partial write`, the answer of 1.8 to a write below its level, is taken for an acknowledgement.
     #[cfg(test)]
     BelowLevelIsStored,
+    /// Every request is acknowledged as soon as it is sent, and carried out later.
+    #[cfg(test)]
+    AcknowledgedAtOnce,
 }

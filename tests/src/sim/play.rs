@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use influx_client::{
-    Backoff, Balance, Batch, Client, ConsistencyLevel, Downgrade, Failed, MissingTime, NoRetry, Outcome, PointError,
-    Precision, Retry, RetryBudget, RetryPolicy, Tally, WriteWatch,
+    Backoff, Balance, Batch, Client, ConsistencyLevel, Downgrade, Failed, MissingTime, NoRetry, PointError, Precision,
+    Retry, RetryBudget, RetryPolicy, WriteWatch,
 };
 use influx_server_mock::sim::{SimCluster, SimOptions};
 
@@ -47,20 +47,21 @@ pub(super) struct Said {
     pub(super) requests: Vec<u64>,
     /// Of each line the data nodes, by position, that had it when this was said; nothing where no point is called stored.
     pub(super) had: Vec<Vec<usize>>,
-    /// Whether the caller dropped the call, which then said no more than whether something may be stored.
-    pub(super) dropped: bool,
+    /// Likewise those for which a queue had taken it by then.
+    pub(super) queued: Vec<Vec<usize>>,
 }
 
 impl Said {
     fn now(plan: &WritePlan, claim: Claim, requests: Vec<u64>, wire: &Wire) -> Self {
-        let had = match claim.tally.stored {
-            0 => Vec::new(),
+        let (had, queued) = match claim.tally.stored {
+            0 => Default::default(),
             _ => wire.look(|cluster| {
-                let lines = 0..plan.lines.len();
-                lines.map(|line| cluster.carried_out(plan.key(line).as_bytes(), &requests)).collect()
+                let keys = || (0..plan.lines.len()).map(|line| plan.key(line));
+                let had = keys().map(|key| cluster.carried_out(key.as_bytes(), &requests)).collect();
+                (had, keys().map(|key| cluster.queued_for(key.as_bytes(), &requests)).collect())
             }),
         };
-        Self { claim, requests, had, dropped: false }
+        Self { claim, requests, had, queued }
     }
 }
 
@@ -170,13 +171,9 @@ async fn write(plan: &WritePlan, client: &Client, wire: &Wire) -> Said {
     let claim = match &said {
         Some(said) => Claim::of(sent, said.as_ref(), node_id),
         // What the watch says is a claim too.
-        None if watch.abandon() => Claim::silent(sent),
-        None => {
-            let tally = Tally { not_stored: sent.points, ..Tally::default() };
-            Claim { outcome: Outcome::NotStored, tally, ..Claim::silent(sent) }
-        }
+        None => Claim::dropped(sent, watch.abandon()),
     };
-    Said { dropped: said.is_none(), ..Said::now(plan, claim, wire.requests(before), wire) }
+    Said::now(plan, claim, wire.requests(before), wire)
 }
 
 fn sent(plan: &WritePlan, idempotent: bool, began: u64, ended: u64) -> Sent {

@@ -132,11 +132,11 @@ fn ending(summary: &SimSummary, asked: Option<u64>) -> Ending {
     let named: Vec<String> = summary.server_lies.iter().map(|(name, times)| format!("{name} {times}")).collect();
     ending.summary.push(format!("false claims of the servers, by cause: {}", named.join(", ")));
     ending.summary.push(format!(
-        "reordered resends (an earlier request of a client written over a later one): {}",
-        summary.reordered_resends
+        "reordered requests (an earlier one of a client written over a later one): {}",
+        summary.reordered
     ));
     let unjudged: Vec<String> = summary.unjudged.iter().map(|(what, times)| format!("{times} {what}")).collect();
-    ending.summary.push(format!("not judged, as nothing was claimed of it: {}", unjudged.join(", ")));
+    ending.summary.push(format!("not judged, or held against queues alone: {}", unjudged.join(", ")));
     ending
 }
 

@@ -32,8 +32,10 @@ pub struct SimSummary {
     /// Values acknowledged that an earlier request of the same client was written over, because it was carried out later: it
     /// had been sent again, given up, or held up between two nodes. Nobody lied, as nobody says that requests are carried
     /// out in order.
-    pub reordered_resends: u64,
-    /// What was not judged, because nothing was claimed that could be held against the replicas.
+    #[serde(rename = "reordered_resends")]
+    pub reordered: u64,
+    /// What was not judged, because nothing was claimed that could be held against the replicas, and what was held against
+    /// queues alone.
     pub unjudged: BTreeMap<String, u64>,
     /// Claims of the client that were false.
     pub client_lies: u64,
@@ -76,7 +78,7 @@ impl SimSummary {
         self.schedules += 1;
         *self.profiles.entry(played.schedule.profile.to_string()).or_default() += 1;
         for claim in &played.claims {
-            *self.writes.entry(format!("{} / {}", claim.class, claim.outcome)).or_default() += 1;
+            *self.writes.entry(format!("{} / {}", claim.class_text(), claim.outcome)).or_default() += 1;
         }
         for ((class, outcome, stands), points) in &played.spread {
             *self.points.entry(format!("{class} / {outcome}: {stands}")).or_default() += points;
@@ -91,7 +93,7 @@ impl SimSummary {
         for (what, times) in &played.unjudged {
             *self.unjudged.entry((*what).to_owned()).or_default() += times;
         }
-        self.reordered_resends += played.reordered;
+        self.reordered += played.reordered;
         self.client_lies += played.client_lies().count() as u64;
         self.unexplained += played.unexplained.len() as u64;
         // Whichever thread comes first.
@@ -114,7 +116,7 @@ impl SimSummary {
         add(&mut self.events, other.events);
         add(&mut self.server_lies, other.server_lies);
         add(&mut self.unjudged, other.unjudged);
-        self.reordered_resends += other.reordered_resends;
+        self.reordered += other.reordered;
         self.failures.extend(other.failures);
         self.failures.sort_by_key(|failure| failure.seed);
     }
@@ -130,14 +132,14 @@ impl fmt::Display for SimSummary {
         let Self { schedules, threads, seconds, client_lies, unexplained, .. } = self;
         writeln!(f, "{schedules} schedules in {seconds:.1} s on {threads} threads: {:.0} a second", self.rate())?;
         writeln!(f, "{client_lies} false claims of the client, {unexplained} things that nothing explains")?;
-        writeln!(f, "{} reordered resends: values that an earlier request was written over", self.reordered_resends)?;
+        writeln!(f, "{} reordered requests: values that an earlier request was written over", self.reordered)?;
         for (title, counts) in [
             ("schedules by profile", &self.profiles),
             ("writes by class and outcome", &self.writes),
             ("points by class and outcome of their write", &self.points),
             ("events in the clusters", &self.events),
             ("false claims of the servers, by cause", &self.server_lies),
-            ("not judged, as nothing was claimed of it", &self.unjudged),
+            ("not judged, or held against queues alone", &self.unjudged),
         ] {
             writeln!(f, "{title}:")?;
             for (name, times) in counts {

@@ -33,8 +33,8 @@ pub struct Played {
     pub requests: u64,
     /// Values acknowledged that an earlier request of their client was written over, because it was carried out later.
     pub reordered: u64,
-    /// What was not held against the replicas, or not as of the moment at which it was said, because nothing was claimed
-    /// that could be: by what it is.
+    /// What was not held against the replicas, because nothing was claimed that could be, or against queues alone as of the
+    /// moment at which it was said: by what it is.
     pub unjudged: BTreeMap<&'static str, u64>,
     /// Two runs share it only if the same happened in both, at the same times.
     pub fingerprint: u64,
@@ -60,7 +60,7 @@ impl Played {
         let lies = self.client_lies().map(|lie| {
             let line = lie.line.map(|line| format!(" line {line}")).unwrap_or_default();
             let words = self.claims.iter().find(|claim| claim.batch == lie.batch);
-            let said = words.map(|claim| format!("{} {} {}", claim.class, claim.outcome, claim.words));
+            let said = words.map(|claim| format!("{} {} {}", claim.class_text(), claim.outcome, claim.words));
             format!("batch {}{line}: {} is false: {} ({})", lie.batch, lie.promise, lie.found, said.unwrap_or_default())
         });
         lies.chain(self.unexplained.iter().cloned()).collect()
@@ -90,17 +90,22 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
     for (write, one) in said.iter().enumerate() {
         let ends = ends(&cluster, &schedule, write, one, &replicas);
         for (stands, points) in spread(&ends) {
-            let key = (one.claim.class.to_string(), one.claim.outcome.to_string(), stands);
+            let key = (one.claim.class_text().to_owned(), one.claim.outcome.to_string(), stands);
             *spread_of.entry(key).or_default() += points;
         }
-        if one.dropped && one.claim.outcome == Outcome::Unknown {
+        if one.claim.dropped && one.claim.outcome == Outcome::Unknown {
             *unjudged.entry("writes whose callers dropped them").or_default() += 1;
         }
         if one.claim.exempt {
             *unjudged.entry("writes of which some points are refused, and which cannot be told").or_default() += 1;
         }
+        if one.claim.below && !one.claim.exempt {
+            *unjudged
+                .entry("writes of which some points are below their level, and which cannot be told")
+                .or_default() += 1;
+        }
         let found = judge(&one.claim, &ends, &causes);
-        let early = told_too_early(&schedule.writes[write], one, &ends, cluster.record().causes());
+        let early = told_too_early(&schedule.writes[write], one, &ends, cluster.record().causes(), schedule.profile);
         // What is missing in the end was missing then too.
         let client = |lie: &FalseClaim| lie.promise == Promise::AtLevel && lie.liar == Liar::Client;
         let new = early.into_iter().filter(|lie| !found.iter().any(|other| other.line == lie.line && client(other)));
@@ -127,9 +132,9 @@ fn judged(schedule: Schedule, settings: &SimSettings, ended: Ended) -> Played {
             lies.iter().for_each(|lie| *server_lies.entry(lie.id().to_owned()).or_default() += 1);
         }
     }
-    let Shortfalls { hinted, mut unexplained } = shortfalls(&cluster);
-    if hinted > 0 {
-        unjudged.insert("acknowledgements at any that had a point in queues alone", hinted);
+    let Shortfalls { hinted, mut unexplained } = shortfalls(&cluster, schedule.profile);
+    if !hinted.is_empty() {
+        unjudged.insert("acknowledgements at any that had a point in queues alone", hinted.len() as u64);
     }
     if !drained {
         unexplained.push("the queues did not empty although all had healed".to_owned());

@@ -207,6 +207,14 @@ impl Shared {
                 {
                     waiting.sent.add(bytes);
                 }
+                #[cfg(test)]
+                if self.tamper == Tamper::AcknowledgedAtOnce
+                    && let Some(waiting) = state.waiting.remove(&request)
+                {
+                    let body = bytes::Bytes::new();
+                    let _ =
+                        waiting.answer.send(Ok(Answer { status: 204, headers: Default::default(), body, cut: None }));
+                }
                 return;
             }
             ClientEvent::Refused { request } => {

@@ -79,7 +79,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     };
     let nemesis = cut(&mut cluster, &cuts, &shared);
     let told = tell(progress, settings.time);
-    // The nemesis heals what it cut at the end of the time; clients may wait for that.
+    // The last cut may go on when the time is over; clients may wait for its end.
     let (done, cut_done, ()) = tokio::join!(clients_done, nemesis, told);
     done?;
     cut_done?;

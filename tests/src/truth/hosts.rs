@@ -73,6 +73,10 @@ pub(super) async fn on_hosts(
         true => "the queues were empty before the replicas were read".to_owned(),
         false => format!("the queues were not known to be empty after {DRAIN_LIMIT:?}: copies may be missing for that"),
     });
+    let told = |one: &&Written| ends.contains_key(&one.planned.batch);
+    let judged = written.iter().filter(told).filter(|one| one.claim.can_be_judged());
+    // What no server can parse is nowhere by its nature, and no replica was asked for it.
+    let points = |one: &Written| ends[&one.planned.batch].iter().filter(|end| !end.owners.is_empty()).count() as u64;
     summary.rounds.push(RoundSummary {
         name: "hosts".to_owned(),
         topology: format!("{} addresses", urls.len()),
@@ -80,9 +84,8 @@ pub(super) async fn on_hosts(
         settling: millis(settling),
         batches: written.len() as u64,
         points: written.iter().map(|one| one.planned.lines.len() as u64).sum(),
-        judged: ends.len() as u64,
-        // What no server can parse is nowhere by its nature, and no replica was asked for it.
-        judged_points: ends.values().flatten().filter(|end| !end.owners.is_empty()).count() as u64,
+        judged: judged.clone().count() as u64,
+        judged_points: judged.map(points).sum(),
         requests: field.requests.load(Ordering::Relaxed),
         acknowledged: written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count() as u64,
         shards: 0,

@@ -188,7 +188,7 @@ impl Trial<'_> {
                 "acknowledged by such a server without a word of warning".into(),
             );
         }
-        let below = claim.outcome == Outcome::BelowLevel || claim.tally.below_level > 0;
+        let below = claim.below || claim.outcome == Outcome::BelowLevel || claim.tally.below_level > 0;
         if below {
             self.client(None, Promise::WorthOfVersion, "such a server's partial write proves no copy".into());
         }
@@ -237,9 +237,10 @@ impl Trial<'_> {
         if short == 0 {
             return;
         }
-        // Which of them are stored is not said, so those that the server answers for are taken first.
+        // Which of them are stored is not said, so those that the server answers for are taken first; and those that are
+        // nowhere, as the others may be what more is said of.
         let mut judged: Vec<(usize, Promise, Liar)> = lacking.into_iter().map(|line| self.untrue(line)).collect();
-        judged.sort_by_key(|(_, _, liar)| *liar == Liar::Client);
+        judged.sort_by_key(|(line, _, liar)| (*liar == Liar::Client, self.ends[*line].on_owners() > 0));
         for (line, promise, liar) in judged {
             if short == 0 {
                 break;
@@ -259,13 +260,12 @@ impl Trial<'_> {
     /// What is untrue of a point that is called stored and is not on every owner, and whose fault that is.
     fn untrue(&self, line: usize) -> (usize, Promise, Liar) {
         let end = &self.ends[line];
-        let everywhere = self.why_missing(line);
         let needed = self.claim.level.required(end.owners.len()).max(1);
         let short = needed.saturating_sub(end.on_owners());
         if short == 0 {
-            return (line, Promise::OnEveryOwner, everywhere);
+            return (line, Promise::OnEveryOwner, self.why_missing(line));
         }
-        match (self.why_below(line, short), everywhere) {
+        match (self.why_below(line, short), self.why_missing(line)) {
             (Liar::Client, _) => (line, Promise::AtLevel, Liar::Client),
             (Liar::Server(_), Liar::Client) => (line, Promise::OnEveryOwner, Liar::Client),
             (Liar::Server(counted), Liar::Server(missing)) => {
@@ -308,24 +308,34 @@ impl Trial<'_> {
         self.add(Some(line), promise, liar, format!("on {}", names(self.ends[line].copies.keys())));
     }
 
-    /// Of what is below its level or deferred there is something on some owner.
+    /// Of what is below its level or deferred there is something on some owner, besides what is called stored.
     fn some(&mut self) {
         let (claim, tally) = (self.claim, self.claim.tally);
-        let somewhere = self.ends.iter().filter(|end| end.on_owners() > 0).count();
+        let (here, mut gone): (Vec<usize>, Vec<usize>) = self
+            .lines()
+            .filter(|line| !claim.refused.contains(line))
+            .partition(|line| self.ends[*line].on_owners() > 0);
+        // What is called stored and is nowhere was told of one by one, and is no part of the rest.
+        let told = |line: &usize| {
+            let stored = |lie: &FalseClaim| matches!(lie.promise, Promise::AtLevel | Promise::OnEveryOwner);
+            self.found.iter().any(|lie| lie.line == Some(*line) && stored(lie))
+        };
+        let nowhere = gone.len();
+        gone.retain(|line| !told(line));
+        let mut others = tally.stored.saturating_sub(nowhere - gone.len());
         for (points, promise, outcome) in [
-            (tally.below_level, Promise::SomeCopy, Outcome::BelowLevel),
             (tally.deferred, Promise::Arrives, Outcome::Deferred),
+            (tally.below_level, Promise::SomeCopy, Outcome::BelowLevel),
         ] {
-            // All that is deferred arrives; of what is below its level, one point of one shard is enough.
-            let promised = match promise {
-                Promise::Arrives if claim.outcome == Outcome::Deferred => tally.deferred + tally.stored,
-                Promise::Arrives => points,
-                _ => usize::from(points > 0 || claim.outcome == outcome),
-            };
-            if somewhere >= promised {
+            if points == 0 && claim.outcome != outcome {
                 continue;
             }
-            let gone: Vec<usize> = self.lines().filter(|line| self.ends[*line].on_owners() == 0).collect();
+            // All that is deferred arrives; of what is below its level, one point of one shard is enough.
+            let promised = others + if promise == Promise::Arrives { points } else { 1 };
+            if here.len() >= promised {
+                others = promised;
+                continue;
+            }
             let hint_counts = promise == Promise::Arrives;
             let mut lies = BTreeSet::new();
             let explained = gone.iter().filter(|line| {
@@ -334,8 +344,13 @@ impl Trial<'_> {
                 lies.extend(why);
                 is_explained
             });
-            let liar = if somewhere + explained.count() >= promised { Liar::Server(lies) } else { Liar::Client };
-            self.add(None, promise, liar, format!("{somewhere} of {} points are somewhere", claim.points));
+            let liar = if here.len() + explained.count() >= promised { Liar::Server(lies) } else { Liar::Client };
+            let found = format!(
+                "{} of {} points are somewhere, and {others} of those are called stored or queued",
+                here.len(),
+                claim.points
+            );
+            self.add(None, promise, liar, found);
         }
     }
 
@@ -355,20 +370,15 @@ impl Trial<'_> {
             Breaks::HintMaybeTaken => hint_counts && self.claim.old_server,
             Breaks::CopyToCome | Breaks::Refusal | Breaks::Value => false,
         };
-        let why = move |owner| self.cause(line, |cause| counts(cause) && concerns(cause, Some(owner)));
+        let why = move |owner| self.cause(line, |cause| counts(cause) && concerns(cause, owner));
         self.ends[line].missing().filter_map(move |owner| why(owner).map(|cause| cause.lie))
     }
 
-    /// Who answers for a point that is not on every owner: the server, where its records explain every missing copy.
+    /// Who answers for a point that is not on every owner: the server, where its records explain every missing copy. Of a
+    /// point that nobody knows the owners of, [`why_below`](Self::why_below) says it.
     fn why_missing(&self, line: usize) -> Liar {
-        let end = &self.ends[line];
         let mut lies = BTreeSet::new();
-        let missing: Vec<Option<u64>> = match end.owners.is_empty() {
-            // Nobody knows who should have it.
-            true => vec![None],
-            false => end.missing().map(Some).collect(),
-        };
-        for replica in missing {
+        for replica in self.ends[line].missing() {
             match self.cause(line, |cause| explains_absence(cause.lie) && concerns(cause, replica)) {
                 Some(cause) => lies.insert(cause.lie),
                 None => return Liar::Client,
@@ -382,7 +392,7 @@ impl Trial<'_> {
         let end = &self.ends[line];
         let mut lies = BTreeSet::new();
         for node in end.copies.keys() {
-            match self.cause(line, |cause| explains_presence(cause.lie) && concerns(cause, Some(*node))) {
+            match self.cause(line, |cause| explains_presence(cause.lie) && concerns(cause, *node)) {
                 Some(cause) => lies.insert(cause.lie),
                 None => return Liar::Client,
             };
@@ -407,8 +417,8 @@ impl Trial<'_> {
     }
 }
 
-fn concerns(cause: &ServerCause, replica: Option<u64>) -> bool {
-    cause.replica.is_none() || replica.is_none() || cause.replica == replica
+fn concerns(cause: &ServerCause, replica: u64) -> bool {
+    cause.replica.is_none_or(|named| named == replica)
 }
 
 fn explains_presence(lie: ServerLie) -> bool {

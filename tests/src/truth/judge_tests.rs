@@ -166,6 +166,43 @@ fn deferred_arrives_and_below_level_has_a_copy() {
     client_lie(&words, &[on(&[])], Promise::SomeCopy);
 }
 
+/// Of two shard groups one is stored; that says nothing for the other.
+#[test]
+fn what_is_stored_keeps_no_promise_for_the_rest() {
+    let below = |tally| claim(2, Outcome::BelowLevel, tally);
+    let one = below(Tally { stored: 1, below_level: 1, ..Tally::default() });
+    client_lie(&one, &[on(&OWNERS), on(&[])], Promise::SomeCopy);
+    assert_eq!(promises(&one, &[on(&OWNERS), on(&[1])]), []);
+    let queued = claim(2, Outcome::PartlyStored, Tally { stored: 1, deferred: 1, ..Tally::default() });
+    client_lie(&queued, &[on(&OWNERS), on(&[])], Promise::Arrives);
+    client_lie(&claim(2, Outcome::Deferred, queued.tally), &[on(&OWNERS), on(&[])], Promise::Arrives);
+    assert_eq!(promises(&queued, &[on(&OWNERS), on(&[5])]), []);
+    // What arrives is no copy of what is below its level, nor is what was refused.
+    let both = below(Tally { deferred: 1, below_level: 1, ..Tally::default() });
+    client_lie(&both, &[on(&[1]), on(&[])], Promise::SomeCopy);
+    let tally = Tally { refused: 1, below_level: 1, ..Tally::default() };
+    let refused = Claim { refused: vec![0], ..below(tally) };
+    let found = promises(&refused, &[on(&[1]), on(&[])]);
+    assert!(found.contains(&(Promise::SomeCopy, Liar::Client)), "{found:?}");
+    // A server that lost what it called stored answers for that alone.
+    let lost = OWNERS.map(|node| cause(ServerLie::DropRace, Some(node), &[(7, 0)]));
+    let found = judge(&one, &[on(&[]), on(&[1])], &lost.clone().into_iter().collect());
+    let told: Vec<_> = found.iter().map(|lie| (lie.promise, lie.liar.clone())).collect();
+    assert_eq!(told, [(Promise::AtLevel, Liar::Server([ServerLie::DropRace].into()))]);
+    // Where nothing is left, both are untrue, and the record explains one of them.
+    let found = judge(&one, &[on(&[]), on(&[])], &lost.into_iter().collect());
+    assert!(found.iter().any(|lie| lie.promise == Promise::SomeCopy && lie.liar == Liar::Client), "{found:?}");
+}
+
+/// What a push is a part of was called below its level by a server that proves nothing by it.
+#[test]
+fn a_push_below_its_level_is_worth_nothing_either() {
+    let push =
+        Claim { below: true, shared: true, ..claim(1, Outcome::Unknown, Tally { unknown: 1, ..Tally::default() }) };
+    assert_eq!(promises(&push, &[on(&[])]), []);
+    client_lie(&Claim { old_server: true, ..push }, &[on(&[1])], Promise::WorthOfVersion);
+}
+
 #[test]
 fn an_old_server_is_worth_less() {
     let old = Claim { old_server: true, ..stored(1) };

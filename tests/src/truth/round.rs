@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use influx_client::{Class, Client, NoRetry, Outcome};
+use influx_client::{Client, NoRetry, Outcome};
 use influx_server_mock::{Options, ProcessCluster, Profile, Role, Topology, UpOptions};
 
 use super::collect::{Evidence, REPLICAS, collect};
@@ -17,7 +17,7 @@ use super::settle::settle;
 use super::story::Setting;
 use super::strike::{Done, strike};
 use super::summary::{RoundSummary, Summary};
-use super::writers::{DATABASE, Field, Written, write};
+use super::writers::{self, DATABASE, Field, Written, write};
 use super::{FalseClaim, Liar, Promise, judge, millis};
 use crate::death::TiedCluster;
 use crate::experiment::LabError;
@@ -126,6 +126,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     }
     let acknowledged = written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count();
     let points = written.iter().map(|one| one.planned.lines.len() as u64).sum();
+    let (judged, judged_points) = writers::judged(&written);
     summary.rounds.push(RoundSummary {
         name: round.name.clone(),
         topology: match round.topology {
@@ -136,8 +137,8 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         settling: millis(settling),
         batches: written.len() as u64,
         points,
-        judged: written.len() as u64,
-        judged_points: points,
+        judged,
+        judged_points,
         requests: field.requests.load(std::sync::atomic::Ordering::Relaxed),
         acknowledged: acknowledged as u64,
         shards: shards.lines().count().saturating_sub(1) as u64,
@@ -188,7 +189,7 @@ async fn prepare(cluster: &ProcessCluster, urls: &[String], load: &mut Load) -> 
         began: 0,
         ended: 0,
     };
-    Ok(Written { claim: super::Claim::silent(sent), planned, writer: u32::MAX, settled: false })
+    Ok(Written { claim: super::Claim::silent(sent), planned, writer: Written::NOBODY, settled: false })
 }
 
 /// The table of shards as the first node that answers shows it.
@@ -233,7 +234,9 @@ fn judged(
         let Some(ends) = evidence.ends.get(&batch) else {
             return Err(LabError::Target(format!("nobody looked for the points of batch {batch}")));
         };
-        summary.count(&profile, &one.claim, ends);
+        if one.has_a_claim() {
+            summary.count(&profile, &one.claim, ends);
+        }
         let mut lies = judge(&one.claim, ends, &evidence.causes);
         lies.extend(unsettled(one));
         for lie in lies {
@@ -261,28 +264,7 @@ fn judged(
 /// A push that a background writer counts as settled was acknowledged, or refused for good.
 pub(super) fn unsettled(written: &Written) -> Option<FalseClaim> {
     let claim = &written.claim;
-    let settled = match claim.class {
-        Class::Ok
-        | Class::Rejected
-        | Class::Malformed
-        | Class::TypeConflict
-        | Class::OutsideRetention
-        | Class::Limit => true,
-        Class::Unreachable
-        | Class::Timeout
-        | Class::BelowLevel
-        | Class::Overloaded
-        | Class::NoReplica
-        | Class::MetaUnavailable
-        | Class::Deferred
-        | Class::Auth
-        | Class::NotFound
-        | Class::Refused
-        | Class::LocalIo
-        | Class::Journal
-        | Class::TooManyRejected => false,
-    };
-    (written.settled && !settled).then(|| FalseClaim {
+    (written.settled && !claim.for_good).then(|| FalseClaim {
         batch: claim.batch,
         line: None,
         promise: Promise::Settled,

@@ -191,7 +191,7 @@ fn tell(progress: &dyn Progress, round: &Round, judged: &Judged) {
         judged.summary.injected.values().sum::<u64>(),
         summary.settling,
         judged.summary.client_lies.len(),
-        judged.summary.server_lie_counts().values().sum::<u64>(),
+        judged.summary.server_claims,
     ));
 }
 
@@ -322,7 +322,7 @@ fn ending(summary: &Summary, target: TargetKind) -> Ending {
         );
         if !summary.not_taken.is_empty() {
             ending.summary.push(format!(
-                "faults that did not take effect, as a node was down or busy: {}",
+                "faults that took effect on nobody, as nodes were down or busy: {}",
                 counts(&summary.not_taken)
             ));
         }
@@ -340,9 +340,11 @@ fn ending(summary: &Summary, target: TargetKind) -> Ending {
         summary.rounds.len()
     ));
     let lies: Vec<String> = summary.server_lie_counts().iter().map(|(name, count)| format!("{name} {count}")).collect();
-    ending
-        .summary
-        .push(format!("false claims that are the servers', by their own logs: {}", or_none(&lies.join(", "))));
+    ending.summary.push(format!(
+        "false claims that are the servers', by their own logs: {} (named: {})",
+        summary.server_claims,
+        or_none(&lies.join(", "))
+    ));
     ending.summary.push(format!(
         "false claims of the client: {}, among {judged} batches with {judged_points} points that were judged",
         summary.client_lies.len()
@@ -351,6 +353,13 @@ fn ending(summary: &Summary, target: TargetKind) -> Ending {
         ending.summary.push(format!(
             "not judged: {} pushes of background writers, of whose batches some points were refused without being named",
             summary.exempt
+        ));
+    }
+    if summary.below > 0 {
+        ending.summary.push(format!(
+            "not judged: {} pushes of background writers, of whose batches some points are below their level without being \
+             named",
+            summary.below
         ));
     }
     ending

@@ -29,7 +29,7 @@ pub(super) async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError>
     let late = |what: String| Err(LabError::Target(format!("{what} {LIMIT:?} after all faults were ended")));
     loop {
         // A node that was busy may not have heard of the end of its faults.
-        mend(cluster).await?;
+        mend(cluster, &mut BTreeSet::new()).await?;
         let ill: Vec<String> = ill(cluster).await;
         if ill.is_empty() && cluster.heal().await.is_ok() {
             break;

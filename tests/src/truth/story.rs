@@ -89,7 +89,7 @@ impl Setting<'_> {
                 written.planned.level,
                 seconds(said.began),
                 seconds(said.ended),
-                said.class.id(),
+                said.class_text(),
                 said.outcome,
                 said.tally,
                 said.refused,

@@ -1,5 +1,6 @@
 //! Carries out a schedule of faults on real processes.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use influx_server_mock::{
@@ -16,19 +17,10 @@ use crate::history::FaultEvent;
 pub(super) struct Done {
     /// Beginnings and ends, in order.
     pub events: Vec<FaultEvent>,
-    /// Kinds that took effect on all that they were meant for, in order.
+    /// Kinds that took effect on somebody, in order.
     pub begun: Vec<Evil>,
-    /// Kinds that did not: nobody was there to be struck, or a node did not take the order.
+    /// Kinds that did not: nobody was there to be struck, or none of them took the order.
     pub not_taken: Vec<Evil>,
-}
-
-/// What came of an order to begin a fault.
-#[derive(Debug, Default)]
-struct Begun {
-    /// Whom it struck.
-    whom: Vec<String>,
-    /// Whether a node did not take it.
-    refused: bool,
 }
 
 /// Strikes window after window; `since` is when the run began. All faults are over when it returns, but for nodes that
@@ -43,12 +35,13 @@ pub(super) async fn strike(
     since: Instant,
 ) -> Result<Done, ClusterError> {
     let mut done = Done::default();
+    let mut starting = BTreeSet::new();
     for window in windows {
         until(since, window.from).await;
         let mut begun = Vec::new();
         for (evil, number) in &window.evils {
-            let Begun { whom, refused } = begin(cluster, victims, *evil, *number).await?;
-            if whom.is_empty() || refused {
+            let whom = begin(cluster, victims, *evil, *number, &mut starting).await?;
+            if whom.is_empty() {
                 done.not_taken.push(*evil);
             } else {
                 done.begun.push(*evil);
@@ -60,40 +53,59 @@ pub(super) async fn strike(
         }
         done.events.extend(begun.iter().cloned());
         until(since, window.to).await;
-        mend(cluster).await?;
+        mend(cluster, &mut starting).await?;
         let time = nanoseconds(since.elapsed());
         done.events.extend(begun.into_iter().map(|event| FaultEvent { time, begins: false, ..event }));
     }
     Ok(done)
 }
 
-/// Ends all faults: links and disks are whole, paused nodes go on, dead ones are started, without waiting for them.
+/// Ends all faults: links and disks are whole, paused nodes go on, dead ones are started, without waiting for them. Those
+/// are `starting` from then on, until they take an order.
 ///
 /// # Errors
 /// A node did not do as it was told.
-pub(super) async fn mend(cluster: &mut ProcessCluster) -> Result<(), ClusterError> {
+pub(super) async fn mend(cluster: &mut ProcessCluster, starting: &mut BTreeSet<String>) -> Result<(), ClusterError> {
     let names: Vec<String> = cluster.nodes().iter().map(|node| node.name.clone()).collect();
     // What sleeps cannot be healed, and what is dead is told by its file.
     for name in &names {
         if cluster.state(name)? == NodeState::Paused {
-            patiently(cluster.resume(name).await)?;
+            refusers(cluster.resume(name).await)?;
         }
     }
-    patiently(cluster.heal().await)?;
+    let busy = refusers(cluster.heal().await)?;
+    starting.retain(|name| busy.contains(name));
     for name in &names {
         if cluster.state(name)? == NodeState::Dead {
             cluster.restart(name, None).await?;
+            starting.insert(name.clone());
         }
     }
     Ok(())
 }
 
-/// A node that is coming up, or is busy, takes its faults from its file, or from the next order that reaches it.
-fn patiently(result: Result<(), ClusterError>) -> Result<(), ClusterError> {
+/// The nodes that did not take an order. One that is coming up takes its faults from its file, one that is busy from the
+/// next order that reaches it.
+fn refusers(result: Result<(), ClusterError>) -> Result<Vec<String>, ClusterError> {
     match result {
-        Err(ClusterError::NotTaken { .. }) => Ok(()),
-        result => result,
+        Err(ClusterError::NotTaken { names, .. }) => Ok(names),
+        result => result.map(|()| Vec::new()),
     }
+}
+
+/// The faults that are in force, of those that the nodes which are `up` were told, and some did not take. One that is
+/// `starting` reads its own from its file.
+fn in_force(faults: Vec<Fault>, up: &Victims, refusers: &[String], starting: &BTreeSet<String>) -> Vec<Fault> {
+    let runs = |name: &String| up.data.contains(name) || up.meta.contains(name);
+    let has_it = |name: &String| runs(name) && (!refusers.contains(name) || starting.contains(name));
+    let met = |fault: &Fault| match fault {
+        Fault::Partition { sides } => sides.iter().flatten().any(has_it),
+        // Either end cuts a link.
+        Fault::Link { from, to, .. } => [from, to].into_iter().any(has_it),
+        Fault::Isolate { .. } => up.data.iter().chain(&up.meta).any(has_it),
+        fault => fault.node().is_some_and(|node| has_it(&node.to_owned())),
+    };
+    faults.into_iter().filter(met).collect()
 }
 
 async fn until(since: Instant, time: Duration) {
@@ -101,13 +113,14 @@ async fn until(since: Instant, time: Duration) {
 }
 
 /// Begins a fault, and names whom it strikes: nodes that run, as it does nothing to others. Where the node that the number
-/// means does not, it is the next one that does.
+/// means does not, it is the next one that does. Those that take the order are `starting` no more.
 async fn begin(
     cluster: &mut ProcessCluster,
     victims: &Victims,
     evil: Evil,
     number: u64,
-) -> Result<Begun, ClusterError> {
+    starting: &mut BTreeSet<String>,
+) -> Result<Vec<String>, ClusterError> {
     let runs = |name: &str| cluster.state(name).is_ok_and(|state| state == NodeState::Running);
     let up = Victims {
         data: victims.data.iter().filter(|name| runs(name)).cloned().collect(),
@@ -134,10 +147,10 @@ async fn begin(
         }
         Evil::Pause => {
             if node.is_empty() {
-                return Ok(Begun::default());
+                return Ok(Vec::new());
             }
             cluster.pause(&node).await?;
-            return Ok(Begun { whom: vec![node], refused: false });
+            return Ok(vec![node]);
         }
         Evil::Halves => vec![Fault::Partition { sides: victims.halves(number).into() }],
         Evil::Isolate => vec![Fault::Isolate { node }],
@@ -161,7 +174,7 @@ async fn begin(
         Evil::Clock => {
             let skew = if number.is_multiple_of(2) { "-90s" } else { "45s" };
             // A text that is no skew would be no fault, which the count of what was begun must not hide.
-            let Ok(skew) = skew.parse::<ClockSkew>() else { return Ok(Begun::default()) };
+            let Ok(skew) = skew.parse::<ClockSkew>() else { return Ok(Vec::new()) };
             vec![Fault::Clock { node, skew }]
         }
         Evil::ReplyLost => reply(ReplyFault::real().cut(ReplyCut::BeforeHead).share(most, number)),
@@ -172,26 +185,20 @@ async fn begin(
     };
     faults.retain(|fault| fault.node().is_none_or(&runs));
     if faults.is_empty() {
-        return Ok(Begun::default());
+        return Ok(Vec::new());
     }
-    let mut refused = false;
-    match cluster.inject(&faults).await {
-        Err(ClusterError::NotTaken { name, .. }) => {
-            // All nodes are told of all faults; one that is not struck has nothing to refuse.
-            refused = faults.iter().any(|fault| fault.node().is_none_or(|node| node == name));
-            faults.retain(|fault| fault.node() != Some(&name));
-        }
-        injected => injected?,
-    }
-    Ok(Begun { whom: faults.iter().map(whom).collect(), refused })
+    let busy = refusers(cluster.inject(&faults).await)?;
+    let struck = in_force(faults, &up, &busy, starting).iter().map(whom).collect();
+    starting.retain(|name| busy.contains(name));
+    Ok(struck)
 }
 
-async fn kill(cluster: &mut ProcessCluster, node: String) -> Result<Begun, ClusterError> {
+async fn kill(cluster: &mut ProcessCluster, node: String) -> Result<Vec<String>, ClusterError> {
     if node.is_empty() {
-        return Ok(Begun::default());
+        return Ok(Vec::new());
     }
     cluster.kill(&node).await?;
-    Ok(Begun { whom: vec![node], refused: false })
+    Ok(vec![node])
 }
 
 fn every(victims: &Victims, fault: impl Fn(String) -> Fault) -> Vec<Fault> {
@@ -207,5 +214,56 @@ fn whom(fault: &Fault) -> String {
         Fault::Partition { sides } => sides.iter().map(|side| side.join(",")).collect::<Vec<_>>().join(" | "),
         Fault::Link { from, to, both_ways, .. } => format!("{from} {} {to}", if *both_ways { "<>" } else { ">" }),
         fault => fault.node().unwrap_or_default().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_fault_is_in_force_where_somebody_took_it_or_is_starting() {
+        let up = Victims { data: named(&["data1", "data2", "data3"]), meta: named(&["meta1"]) };
+        let cut = |from: &str, to: &str| Fault::Link {
+            from: from.into(),
+            to: to.into(),
+            both_ways: false,
+            fault: LinkFault::new().cut(),
+        };
+        let met = |faults: &[Fault], refusers: &[&str], starting: &[&str]| -> Vec<String> {
+            let starting = named(starting).into_iter().collect();
+            in_force(faults.to_vec(), &up, &named(refusers), &starting).iter().map(whom).collect()
+        };
+        let full = every(&up, |node| Fault::HandoffFull { node });
+        assert_eq!(met(&full, &[], &[]), ["data1", "data2", "data3"]);
+        assert_eq!(met(&full, &["data1", "meta1"], &[]), ["data2", "data3"]);
+        assert_eq!(met(&full, &["data1", "data2"], &["data2"]), ["data2", "data3"]);
+        let halves = [Fault::Partition { sides: vec![named(&["data1"]), named(&["data2", "data3"])] }];
+        assert_eq!(met(&halves, &["meta1", "data1"], &[]), ["data1 | data2,data3"]);
+        assert!(met(&halves, &["data1", "data2", "data3"], &[]).is_empty());
+        let link = [cut("data1", "data2")];
+        assert_eq!(met(&link, &["data3"], &[]), ["data1 > data2"]);
+        assert_eq!(met(&link, &["data1"], &[]), ["data1 > data2"]);
+        assert!(met(&link, &["data1", "data2"], &[]).is_empty());
+        assert_eq!(met(&link, &["data1", "data2"], &["data1"]), ["data1 > data2"]);
+        assert!(met(&[cut("data1", "dead")], &["data1"], &[]).is_empty());
+        // The others cut it off too.
+        let alone = [Fault::Isolate { node: "data1".into() }];
+        assert_eq!(met(&alone, &["data1"], &[]), ["data1"]);
+        let clock = [Fault::RefuseHttp { node: "data1".into() }];
+        assert!(met(&clock, &["data1"], &["data2"]).is_empty());
+        assert_eq!(met(&clock, &["data1"], &["data1"]), ["data1"]);
+    }
+
+    #[test]
+    fn who_did_not_take_an_order_is_no_failure() {
+        let busy = Err(ClusterError::NotTaken { names: named(&["data1"]), why: "late".into() });
+        assert_eq!(refusers(busy).ok(), Some(named(&["data1"])));
+        assert_eq!(refusers(Ok(())).ok(), Some(Vec::new()));
+        assert!(refusers(Err(ClusterError::Unsupported("it"))).is_err());
     }
 }

@@ -21,20 +21,26 @@ pub struct Summary {
     pub client_lies: Vec<Story>,
     /// Claims that are false because of the servers, by profile, name and promise.
     pub server_lies: BTreeMap<String, BTreeMap<ServerLie, BTreeMap<Promise, u64>>>,
+    /// How many claims those are: some have more than one name.
+    #[serde(default)]
+    pub server_claims: u64,
     /// One of each of them, as it was told.
     pub examples: BTreeMap<ServerLie, FalseClaim>,
-    /// How often each kind of fault took effect.
+    /// How often each kind of fault took effect, on one node at least.
     pub injected: BTreeMap<String, u64>,
     /// How often each kind was planned.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub planned: BTreeMap<String, u64>,
-    /// How often a kind did not take effect on all that it was meant for: a node was down, or too busy to take the order.
+    /// How often a kind took effect on nobody: the nodes were down, or too busy to take the order.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_taken: BTreeMap<String, u64>,
     /// Pushes of background writers of which nothing is judged, as some points of their batches were refused and the
     /// client does not say which.
     #[serde(default)]
     pub exempt: u64,
+    /// Likewise, as some points of their batches are below their level.
+    #[serde(default)]
+    pub below: u64,
     /// What else is to be known of the run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -55,7 +61,7 @@ pub struct RoundSummary {
     pub batches: u64,
     /// Points in them.
     pub points: u64,
-    /// Batches of which every replica told, so that they could be judged.
+    /// Batches that were held against the replicas: something is claimed of them, and every replica told.
     #[serde(default)]
     pub judged: u64,
     /// Points in those.
@@ -74,7 +80,7 @@ pub struct RoundSummary {
 pub struct Row {
     /// `0.10` or `1.8`.
     pub profile: String,
-    /// The class, by its id.
+    /// The class, by its id, or that the caller dropped the call.
     pub class: String,
     /// The outcome, by its id.
     pub outcome: String,
@@ -115,7 +121,8 @@ impl Summary {
     /// Counts a batch of a round.
     pub fn count(&mut self, profile: &str, claim: &Claim, ends: &[PointEnd]) {
         self.exempt += u64::from(claim.exempt);
-        let (class, outcome) = (claim.class.id(), claim.outcome.id());
+        self.below += u64::from(claim.below && !claim.exempt);
+        let (class, outcome) = (claim.class_text(), claim.outcome.id());
         let same = |row: &Row| row.profile == profile && row.class == class && row.outcome == outcome;
         let place = self.table.iter().position(same).unwrap_or_else(|| {
             let row = Row {
@@ -135,6 +142,7 @@ impl Summary {
     /// Counts a claim that is false because of the servers.
     pub fn count_server_lie(&mut self, profile: &str, lie: &FalseClaim) {
         let Liar::Server(names) = &lie.liar else { return };
+        self.server_claims += 1;
         for name in names {
             let of_profile = self.server_lies.entry(profile.to_owned()).or_default();
             *of_profile.entry(*name).or_default().entry(lie.promise).or_default() += 1;
@@ -180,6 +188,8 @@ impl Summary {
             others.into_iter().for_each(|(kind, count)| *mine.entry(kind).or_default() += count);
         }
         self.exempt += other.exempt;
+        self.below += other.below;
+        self.server_claims += other.server_claims;
     }
 
     /// The table, in a fixed order.
@@ -194,7 +204,7 @@ impl Summary {
         self.rounds.iter().map(|round| round.batches).sum()
     }
 
-    /// How often each server lie was told, in all profiles.
+    /// How often each server lie was named, in all profiles.
     #[must_use]
     pub fn server_lie_counts(&self) -> BTreeMap<ServerLie, u64> {
         let mut counts = BTreeMap::new();
@@ -223,7 +233,7 @@ mod tests {
             let mut part = Summary::default();
             part.count(profile, &claim, &ends.map(Clone::clone));
             part.injected.insert("kill".into(), 2);
-            let liar = Liar::Server([ServerLie::DropRace].into());
+            let liar = Liar::Server([ServerLie::DropRace, ServerLie::QueueFull].into());
             let lie = FalseClaim { batch: 1, line: None, promise: Promise::AtLevel, liar, found: "x".into() };
             part.count_server_lie(profile, &lie);
             part
@@ -235,7 +245,14 @@ mod tests {
         let met: Vec<_> = all.table.iter().map(|row| (row.profile.as_str(), row.batches, row.met)).collect();
         assert_eq!(met, [("0.10", 1, Met { all: 0, some: 0, none: 1 }), ("1.8", 2, Met { all: 1, some: 1, none: 0 })]);
         assert_eq!(all.injected["kill"], 6);
-        assert_eq!(all.server_lie_counts(), [(ServerLie::DropRace, 3)].into());
+        assert_eq!(all.server_lie_counts(), [(ServerLie::DropRace, 3), (ServerLie::QueueFull, 3)].into());
+        assert_eq!(all.server_claims, 3, "each has two names");
+        let below = Claim { below: true, ..claim.clone() };
+        all.count("1.8", &below, &[there.clone(), there.clone()]);
+        all.count("1.8", &Claim { exempt: true, ..below }, &[there.clone(), there.clone()]);
+        all.count("1.8", &Claim::dropped(sent, true), &[there.clone(), there]);
+        assert_eq!((all.below, all.exempt), (1, 1));
+        assert_eq!(all.table.last().map(|row| row.class.as_str()), Some("dropped by its caller"));
         let text = serde_json::to_string(&all).unwrap();
         assert_eq!(serde_json::from_str::<Summary>(&text).unwrap(), all);
     }

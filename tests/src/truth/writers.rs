@@ -63,10 +63,26 @@ pub(super) struct Written {
     pub planned: Planned,
     /// What the client said.
     pub claim: Claim,
-    /// Who wrote it, from 0.
+    /// Who wrote it, from 0; [`Written::NOBODY`] for the first batch of a round.
     pub writer: u32,
     /// Whose times lie before the horizon of a background writer that was closed in order.
     pub settled: bool,
+}
+
+impl Written {
+    /// The writer of what was written to get the cluster ready.
+    pub(super) const NOBODY: u32 = u32::MAX;
+
+    /// Whether something was said of it: not of the first batch, which was written until it was there.
+    pub(super) fn has_a_claim(&self) -> bool {
+        self.writer != Self::NOBODY
+    }
+}
+
+/// How many batches, and points in them, are held against the replicas.
+pub(super) fn judged<'a>(written: impl IntoIterator<Item = &'a Written>) -> (u64, u64) {
+    let judged = written.into_iter().filter(|one| one.has_a_claim() && one.claim.can_be_judged());
+    judged.fold((0, 0), |(batches, points), one| (batches + 1, points + one.planned.lines.len() as u64))
 }
 
 /// A run as its writers see it.
@@ -277,8 +293,7 @@ impl Writer {
         match said {
             Some(said) => Claim::of(sent, said.as_ref(), |address| self.field.node(address)),
             // What the watch says is a claim too.
-            None if watch.abandon() => Claim::silent(sent),
-            None => not_stored(sent),
+            None => Claim::dropped(sent, watch.abandon()),
         }
     }
 
@@ -354,4 +369,28 @@ fn to_batch(planned: &Planned) -> Result<Batch, LabError> {
 fn not_stored(sent: Sent) -> Claim {
     let tally = Tally { not_stored: sent.points, ..Tally::default() };
     Claim { outcome: Outcome::NotStored, tally, ..Claim::silent(sent) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::Mix;
+    use super::*;
+
+    #[test]
+    fn what_nothing_is_claimed_of_is_not_judged() {
+        let mut load = Load::new(Mix { new_groups: 0.0, conflicts: 0.0, malformed: 0.0, untimed: 0.0 }, 1);
+        let mut written = |writer, exempt, below| {
+            let planned = load.next_push(ConsistencyLevel::One);
+            let points = planned.lines.len();
+            let sent = Sent { batch: 0, points, idempotent: true, level: planned.level, began: 0, ended: 1 };
+            let claim = Claim { exempt, below, ..Claim::silent(sent) };
+            Written { planned, claim, writer, settled: false }
+        };
+        let counted = written(0, false, false);
+        let points = counted.planned.lines.len() as u64;
+        let all = [written(Written::NOBODY, false, false), written(1, true, false), written(1, false, true), counted];
+        assert_eq!(judged(&all), (1, points));
+        assert_eq!(judged(&all[..3]), (0, 0));
+        assert!(!all[0].has_a_claim() && all[1..].iter().all(Written::has_a_claim));
+    }
 }
