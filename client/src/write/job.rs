@@ -180,7 +180,7 @@ impl<'b> Job<'b> {
             [sound, suspects]
                 .into_iter()
                 .filter(|lines| !lines.is_empty())
-                .map(|lines| Piece::new(Lines::Some(lines), piece.known))
+                .map(|lines| Piece::new(Lines::Some(lines), piece.known_of_part()))
                 .collect()
         };
         if self.take_extra(pieces.len()) {

@@ -77,8 +77,21 @@ impl Piece {
 
     /// Two pieces with half of the lines each.
     pub(super) fn split(self) -> [Self; 2] {
+        let known = self.known_of_part();
         let (first, second) = self.lines.halves();
-        [Self::new(first, self.known), Self::new(second, self.known)]
+        [Self::new(first, known), Self::new(second, known)]
+    }
+
+    /// What is known of any part of the lines. That some replica of some shard acknowledged a request may be true of the
+    /// other lines alone; what else is known of a whole is known of each part.
+    pub(super) const fn known_of_part(&self) -> Option<Outcome> {
+        match self.known {
+            Some(Outcome::BelowLevel) => Some(Outcome::Unknown),
+            known @ (None
+            | Some(
+                Outcome::NotStored | Outcome::PartlyStored | Outcome::Unknown | Outcome::Deferred | Outcome::Stored,
+            )) => known,
+        }
     }
 
     /// Adds the request's body to an empty buffer.
@@ -94,6 +107,19 @@ impl Piece {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_a_replica_acknowledged_of_a_whole_is_not_claimed_of_its_parts() {
+        for (whole, part) in [
+            (None, None),
+            (Some(Outcome::BelowLevel), Some(Outcome::Unknown)),
+            (Some(Outcome::NotStored), Some(Outcome::NotStored)),
+            (Some(Outcome::Deferred), Some(Outcome::Deferred)),
+        ] {
+            let halves = Piece::new(Lines::Range(0..4), whole).split();
+            assert_eq!(halves.map(|half| half.known), [part; 2]);
+        }
+    }
 
     #[test]
     fn a_piece_sends_its_lines_and_halves_lose_none() {
