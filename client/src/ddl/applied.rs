@@ -2,17 +2,18 @@
 
 use crate::{Client, QueryError, QueryErrorKind, QueryResponse};
 
-/// A statement was carried out.
+/// A statement was carried out, wholly or by some of the nodes.
 ///
-/// The change is in the metadata, on which the meta nodes agreed. Other coordinators hear of it a moment later: for some 30 ms
+/// A change of the metadata is one on which the meta nodes agreed. Other coordinators hear of it a moment later: for some 30 ms
 /// they may still answer as before (cluster 1.8 facts § 6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Applied {
     /// In full.
     Everywhere,
-    /// The metadata is changed, but a data node could not be told to do its part, for example to delete its files. The
-    /// server calls it `partial success`.
+    /// A data node could not be told to do its part, as to delete its points, while others did theirs. The server calls it
+    /// `partial success`. A 1.8 cluster then leaves the metadata as they are: what was to be dropped is still listed, without
+    /// its points on the others, and the same statement finishes the work once the node is back.
     InPart {
         /// The data node that may be down, if the server names it.
         node: Option<u64>,

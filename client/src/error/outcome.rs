@@ -11,11 +11,13 @@ use std::str::FromStr;
 pub enum Outcome {
     /// No replica has any of it, and none will.
     NotStored,
-    /// The named points were refused for good; the others may be stored. Resending the others is safe and settles it.
+    /// The named points were refused for good; the others may be stored. Resending the others settles it, and is safe if they
+    /// carry timestamps.
     PartlyStored,
     /// May be stored nowhere, somewhere, or later.
     Unknown,
-    /// Accepted into a hinted handoff queue: it will arrive unless the queue is lost. Do not resend.
+    /// Accepted into a hinted handoff queue: it will arrive unless the queue is lost. Do not resend. As the server's answer is
+    /// about one shard, of a request with points of several this is known of one of them.
     Deferred,
     /// For at least one shard of the batch some replica acknowledged, but fewer than the level asks. Other shards
     /// are unknown. The rest normally arrives by hinted handoff; points of a conflicting type may be nowhere.

@@ -61,6 +61,10 @@ pub enum Reason {
         existing: Option<FieldType>,
     },
     /// The point is older than the retention policy keeps.
+    ///
+    /// A 1.8 cluster takes such a point where a fresh one of the same request needs its shard group. So a point that is older
+    /// by less than a shard group, in a batch of which others were refused too, may be there until that group expires: an
+    /// earlier request of the call may have had the company that the last one had not.
     BeyondRetention,
     /// The tag has as many values as the server allows.
     MaxValuesPerTag {
@@ -109,6 +113,22 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether it hangs on the line alone, so that every attempt with the line refuses it, whatever time it is and whichever node
+    /// is asked.
+    pub(crate) const fn is_of_the_line(&self) -> bool {
+        match self {
+            Self::Unparsable { .. } | Self::TimeTag { .. } | Self::TimeField { .. } | Self::InvalidUnicode => true,
+            Self::FieldTypeConflict { .. }
+            | Self::BeyondRetention
+            | Self::MaxValuesPerTag { .. }
+            | Self::MaxSeries { .. }
+            | Self::ShardPendingDeletion { .. }
+            | Self::TooLarge
+            | Self::Several
+            | Self::Other { .. } => false,
+        }
+    }
+
     /// The name of the variant, for example `FieldTypeConflict`.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -304,6 +304,7 @@ impl<'a> Call<'a> {
                             break;
                         }
                         Err(stop) => {
+                            job.park(&failed);
                             // Of a queued piece and one that is not, the one that is not is told.
                             let (failed, verdict, stop) = match parked {
                                 Some(before) if verdict.class() == Class::Deferred => before,
@@ -317,6 +318,9 @@ impl<'a> Call<'a> {
         }
         if let Some((piece, verdict, stop)) = parked {
             return Err(self.failed(job, &piece, verdict, stop));
+        }
+        if let Some(doubt) = job.doubt().cloned() {
+            return Err(self.told(job, doubt, Outcome::Unknown, None));
         }
         self.client.budget.iter().for_each(|bucket| bucket.acknowledged(self.spent));
         match job.refused_kind() {
@@ -451,15 +455,24 @@ impl<'a> Call<'a> {
             Some(setter) if last.outcome().overclaims(outcome) && setter.class() != last.class() => setter.clone(),
             _ => last,
         };
-        let Verdict { kind, message, .. } = told;
+        self.told(job, told, outcome, Some(stop))
+    }
+
+    /// The error of a call of which this attempt is told.
+    fn told(self, job: Job<'_>, attempt: Verdict, outcome: Outcome, stop: Option<Stop>) -> WriteError {
+        let Verdict { kind, message, .. } = attempt;
         // An acknowledgement never comes here.
         let kind = kind.unwrap_or(ErrorKind::UnexpectedResponse { status: 0, body: "".into() });
-        self.error(job, kind, outcome, message, Some(stop))
+        self.error(job, kind, outcome, message, stop)
     }
 
     /// The error of a call whose points were refused, and whose other points cannot be sent again.
     fn stuck(self, mut job: Job<'_>, piece: &Piece, verdict: &Verdict) -> WriteError {
         let outcome = job.give_up(piece);
+        if let Some(doubt) = piece.doubt().or(job.doubt()).cloned() {
+            // 3x would say that the named points are stored nowhere.
+            return self.told(job, doubt, outcome, None);
+        }
         let reason = verdict.reason().cloned().unwrap_or(Reason::Several);
         let before = job.refused_kind();
         let several = before.is_some_and(|kind| kind.class() != verdict.class());

@@ -1,11 +1,13 @@
 //! The error of a write.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 
 use super::attempt::Attempt;
 use super::stop::Stop;
 use super::tally::Tally;
+use crate::error::advice;
 use crate::{Advice, Class, ConsistencyLevel, Endpoint, ErrorKind, Outcome, Refusal, ServerVersion, TransportError};
 
 /// A write that was not acknowledged for every point.
@@ -35,6 +37,25 @@ pub(super) struct Inner {
 impl WriteError {
     pub(super) fn new(inner: Inner) -> Self {
         Self(Box::new(inner))
+    }
+
+    /// The same error of a call that followed others with the same points, of which `earlier` may have stored some: those that
+    /// this one refuses are not called refused but unknown, except for the lines that all of them `refused`, and where the line
+    /// alone is the reason.
+    pub(crate) fn after(self, earlier: &Self, refused: &BTreeSet<usize>, idempotent: bool) -> Self {
+        let mut inner = self.0;
+        let certain = |refusal: &Refusal| refusal.line.is_some_and(|line| refused.contains(&line));
+        inner.refusals.retain(|refusal| refusal.reason.is_of_the_line() || certain(refusal));
+        let doubtful = inner.tally.refused.saturating_sub(inner.refusals.len());
+        if doubtful > 0 {
+            inner.tally.refused -= doubtful;
+            inner.tally.unknown += doubtful;
+            inner.kind = earlier.0.kind.clone();
+            inner.message = earlier.0.message.clone();
+            inner.outcome = Outcome::Unknown;
+            inner.advice = advice(&inner.kind, inner.outcome, idempotent);
+        }
+        Self(inner)
     }
 
     /// What went wrong.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use super::naming::{Named, name, quoted};
 use super::piece::{Lines, Piece};
 use super::tally::Tally;
+use super::types::apart;
 use crate::error::shortened;
 use crate::{Batch, Class, Dropped, ErrorKind, Others, Outcome, Reason, Refusal, SizeLimit, Verdict};
 
@@ -25,6 +26,8 @@ pub(super) struct Job<'b> {
     unnamed: usize,
     /// The join of the attempts that refused points.
     refused_as: Option<Outcome>,
+    /// An attempt that may have stored points which a later one refused.
+    doubt: Option<Verdict>,
     /// Requests that may still be spent on finding refused points and on splitting what is too large.
     extra: u32,
 }
@@ -53,7 +56,7 @@ pub(super) enum Settled {
 impl<'b> Job<'b> {
     /// A job that sends the batch in these pieces, which have every line once.
     pub(super) fn cut(batch: &'b Batch, pieces: impl IntoIterator<Item = Lines>, extra: u32) -> Self {
-        let queue = pieces.into_iter().map(|lines| Piece::new(lines, None)).collect();
+        let queue = pieces.into_iter().map(Piece::new).collect();
         Self {
             batch,
             states: vec![State::Open; batch.points()],
@@ -61,6 +64,7 @@ impl<'b> Job<'b> {
             refusals: Vec::new(),
             unnamed: 0,
             refused_as: None,
+            doubt: None,
             extra,
         }
     }
@@ -115,7 +119,7 @@ impl<'b> Job<'b> {
         }
         match (limit, piece.len()) {
             (SizeLimit::RequestBody, 1) => {
-                self.refuse(piece.lines.iter().map(|line| (line, Reason::TooLarge)).collect(), piece.known);
+                self.refuse(piece.lines.iter().map(|line| (line, Reason::TooLarge)).collect(), &piece);
                 Settled::Done
             }
             (SizeLimit::RequestBody | SizeLimit::HandoffSegment, _) => Settled::Failed(piece),
@@ -141,10 +145,10 @@ impl<'b> Job<'b> {
         }
         if named.complete && verdict.others() == Others::Acknowledged {
             self.mark(piece.lines.iter(), State::Stored);
-            self.refuse(named.refused, piece.known);
+            self.refuse(named.refused, &piece);
             return Settled::Done;
         }
-        self.refuse(named.refused.clone(), piece.known);
+        self.refuse(named.refused.clone(), &piece);
         if !self.batch.is_idempotent() {
             return self.stuck(piece, dropped.saturating_sub(sure));
         }
@@ -165,23 +169,20 @@ impl<'b> Job<'b> {
             let own = named.next_if(|(named, _)| *named == line);
             own.unwrap_or_else(|| (line, reason.clone()))
         });
-        self.refuse(lines.collect(), piece.known);
+        self.refuse(lines.collect(), piece);
     }
 
     /// Sends what was not refused again: suspects apart, or halves where there is nobody to suspect.
     fn send_others(&mut self, piece: Piece, named: Named, dropped: usize) -> Settled {
         let Named { refused, suspects, .. } = named;
         let gone = |line: &usize| refused.binary_search_by_key(line, |(line, _)| *line).is_ok();
-        let suspect = |line: &usize| suspects.binary_search(line).is_ok();
-        let sound: Vec<usize> = piece.lines.iter().filter(|line| !gone(line) && !suspect(line)).collect();
+        let left: Vec<usize> = piece.lines.iter().filter(|line| !gone(line)).collect();
+        let (sound, suspects) = apart(self.batch, left, &suspects);
         let pieces: Vec<Piece> = if refused.is_empty() && (suspects.is_empty() || sound.is_empty()) {
-            piece.clone().split().into()
+            piece.split().into()
         } else {
-            [sound, suspects]
-                .into_iter()
-                .filter(|lines| !lines.is_empty())
-                .map(|lines| Piece::new(Lines::Some(lines), piece.known_of_part()))
-                .collect()
+            let those = [sound, suspects].into_iter().filter(|lines| !lines.is_empty());
+            those.map(|lines| piece.part(Lines::Some(lines))).collect()
         };
         if self.take_extra(pieces.len()) {
             self.replace(pieces)
@@ -191,7 +192,9 @@ impl<'b> Job<'b> {
     }
 
     fn stuck(&mut self, piece: Piece, unnamed: usize) -> Settled {
-        self.unnamed += unnamed;
+        if piece.doubt().is_none() {
+            self.unnamed += unnamed;
+        }
         Settled::Stuck(piece)
     }
 
@@ -218,12 +221,24 @@ impl<'b> Job<'b> {
         }
     }
 
-    fn refuse(&mut self, lines: Vec<(usize, Reason)>, known: Option<Outcome>) {
-        if !lines.is_empty() {
-            let known = known.unwrap_or(Outcome::PartlyStored);
+    /// Counts lines as refused by the last attempt with `piece`. What an earlier attempt may have stored is not called refused
+    /// but unknown, except where the line alone is the reason.
+    fn refuse(&mut self, lines: Vec<(usize, Reason)>, piece: &Piece) {
+        let doubt = piece.doubt();
+        let (refused, doubtful): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|(_, reason)| doubt.is_none() || reason.is_of_the_line());
+        if !doubtful.is_empty() {
+            self.doubt = doubt.cloned();
+        }
+        for (line, _) in doubtful {
+            self.states[line] = State::Left(Outcome::Unknown);
+        }
+        if !refused.is_empty() {
+            // A line that is wrong by itself was refused by every attempt.
+            let known = if doubt.is_some() { None } else { piece.known }.unwrap_or(Outcome::PartlyStored);
             self.refused_as = Some(self.refused_as.map_or(known, |before| before.join(known)));
         }
-        for (line, reason) in lines {
+        for (line, reason) in refused {
             self.states[line] = State::Refused;
             let text = String::from_utf8_lossy(self.batch.line(line));
             let text = Some(shortened(&text, KEPT));
@@ -265,6 +280,11 @@ impl<'b> Job<'b> {
             Outcome::Deferred if tally.not_stored + tally.below_level + tally.unknown > 0 => Outcome::Unknown,
             known => known,
         }
+    }
+
+    /// Where each piece is settled, but a point may have been stored before it was refused: the attempt that says so.
+    pub(super) fn doubt(&self) -> Option<&Verdict> {
+        self.doubt.as_ref()
     }
 
     /// What is known of a call whose points were all stored or refused.

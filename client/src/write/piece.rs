@@ -49,15 +49,24 @@ pub(super) struct Piece {
     pub(super) lines: Lines,
     /// What is known after the attempts that held these lines; `None` before the first one.
     pub(super) known: Option<Outcome>,
-    /// The attempt on this very piece whose outcome is `known`.
+    /// What was known before the last of them.
+    before: Option<Outcome>,
+    /// The attempt that `known` comes from: on this very piece or, where it left these lines in doubt, on a larger one.
     pub(super) set_by: Option<Verdict>,
     pub(super) attempts: u32,
     pub(super) below_level: u32,
 }
 
 impl Piece {
-    pub(super) const fn new(lines: Lines, known: Option<Outcome>) -> Self {
-        Self { lines, known, set_by: None, attempts: 0, below_level: 0 }
+    pub(super) const fn new(lines: Lines) -> Self {
+        Self { lines, known: None, before: None, set_by: None, attempts: 0, below_level: 0 }
+    }
+
+    /// Some of the lines, as a piece of their own.
+    pub(super) fn part(&self, lines: Lines) -> Self {
+        let known = self.known_of_part();
+        let set_by = self.set_by.as_ref().filter(|_| leaves_doubt(known)).cloned();
+        Self { known, set_by, ..Self::new(lines) }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,6 +77,7 @@ impl Piece {
     pub(super) fn learn(&mut self, verdict: &Verdict) {
         self.attempts += 1;
         self.below_level += u32::from(verdict.class() == Class::BelowLevel);
+        self.before = self.known;
         let joined = self.known.map_or(verdict.outcome(), |known| known.join(verdict.outcome()));
         if self.known != Some(joined) {
             self.known = Some(joined);
@@ -76,21 +86,24 @@ impl Piece {
     }
 
     /// Two pieces with half of the lines each.
-    pub(super) fn split(self) -> [Self; 2] {
-        let known = self.known_of_part();
-        let (first, second) = self.lines.halves();
-        [Self::new(first, known), Self::new(second, known)]
+    pub(super) fn split(&self) -> [Self; 2] {
+        let (first, second) = self.lines.clone().halves();
+        [self.part(first), self.part(second)]
     }
 
-    /// What is known of any part of the lines. That some replica of some shard acknowledged a request may be true of the
-    /// other lines alone; what else is known of a whole is known of each part.
-    pub(super) const fn known_of_part(&self) -> Option<Outcome> {
+    /// The attempt before the last one, or one before that, that may have stored lines which the last one refused.
+    pub(super) fn doubt(&self) -> Option<&Verdict> {
+        self.set_by.as_ref().filter(|_| leaves_doubt(self.before))
+    }
+
+    /// What is known of any part of the lines. That some replica of some shard acknowledged a request, or that a queue took
+    /// it, may be true of the other lines alone. What else is known holds of each part, or is counted as unknown of its points.
+    const fn known_of_part(&self) -> Option<Outcome> {
         match self.known {
-            Some(Outcome::BelowLevel) => Some(Outcome::Unknown),
-            known @ (None
-            | Some(
-                Outcome::NotStored | Outcome::PartlyStored | Outcome::Unknown | Outcome::Deferred | Outcome::Stored,
-            )) => known,
+            Some(Outcome::BelowLevel | Outcome::Deferred) => Some(Outcome::Unknown),
+            known @ (None | Some(Outcome::NotStored | Outcome::PartlyStored | Outcome::Unknown | Outcome::Stored)) => {
+                known
+            }
         }
     }
 
@@ -100,6 +113,15 @@ impl Piece {
             Lines::Range(range) => body.extend_from_slice(batch.lines(range.clone())),
             Lines::Some(lines) => lines.iter().for_each(|line| body.extend_from_slice(batch.lines(*line..*line + 1))),
         }
+    }
+}
+
+/// Whether lines of which this is known may be stored although nobody refused or acknowledged them.
+const fn leaves_doubt(known: Option<Outcome>) -> bool {
+    match known {
+        Some(Outcome::Unknown | Outcome::BelowLevel | Outcome::Deferred) => true,
+        // Where others were refused, the search for those has asked about these lines again.
+        None | Some(Outcome::NotStored | Outcome::PartlyStored | Outcome::Stored) => false,
     }
 }
 
@@ -114,9 +136,9 @@ mod tests {
             (None, None),
             (Some(Outcome::BelowLevel), Some(Outcome::Unknown)),
             (Some(Outcome::NotStored), Some(Outcome::NotStored)),
-            (Some(Outcome::Deferred), Some(Outcome::Deferred)),
+            (Some(Outcome::Deferred), Some(Outcome::Unknown)),
         ] {
-            let halves = Piece::new(Lines::Range(0..4), whole).split();
+            let halves = Piece { known: whole, ..Piece::new(Lines::Range(0..4)) }.split();
             assert_eq!(halves.map(|half| half.known), [part; 2]);
         }
     }
@@ -132,11 +154,11 @@ mod tests {
             piece.write_body(&batch, &mut body);
             body
         };
-        let piece = Piece::new(Lines::Range(1..4), None);
+        let piece = Piece::new(Lines::Range(1..4));
         assert_eq!(body(&piece), b"m f=1i 1\nm f=2i 2\nm f=3i 3\n");
         let [first, second] = piece.split();
         assert_eq!((first.lines, second.lines), (Lines::Range(1..2), Lines::Range(2..4)));
-        let piece = Piece::new(Lines::Some(vec![0, 2, 4]), None);
+        let piece = Piece::new(Lines::Some(vec![0, 2, 4]));
         assert_eq!(body(&piece), b"m f=0i 0\nm f=2i 2\nm f=4i 4\n");
         let [first, second] = piece.split();
         assert_eq!((first.lines, second.lines), (Lines::Some(vec![0]), Lines::Some(vec![2, 4])));

@@ -1,7 +1,7 @@
 //! Cutting lines so that no request gives a field two types.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::piece::Lines;
 use crate::{Batch, FieldType, RawLine};
@@ -75,6 +75,29 @@ pub(super) fn by_type(batch: &Batch, lines: Lines) -> Vec<Lines> {
     pieces.into_iter().filter(|piece| !piece.lines.is_empty()).map(|piece| Lines::Some(piece.lines)).collect()
 }
 
+/// Lines that are sent before the suspects among them, and those that are sent after that: the suspects, and whatever stands
+/// behind one and may be of the same point, since of two values for one series, field and time the later one counts.
+pub(super) fn apart(batch: &Batch, lines: Vec<usize>, suspects: &[usize]) -> (Vec<usize>, Vec<usize>) {
+    let mut later: HashSet<Point<'_>> = HashSet::new();
+    let mut begun = false;
+    lines.into_iter().partition(|line| {
+        let suspect = suspects.binary_search(line).is_ok();
+        begun |= suspect;
+        if !begun {
+            return true;
+        }
+        // What is no line to this parser cannot be told from a suspect.
+        let Some(point) = RawLine::parse(batch.line(*line)).ok().and_then(|line| point(&line)) else {
+            return false;
+        };
+        let held_back = suspect || later.contains(&point);
+        if held_back {
+            later.insert(point);
+        }
+        !held_back
+    })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -114,6 +137,14 @@ mod tests {
         let batch = batch(&["m f=1 1", "m f=1i 2", "m f=2i 3"]);
         assert_eq!(by_type(&batch, Lines::Range(1..3)), [Lines::Range(1..3)]);
         assert_eq!(by_type(&batch, Lines::Some(vec![0, 2])), [Lines::Some(vec![0]), Lines::Some(vec![2])]);
+    }
+
+    #[test]
+    fn what_stands_behind_a_suspect_of_the_same_point_waits_for_it() {
+        let lines = ["m,h=1 f=1 1", "m,h=1 f=\"s\",g=1 1", "m,h=1 g=2 1", "m,h=1 g=3 2", "m,h=2 g=4 1", "junk"];
+        let batch = batch(&lines);
+        assert_eq!(apart(&batch, (0..6).collect(), &[1]), (vec![0, 3, 4], vec![1, 2, 5]));
+        assert_eq!(apart(&batch, vec![0, 2, 3], &[]), (vec![0, 2, 3], vec![]));
     }
 
     fn line() -> impl Strategy<Value = String> {

@@ -10,6 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::core::Core;
+use super::doubt::Doubt;
 use super::fate::{DeliveryError, Fate};
 use super::feed::Feed;
 use super::horizon::SettledHorizon;
@@ -191,12 +192,17 @@ fn settle(shared: &Shared, id: u64, fate: &Fate) {
 
 async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (u64, Fate) {
     let mut failures = 0;
+    let mut doubt: Option<Doubt> = None;
     let fate = loop {
         let error = match write(client, target, &batch).await {
             Ok(ack) => break Ok(Arc::new(ack)),
             Err(error) => error,
         };
         if !target.keeps_trying || !is_worth_another_try(&error, &batch) {
+            let error = match &doubt {
+                Some(doubt) => doubt.settle(error, batch.is_idempotent()),
+                None => error,
+            };
             trace::batch_failed(&batch, &error);
             break Err(DeliveryError::Write(Arc::new(error)));
         }
@@ -204,6 +210,7 @@ async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (
         let wait = wait.mul_f64(0.5 + fastrand::f64() / 2.0);
         failures += 1;
         trace::batch_stays(&batch, &error, failures, wait);
+        doubt = Doubt::after(doubt, error);
         tokio::time::sleep(wait).await;
     };
     (id, fate)
@@ -232,6 +239,10 @@ async fn write(client: &Client, target: &Target, batch: &Batch) -> Result<Ack, W
     }
     if let Some(duration) = target.shard_group {
         write = write.per_shard_group(duration);
+    }
+    if target.keeps_trying {
+        // A search that was cut short would begin again with the next try, for ever.
+        write = write.extra_requests(u32::MAX);
     }
     write.await
 }

@@ -14,6 +14,7 @@ mod closed;
 mod core;
 #[cfg(test)]
 mod core_tests;
+mod doubt;
 mod driver;
 mod error;
 mod fate;

@@ -89,7 +89,7 @@ async fn users_are_made_and_may_what_was_granted() {
     assert!(!format!("{:?}", root.create_user("x", "S3cr3t")).contains("S3cr3t"));
 }
 
-/// A dead data node cannot delete its files: the database is dropped all the same, and the answer says what is left.
+/// A dead data node cannot delete its files: the database stays until it did, and the answer says so.
 #[tokio::test]
 async fn success_in_part_is_told_with_its_node() {
     let mut cluster = TestCluster::builder().nodes(1, 3).start().await.unwrap();
@@ -102,6 +102,9 @@ async fn success_in_part_is_told_with_its_node() {
     cluster.node_mut("data3").kill();
     let dropped = client.drop_database("db").await.unwrap();
     assert!(matches!(&dropped, Applied::InPart { node: Some(node), .. } if *node == dead), "{dropped:?}");
+    assert!(client.show().databases().await.unwrap().contains(&"db".to_owned()));
+    cluster.node_mut("data3").restart().await.unwrap();
+    assert_eq!(client.drop_database("db").await.unwrap(), Applied::Everywhere);
     assert!(!client.show().databases().await.unwrap().contains(&"db".to_owned()));
 }
 

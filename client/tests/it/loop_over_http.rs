@@ -111,6 +111,61 @@ async fn doubt_outlives_a_later_failure() {
     assert_eq!((failure.outcome(), failure.class()), (Outcome::BelowLevel, Class::BelowLevel));
 }
 
+const TOO_OLD: &str = "partial write: points beyond retention policy dropped=1";
+
+/// The first attempt may have stored the point before it was too old.
+#[tokio::test]
+async fn what_is_refused_after_a_doubt_is_not_called_refused() {
+    let server = Server::start([error(500, "timeout"), error(400, TOO_OLD)]).await;
+    let failure = patient(&server.url()).build().unwrap().write(&batch(1)).await.unwrap_err();
+    assert_eq!((failure.class(), failure.outcome()), (Class::Timeout, Outcome::Unknown));
+    assert_eq!((failure.tally().unknown, failure.tally().refused, failure.refusals().len()), (1, 0, 0));
+    assert_eq!(failure.server_message(), Some("timeout"));
+}
+
+/// The same where the search for the refused points is not allowed.
+#[tokio::test]
+async fn what_is_refused_unnamed_after_a_doubt_is_not_called_refused() {
+    let pending = error(400, "partial write: shard 7 is pending deletion dropped=1");
+    let server = Server::start([error(500, "timeout"), pending]).await;
+    let failure = patient(&server.url()).build().unwrap().write(&batch(3)).extra_requests(0).await.unwrap_err();
+    assert_eq!((failure.class(), failure.outcome()), (Class::Timeout, Outcome::Unknown));
+    assert_eq!((failure.tally().unknown, failure.tally().refused), (3, 0));
+}
+
+/// Of points in two weeks, sent apart.
+fn two_weeks(stamped: bool) -> Batch {
+    let mut batch = Batch::default();
+    for time in [0, 8 * 86_400_000_000_000] {
+        let point = batch.point("m").field("f", 1.0);
+        if stamped { point.at(time) } else { point.server_time() }.unwrap();
+    }
+    batch
+}
+
+/// The last request is queued: its points are not among those that are stored nowhere.
+#[tokio::test]
+async fn a_queued_part_behind_one_below_the_level_is_counted_as_queued() {
+    let queued = error(500, "write failed: hinted handoff queue not empty");
+    let server = Server::start([error(500, "partial write"), queued]).await;
+    let client = builder(&server.url()).build().unwrap();
+    let failure = client.write(&two_weeks(true)).per_shard_group(Duration::from_secs(7 * 86_400)).await.unwrap_err();
+    assert_eq!(failure.class(), Class::BelowLevel);
+    let tally = failure.tally();
+    assert_eq!((tally.below_level, tally.deferred, tally.not_stored), (1, 1, 0), "{failure}");
+}
+
+/// One half is stored: whatever befell the other one, both would be sent again.
+#[tokio::test]
+async fn a_batch_without_times_that_is_half_stored_is_not_to_be_sent_again() {
+    let too_large = Act::Answer(crate::server::reply(413, "", "Request Entity Too Large"));
+    let no_leader = error(500, "meta service returned 503 Service Unavailable");
+    let server = Server::start([too_large, stored(), no_leader]).await;
+    let failure = builder(&server.url()).build().unwrap().write(&two_weeks(false)).await.unwrap_err();
+    assert_eq!((failure.tally().stored, failure.tally().not_stored), (1, 1), "{failure}");
+    assert_eq!((failure.outcome(), failure.advice()), (Outcome::Unknown, influx_client::Advice::StampFirst));
+}
+
 #[tokio::test]
 async fn an_acknowledgement_settles_all() {
     let server = Server::start([error(500, "timeout"), error(500, "partial write"), stored()]).await;

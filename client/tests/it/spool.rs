@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use influx_client::{
-    Backoff, BatchWriter, Client, DeliveryError, Overflow, Precision, PushError, RawLine, Spool, SpoolError, StartError,
+    Backoff, BatchWriter, Client, DeliveryError, Outcome, Overflow, Precision, PushError, RawLine, Spool, SpoolError,
+    StartError,
 };
 use influx_server_mock::{Profile, TestCluster};
 use tempfile::TempDir;
@@ -111,6 +112,47 @@ async fn what_is_refused_does_not_stand_in_the_way() {
     writer.flush().await.unwrap();
     let closed = writer.close(LONG).await;
     assert_eq!((closed.acknowledged, closed.refused, closed.spooled), (1, 1, 0));
+}
+
+/// A line that every try refused is refused, whatever became of the others meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_every_try_refuses_is_refused() {
+    let place = TempDir::new().unwrap();
+    let conflict = || {
+        error(
+            500,
+            "partial write: field type conflict: input field \"f\" on measurement \"m\" is type float, already exists as type string dropped=1",
+        )
+    };
+    let late = || error(500, "timeout");
+    let server = Server::start([conflict(), late(), late(), conflict(), stored()]).await;
+    let writer = writer(&server.url(), &place.path().join("spool"));
+    let two = |b: &mut influx_client::Batch| -> Result<(), influx_client::PointError> {
+        b.point("m").field("f", 1.0).at(1)?;
+        b.point("m").field("g", 1.0).at(2)
+    };
+    let delivered = writer.push_tracked_with(two).await.unwrap();
+    let Err(DeliveryError::Write(error)) = delivered.await else { panic!("one point is refused") };
+    assert_eq!(
+        (error.class(), error.outcome()),
+        (influx_client::Class::TypeConflict, Outcome::PartlyStored),
+        "{error}"
+    );
+    assert_eq!((error.tally().stored, error.tally().refused, error.refusals().len()), (1, 1, 1));
+    assert!(writer.close(LONG).await.spooled == 0);
+}
+
+/// A try that nobody knows the end of may have stored what a later one refuses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_later_try_refuses_may_be_stored() {
+    let place = TempDir::new().unwrap();
+    let too_old = error(400, "partial write: points beyond retention policy dropped=1");
+    let server = Server::start([error(500, "timeout"), error(500, "timeout"), too_old]).await;
+    let writer = writer(&server.url(), &place.path().join("spool"));
+    let delivered = writer.push_tracked_with(|b| b.point("m").field("v", 1.0).at(1)).await.unwrap();
+    let Err(DeliveryError::Write(error)) = delivered.await else { panic!("the last try refuses it") };
+    assert_eq!((error.outcome(), error.tally().unknown, error.tally().refused), (Outcome::Unknown, 1, 0), "{error}");
+    assert_eq!((server.seen().len(), writer.close(LONG).await.spooled), (3, 0), "it is settled");
 }
 
 /// The disk holds more than the memory: a long outage fills the spool and not the process, and everything arrives.

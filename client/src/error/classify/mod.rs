@@ -20,7 +20,7 @@ mod tests;
 use super::message::Message;
 use super::scan::Text;
 use super::verdict::{Finding, Others};
-use super::{Advice, Class, Context, ErrorKind, Outcome, Reply, RequestProblem, ServerVersion, Verdict};
+use super::{Advice, Context, ErrorKind, Outcome, Reply, RequestProblem, Resend, ServerVersion, Verdict};
 
 /// What a reply to a write means: a pure function of the reply and of what was asked.
 ///
@@ -127,23 +127,7 @@ fn by_version(finding: &mut Finding, reply: &Reply<'_>, whole: bool) {
 
 /// The advice of the kind, unless a resend could store points twice.
 pub(crate) fn advice(kind: &ErrorKind, outcome: Outcome, idempotent: bool) -> Advice {
-    let doubtful = match kind.class() {
-        Class::Timeout | Class::BelowLevel | Class::Overloaded | Class::NoReplica => outcome.in_doubt(),
-        Class::Ok
-        | Class::Unreachable
-        | Class::MetaUnavailable
-        | Class::Deferred
-        | Class::Auth
-        | Class::NotFound
-        | Class::Refused
-        | Class::LocalIo
-        | Class::Journal
-        | Class::Rejected
-        | Class::Malformed
-        | Class::TypeConflict
-        | Class::OutsideRetention
-        | Class::Limit
-        | Class::TooManyRejected => false,
-    };
-    if doubtful && !idempotent { Advice::StampFirst } else { kind.advice() }
+    let advice = kind.advice();
+    let twice = !idempotent && outcome != Outcome::NotStored && advice.resend() == Resend::Yes;
+    if twice { Advice::StampFirst } else { advice }
 }

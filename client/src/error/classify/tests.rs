@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::ConsistencyLevel;
+use crate::{Class, ConsistencyLevel};
 
 const TABLE: &str = include_str!("../../../tests/data/write-errors.tsv");
 

@@ -5,7 +5,8 @@ package io.influxclient;
  * be reached.
  *
  * <p>Is anything stored? {@link Outcome#NOT_STORED}: no, not even the points of shard groups that exist. Send again
- * once the meta nodes have a leader.
+ * once the meta nodes have a leader. (Of a batch that went in several requests, this is about the one that failed;
+ * {@link #outcome()} is about all of it.)
  *
  * <p>Class {@code meta-unavailable}.
  */

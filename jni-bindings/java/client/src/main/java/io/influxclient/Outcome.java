@@ -8,14 +8,16 @@ public enum Outcome {
     /** No replica has any of the points, and none will. */
     NOT_STORED("not-stored"),
     /**
-     * The named points were refused for good; the others may be stored, and sending those again is safe and settles it.
+     * The named points were refused for good; the others may be stored. Sending those again settles it, and is safe if
+     * they carry times.
      */
     PARTLY_STORED("partly-stored"),
     /** For at least one shard of the batch some replica acknowledged, but fewer than the level asks. Other shards are
      * unknown. The rest normally arrives by hinted handoff; points of a conflicting type may be nowhere. */
     BELOW_LEVEL("below-level"),
     /**
-     * Accepted into a hinted handoff queue: the points will arrive unless the queue is lost. Do not send them again.
+     * Accepted into a hinted handoff queue: the points will arrive unless the queue is lost. Do not send them again. As
+     * the server's answer is about one shard, of points of several shards this is known of those of one.
      */
     DEFERRED("deferred"),
     /** The points may be stored nowhere, somewhere, or later. */
