@@ -42,6 +42,15 @@ pub(crate) fn some_duration(text: &str) -> Result<Duration, String> {
     if parsed.is_zero() { Err("must be more than zero".to_owned()) } else { Ok(parsed) }
 }
 
+/// As [`some_duration`], and a bare number is so many seconds: where an option has been called seconds in what people read
+/// of it.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    match text.trim().parse() {
+        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        Ok(_) | Err(_) => some_duration(text),
+    }
+}
+
 /// Reads a size in bytes: `4MiB`, `512K`, `1.5MB`, `5000000`. `K`, `M`, `G` are powers of 1,024, `KB`, `MB`, `GB` of 1,000.
 pub(crate) fn size(text: &str) -> Result<usize, String> {
     let wrong = || format!("{text:?} is no size: write 4MiB, 512K or a number of bytes");
@@ -147,6 +156,12 @@ mod tests {
             assert!(duration(text).is_err(), "{text}");
         }
         assert!(some_duration("0s").is_err());
+        for (text, expected) in [("300", 300), (" 5 ", 5), ("5m", 300)] {
+            assert_eq!(seconds(text).unwrap(), Duration::from_secs(expected), "{text}");
+        }
+        for text in ["0", "0s", "-1", "1.5", "", "soon"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
     }
 
     #[test]

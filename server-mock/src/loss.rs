@@ -55,6 +55,8 @@ pub enum LossKind {
     GoodPointLost,
     /// A hint was refused for good and thrown away (profile 1.8).
     HintRefused,
+    /// A hint was thrown away for its age.
+    HintPurged,
     /// A hint is refused and stays at the head of its queue, with all that is behind it (profile 0.10).
     HintPoisons,
     /// The points are refused by every replica that answered, and in the queue for this one.
@@ -78,6 +80,7 @@ impl LossKind {
             Self::ConflictDropped => "conflict-dropped",
             Self::GoodPointLost => "good-point-lost",
             Self::HintRefused => "hint-refused",
+            Self::HintPurged => "hint-purged",
             Self::HintPoisons => "hint-poisons",
             Self::RefusedYetQueued => "refused-yet-queued",
         }

@@ -24,7 +24,8 @@ use crate::start;
 ///
 /// COMMAND is one of influx-cli's own (write, import, query …) or any other program. Which codes are worth another try, how
 /// long to pause and how often is in the policy, a TOML file; --print-policy shows the one that holds without a file.
-/// Whatever the policy, what waits in hinted handoff is not sent again.
+/// Whatever the policy, what waits in hinted handoff is not sent again. The exit code is about the last try alone: points may be
+/// stored all the same after a try that ended with 11 to 14, and a line on standard error tells of each.
 ///
 /// Lines without a timestamp get the same one in every try of write (--stamp-from). Standard input reaches every try: a file is wound back, and of a pipe up to --keep-stdin is kept. What is longer is
 /// passed on once, and then there is no other try. Standard output and standard error are the command's own.

@@ -51,6 +51,26 @@ fn a_history_of_anybody_s_making_is_judged_by_its_exit_code() {
     assert_eq!(run(&["lab", "check", "/nobody/has/this"], "").code, 23);
 }
 
+/// What the listing promises is what `lab run` takes.
+#[test]
+fn the_listing_names_settings_and_values_that_are_taken() {
+    let listed = run(&["lab", "list", "--json"], "");
+    assert_eq!(listed.code, 0, "{listed:?}");
+    let of = |name: &str| listed.events().into_iter().find(|event| event["name"] == name).unwrap();
+    let names = |name: &str| -> Vec<String> {
+        let settings = of(name)["settings"].as_array().unwrap().clone();
+        settings.iter().map(|setting| setting["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert!(names("register-partition-any").contains(&"cut".to_owned()));
+    assert!(!names("register-healthy-any").contains(&"cut".to_owned()));
+    assert_eq!(of("bugs")["node_options"], false);
+    let only = &of("bugs")["settings"][0];
+    assert!(only["name"] == "only" && only["values"].as_array().unwrap().contains(&"stale-hint".into()), "{only}");
+    let told = run(&["lab", "list"], "");
+    assert!(told.out.contains("stale-hint") && told.out.contains("truth-sim"), "{}", told.out);
+    assert!(told.err.contains("not for bugs, repair, compare, all"), "{}", told.err);
+}
+
 #[test]
 fn mistakes_are_named_before_anything_starts() {
     let dir = tempfile::tempdir().unwrap();
@@ -66,6 +86,10 @@ fn mistakes_are_named_before_anything_starts() {
     assert!(order(&["register-partition-al"]).contains("'register-partition-all'"));
     assert!(order(&["register-healthy-all", "--set", "puase=1s"]).contains("do you mean pause?"));
     assert!(order(&["register-healthy-all", "--set", "write_timeot=1s"]).contains("do you mean write-timeout?"));
+    assert!(order(&["register-healthy-all", "--set", "cut=2s"]).contains("stays whole"));
+    let told = order(&["bugs", "--set", "write-timeot=1s"]);
+    assert!(!told.contains("do you mean") && !told.contains("cluster options"), "{told}");
+    assert!(order(&["repair", "--set", "write-timeout=1s"]).contains("as it needs them"));
     assert!(order(&["study", "--sim"]).contains("not the simulation"));
     assert!(order(&["truth", "--sim", "--hosts", "http://127.0.0.1:1"]).contains("--hosts"));
     let told = order(&["truth", "--hosts", "http://me:hidden@127.0.0.1:1"]);

@@ -1,6 +1,6 @@
 //! Which shard each point of a request goes to. Pure: the metadata and the time of day come in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::meta::{RetentionPolicy, ShardGroup, truncate};
 use crate::core::shard_map::shard_position;
@@ -19,13 +19,13 @@ pub(crate) struct ShardPart {
 pub(crate) struct Mapping {
     /// By shard id.
     pub(crate) parts: Vec<ShardPart>,
-    /// Points older than the retention policy keeps.
+    /// Points that are left out because they are older than the retention policy keeps.
     pub(crate) too_old: usize,
     /// Points for which there is no shard group.
     pub(crate) unmapped: usize,
 }
 
-/// The oldest time (nanoseconds, Unix time) that a policy takes at this moment, if it has a limit.
+/// The oldest time (nanoseconds, Unix time) for which a policy makes a shard group at this moment, if it has a limit.
 ///
 /// Profile 0.10 makes shard groups for points of any age.
 pub(crate) fn oldest_accepted(profile: Profile, policy: &RetentionPolicy, now: i64) -> Option<i64> {
@@ -115,16 +115,26 @@ pub(crate) fn missing_groups(
 }
 
 /// Sorts the points by shard.
+///
+/// A point older than `oldest` goes where it belongs if another point of the request, wherever it stands in it, needs
+/// that shard group; it is left out otherwise. So 1.8 does: it looks for every point among the groups that the request
+/// needs, and the old ones alone need none.
 pub(crate) fn map(profile: Profile, points: &Points, policy: &RetentionPolicy, oldest: Option<i64>) -> Mapping {
     let mut mapping = Mapping::default();
     let mut parts: BTreeMap<u64, ShardPart> = BTreeMap::new();
     let mut groups = Groups::of(policy, profile);
+    let is_old = |time| oldest.is_some_and(|oldest| time < oldest);
+    let mut needed = BTreeSet::new();
+    if points.iter().any(|point| is_old(point.time)) {
+        let fresh = points.iter().filter(|point| !is_old(point.time));
+        needed.extend(fresh.filter_map(|point| groups.of_point(point.time)).map(|group| group.id));
+    }
     for point in points.iter() {
-        if oldest.is_some_and(|oldest| point.time < oldest) {
+        let group = groups.of_point(point.time);
+        if is_old(point.time) && group.is_none_or(|group| !needed.contains(&group.id)) {
             mapping.too_old += 1;
             continue;
         }
-        let group = groups.of_point(point.time);
         let shard = group.and_then(|group| group.shards.get(shard_position(point.key, group.shards.len())));
         let Some(shard) = shard else {
             mapping.unmapped += 1;
@@ -154,8 +164,9 @@ mod tests {
         let mut next = 0;
         let shard_groups = groups
             .iter()
-            .map(|(start, end, shards)| ShardGroup {
-                id: 0,
+            .zip(1..)
+            .map(|((start, end, shards), id)| ShardGroup {
+                id,
                 start_time: *start,
                 end_time: *end,
                 deleted_at: None,
@@ -250,8 +261,9 @@ mod tests {
     fn series_keep_together_and_old_points_fall_out() {
         let all: Vec<(String, i64)> = (0..40).map(|n| (format!("m,k={}", n % 4), n)).collect();
         let all: Vec<(&str, i64)> = all.iter().map(|(key, time)| (key.as_str(), *time)).collect();
-        let mapping = map(Profile::V1_8, &points(&all), &policy(&[(0, 100, 3)]), Some(4));
-        assert_eq!(mapping.too_old, 4);
+        let groups = policy(&[(0, 4, 3), (4, 100, 3)]);
+        let mapping = map(Profile::V1_8, &points(&all), &groups, Some(4));
+        assert_eq!(mapping.too_old, 4, "the group is there, but nothing fresh needs it");
         assert_eq!(mapping.parts.iter().map(|part| part.points.len()).sum::<usize>(), 36);
         for part in &mapping.parts {
             for point in part.points.iter() {
@@ -259,6 +271,24 @@ mod tests {
                 assert_eq!(elsewhere.count(), 1);
             }
         }
+    }
+
+    /// What the server keeps of a request is asked for together, whatever the order of its points.
+    #[test]
+    fn an_old_point_is_kept_where_a_fresh_one_needs_its_group() {
+        let groups = policy(&[(0, 100, 1), (100, 200, 1), (200, 300, 1)]);
+        let kept = |times: &[i64]| {
+            let all: Vec<_> = times.iter().map(|time| ("m", *time)).collect();
+            let mapping = map(Profile::V1_8, &points(&all), &groups, Some(150));
+            let times = |part: &ShardPart| part.points.iter().map(|point| point.time).collect::<Vec<_>>();
+            (mapping.too_old, mapping.parts.iter().flat_map(times).collect::<Vec<_>>())
+        };
+        assert_eq!(kept(&[140, 160]), (0, vec![140, 160]), "they share a group");
+        assert_eq!(kept(&[160, 140]), (0, vec![160, 140]));
+        assert_eq!(kept(&[140, 250]), (1, vec![250]), "the fresh one has another group");
+        assert_eq!(kept(&[140, 149]), (2, vec![]), "old ones alone need no group");
+        assert_eq!(kept(&[99, 140, 150]), (1, vec![140, 150]), "only the old one of the earlier group falls out");
+        assert_eq!(kept(&[-5, 250]), (1, vec![250]), "there is no group for it");
     }
 
     #[test]

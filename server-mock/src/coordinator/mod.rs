@@ -13,4 +13,5 @@ pub(crate) use owners::{Delivery, Owners};
 pub(crate) use plan::{Plan, Step, WriteError, after_all_shards};
 pub(crate) use points::Coordinator;
 pub(crate) use sight::{NEXT_MESSAGE, Sight, beside_leader};
+pub(crate) use statements::RunningQuery;
 pub(crate) use statements::{Monitor, RunningQueries, Scope, Statements};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::sight::Sight;
-use super::statements::deletion;
+use super::statements::{RunningQueries, RunningQuery, deletion};
 use crate::anti_entropy;
 use crate::core::owner_write::{UnknownShard, unknown_shard};
 use crate::hinted_handoff::Deliver;
@@ -29,6 +29,8 @@ pub(crate) struct Owners {
     /// Present where a write to a shard not heard of is acknowledged and dropped.
     pub(crate) sight: Option<Sight>,
     pub(crate) stats: Stats,
+    /// What clients of this node have it run.
+    pub(crate) running: RunningQueries,
     /// For writes.
     pub(crate) timeouts: PeerTimeouts,
     /// For reads.
@@ -39,6 +41,9 @@ pub(crate) struct Owners {
 const FOR_EVER: Duration = Duration::from_secs(86_400);
 /// How long a read in profile 0.10 waits.
 const SHARD_MAPPER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A read in profile 0.10 sets no limit to connecting (cluster 0.10 facts, § 6): what ends it is the operating system,
+/// which gives up after its seventh packet without an answer, each waited for twice as long as the one before.
+const SYSTEM_DIAL_TIMEOUT: Duration = Duration::from_secs(127);
 
 /// What a reply may take longer than the coordinator waits, so that the coordinator's own `timeout` comes first as it
 /// did on the real cluster in all cases.
@@ -58,11 +63,10 @@ impl Owners {
 
     /// Likewise for reads.
     pub(crate) fn read_timeouts(profile: Profile, options: &Options) -> PeerTimeouts {
-        let exchange = match profile {
-            Profile::V1_8 => FOR_EVER,
-            Profile::V0_10 => SHARD_MAPPER_TIMEOUT,
-        };
-        PeerTimeouts { dial: options.dial_timeout, exchange }
+        match profile {
+            Profile::V1_8 => PeerTimeouts { dial: options.dial_timeout, exchange: FOR_EVER },
+            Profile::V0_10 => PeerTimeouts { dial: SYSTEM_DIAL_TIMEOUT, exchange: SHARD_MAPPER_TIMEOUT },
+        }
     }
 
     /// Writes to a shard of this node, counted.
@@ -130,6 +134,22 @@ impl Owners {
         }
     }
 
+    /// What is in those of these shards that a node has, here or there.
+    pub(crate) async fn indexes(&self, node: u64, shards: Vec<u64>) -> Result<ShardIndex, PeerError> {
+        match self.run(node, Request::Indexes { shards }).await? {
+            Answer::Index(index) => Ok(index),
+            other => Err(PeerError::Protocol(format!("{other:?}"))),
+        }
+    }
+
+    /// What a node is running, here or there.
+    pub(crate) async fn queries(&self, node: u64) -> Result<Vec<RunningQuery>, PeerError> {
+        match self.run(node, Request::Queries).await? {
+            Answer::Queries(queries) => Ok(queries),
+            other => Err(PeerError::Protocol(format!("{other:?}"))),
+        }
+    }
+
     /// Has a data node do something: this one by itself, another one by a request.
     pub(crate) async fn run(&self, node: u64, request: Request) -> Result<Answer, PeerError> {
         if node != self.node {
@@ -152,6 +172,10 @@ impl Owners {
             | Request::Read { .. }
             | Request::Delete { .. }
             | Request::DropShard { .. }
+            | Request::DropData { .. }
+            | Request::Indexes { .. }
+            | Request::Queries
+            | Request::KillQuery { .. }
             | Request::DropMeasurement { .. }
             | Request::AntiEntropy(_) => self.read_timeouts,
         };
@@ -189,6 +213,20 @@ impl Owners {
                 deletion::delete(&self.engine, &database, &statement, self.profile, now).await
             }
             Request::DropShard { shard } => self.engine.drop_shard(shard).await.map_or_else(refused, |()| Answer::Done),
+            Request::DropData { database, retention_policy } => {
+                let dropped = deletion::drop_data(&self.engine, &database, retention_policy.as_deref()).await;
+                dropped.map_or_else(refused, |()| Answer::Done)
+            }
+            Request::Indexes { shards } => {
+                let engine = self.engine.clone();
+                let index = tokio::task::spawn_blocking(move || deletion::indexes_of(&engine, &shards)).await;
+                index.unwrap_or(Err(StoreError::Closed)).map_or_else(refused, Answer::Index)
+            }
+            Request::Queries => Answer::Queries(self.running.list()),
+            Request::KillQuery { id } => match self.running.kill(id) {
+                Ok(()) => Answer::Done,
+                Err(error) => Answer::Refused(error.to_string()),
+            },
             Request::DropMeasurement { database, measurement } => {
                 self.engine.drop_measurement(&database, &measurement).await.map_or_else(refused, |()| Answer::Done)
             }
@@ -236,5 +274,20 @@ impl Deliver for Delivery {
 
     fn is_member(&self, node: u64) -> bool {
         self.0.meta.snapshot().data_node(node).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of the two limits of a read each profile has one: 1.8 on connecting, 0.10 on the answer.
+    #[test]
+    fn reads_wait() {
+        let limits = |profile| Owners::read_timeouts(profile, &Options::new(profile));
+        let new = limits(Profile::V1_8);
+        assert_eq!((new.dial, new.exchange), (Duration::from_secs(1), FOR_EVER));
+        let old = limits(Profile::V0_10);
+        assert_eq!((old.dial, old.exchange), (SYSTEM_DIAL_TIMEOUT, Duration::from_secs(5)));
     }
 }

@@ -23,7 +23,7 @@ pub(crate) enum WriteError {
     /// A shard did not reach the level; other shards of the request may have.
     #[error("{0}")]
     Shard(ShardWriteError),
-    /// Points older than the retention policy keeps; the others reached the level.
+    /// Points that were left out for their age; the others reached the level.
     #[error("partial write: points beyond retention policy dropped={0}")]
     TooOld(usize),
 }
@@ -47,7 +47,7 @@ pub(crate) struct Plan {
     now: i64,
     /// New shard groups that one request may make; 0 for no limit.
     max_groups: usize,
-    /// The oldest time that is taken, by the policy as it was first seen.
+    /// The oldest time that a group is made for, by the policy as it was first seen.
     oldest: Option<Option<i64>>,
     /// How many groups the policy had when the meta nodes were asked.
     asked_at: Option<usize>,

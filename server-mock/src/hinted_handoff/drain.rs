@@ -97,8 +97,9 @@ impl<D: Deliver> Drain<D> {
                 }
                 Counters::add(&counters.write_node_req, 1);
                 Counters::add(&counters.write_node_req_points, points.len() as u64);
-                Counters::add(&counters.bytes_read, block.accounted_len());
-                tokio::time::sleep(rest_after(block.accounted_len(), self.rate)).await;
+                let bytes = block.accounted_len(self.profile);
+                Counters::add(&counters.bytes_read, bytes);
+                tokio::time::sleep(rest_after(bytes, self.rate)).await;
                 Step::Next
             }
             Delivery::Keep => {
@@ -117,7 +118,8 @@ impl<D: Deliver> Drain<D> {
 
     async fn purge(&self, node: u64, queue: &Arc<SharedQueue>) {
         let Some(cutoff) = SystemTime::now().checked_sub(self.max_age) else { return };
-        match queue.purge_older_than(cutoff).await {
+        let tell = move |block: &Block| loss::tell(LossKind::HintPurged, node, block.shard, block.points.iter());
+        match queue.purge_older_than(cutoff, tell).await {
             Ok(0) => {}
             Ok(blocks) => tracing::info!(node, blocks, "dropped handoff blocks for their age"),
             Err(error) => tracing::error!(node, %error, "cannot purge a handoff queue"),

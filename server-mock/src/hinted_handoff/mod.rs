@@ -5,6 +5,8 @@
 //!                         cursor         segment and offset of the first record not yet delivered
 //! ```
 //!
+//! In profile 0.10 a node has one queue, whose files are right in the directory `hh/<node id>`.
+//!
 //! An append is on disk when it is acknowledged, and a record leaves the queue only after its owner has answered, so a
 //! kill at any moment loses nothing and resends at most one record.
 
@@ -20,6 +22,7 @@ mod shared;
 pub(crate) use block::Block;
 pub use counters::QueueCounters;
 pub(crate) use queue::{Limits, is_segment};
+pub(crate) use service::queue_dir;
 pub use service::{Deliver, Handoff, QueueDepth};
 
 #[cfg(test)]

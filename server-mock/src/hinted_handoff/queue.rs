@@ -9,11 +9,14 @@ use std::time::SystemTime;
 use super::block::Block;
 use super::cursor::{Cursor, Position};
 use super::segment::Segment;
+use crate::Profile;
 use crate::core::handoff::HandoffError;
 
 /// How much a queue may hold.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
+    /// In whose format the bytes are counted.
+    pub(crate) profile: Profile,
     /// Bytes of the whole queue.
     pub(crate) queue: u64,
     /// Bytes of one segment, and so of one block.
@@ -59,16 +62,16 @@ pub(super) struct Depth {
 }
 
 impl Depth {
-    fn add(&mut self, block: &Block) {
+    fn add(&mut self, block: &Block, profile: Profile) {
         self.blocks += 1;
         self.points += block.points.len() as u64;
-        self.bytes += block.accounted_len();
+        self.bytes += block.accounted_len(profile);
     }
 
-    fn remove(&mut self, block: &Block) {
+    fn remove(&mut self, block: &Block, profile: Profile) {
         self.blocks = self.blocks.saturating_sub(1);
         self.points = self.points.saturating_sub(block.points.len() as u64);
-        self.bytes = self.bytes.saturating_sub(block.accounted_len());
+        self.bytes = self.bytes.saturating_sub(block.accounted_len(profile));
     }
 }
 
@@ -118,9 +121,9 @@ impl Queue {
                 offset = Segment::after(offset, payload.len());
                 let Ok(block) = Block::decode(&payload) else { continue };
                 if delivered {
-                    self.consumed += block.accounted_len();
+                    self.consumed += block.accounted_len(self.limits.profile);
                 } else {
-                    self.depth.add(&block);
+                    self.depth.add(&block, self.limits.profile);
                 }
             }
             if position > 0 {
@@ -147,7 +150,7 @@ impl Queue {
 
     /// Removes the oldest segments that nothing was appended to since `cutoff`, with all that waits in them, and says
     /// how many blocks that were.
-    pub(super) fn purge_older_than(&mut self, cutoff: SystemTime) -> io::Result<u64> {
+    pub(super) fn purge_older_than(&mut self, cutoff: SystemTime, mut dropped: impl FnMut(&Block)) -> io::Result<u64> {
         let before = self.depth.blocks;
         while self.depth.blocks > 0 && fs::metadata(segment_path(&self.dir, self.ids[0]))?.modified()? < cutoff {
             if self.ids.len() == 1 {
@@ -155,7 +158,8 @@ impl Queue {
             }
             while let Some(payload) = self.head_segment()?.read_at_head()? {
                 if let Ok(block) = Block::decode(&payload) {
-                    self.depth.remove(&block);
+                    self.depth.remove(&block, self.limits.profile);
+                    dropped(&block);
                 }
                 self.offset = Segment::after(self.offset, payload.len());
             }
@@ -189,8 +193,9 @@ impl Queue {
     /// Adds a block at the tail and returns the file to sync before it may be called durable.
     pub(super) fn append(&mut self, block: &Block) -> Result<File, HandoffError> {
         let payload = block.encode();
-        self.limits.check(self.depth.bytes + self.consumed, block.accounted_len())?;
-        self.append_payload(&payload).inspect(|_| self.depth.add(block)).map_err(|error| {
+        let profile = self.limits.profile;
+        self.limits.check(self.depth.bytes + self.consumed, block.accounted_len(profile))?;
+        self.append_payload(&payload).inspect(|_| self.depth.add(block, profile)).map_err(|error| {
             let path = segment_path(&self.dir, self.ids[self.ids.len() - 1]);
             HandoffError::Storage(match error.kind() {
                 io::ErrorKind::StorageFull => format!("write {}: no space left on device", path.display()),
@@ -258,8 +263,8 @@ impl Queue {
     pub(super) fn advance(&mut self) -> io::Result<()> {
         let Some(payload) = self.head_segment()?.read_at_head()? else { return Ok(()) };
         if let Ok(block) = Block::decode(&payload) {
-            self.depth.remove(&block);
-            self.consumed += block.accounted_len();
+            self.depth.remove(&block, self.limits.profile);
+            self.consumed += block.accounted_len(self.limits.profile);
         }
         self.step(payload.len())
     }
@@ -351,7 +356,7 @@ mod tests {
     use super::*;
     use crate::Point;
 
-    const LIMITS: Limits = Limits { queue: 1 << 20, segment: 200 };
+    const LIMITS: Limits = Limits { profile: Profile::V1_8, queue: 1 << 20, segment: 200 };
 
     fn block(n: i64) -> Block {
         Block { shard: 7, points: [Point { key: b"m,k=v", fields: b"v=1", time: n }].into_iter().collect() }
@@ -414,13 +419,22 @@ mod tests {
     #[test]
     fn limits_are_named() {
         let dir = tempfile::tempdir().unwrap();
-        let mut queue = Queue::open(dir.path(), Limits { queue: 100, segment: 60 }).unwrap();
+        let mut queue = Queue::open(dir.path(), Limits { queue: 100, segment: 60, ..LIMITS }).unwrap();
         queue.append(&block(0)).unwrap();
         assert_eq!(queue.append(&block(1)).unwrap_err(), HandoffError::Full);
         let mut large = block(2);
         large.points.push(Point { key: b"m", fields: b"v=1", time: 3 });
         let dir = tempfile::tempdir().unwrap();
-        let mut queue = Queue::open(dir.path(), Limits { queue: 1000, segment: 60 }).unwrap();
+        let mut queue = Queue::open(dir.path(), Limits { queue: 1000, segment: 60, ..LIMITS }).unwrap();
         assert_eq!(queue.append(&large).unwrap_err(), HandoffError::SegmentFull);
+        // As lines the same two points are shorter.
+        let dir = tempfile::tempdir().unwrap();
+        let limits = Limits { profile: Profile::V0_10, queue: 1000, segment: 60 };
+        let mut queue = Queue::open(dir.path(), limits).unwrap();
+        queue.append(&large).unwrap();
+        let lines = "m,k=v v=1 2\nm v=1 3\n".len() as u64;
+        assert_eq!(queue.depth().bytes, 16 + lines);
+        let reopened = Queue::open(dir.path(), limits).unwrap();
+        assert_eq!(reopened.depth().bytes, 16 + lines);
     }
 }

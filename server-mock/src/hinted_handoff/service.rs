@@ -85,7 +85,7 @@ impl<D: Deliver> Handoff<D> {
         let handoff = Self {
             profile,
             enabled: options.hh_enabled,
-            limits: Limits { queue: options.hh_max_size, segment: options.hh_segment_size },
+            limits: Limits { profile, queue: options.hh_max_size, segment: options.hh_segment_size },
             max_appends: match profile {
                 Profile::V1_8 => options.hh_max_writes_pending,
                 Profile::V0_10 => usize::MAX,
@@ -134,7 +134,7 @@ impl<D: Deliver> Handoff<D> {
         }
         let blocks = if splits_large_writes(self.profile) {
             let whole = points.clone();
-            let pieces = Block { shard, points }.split(self.limits.segment);
+            let pieces = Block { shard, points }.split(self.profile, self.limits.segment);
             pieces.ok_or(HandoffError::SegmentFull).inspect_err(|error| refused(error, &whole))?
         } else {
             vec![Block { shard, points }]
@@ -181,7 +181,7 @@ impl<D: Deliver> Handoff<D> {
                 Ok(()) => {
                     Counters::add(&counters.write_shard_req, 1);
                     Counters::add(&counters.write_shard_req_points, block.points.len() as u64);
-                    Counters::add(&counters.bytes_written, block.accounted_len());
+                    Counters::add(&counters.bytes_written, block.accounted_len(self.profile));
                     return Ok(());
                 }
             }
@@ -248,7 +248,7 @@ impl<D: Deliver> Handoff<D> {
         if let Some(queue) = queues.get(&key) {
             return Ok(queue.clone());
         }
-        let dir = self.dir.join(key.0.to_string()).join(key.1.to_string());
+        let dir = queue_dir(&self.dir, self.profile, key.0, key.1);
         let queue = Arc::new(SharedQueue::open(&dir, self.limits, self.max_appends)?);
         queues.insert(key, queue.clone());
         tokio::spawn(self.drain.clone().run(key.0, queue.clone()));
@@ -258,11 +258,25 @@ impl<D: Deliver> Handoff<D> {
     fn keys_on_disk(&self) -> io::Result<Vec<Key>> {
         let mut keys = Vec::new();
         for node in numbered(&self.dir)? {
-            for shard in numbered(&self.dir.join(node.to_string()))? {
-                keys.push((node, shard));
+            match self.profile {
+                Profile::V1_8 => {
+                    let shards = numbered(&self.dir.join(node.to_string()))?;
+                    keys.extend(shards.into_iter().map(|shard| (node, shard)));
+                }
+                Profile::V0_10 => keys.push((node, 0)),
             }
         }
         Ok(keys)
+    }
+}
+
+/// Where a queue's files are below the directory of hinted handoff: in 0.10, where it is a node's alone, right in the
+/// node's directory.
+pub(crate) fn queue_dir(dir: &Path, profile: Profile, node: u64, shard: u64) -> PathBuf {
+    let of_node = dir.join(node.to_string());
+    match profile {
+        Profile::V1_8 => of_node.join(shard.to_string()),
+        Profile::V0_10 => of_node,
     }
 }
 

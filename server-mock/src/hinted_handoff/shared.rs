@@ -131,14 +131,18 @@ impl SharedQueue {
     }
 
     /// Drops what nothing was added to since `cutoff`; says how many blocks that were.
-    pub(super) async fn purge_older_than(self: &Arc<Self>, cutoff: SystemTime) -> io::Result<u64> {
+    pub(super) async fn purge_older_than(
+        self: &Arc<Self>,
+        cutoff: SystemTime,
+        dropped: impl FnMut(&Block) + Send + 'static,
+    ) -> io::Result<u64> {
         let queue = self.clone();
         blocking(move || {
             let mut files = queue.lock();
             let Some(files) = files.as_mut() else { return Ok(0) };
-            let dropped = files.purge_older_than(cutoff)?;
+            let purged = files.purge_older_than(cutoff, dropped)?;
             queue.waiting.store(files.depth().blocks, Ordering::SeqCst);
-            Ok(dropped)
+            Ok(purged)
         })
         .await
     }

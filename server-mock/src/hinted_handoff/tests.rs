@@ -12,7 +12,7 @@ use crate::core::handoff::HandoffError;
 use crate::store::DiskFault;
 use crate::{Options, Point, Points, Profile};
 
-const LIMITS: Limits = Limits { queue: 1 << 20, segment: 200 };
+const LIMITS: Limits = Limits { profile: Profile::V1_8, queue: 1 << 20, segment: 200 };
 
 fn points(times: impl IntoIterator<Item = i64>) -> Points {
     times.into_iter().map(|time| Point { key: b"m,k=v", fields: b"v=1", time }).collect()
@@ -102,8 +102,8 @@ fn a_missing_segment_costs_only_itself() {
 #[test]
 fn delivered_bytes_count_until_their_file_goes() {
     let dir = tempfile::tempdir().unwrap();
-    let one = block(0).accounted_len();
-    let limits = Limits { queue: 3 * one, segment: 1 << 20 };
+    let one = block(0).accounted_len(Profile::V1_8);
+    let limits = Limits { queue: 3 * one, segment: 1 << 20, ..LIMITS };
     let mut queue = Queue::open(dir.path(), limits).unwrap();
     for n in 0..3 {
         queue.append(&block(n)).unwrap();
@@ -129,13 +129,15 @@ fn old_segments_go_with_all_that_waits_in_them() {
         }
     }
     let cutoff = SystemTime::now() - Duration::from_secs(7 * 86_400);
-    let dropped = queue.purge_older_than(cutoff).unwrap();
+    let mut told = 0;
+    let dropped = queue.purge_older_than(cutoff, |_| told += 1).unwrap();
     assert!(dropped > 0 && dropped < 8);
-    assert_eq!(queue.purge_older_than(cutoff).unwrap(), 0);
+    assert_eq!(told, dropped, "each block that goes is told");
+    assert_eq!(queue.purge_older_than(cutoff, |_| ()).unwrap(), 0);
     assert_eq!(rest(&mut queue).len() as u64, 8 - dropped);
     // The last segment goes too when it is old.
     queue.append(&block(9)).unwrap();
-    assert_eq!(queue.purge_older_than(SystemTime::now() + Duration::from_secs(60)).unwrap(), 1);
+    assert_eq!(queue.purge_older_than(SystemTime::now() + Duration::from_secs(60), |_| ()).unwrap(), 1);
     assert_eq!(queue.depth().blocks, 0);
 }
 
@@ -206,7 +208,11 @@ async fn the_queues_of_a_removed_node_go_in_1_8_and_stay_in_0_10() {
             }
         }
         assert_eq!(node.handoff.depths().len(), left);
-        assert_eq!(node.dir.path().join("hh/5").join(if left == 1 { "7" } else { "0" }).exists(), left == 2);
+        let queue = match profile {
+            Profile::V1_8 => "hh/5/7",
+            Profile::V0_10 => "hh/5",
+        };
+        assert_eq!(node.dir.path().join(queue).exists(), left == 2);
         // A queue that went is made again when it is needed.
         node.owners.members.lock().unwrap().insert(5);
         node.handoff.append(5, 7, points([2])).await.unwrap();

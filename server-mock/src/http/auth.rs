@@ -1,15 +1,15 @@
 //! What every request passes before its endpoint: the throttle of writes, then authentication.
 
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response, StatusCode};
 
 use super::form::Form;
-use super::reply::{Body, json, plain, with_error_header};
+use super::reply::{Body, error, plain};
 use super::route::Endpoint;
 use super::throttle::Slot;
 use crate::Profile;
 use crate::auth::{Caller, Claim};
-use crate::query::render::{self, Encoding, Style};
+use crate::query::render::Style;
 use crate::runtime::DataServices;
 
 /// A request that may go on to its endpoint.
@@ -27,6 +27,7 @@ pub(super) async fn admit<'a>(
     endpoint: Endpoint,
     headers: &HeaderMap,
     form: &Form,
+    style: &Style,
 ) -> Result<Admitted<'a>, Box<Response<Body>>> {
     let slot = match &services.throttle {
         Some(throttle) if is_throttled(endpoint) => Some(
@@ -46,7 +47,9 @@ pub(super) async fn admit<'a>(
     match services.authenticator.caller(claim, &meta, services.now()).await {
         Ok(caller) => Ok(Admitted { caller, _slot: slot }),
         Err(denied) => {
-            Err(Box::new(refused(services.profile, headers, form, StatusCode::UNAUTHORIZED, &denied.to_string())))
+            // 0.10 indents only what comes after this check.
+            let pretty = style.pretty && services.profile == Profile::V1_8;
+            Err(Box::new(refused(&Style { pretty, ..*style }, StatusCode::UNAUTHORIZED, &denied.to_string())))
         }
     }
 }
@@ -85,21 +88,10 @@ fn is_guarded(endpoint: Endpoint, services: &DataServices) -> bool {
     }
 }
 
-/// An error in the form that the request accepts. Profile 0.10 knows one form, and no challenge.
-pub(super) fn refused(
-    profile: Profile,
-    headers: &HeaderMap,
-    form: &Form,
-    status: StatusCode,
-    text: &str,
-) -> Response<Body> {
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let pretty = profile == Profile::V1_8 && form.get("pretty") == "true";
-    let style = Style { encoding: Encoding::from_accept(profile, accept), pretty, ..Style::new(profile) };
-    let mut response = with_error_header(profile, text, json(status, render::error_body(text, &style)));
-    let kind = HeaderValue::from_static(style.encoding.content_type());
-    response.headers_mut().insert(CONTENT_TYPE, kind);
-    if profile == Profile::V1_8 && status == StatusCode::UNAUTHORIZED {
+/// An error of authentication or authorization, with 1.8's challenge where there are no credentials that count.
+pub(super) fn refused(style: &Style, status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = error(style, status, text);
+    if style.profile == Profile::V1_8 && status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static("Basic realm=\"InfluxDB\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
     }

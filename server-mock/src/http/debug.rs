@@ -1,5 +1,6 @@
 //! `/debug/vars` and `/metrics`: a node's statistics for machines.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -27,7 +28,17 @@ pub(super) fn vars(services: &DataServices) -> Response<Body> {
         format!("{{\"Alloc\":{resident},\"Sys\":{reserved},\"HeapAlloc\":{resident},\"HeapInuse\":{resident}}}");
     members.push(("memstats".to_owned(), memory));
     let statistics = monitor.statistics();
-    members.extend(statistics.iter().map(|statistic| (statistic.key(), object(statistic, services.profile))));
+    let mut keys = BTreeMap::<String, usize>::new();
+    members.extend(statistics.iter().map(|statistic| {
+        let mut key = statistic.key();
+        // Equal keys are numbered from the second one on.
+        let before = keys.entry(key.clone()).or_default();
+        if *before > 0 {
+            key = format!("{key}:{before}");
+        }
+        *before += 1;
+        (key, object(statistic, services.profile))
+    }));
     let mut body = "{\n".to_owned();
     for (at, (key, value)) in members.iter().enumerate() {
         if at > 0 {

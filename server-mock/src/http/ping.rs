@@ -3,7 +3,7 @@
 use http::{Response, StatusCode};
 
 use super::form::Form;
-use super::reply::{Body, empty, json};
+use super::reply::{Body, empty, untyped};
 use crate::Profile;
 use crate::runtime::DataServices;
 
@@ -11,7 +11,7 @@ use crate::runtime::DataServices;
 pub(super) fn ping(profile: Profile, form: &Form) -> Response<Body> {
     let verbose = !matches!(form.get("verbose"), "" | "0" | "false");
     match profile {
-        Profile::V1_8 if verbose => json(StatusCode::OK, format!("{{\"version\":\"{}\"}}", profile.version())),
+        Profile::V1_8 if verbose => untyped(StatusCode::OK, format!("{{\"version\":\"{}\"}}", profile.version())),
         Profile::V1_8 | Profile::V0_10 => empty(StatusCode::NO_CONTENT),
     }
 }
@@ -29,7 +29,7 @@ pub(super) async fn status(services: &DataServices) -> Response<Body> {
 /// A health check in the form that version 2 made common.
 pub(super) fn health(profile: Profile) -> Response<Body> {
     let version = profile.version();
-    json(
+    untyped(
         StatusCode::OK,
         format!(
             "{{\"checks\":[],\"message\":\"ready for queries and writes\",\"name\":\"influxdb\",\"status\":\"pass\",\

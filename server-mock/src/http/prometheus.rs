@@ -11,6 +11,7 @@ use super::form::Form;
 use super::reply::{Body, error};
 use super::write::check_database;
 use crate::auth::Caller;
+use crate::query::render::Style;
 use crate::runtime::DataServices;
 
 /// The text of the real servers for a body that is not in Snappy's format.
@@ -24,27 +25,33 @@ pub(super) async fn write(
     caller: &Caller,
     headers: &HeaderMap,
     form: &Form,
+    style: &Style,
     body: Incoming,
 ) -> Response<Body> {
     let result = match check_database(services, caller, form.get("db")) {
         Ok(()) => unread(services, headers, body).await,
         Err(refusal) => Err(refusal),
     };
-    answer(services, result)
+    answer(style, result)
 }
 
 /// `POST /api/v1/prom/read?db=…`
-pub(super) async fn read(services: &DataServices, headers: &HeaderMap, body: Incoming) -> Response<Body> {
+pub(super) async fn read(
+    services: &DataServices,
+    headers: &HeaderMap,
+    style: &Style,
+    body: Incoming,
+) -> Response<Body> {
     let result = unread(services, headers, body).await;
-    answer(services, result)
+    answer(style, result)
 }
 
-fn answer(services: &DataServices, result: Result<(), Refusal>) -> Response<Body> {
+fn answer(style: &Style, result: Result<(), Refusal>) -> Response<Body> {
     let (status, text) = match result {
         Ok(()) => (StatusCode::NOT_IMPLEMENTED, UNSUPPORTED.to_owned()),
         Err(refusal) => refusal,
     };
-    error(services.profile, status, &text)
+    error(style, status, &text)
 }
 
 /// Whether the body could be one: Snappy's blocks start with their length, at most five bytes of seven bits.

@@ -11,12 +11,12 @@ use tokio::sync::mpsc;
 use super::auth;
 use super::body;
 use super::form::Form;
-use super::reply::{Body, empty, json, with_error_header};
+use super::reply::{Body, empty, error, json};
 use crate::Profile;
 use crate::auth::Caller;
 use crate::coordinator::Scope;
 use crate::query::ast::Statement;
-use crate::query::render::{self, Chunker, Encoding, Epoch, Style, Writer};
+use crate::query::render::{self, Chunker, Epoch, Style, Writer};
 use crate::query::{NOT_EXECUTED, Params, Sequence, StatementResult, parse, read_only_warning};
 use crate::runtime::DataServices;
 
@@ -31,26 +31,23 @@ pub(super) async fn answer(
     caller: &Caller,
     head: &Parts,
     form: Form,
+    style: Style,
     body: Incoming,
 ) -> Response<Body> {
     let profile = services.profile;
-    let accept = head.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let style = Style { encoding: Encoding::from_accept(profile, accept), ..Style::new(profile) };
-    let refused = |status, text: &str| with_error_header(profile, text, json(status, render::error_body(text, &style)));
     let form = match posted(services, head, body).await {
         Ok(posted) => posted.before(form),
-        Err((status, text)) => return refused(status, &text),
+        Err((status, text)) => return error(&style, status, &text),
     };
     let statements = match statements(services, &form) {
         Ok(statements) => statements,
-        Err(text) => return refused(StatusCode::BAD_REQUEST, &text),
+        Err(text) => return error(&style, StatusCode::BAD_REQUEST, &text),
     };
     let allowed = caller.may_execute(&statements, form.get("db"), &services.meta.snapshot(), profile);
     if let Err(unauthorized) = allowed {
-        return auth::refused(profile, &head.headers, &form, auth::forbidden(profile), &unauthorized.to_string());
+        return auth::refused(&style, auth::forbidden(profile), &unauthorized.to_string());
     }
-    let style =
-        Style { pretty: form.get("pretty") == "true", epoch: Epoch::from_parameter(form.get("epoch")), ..style };
+    let style = Style { epoch: Epoch::from_parameter(form.get("epoch")), ..style };
     let chunked = form.get("chunked") == "true";
     let chunk_size = form.get("chunk_size").parse().ok().filter(|size| *size > 0).unwrap_or(CHUNK);
     let job = Job {
@@ -59,6 +56,7 @@ pub(super) async fn answer(
         statements,
         database: form.get("db").to_owned(),
         retention_policy: form.get("rp").to_owned(),
+        node: node(profile, &form),
         read_only: head.method == Method::GET,
         style,
         chunk: chunked.then_some(chunk_size),
@@ -96,6 +94,14 @@ pub(super) async fn answer(
     response
 }
 
+/// The data node that the request wants to be read from; what is no number wants none.
+fn node(profile: Profile, form: &Form) -> Option<u64> {
+    match profile {
+        Profile::V1_8 => form.get("node_id").parse().ok().filter(|node| *node > 0),
+        Profile::V0_10 => None,
+    }
+}
+
 async fn whole(mut pieces: mpsc::Receiver<Bytes>) -> Bytes {
     let mut all = BytesMut::new();
     while let Some(piece) = pieces.recv().await {
@@ -116,6 +122,7 @@ struct Job {
     statements: Vec<Statement>,
     database: String,
     retention_policy: String,
+    node: Option<u64>,
     read_only: bool,
     style: Style,
     /// Rows in a chunk; without, the answer is one document.
@@ -127,10 +134,10 @@ impl Job {
     async fn run(self, out: mpsc::Sender<Bytes>) {
         // As the statements write themselves: a password is in the text that came, but not in these.
         let text = self.statements.iter().map(Statement::to_string).collect::<Vec<_>>().join(";\n");
-        let query = self.services.statements.running.begin(&text, &self.database);
+        let query = self.services.statements.owners.running.begin(&text, &self.database);
         let now = self.services.now();
         let (database, retention_policy) = (&*self.database, &*self.retention_policy);
-        let scope = Scope { caller: &self.caller, database, retention_policy, now };
+        let scope = Scope { caller: &self.caller, database, retention_policy, node: self.node, now };
         let mut results = Sequence::new(self.services.profile, self.statements.len());
         let mut writer = Writer::new(self.style);
         for (id, statement) in self.statements.iter().enumerate() {

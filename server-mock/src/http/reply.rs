@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Frame, SizeHint};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::form::Form;
 use crate::Profile;
-use crate::go::write_json_string;
+use crate::query::render::{self, Encoding, Style};
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -78,9 +79,24 @@ const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 /// The error header is cut here; the body is whole (cluster 1.8 facts, § 2).
 const ERROR_HEADER_LIMIT: usize = 1024;
 
+/// The form in which a request wants to be answered, results and errors alike: the one that it accepts (profile 1.8),
+/// indented if the address says `pretty=true`; a posted form has no say in it. `form` is that of the address.
+pub(super) fn style(profile: Profile, headers: &HeaderMap, form: &Form) -> Style {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let encoding = Encoding::from_accept(profile, accept);
+    Style { encoding, pretty: form.get("pretty") == "true", ..Style::new(profile) }
+}
+
 /// An empty answer.
 pub(super) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::default());
+    *response.status_mut() = status;
+    response
+}
+
+/// An answer whose type is left to the route.
+pub(super) fn untyped(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let mut response = Response::new(Body::new(body.into()));
     *response.status_mut() = status;
     response
 }
@@ -93,16 +109,27 @@ pub(super) fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body>
     response
 }
 
-/// `{"error":"…"}` with a newline, and its text in the error header where the profile has one.
-pub(super) fn error(profile: Profile, status: StatusCode, text: &str) -> Response<Body> {
-    let mut body = "{\"error\":".to_owned();
-    write_json_string(&mut body, text);
-    body.push_str("}\n");
-    with_error_header(profile, text, json(status, body))
+/// An error in the form that was asked for, and its text in the error header where the profile has one.
+pub(super) fn error(style: &Style, status: StatusCode, text: &str) -> Response<Body> {
+    let mut response = with_error_header(style.profile, text, untyped(status, render::error_body(text, style)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(style.encoding.content_type()));
+    response
+}
+
+/// The error of a write: in profile 0.10 on one line that ends, whatever was asked for.
+pub(super) fn write_error(style: &Style, status: StatusCode, text: &str) -> Response<Body> {
+    match style.profile {
+        Profile::V1_8 => error(style, status, text),
+        Profile::V0_10 => {
+            let mut body = render::error_body(text, &Style::new(Profile::V0_10));
+            body.push(b'\n');
+            json(status, body)
+        }
+    }
 }
 
 /// Puts the text of an error into the header for it, where the profile has one.
-pub(super) fn with_error_header(profile: Profile, text: &str, mut response: Response<Body>) -> Response<Body> {
+fn with_error_header(profile: Profile, text: &str, mut response: Response<Body>) -> Response<Body> {
     if profile == Profile::V1_8 && response.status() != StatusCode::UNAUTHORIZED {
         let line = text.bytes().take(ERROR_HEADER_LIMIT).map(|b| if b.is_ascii_control() { b' ' } else { b });
         if let Ok(value) = HeaderValue::from_bytes(&line.collect::<Vec<u8>>()) {
@@ -158,10 +185,11 @@ pub(super) fn identify_as(
     }
 }
 
-/// The type that 1.8 puts on every answer of a route, with or without a body, unless it is another one.
-pub(super) fn type_of_route(profile: Profile, headers: &mut HeaderMap) {
-    if profile == Profile::V1_8 {
-        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
+/// The type that 1.8 puts on every answer of a route, with or without a body, unless it is another one: that of the
+/// form asked for, even where the body has one form only.
+pub(super) fn type_of_route(style: &Style, headers: &mut HeaderMap) {
+    if style.profile == Profile::V1_8 {
+        headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(style.encoding.content_type()));
     }
 }
 
@@ -172,7 +200,7 @@ mod tests {
     #[test]
     fn the_error_header_is_cut_and_on_one_line() {
         let long = format!("line\n{}", "x".repeat(2000));
-        let response = error(Profile::V1_8, StatusCode::BAD_REQUEST, &long);
+        let response = error(&Style::new(Profile::V1_8), StatusCode::BAD_REQUEST, &long);
         let header = response.headers().get("x-influxdb-error").map(HeaderValue::as_bytes).unwrap_or_default();
         assert_eq!(header.len(), 1024);
         assert!(header.starts_with(b"line x"));
@@ -180,7 +208,7 @@ mod tests {
 
     #[test]
     fn an_unauthorized_answer_has_no_error_header() {
-        let response = error(Profile::V1_8, StatusCode::UNAUTHORIZED, "authorization failed");
+        let response = error(&Style::new(Profile::V1_8), StatusCode::UNAUTHORIZED, "authorization failed");
         assert!(response.headers().get("x-influxdb-error").is_none());
     }
 }

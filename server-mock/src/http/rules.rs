@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Collected};
 
 use super::auth::forbidden;
-use super::reply::{Body, empty, error, identify_as, plain, sign, type_of_route};
+use super::reply::{Body, empty, identify_as, plain, sign, type_of_route, write_error};
 use super::throttle::Throttled;
 use crate::auth::Caller;
 use crate::coordinator::WriteError;
@@ -14,6 +14,7 @@ use crate::core::consistency::{Level, UnknownLevel};
 use crate::core::meta::MetaData;
 use crate::go::Quoted;
 use crate::line::{self, InvalidPrecision, Precision};
+use crate::query::render::Style;
 use crate::{Points, Profile};
 
 /// A failed write: the status and the text of the answer.
@@ -93,12 +94,12 @@ pub(crate) fn refusal(profile: Profile, failure: &WriteError) -> Refusal {
 }
 
 /// The answer to a write, as the endpoint gives it.
-pub(super) fn reply(profile: Profile, result: Result<(), Refusal>) -> Response<Body> {
+pub(super) fn reply(style: &Style, result: Result<(), Refusal>) -> Response<Body> {
     match result {
         Ok(()) => empty(StatusCode::NO_CONTENT),
         // What 0.10 says to an empty batch of JSON.
         Err((StatusCode::OK, _)) => empty(StatusCode::OK),
-        Err((status, text)) => error(profile, status, &text),
+        Err((status, text)) => write_error(style, status, &text),
     }
 }
 
@@ -110,9 +111,9 @@ pub(crate) struct Answered {
     pub(crate) body: Bytes,
 }
 
-/// The whole answer to a write, with the headers that every answer has. `id` is that of the request.
+/// The whole answer to a write that asks for no form, with the headers that every answer has. `id` is that of the request.
 pub(crate) fn answer(profile: Profile, result: Result<(), Refusal>, id: HeaderValue) -> Answered {
-    finish(profile, reply(profile, result), id)
+    finish(profile, reply(&Style::new(profile), result), id)
 }
 
 /// The whole answer to a write that a node had no place for (profile 1.8).
@@ -130,7 +131,7 @@ fn finish(profile: Profile, mut response: Response<Body>, id: HeaderValue) -> An
     let headers = response.headers_mut();
     identify_as(profile, &HeaderMap::new(), headers, || id);
     sign(profile, headers);
-    type_of_route(profile, headers);
+    type_of_route(&Style::new(profile), headers);
     let (head, body) = response.into_parts();
     // A body in one piece is there at once; only queries have others.
     let body = body.collect().now_or_never().and_then(Result::ok).map(Collected::to_bytes).unwrap_or_default();

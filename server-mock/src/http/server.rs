@@ -17,11 +17,12 @@ use super::auth::{self, Admitted};
 use super::counted::Counted;
 use super::encoding::{Encoded, allow_origin, encode};
 use super::form::Form;
-use super::reply::{Body, empty, error, identify, plain, sign, type_of_route};
+use super::reply::{Body, empty, error, identify, plain, sign, style, type_of_route};
 use super::route::{self, Endpoint};
 use super::{debug, ping, prometheus, query, write};
 use crate::Profile;
 use crate::net::{Network, Port, Stream};
+use crate::query::render::Style;
 use crate::runtime::{Closing, DataServices};
 
 /// Pause after a connection could not be taken, so that a lack of descriptors does not become a busy loop.
@@ -124,8 +125,9 @@ async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Res
     };
     let counted = Counted::begin(&services.statements.monitor.stats.http, endpoint);
     let form = Form::parse(head.uri.query().unwrap_or_default().as_bytes());
-    let mut response = match auth::admit(services, endpoint, &head.headers, &form).await {
-        Ok(admitted) => serve_admitted(services, endpoint, &admitted, &head, form, body).await,
+    let style = style(profile, &head.headers, &form);
+    let mut response = match auth::admit(services, endpoint, &head.headers, &form, &style).await {
+        Ok(admitted) => serve_admitted(services, endpoint, &admitted, &head, form, &style, body).await,
         Err(refusal) => *refusal,
     };
     counted.end(response.status());
@@ -140,7 +142,7 @@ async fn answer(services: &Arc<DataServices>, request: Request<Incoming>) -> Res
     if is_preflight {
         return response.map(Encoded::Plain);
     }
-    type_of_route(profile, headers);
+    type_of_route(&style, headers);
     if profile == Profile::V0_10 || endpoint.is_compressed() {
         encode(profile, &head.method, &head.headers, response)
     } else {
@@ -154,6 +156,7 @@ async fn serve_admitted(
     admitted: &Admitted<'_>,
     head: &Parts,
     form: Form,
+    style: &Style,
     body: Incoming,
 ) -> Response<Body> {
     let profile = services.profile;
@@ -163,14 +166,14 @@ async fn serve_admitted(
         Endpoint::Ping => ping::ping(profile, &form),
         Endpoint::Status => ping::status(services).await,
         Endpoint::Health => ping::health(profile),
-        Endpoint::Write => write::v1(services, caller, &head.headers, &form, body).await,
-        Endpoint::WriteV2 => write::v2(services, caller, &head.headers, &form, body).await,
+        Endpoint::Write => write::v1(services, caller, &head.headers, &form, style, body).await,
+        Endpoint::WriteV2 => write::v2(services, caller, &head.headers, &form, style, body).await,
         Endpoint::DebugVars => debug::vars(services),
         Endpoint::Metrics => debug::metrics(services),
-        Endpoint::Query => query::answer(services, caller, head, form, body).await,
-        Endpoint::Flux => error(profile, StatusCode::FORBIDDEN, FLUX_DISABLED),
-        Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, body).await,
-        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, body).await,
+        Endpoint::Query => query::answer(services, caller, head, form, *style, body).await,
+        Endpoint::Flux => error(style, StatusCode::FORBIDDEN, FLUX_DISABLED),
+        Endpoint::PrometheusWrite => prometheus::write(services, caller, &head.headers, &form, style, body).await,
+        Endpoint::PrometheusRead => prometheus::read(services, &head.headers, style, body).await,
     }
 }
 

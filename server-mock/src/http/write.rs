@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::core::consistency::Level;
 use crate::go::Quoted;
 use crate::line::Precision;
+use crate::query::render::Style;
 use crate::runtime::DataServices;
 
 /// Where the points go, and how their times are to be read.
@@ -29,6 +30,7 @@ pub(super) async fn v1(
     caller: &Caller,
     headers: &HeaderMap,
     form: &Form,
+    style: &Style,
     body: Incoming,
 ) -> Response<Body> {
     let result = match rules::precision(services.profile, form.get("precision")) {
@@ -43,7 +45,7 @@ pub(super) async fn v1(
             write(services, caller, headers, target, body).await
         }
     };
-    reply(services.profile, result)
+    reply(style, result)
 }
 
 /// `POST /api/v2/write?bucket=db/rp&precision=…`, the form that version 2 clients speak.
@@ -52,13 +54,14 @@ pub(super) async fn v2(
     caller: &Caller,
     headers: &HeaderMap,
     form: &Form,
+    style: &Style,
     body: Incoming,
 ) -> Response<Body> {
     let result = match v2_target(form) {
         Err(refusal) => Err(refusal),
         Ok(target) => write(services, caller, headers, target, body).await,
     };
-    reply(services.profile, result)
+    reply(style, result)
 }
 
 fn v2_target(form: &Form) -> Result<Target<'_>, Refusal> {

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::anti_entropy::{Question, Reply};
+use crate::coordinator::RunningQuery;
 use crate::scan::{Scan, SeriesBlock, ShardIndex};
 
 /// The first frame of a connection.
@@ -18,7 +19,7 @@ pub struct Hello {
 }
 
 /// The version of the protocol.
-pub(super) const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 2;
 
 /// What one node asks of another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +77,25 @@ pub enum Request {
     },
     /// Compare a shard with this one's.
     AntiEntropy(Question),
+    /// Forget all shards of a database, or of one of its retention policies, with their data.
+    DropData {
+        /// The database.
+        database: String,
+        /// The retention policy; `None` means all.
+        retention_policy: Option<String>,
+    },
+    /// What is in those of these shards that the node has.
+    Indexes {
+        /// The shards.
+        shards: Vec<u64>,
+    },
+    /// The queries that the node is running.
+    Queries,
+    /// End one of them.
+    KillQuery {
+        /// Its id on that node.
+        id: u64,
+    },
 }
 
 /// What comes back.
@@ -85,7 +105,7 @@ pub enum Answer {
     Done,
     /// To [`Request::Scan`].
     Blocks(Vec<SeriesBlock>),
-    /// To [`Request::Index`].
+    /// To [`Request::Index`] and [`Request::Indexes`].
     Index(ShardIndex),
     /// To [`Request::Read`].
     Rows(Vec<SeriesBlock>, ShardIndex),
@@ -93,4 +113,6 @@ pub enum Answer {
     Refused(String),
     /// To [`Request::AntiEntropy`].
     AntiEntropy(Reply),
+    /// To [`Request::Queries`], oldest first.
+    Queries(Vec<RunningQuery>),
 }

@@ -86,6 +86,7 @@ pub(super) async fn start(
         engine,
         peers: peers(config, id, network),
         stats: stats.clone(),
+        running: RunningQueries::default(),
         sight: config.options.ack_dropped_shard.then(|| Sight::follow(&meta, id, lags)),
         timeouts: Owners::timeouts(config.profile, &config.options),
         read_timeouts: Owners::read_timeouts(config.profile, &config.options),
@@ -111,7 +112,6 @@ pub(super) async fn start(
             owners: owners.clone(),
             coordinator: coordinator.clone(),
             authenticator: authenticator.clone(),
-            running: RunningQueries::default(),
             limits: limits(&config.options),
             monitor: Monitor {
                 stats,

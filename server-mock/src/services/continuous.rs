@@ -60,8 +60,8 @@ async fn run_due(services: &DataServices, last_runs: &mut LastRuns) {
 }
 
 async fn execute(services: &DataServices, database: &str, statement: Statement) -> Result<(), String> {
-    let running = services.statements.running.begin(&statement.to_string(), database);
-    let scope = Scope { caller: &Caller::Anyone, database, retention_policy: "", now: services.now() };
+    let running = services.statements.owners.running.begin(&statement.to_string(), database);
+    let scope = Scope { caller: &Caller::Anyone, database, retention_policy: "", node: None, now: services.now() };
     let (send, mut rows) = mpsc::channel(1);
     let run = services.statements.run(statement, scope, &running, send);
     let (ran, ()) = tokio::join!(run, async { while rows.recv().await.is_some() {} });

@@ -101,13 +101,14 @@ impl SimCluster {
 
     fn append(&mut self, node: usize, key: QueueKey, write: &Arc<ShardWrite>) -> Result<(), HandoffError> {
         let options = &self.options.node;
-        let limits = Limits { queue: options.hh_max_size, segment: options.hh_segment_size };
+        let (profile, queue, segment) = (self.profile(), options.hh_max_size, options.hh_segment_size);
+        let limits = Limits { profile, queue, segment };
         let pause = Pause::new(options.hh_retry_interval, options.hh_retry_max_interval);
         if self.nodes[node].disk.handoff_full {
             let path = format!("/var/lib/influxdb/hh/{}", self.group.node_id(key.0));
             return Err(HandoffError::Storage(format!("write {path}: no space left on device")));
         }
-        let bytes = Block::accounted(&write.points);
+        let bytes = Block::accounted(profile, &write.points);
         let queue = self.nodes[node].queues.entry(key).or_insert_with(|| Queue {
             blocks: VecDeque::new(),
             bytes: 0,

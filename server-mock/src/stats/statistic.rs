@@ -36,7 +36,7 @@ impl Statistic {
         self.tags.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// The key in `/debug/vars`: the name and the tags that tell it apart.
+    /// The key in `/debug/vars`: the name and some of the tags. Keys of several statistics may be equal.
     #[must_use]
     pub fn key(&self) -> String {
         let mut key = self.name.clone();
@@ -56,8 +56,9 @@ impl Statistic {
         } else if add("database") && add("retention_policy") {
             add("name");
             add("destination");
-        } else if add("node") {
+        } else if self.name == "hh_queue" {
             // Not in the real servers: what waits for a node, or for a shard of it.
+            add("node");
             add("shard");
         }
         key
@@ -78,7 +79,9 @@ mod tests {
         assert_eq!(key(&[("path", "/d/1"), ("id", "1"), ("database", "x")]), "m:/d/1:1");
         assert_eq!(key(&[("bind", ":8086")]), "m::8086");
         assert_eq!(key(&[("database", "d")]), "m:d");
-        assert_eq!(key(&[("node", "6"), ("shard", "2")]), "m:6:2");
+        assert_eq!(key(&[("node", "6"), ("shardID", "2")]), "m", "as the real servers have it");
+        let tags = [("node", "6".to_owned()), ("shard", "2".to_owned())];
+        assert_eq!(Statistic::new("hh_queue", &tags, Vec::new()).key(), "hh_queue:6:2");
         assert_eq!(key(&[("database", "d"), ("name", "s"), ("retention_policy", "r")]), "m:d:r:s");
     }
 }

@@ -74,7 +74,11 @@ async fn hints_that_wait_are_told() {
         let series = &queues["results"][0]["series"][0];
         assert_eq!(series["columns"], json!(["node", "active", "last modified", "head", "tail"]));
         let [node, active, modified, head, tail] = &series["values"][0].as_array().unwrap()[..] else { panic!() };
-        assert_eq!((node, active), (&json!(4), &json!("yes")));
+        let yes = match profile {
+            Profile::V1_8 => json!(true),
+            Profile::V0_10 => json!("yes"),
+        };
+        assert_eq!((node, active), (&json!(4), &yes));
         assert!(modified.as_str().unwrap() > "2020", "{modified}");
         // Nothing was delivered and something was queued, in one file.
         let place = |place: &Value| {
@@ -85,10 +89,27 @@ async fn hints_that_wait_are_told() {
         assert!(std::path::Path::new(&head.0).is_file(), "{head:?}");
         assert_eq!(head.0, tail.0);
         assert!(head.1 < tail.1, "{head:?} {tail:?}");
-        if profile == Profile::V1_8 {
-            let processor = module(&stats(&url).await, "hh_processor").unwrap();
-            assert_eq!((&processor["queueDepth"], &processor["queueBytes"]), (&json!(1), &json!(tail.1)));
+        let all = stats(&url).await;
+        let processor = module(&all, "hh_processor").unwrap();
+        let tags = all["results"][0]["series"].as_array().unwrap().iter().find(|of| of["name"] == "hh_processor");
+        let tags = tags.unwrap()["tags"].as_object().unwrap();
+        assert_eq!(tags["node"], "4");
+        match profile {
+            Profile::V1_8 => {
+                assert_eq!((&processor["queueDepth"], &processor["queueBytes"]), (&json!(1), &json!(tail.1)));
+                assert!(tags["shardID"].as_str().unwrap().parse::<u64>().is_ok(), "{tags:?}");
+            }
+            Profile::V0_10 => {
+                let file = std::path::Path::new(&tail.0);
+                assert_eq!(file.parent(), Some(std::path::Path::new(tags["path"].as_str().unwrap())));
+                assert_eq!(
+                    file.parent().unwrap().file_name(),
+                    Some("4".as_ref()),
+                    "a queue of the node, not of a shard"
+                );
+            }
         }
+        assert_eq!(tags.len(), 2, "{tags:?}");
         cluster.node_mut("data3").restart().await.unwrap();
         until("the delivery", || async { module(&stats(&url).await, "hh_queue").is_none() }).await;
     }
@@ -107,6 +128,9 @@ async fn each_queue_has_a_key_of_its_own() {
         vars.json().as_object().unwrap().keys().filter(|key| key.starts_with("hh_queue:4:")).count() == 2
     })
     .await;
+    let vars = send(&url, Method::GET, "/debug/vars", &[], "").await.json();
+    let shard = |key: &str| vars[key]["tags"]["shardID"].as_str().unwrap().to_owned();
+    assert_ne!(shard("hh_processor"), shard("hh_processor:1"));
 }
 
 /// `/debug/vars` is one JSON document of the same numbers.

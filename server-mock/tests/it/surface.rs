@@ -62,6 +62,42 @@ async fn answers_of_1_8_carry_its_headers() {
     assert!(!preflight.headers.contains_key("content-type"));
 }
 
+/// Whatever goes wrong in 1.8 is told in the form that the request accepts, of writes as of queries.
+#[tokio::test]
+async fn errors_come_in_the_form_asked_for() {
+    let (_cluster, url) = cluster(Profile::V1_8).await;
+    let text = "database not found: \"nope\"";
+    let post = async |path: &str, accept: &str, body: &'static str| {
+        let headers = [("Accept", accept), ("Content-Type", "application/x-www-form-urlencoded")];
+        send(&url, Method::POST, path, &headers, body).await
+    };
+    let csv = post("/write?db=nope", "text/csv", "m v=1 1").await;
+    assert_eq!((csv.status.as_u16(), csv.text()), (404, "error\n\"database not found: \"\"nope\"\"\"\n"));
+    assert_eq!(header(&csv.headers, "content-type"), Some("text/csv"));
+    assert_eq!(header(&csv.headers, "x-influxdb-error"), Some(text));
+    let packed = post("/write?db=nope", "application/x-msgpack", "m v=1 1").await;
+    let expected = [b"\x81\xa5error\xba".as_slice(), text.as_bytes()].concat();
+    assert_eq!((packed.status.as_u16(), &*packed.body), (404, &*expected));
+    let pretty = post("/write?db=nope&pretty=true", "", "m v=1 1").await;
+    assert_eq!(pretty.text(), "{\n    \"error\": \"database not found: \\\"nope\\\"\"\n}\n");
+    let written = post("/write?db=d", "application/csv", "m v=1 1").await;
+    assert_eq!((written.status.as_u16(), written.text()), (204, ""));
+    assert_eq!(header(&written.headers, "content-type"), Some("application/csv"));
+    let missing = post("/query?pretty=true", "", "").await;
+    assert_eq!(missing.text(), "{\n    \"error\": \"missing required parameter \\\"q\\\"\"\n}\n");
+    // Of the address alone.
+    assert!(post("/query", "", "pretty=true").await.text().starts_with("{\"error\""));
+    let old = cluster(Profile::V0_10).await;
+    let refused = send(&old.1, Method::POST, "/write?db=nope&pretty=true", &[("Accept", "text/csv")], "m v=1 1").await;
+    assert_eq!(refused.text(), "{\"error\":\"database not found: \\\"nope\\\"\"}\n");
+    assert_eq!(get(&old.1, "/query?pretty=true", &[]).await.text(), pretty_of("missing required parameter \\\"q\\\""));
+}
+
+/// As 0.10 writes an error that was asked for indented: without an end of line.
+fn pretty_of(text: &str) -> String {
+    format!("{{\n    \"error\": \"{text}\"\n}}")
+}
+
 #[tokio::test]
 async fn answers_of_0_10_carry_its_headers() {
     let (_cluster, url) = cluster(Profile::V0_10).await;

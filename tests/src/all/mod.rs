@@ -18,6 +18,8 @@ use part::{News, Part, Share, Shares, parts};
 
 /// How many parts are under way at a time unless it is set: more would make each of them late on two processors.
 pub const AT_A_TIME: usize = 4;
+/// The name of the simulation among the parts.
+pub const SIMULATION: &str = "truth-sim";
 /// Seeds of the simulation unless it is set.
 pub const SIMULATED: u64 = 3_000;
 

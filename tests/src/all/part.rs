@@ -5,7 +5,7 @@ use std::time::Duration;
 use influx_server_mock::Profile;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::SIMULATED;
+use super::{SIMULATED, SIMULATION};
 use crate::experiment::{Experiment, LabError, Order, Progress, RunDir, Target, TargetKind};
 
 /// One run of everything.
@@ -75,8 +75,8 @@ pub(super) fn parts(order: &Order) -> Result<Vec<Part>, LabError> {
         ));
     }
     let set = vec![("seeds".to_owned(), simulated.to_string())];
-    let simulation = Order { set, profile: order.profile, target: Target::Simulation, ..below("truth-sim") };
-    parts.push(part("truth-sim", Experiment::Truth, simulation));
+    let simulation = Order { set, profile: order.profile, target: Target::Simulation, ..below(SIMULATION) };
+    parts.push(part(SIMULATION, Experiment::Truth, simulation));
     for experiment in [Experiment::Bugs, Experiment::Repair, Experiment::Compare] {
         let profile = order.profile.filter(|_| experiment == Experiment::Repair);
         parts.push(part(experiment.name(), experiment, Order { profile, ..below(experiment.name()) }));
@@ -175,8 +175,7 @@ mod tests {
     use super::*;
 
     fn order(profile: Option<Profile>) -> Order {
-        let target = Target::Processes { executable: "x".into(), arguments: Vec::new() };
-        Order { dir: RunDir::at("d"), seed: 3, time: None, nodes: None, profile, set: Vec::new(), target }
+        Order { seed: 3, profile, ..Order::of_test(Target::of_test(), &[]) }
     }
 
     #[test]

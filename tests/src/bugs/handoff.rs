@@ -3,9 +3,9 @@
 use influx_client::{ConsistencyLevel, HandoffState, Whereabouts};
 use influx_server_mock::Fault;
 
-use super::trial::{Prevention, TIME, Trial, Watch, resolved};
+use super::trial::{Prevention, Trial, Watch, resolved};
 use crate::experiment::LabError;
-use crate::stage::Stage;
+use crate::stage::{Stage, TIME};
 
 /// What is wrong with the queues of the coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use influx_client::{Class, ConsistencyLevel, HandoffState, Whereabouts};
 use influx_server_mock::Fault;
 
 use super::old::owned_by;
-use super::trial::{Prevention, TIME, Trial, WEEK, Watch, leaves_open, resolved};
+use super::trial::{Prevention, Trial, Watch, leaves_open, resolved};
 use crate::experiment::LabError;
-use crate::stage::{Stage, batch, differing};
+use crate::stage::{Stage, TIME, WEEK, batch, differing};
 
 /// Two writes at `any` to the dead only owner: the first finds an empty queue, the second does not.
 pub(super) async fn any_refused(stage: &mut Stage, database: String, fault: bool) -> Result<Trial, LabError> {

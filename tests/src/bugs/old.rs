@@ -5,9 +5,9 @@ use std::time::Duration;
 use influx_client::{Caveat, ConsistencyLevel};
 use influx_server_mock::{Disk, DiskState, Fault};
 
-use super::trial::{Prevention, TIME, Trial, WEEK, Watch, resolved};
+use super::trial::{Prevention, Trial, Watch, resolved};
 use crate::experiment::LabError;
-use crate::stage::{Replica, Stage};
+use crate::stage::{Replica, Stage, TIME, WEEK};
 
 /// Writes at `all`, each into a shard group of its own. With `race`, the write is what makes the group; else the group was
 /// made before and every node has heard of it.

@@ -201,7 +201,8 @@ pub(crate) fn check(order: &Order) -> Result<(), LabError> {
     only(order, &Bug::ALL, Bug::id).map(drop)
 }
 
-/// Seeks every bug where it is and where it is not, or those that the setting `only` names. Leaves [`BUGS`], `run.json` and `nemesis.jsonl`.
+/// Seeks every bug where it is and where it is not, or those that the setting `only` names. Leaves [`BUGS`], its table in
+/// Markdown, `run.json` and `nemesis.jsonl`.
 ///
 /// # Errors
 /// [`LabError`]: a cluster did not come up or did not answer.

@@ -49,10 +49,6 @@ pub(super) struct Watch<'a> {
     pub(super) trial: Trial,
 }
 
-/// 2020-09-13, in nanoseconds.
-pub(super) const TIME: i64 = 1_600_000_000_000_000_000;
-pub(super) const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
-
 impl<'a> Watch<'a> {
     pub(super) async fn begin(stage: &'a mut Stage, database: String, replicas: usize) -> Result<Self, LabError> {
         stage.create(&database, replicas).await?;

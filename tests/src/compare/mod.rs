@@ -9,7 +9,9 @@
 //! * [`workload()`] and [`schedule()`] follow from a seed.
 //! * [`Told`] is what the caller of a sender knows of a point; [`Score`] what that comes to.
 
+mod collect;
 mod delivery;
+mod expectations;
 mod judge;
 mod rule;
 mod run;

@@ -1,19 +1,19 @@
 //! The run: all senders side by side.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::future::{join_all, try_join_all};
 use influx_client::ConsistencyLevel;
-use influx_server_mock::{Loss, LossKind, Profile};
+use influx_server_mock::Profile;
 use serde::Serialize;
 
+use super::collect::{Look, score, shards};
 use super::delivery::{Delivery, deliver};
-use super::judge::copies;
+use super::expectations::expectations;
 use super::workload::groundwork;
-use super::{Act, Dropped, Kind, Score, Sender, Shipment, judge, markdown, reading, schedule, table, workload};
+use super::{Act, Score, Sender, markdown, reading, schedule, table, workload};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
 use crate::stage::{Setting, Stage, unused};
@@ -140,40 +140,6 @@ fn words(act: &Act) -> String {
     }
 }
 
-/// Our client keeps its word and loses nothing; and the faults, of all seeds together, were such that this is no matter of
-/// course. Which of the other rules is deceived, and in which run, is chance.
-fn expectations(scores: &[(Sender, Score)]) -> Ending {
-    let mut ending = Ending::default();
-    let mut troubles = Vec::new();
-    for (sender, score) in scores {
-        match sender {
-            Sender::Ours | Sender::OursLowering => {
-                let (lies, lost) = (score.own_false_claims(), score.own_losses());
-                let servers = match score.dropped_by_servers {
-                    0 => String::new(),
-                    dropped => format!("; {dropped} copies were acknowledged and dropped by servers"),
-                };
-                let found = format!("{lies} false claims, {} duplicates{servers}", score.duplicates);
-                let clean = lies == 0 && score.duplicates == 0;
-                ending.expect(format!("{sender}: no false claim and no point twice"), clean, found);
-                let found =
-                    format!("{lost} lost or left; {} of {} acknowledged{servers}", score.acknowledged, score.points);
-                ending.expect(format!("{sender}: every point is acknowledged or accounted for"), lost == 0, found);
-            }
-            Sender::None | Sender::Curl | Sender::Telegraf | Sender::InfluxdbJava => {
-                troubles.push((sender, score.trouble()));
-            }
-        }
-    }
-    let found: Vec<String> = troubles.iter().map(|(sender, trouble)| format!("{sender} {trouble}")).collect();
-    ending.expect(
-        "the faults were such that simpler rules deceive their callers",
-        troubles.iter().any(|(_, trouble)| *trouble > 0),
-        format!("points in trouble: {}", found.join(", ")),
-    );
-    ending
-}
-
 type Scores = BTreeMap<Sender, Score>;
 
 /// One seed.
@@ -212,9 +178,6 @@ async fn face(
     Ok((scores, stage.end().await?))
 }
 
-/// What waited at a moment: shard, writes, bytes.
-type Look = Vec<(u64, u64, u64)>;
-
 /// Does what the schedule says, and looks at the queues until all is sent.
 async fn conduct(
     stage: &mut Stage,
@@ -249,78 +212,6 @@ async fn conduct(
     }
 }
 
-/// The database of each shard.
-async fn shards(stage: &Stage) -> Result<BTreeMap<u64, String>, LabError> {
-    let rows = stage.query("data1", "", "SHOW SHARDS").await?;
-    let read = rows
-        .into_iter()
-        .filter_map(|(_, row)| Some((row.get("id")?.as_u64()?, row.get("database")?.as_str()?.to_owned())));
-    Ok(read.collect())
-}
-
-async fn score(
-    stage: &Stage,
-    sender: Sender,
-    shipments: &[Shipment],
-    delivery: Delivery,
-    looks: &[Look],
-    of_shard: &BTreeMap<u64, String>,
-) -> Result<Score, LabError> {
-    let database = sender.database();
-    let mut replicas = Vec::new();
-    for node in stage.names() {
-        let read = Kind::ALL.into_iter().map(|kind| stage.replica(node, &database, kind.measurement()));
-        replicas.push(try_join_all(read).await?);
-    }
-    let mut dropped = Dropped::default();
-    for node in stage.names() {
-        let path = stage.nodes().log_path(node)?;
-        let log = fs::read(&path).map_err(|source| LabError::File { path, source })?;
-        add_dropped(&mut dropped, &String::from_utf8_lossy(&log), of_shard, &database);
-    }
-    let mut score = judge(shipments, &delivery.told, &copies(&replicas), &dropped);
-    score.requests = delivery.requests;
-    score.resends = delivery.resends;
-    score.seconds = delivery.finished.map(|time| time.as_secs_f64());
-    for look in looks {
-        let own = || look.iter().filter(|(shard, _, _)| of_shard.get(shard) == Some(&database));
-        score.peak_hints = score.peak_hints.max(own().map(|(_, writes, _)| writes).sum());
-        score.peak_hint_bytes = score.peak_hint_bytes.max(own().map(|(_, _, bytes)| bytes).sum());
-    }
-    Ok(score)
-}
-
-/// Adds the copies for shards of this database that were acknowledged and dropped, by a node's log. No batch has more points
-/// than a line of the log names.
-fn add_dropped(dropped: &mut Dropped, log: &str, of_shard: &BTreeMap<u64, String>, database: &str) {
-    let own = log.lines().filter_map(Loss::in_line).filter(|loss| {
-        of_shard.get(&loss.shard).is_some_and(|of| of == database) && acknowledged_and_dropped(loss.kind)
-    });
-    for loss in own {
-        dropped.copies += loss.points;
-        for series in loss.series {
-            *dropped.by_series.entry(series).or_default() += 1;
-        }
-    }
-}
-
-fn acknowledged_and_dropped(kind: LossKind) -> bool {
-    match kind {
-        LossKind::UnknownShard | LossKind::DeletedShard | LossKind::ConflictDropped | LossKind::GoodPointLost => true,
-        // The level tells of these, or they concern owners beyond it.
-        LossKind::QueueDisabled
-        | LossKind::QueueFull
-        | LossKind::QueueBlocked
-        | LossKind::HintTooLarge
-        | LossKind::HintNotWritten
-        | LossKind::LocalFailure
-        | LossKind::Refused
-        | LossKind::HintRefused
-        | LossKind::HintPoisons
-        | LossKind::RefusedYetQueued => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -328,15 +219,7 @@ mod tests {
     use crate::experiment::Target;
 
     fn order(set: &[(&str, &str)]) -> Order {
-        Order {
-            dir: RunDir::at("unused"),
-            seed: 5,
-            time: None,
-            nodes: None,
-            profile: None,
-            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            target: Target::Simulation,
-        }
+        Order { seed: 5, ..Order::of_test(Target::Simulation, set) }
     }
 
     #[test]
@@ -349,70 +232,5 @@ mod tests {
         assert!(check(&Order { nodes: Some(5), ..order(&[]) }).is_err());
         assert!(check(&Order { time: Some(LOOK), ..order(&[]) }).is_err());
         check(&order(&[])).unwrap();
-    }
-
-    fn scores(of: impl Fn(Sender) -> Score) -> Vec<(Sender, Score)> {
-        Sender::ALL.into_iter().map(|sender| (sender, of(sender))).collect()
-    }
-
-    /// It is enough that one of the other rules has trouble; that every one has in every run is chance.
-    #[test]
-    fn a_run_in_which_nobody_has_trouble_proves_nothing() {
-        let of = |trouble: usize| {
-            scores(|sender| match sender {
-                Sender::Curl => Score { duplicates: trouble, ..Score::default() },
-                _ => Score::default(),
-            })
-        };
-        assert!(expectations(&of(1)).holds());
-        assert!(!expectations(&of(0)).holds());
-    }
-
-    #[test]
-    fn our_own_lies_and_losses_fail_and_those_of_the_servers_do_not() {
-        let held = |ours: Score| {
-            expectations(&scores(|sender| match sender {
-                Sender::Ours => ours.clone(),
-                _ => Score { failed_yet_stored: 1, ..Score::default() },
-            }))
-            .holds()
-        };
-        // One acknowledged point, and how many of them lack copies that were acknowledged and dropped.
-        let lost = |by_servers| Score {
-            lost_after_acknowledgement: 1,
-            false_claims: 1,
-            below_level: 1,
-            dropped_by_servers: 3,
-            below_level_by_servers: by_servers,
-            lost_by_servers: by_servers,
-            ..Score::default()
-        };
-        assert!(!held(lost(0)));
-        assert!(held(lost(1)));
-        let stored_though_not = Score { false_claims: 1, dropped_by_servers: 3, ..Score::default() };
-        assert!(!held(stored_though_not), "a dropped copy does not explain one that is there");
-        assert!(!held(Score { duplicates: 1, dropped_by_servers: 3, ..Score::default() }));
-        assert!(!held(Score { waiting: 1, dropped_by_servers: 3, ..Score::default() }));
-    }
-
-    #[test]
-    fn dropped_copies_are_those_of_the_database() {
-        let loss = |kind, shard| Loss { kind, replica: 4, shard, points: 5, series: vec!["stamped,n=0".into()] };
-        let losses = [
-            loss(LossKind::GoodPointLost, 1),
-            loss(LossKind::GoodPointLost, 2),
-            loss(LossKind::QueueFull, 1),
-            loss(LossKind::DeletedShard, 1),
-        ];
-        let log: Vec<String> = losses.iter().map(|loss| format!("2026-01-01T00:00:00Z WARN {loss}")).collect();
-        let of_shard = [(1, "ours".to_owned()), (2, "curl".to_owned())].into_iter().collect();
-        let dropped = |database| {
-            let mut dropped = Dropped::default();
-            add_dropped(&mut dropped, &log.join("\n"), &of_shard, database);
-            dropped
-        };
-        assert_eq!(dropped("ours").copies, 10);
-        assert_eq!(dropped("ours").by_series, [("stamped,n=0".to_owned(), 2)].into_iter().collect());
-        assert_eq!(dropped("none"), Dropped::default());
     }
 }

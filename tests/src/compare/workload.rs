@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use influx_client::ConsistencyLevel;
 
+use crate::stage::{TIME, WEEK};
+
 /// What is in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -55,9 +57,6 @@ pub struct Shipment {
     pub bad: Vec<usize>,
 }
 
-/// 2020-09-13, in nanoseconds.
-const TIME: i64 = 1_600_000_000_000_000_000;
-const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 /// Points in a batch.
 const POINTS: usize = 5;
 /// How long batches are handed over.

@@ -34,6 +34,25 @@ pub enum Experiment {
     All,
 }
 
+/// Which code makes an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// A single run of the 2016 study: one of [`Experiment::OF_STUDY`].
+    Single,
+    /// [`Experiment::Study`].
+    Study,
+    /// [`Experiment::Truth`].
+    Truth,
+    /// [`Experiment::Bugs`].
+    Bugs,
+    /// [`Experiment::Repair`].
+    Repair,
+    /// [`Experiment::Compare`].
+    Compare,
+    /// [`Experiment::All`].
+    All,
+}
+
 /// The text names no experiment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no experiment \"{0}\"")]
@@ -56,6 +75,36 @@ impl Experiment {
         Self::Compare,
         Self::All,
     ];
+
+    /// The single runs of the 2016 study, in the order in which they are told.
+    pub const OF_STUDY: [Self; 7] = [
+        Self::RegisterHealthyAll,
+        Self::RegisterHealthyAny,
+        Self::RegisterPartitionAll,
+        Self::RegisterPartitionAny,
+        Self::ShardsHealthy,
+        Self::ShardsPartition,
+        Self::ShardsLongCut,
+    ];
+
+    /// Which code makes it.
+    pub(crate) const fn family(self) -> Family {
+        match self {
+            Self::RegisterHealthyAll
+            | Self::RegisterHealthyAny
+            | Self::RegisterPartitionAll
+            | Self::RegisterPartitionAny
+            | Self::ShardsHealthy
+            | Self::ShardsPartition
+            | Self::ShardsLongCut => Family::Single,
+            Self::Study => Family::Study,
+            Self::Truth => Family::Truth,
+            Self::Bugs => Family::Bugs,
+            Self::Repair => Family::Repair,
+            Self::Compare => Family::Compare,
+            Self::All => Family::All,
+        }
+    }
 
     /// The name by which it is ordered.
     #[must_use]
@@ -111,5 +160,16 @@ impl FromStr for Experiment {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.into_iter().find(|one| one.name() == text).ok_or_else(|| UnknownExperiment(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runs_of_the_study_are_those_whose_code_makes_them() {
+        let single = Experiment::ALL.into_iter().filter(|one| one.family() == Family::Single);
+        assert!(single.eq(Experiment::OF_STUDY));
     }
 }

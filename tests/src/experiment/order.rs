@@ -58,6 +58,22 @@ impl Order {
     }
 }
 
+#[cfg(test)]
+impl Order {
+    /// An order of seed 1 for a directory that nobody makes, with the experiment's own time, nodes and profile.
+    pub(crate) fn of_test(target: Target, set: &[(&str, &str)]) -> Self {
+        Self {
+            dir: RunDir::at("unused"),
+            seed: 1,
+            time: None,
+            nodes: None,
+            profile: None,
+            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            target,
+        }
+    }
+}
+
 /// What a run is made against.
 #[derive(Clone, Debug)]
 pub enum Target {
@@ -111,6 +127,14 @@ impl Target {
     pub fn this_program(arguments: &[&str]) -> std::io::Result<Self> {
         let executable = std::env::current_exe()?;
         Ok(Self::Processes { executable, arguments: arguments.iter().map(|text| (*text).to_owned()).collect() })
+    }
+}
+
+#[cfg(test)]
+impl Target {
+    /// Processes that nobody starts.
+    pub(crate) fn of_test() -> Self {
+        Self::Processes { executable: "/bin/x".into(), arguments: Vec::new() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From the name of an experiment to its run.
 
+use super::catalogue::Family;
 use super::{Ending, Experiment, LabError, Order, Progress, Record, RunDir, runs_below};
 use crate::checker::Verdict;
 use crate::{all, bugs, compare, repair, report, study, truth};
@@ -66,37 +67,21 @@ fn written(dir: &RunDir, again: bool) -> Result<(), LabError> {
 
 /// The heading of a page of many runs.
 const fn title(experiment: Experiment) -> &'static str {
-    match experiment {
-        Experiment::Study => "The study of 2016, run again",
-        Experiment::All => "One run of everything",
-        Experiment::RegisterHealthyAll
-        | Experiment::RegisterHealthyAny
-        | Experiment::RegisterPartitionAll
-        | Experiment::RegisterPartitionAny
-        | Experiment::ShardsHealthy
-        | Experiment::ShardsPartition
-        | Experiment::ShardsLongCut
-        | Experiment::Truth
-        | Experiment::Bugs
-        | Experiment::Repair
-        | Experiment::Compare => experiment.name(),
+    match experiment.family() {
+        Family::Study => "The study of 2016, run again",
+        Family::All => "One run of everything",
+        Family::Single | Family::Truth | Family::Bugs | Family::Repair | Family::Compare => experiment.name(),
     }
 }
 
 async fn dispatch(experiment: Experiment, order: &Order, progress: &dyn Progress) -> Result<Ending, LabError> {
-    match experiment {
-        Experiment::RegisterHealthyAll
-        | Experiment::RegisterHealthyAny
-        | Experiment::RegisterPartitionAll
-        | Experiment::RegisterPartitionAny
-        | Experiment::ShardsHealthy
-        | Experiment::ShardsPartition
-        | Experiment::ShardsLongCut => study::run(experiment, order, progress).await,
-        Experiment::Study => study::run_study(order, progress).await,
-        Experiment::Truth => truth::run(order, progress).await,
-        Experiment::Bugs => bugs::run(order, progress).await,
-        Experiment::Repair => repair::run(order, progress).await,
-        Experiment::Compare => compare::run(order, progress).await,
-        Experiment::All => all::run_all(order, progress).await,
+    match experiment.family() {
+        Family::Single => study::run(experiment, order, progress).await,
+        Family::Study => study::run_study(order, progress).await,
+        Family::Truth => truth::run(order, progress).await,
+        Family::Bugs => bugs::run(order, progress).await,
+        Family::Repair => repair::run(order, progress).await,
+        Family::Compare => compare::run(order, progress).await,
+        Family::All => all::run_all(order, progress).await,
     }
 }

@@ -5,11 +5,11 @@
 //!
 //! * of **runs** (verdicts, replicas that differ), by Fisher's exact test at 2 %;
 //! * of **operations and owners**, by the difference of two shares. Operations of one run hang together, so the variance is
-//!   taken several times as large as for independent ones, and the difference may be three standard errors, two where
-//!   that is more than 25 points in a hundred, and two points in any case. What the real cluster never did, or always, has no such errors: three in as many as
-//!   there were, or two points in a hundred;
-//! * **counts a run** (writes, shards) within a factor, as many as there would be in the time of a real run. Shares of runs are
-//!   not to be had for another time, and are compared for that of the real runs alone;
+//!   taken several times as large as for independent ones. The difference may be three standard errors, two where that is
+//!   more than 25 points in a hundred, and two points in any case. Of what the real cluster never did, or always, three in
+//!   as many as there were, or two points;
+//! * **counts a run** (writes, shards) within a factor, as many as there would be in the time of a real run. Shares of runs
+//!   are not to be had for another time, and are compared for that of the real runs alone;
 //! * **latencies** by their median and 95th percentile within a factor, since machines differ; what a time-out decides is
 //!   held to its time.
 //!

@@ -38,16 +38,16 @@ pub struct Run {
     pub notes: Vec<String>,
 }
 
-/// The runs on the real clusters had 30 s. Shorter ones than this are too short to show what those did; what longer ones
-/// have to show is the same.
-const SHORTEST: f64 = 20.0;
-
 impl Run {
+    /// In seconds. The runs on the real clusters had 30. Shorter ones than this are too short to show what those did; what
+    /// longer ones have to show is the same.
+    pub(crate) const SHORTEST: f64 = 20.0;
+
     /// Whether it was made under conditions in which what the runs on the real clusters showed can be expected of it: long
     /// enough, with nothing set and nothing left out. They had 30 s each.
     #[must_use]
     pub fn is_as_real(&self) -> bool {
-        self.seconds >= SHORTEST && self.set.is_empty() && self.notes.is_empty()
+        self.seconds >= Self::SHORTEST && self.set.is_empty() && self.notes.is_empty()
     }
 
     /// Whether the machine was calm: on average fewer than half of its processors in use before and after the run, as

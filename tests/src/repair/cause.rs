@@ -7,7 +7,7 @@ use influx_client::ConsistencyLevel;
 use influx_server_mock::{Fault, Profile};
 
 use crate::experiment::LabError;
-use crate::stage::{Stage, TICK};
+use crate::stage::{Stage, TICK, TIME, WEEK};
 
 /// A cause of lasting differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,9 +24,6 @@ pub enum Cause {
 
 /// The one measurement of each cause's database.
 pub(super) const MEASUREMENT: &str = "m";
-/// 2020-09-13, in nanoseconds.
-const TIME: i64 = 1_600_000_000_000_000_000;
-const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 const MINUTE: i64 = 60 * 1_000_000_000;
 /// Points whose hints become stale: every other one has the greater value first.
 pub(super) const STALE: i64 = 10;

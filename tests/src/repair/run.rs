@@ -11,13 +11,12 @@ use super::row::REPAIR_TABLE;
 use super::{Cause, REPAIR, Row, Side, table};
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 use crate::history::FaultEvent;
-use crate::stage::{Replica, Setting, Stage, TICK, differing, only, unused};
+use crate::stage::{Replica, Setting, Stage, TICK, WEEK, differing, only, unused};
 
 /// How long replicas without repair are watched: several times what the others take.
 const WATCH: Duration = Duration::from_secs(3);
 /// How long a repair may take on a busy machine.
 const LIMIT: Duration = Duration::from_secs(30);
-const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 /// From Thursday, 1970-01-01, back to a Monday, on which weeks of shard groups begin.
 const THURSDAY: i64 = 3 * 86_400 * 1_000_000_000;
 

@@ -9,7 +9,7 @@ use influx_server_mock::{LossKind, Profile};
 
 use super::play::{Said, id};
 use super::schedule::WritePlan;
-use crate::truth::{FalseClaim, Liar, PointEnd, Promise};
+use crate::truth::{FalseClaim, Liar, PointEnd, Promise, ServerLie};
 
 /// Acknowledgements that a server gave for fewer copies than the level asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,22 +23,8 @@ pub(super) struct Shortfalls {
 /// Whether a node's word for a copy was false: it counted for the level, and there was none.
 fn counted_for_nothing(cause: &SimCause) -> bool {
     match cause.kind {
-        CauseKind::Loss(
-            LossKind::UnknownShard | LossKind::DeletedShard | LossKind::ConflictDropped | LossKind::GoodPointLost,
-        ) => true,
-        CauseKind::Loss(
-            LossKind::QueueDisabled
-            | LossKind::QueueFull
-            | LossKind::QueueBlocked
-            | LossKind::HintTooLarge
-            | LossKind::HintNotWritten
-            | LossKind::LocalFailure
-            | LossKind::Refused
-            | LossKind::HintRefused
-            | LossKind::HintPoisons
-            | LossKind::RefusedYetQueued,
-        )
-        | CauseKind::CoordinatorDied
+        CauseKind::Loss(kind) => ServerLie::from(kind).drops_what_counted(),
+        CauseKind::CoordinatorDied
         | CauseKind::RefusedYetTaken
         | CauseKind::StaleHint
         | CauseKind::LateRequest

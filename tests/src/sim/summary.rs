@@ -32,7 +32,6 @@ pub struct SimSummary {
     /// Values acknowledged that an earlier request of the same client was written over, because it was carried out later: it
     /// had been sent again, given up, or held up between two nodes. Nobody lied, as nobody says that requests are carried
     /// out in order.
-    #[serde(rename = "reordered_resends")]
     pub reordered: u64,
     /// What was not judged, because nothing was claimed that could be held against the replicas, and what was held against
     /// queues alone.

@@ -1,4 +1,4 @@
-//! The cluster of a run: started, injured, mended, read and ended.
+//! The cluster of a run: started, read and ended.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use influx_client::{
     Ack, Batch, Client, ClientBuilder, ConsistencyLevel, MissingTime, NoRetry, Precision, Resolution, WriteError,
 };
-use influx_server_mock::{Fault, Options, ProcessCluster, Profile, Topology, UpOptions};
+use influx_server_mock::{Options, ProcessCluster, Profile, Topology, UpOptions};
 
 use super::Replica;
 use crate::death::TiedCluster;
@@ -17,7 +17,7 @@ use crate::history::FaultEvent;
 /// Between two looks at something that is waited for.
 pub const TICK: Duration = Duration::from_millis(25);
 /// How long a cluster may take to start on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(60);
 /// How long one request may take.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
@@ -48,11 +48,11 @@ impl Setting {
 pub struct Stage {
     cluster: TiedCluster,
     profile: Profile,
-    name: String,
+    pub(super) name: String,
     /// Data nodes: name and address.
     data: Vec<(String, String)>,
-    began: Instant,
-    nemesis: Vec<FaultEvent>,
+    pub(super) began: Instant,
+    pub(super) nemesis: Vec<FaultEvent>,
 }
 
 impl Stage {
@@ -115,20 +115,8 @@ impl Stage {
         &self.cluster
     }
 
-    fn nodes_mut(&mut self) -> &mut ProcessCluster {
+    pub(super) fn nodes_mut(&mut self) -> &mut ProcessCluster {
         &mut self.cluster
-    }
-
-    /// What was done to it so far.
-    #[must_use]
-    pub fn nemesis(&self) -> &[FaultEvent] {
-        &self.nemesis
-    }
-
-    fn told(&mut self, begins: bool, fault: &str, whom: &str) {
-        let time = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let whom = format!("{}: {whom}", self.name);
-        self.nemesis.push(FaultEvent { time, begins, fault: fault.to_owned(), whom });
     }
 
     /// Settings of a client that knows one node, asks once and gives no answer up soon.
@@ -299,57 +287,6 @@ impl Stage {
     /// [`LabError::Target`] where that does not come about.
     pub async fn drained(&self) -> Result<Duration, LabError> {
         self.until("hinted handoff to be done", async || Ok(self.is_drained().await)).await
-    }
-
-    /// Kills a node.
-    ///
-    /// # Errors
-    /// [`LabError::Cluster`].
-    pub async fn kill(&mut self, node: &str) -> Result<(), LabError> {
-        self.nodes_mut().kill(node).await?;
-        self.told(true, "kill", node);
-        Ok(())
-    }
-
-    /// Starts a node again and returns when it answers.
-    ///
-    /// # Errors
-    /// [`LabError::Cluster`].
-    pub async fn restart(&mut self, node: &str) -> Result<(), LabError> {
-        self.nodes_mut().restart(node, Some(START_LIMIT)).await?;
-        self.told(false, "kill", node);
-        Ok(())
-    }
-
-    /// Begins a fault of links, disks or queues.
-    ///
-    /// # Errors
-    /// [`LabError::Cluster`].
-    pub async fn inject(&mut self, fault: Fault) -> Result<(), LabError> {
-        let (kind, whom) = (fault.kind(), fault.node().unwrap_or("links").to_owned());
-        self.nodes_mut().inject(&[fault]).await?;
-        self.told(true, kind, &whom);
-        Ok(())
-    }
-
-    /// Ends all such faults.
-    ///
-    /// # Errors
-    /// [`LabError::Cluster`].
-    pub async fn heal(&mut self) -> Result<(), LabError> {
-        self.nodes_mut().heal().await?;
-        let mut open: Vec<(String, String)> = Vec::new();
-        for event in self.nemesis.iter().filter(|event| event.fault != "kill") {
-            let fault = (event.fault.clone(), event.whom.clone());
-            if event.begins {
-                open.push(fault);
-            } else {
-                open.retain(|one| *one != fault);
-            }
-        }
-        let time = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.nemesis.extend(open.into_iter().map(|(fault, whom)| FaultEvent { time, begins: false, fault, whom }));
-        Ok(())
     }
 
     /// How often a node logged a line with this in it.

@@ -42,18 +42,10 @@ pub fn unused(experiment: &str, ordered: &[(&str, bool)]) -> Result<(), LabError
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::experiment::{RunDir, Target};
+    use crate::experiment::Target;
 
     fn chosen(set: &[(&str, &str)]) -> Result<Vec<bool>, LabError> {
-        let order = Order {
-            dir: RunDir::at("unused"),
-            seed: 1,
-            time: None,
-            nodes: None,
-            profile: None,
-            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            target: Target::Simulation,
-        };
+        let order = Order::of_test(Target::Simulation, set);
         only(&order, &[false, true], |one| if one { "yes" } else { "no" })
     }
 

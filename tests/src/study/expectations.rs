@@ -10,7 +10,7 @@ use influx_server_mock::Profile;
 use super::settings::{Settings, Workload};
 use crate::checker::{Answer, Verdict};
 use crate::experiment::{Ending, Experiment};
-use crate::figures::{Figures, Material, real};
+use crate::figures::{Figures, Material, Run, real};
 use crate::history::{Completion, Function, Operation};
 
 /// Whether a run was made under the conditions of real ones, so that what held in those has to hold in it.
@@ -22,6 +22,21 @@ pub(super) fn binds(settings: &Settings, material: &Material) -> bool {
     let made = real::row(&run.cluster(), &run.experiment).is_some();
     let long_cut = run.experiment == Experiment::ShardsLongCut.name() && settings.profile == Profile::V0_10;
     run.is_as_real() && (made || long_cut)
+}
+
+/// Why nothing has to hold of a run that is not [bound](binds).
+pub(super) fn why_none(experiment: Experiment) -> String {
+    let length = Run::SHORTEST;
+    if experiment == Experiment::ShardsLongCut {
+        return format!(
+            "nothing was expected: it was run on no real cluster, and the 503 that follows from the rules of 0.10 takes \
+             {length} s or more, with nothing set"
+        );
+    }
+    format!(
+        "nothing was expected: no run like this was made on a real cluster ({length} s or more; 0.10 on 3 or 5 nodes, 1.8 \
+         on 5; nothing set)"
+    )
 }
 
 /// Adds what has to hold.
@@ -172,19 +187,11 @@ fn finals(material: &Material) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::experiment::{Order, RunDir, Target};
-    use crate::figures::{Ends, ErrorCount, Replicas, Run};
+    use crate::experiment::{Order, Target};
+    use crate::figures::{Ends, ErrorCount, Replicas};
 
     fn made(experiment: Experiment, profile: Profile, nodes: usize) -> (Settings, Material) {
-        let order = Order {
-            dir: RunDir::at("unused"),
-            seed: 1,
-            time: None,
-            nodes: Some(nodes),
-            profile: Some(profile),
-            set: Vec::new(),
-            target: Target::Simulation,
-        };
+        let order = Order { nodes: Some(nodes), profile: Some(profile), ..Order::of_test(Target::Simulation, &[]) };
         let run = Run {
             experiment: experiment.name().into(),
             seed: 1,
@@ -218,6 +225,20 @@ mod tests {
         let (settings, mut material) = made(any, Profile::V0_10, 3);
         material.run.set.push(("cut".into(), "1s".into()));
         assert!(!super::binds(&settings, &material));
+    }
+
+    #[test]
+    fn what_is_said_of_a_run_that_binds_nothing_is_what_is_missing() {
+        let any = Experiment::RegisterPartitionAny;
+        assert!(why_none(any).contains("(20 s or more;"), "{}", why_none(any));
+        let long = why_none(Experiment::ShardsLongCut);
+        assert!(long.contains("no real cluster") && !long.contains("1.8"), "{long}");
+        let length = |seconds: f64| {
+            let (settings, mut material) = made(any, Profile::V0_10, 3);
+            material.run.seconds = seconds;
+            binds(&settings, &material)
+        };
+        assert!(length(20.0) && !length(19.9));
     }
 
     #[test]

@@ -13,11 +13,10 @@ mod pooled;
 mod recorder;
 mod settings;
 mod setup;
-mod shard_table;
 mod single;
 mod summary;
 
 pub(crate) use pooled::check_study;
 pub use pooled::{Pooled, Study, run_study};
-pub use settings::{RUN_SETTINGS, STUDY_SETTINGS, Settings, Workload, default_nodes};
+pub use settings::{Settings, Workload, default_nodes, run_settings, study_settings};
 pub use single::run;

@@ -11,7 +11,7 @@ use influx_server_mock::Profile;
 use serde::{Deserialize, Serialize};
 
 use super::markdown;
-use super::settings::{STUDY_SETTINGS, default_nodes};
+use super::settings::{SEEDS, default_nodes};
 use super::single::{self, Made};
 use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir};
 use crate::figures::{Comparison, Figures, Standing, judge};
@@ -46,17 +46,6 @@ impl Study {
         self.pooled.iter().flat_map(|pooled| &pooled.compared)
     }
 }
-
-/// The experiments, in the order in which they are told.
-const EXPERIMENTS: [Experiment; 7] = [
-    Experiment::RegisterHealthyAll,
-    Experiment::RegisterHealthyAny,
-    Experiment::RegisterPartitionAll,
-    Experiment::RegisterPartitionAny,
-    Experiment::ShardsHealthy,
-    Experiment::ShardsPartition,
-    Experiment::ShardsLongCut,
-];
 
 /// A kind of cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +88,8 @@ impl Scope {
         };
         let kind = |profile| Kind { profile, nodes: order.nodes.unwrap_or(default_nodes(profile)) };
         let kinds = kinds.into_iter().map(kind).collect();
-        let mut scope = Self { seeds: 6, jobs, kinds, experiments: EXPERIMENTS.to_vec(), rest: Vec::new() };
+        let mut scope =
+            Self { seeds: SEEDS, jobs, kinds, experiments: Experiment::OF_STUDY.to_vec(), rest: Vec::new() };
         for (name, value) in &order.set {
             let wrong = |what: &str| LabError::Order(format!("{name}: {value:?} {what}"));
             let number =
@@ -113,14 +103,13 @@ impl Scope {
                     scope.kinds = kinds.ok_or_else(|| wrong("names no clusters: write 010n3,010n5,18n5"))?;
                 }
                 "experiments" => {
-                    let named = |text: &str| EXPERIMENTS.into_iter().find(|one| one.name() == text.trim());
+                    let named = |text: &str| Experiment::OF_STUDY.into_iter().find(|one| one.name() == text.trim());
                     let all: Option<Vec<Experiment>> = value.split(',').map(named).collect();
                     scope.experiments = all.ok_or_else(|| wrong("names no experiments of the study"))?;
                 }
                 _ => scope.rest.push((name.clone(), value.clone())),
             }
         }
-        debug_assert_eq!(STUDY_SETTINGS.len(), 4, "each of them is read above");
         Ok(scope)
     }
 
@@ -329,17 +318,8 @@ mod tests {
 
     #[test]
     fn an_order_for_the_study_is_one_order_for_each_run() {
-        let order = Order {
-            dir: RunDir::at("d"),
-            seed: 10,
-            time: None,
-            nodes: None,
-            profile: None,
-            set: [("seeds", "2"), ("clusters", "010n5"), ("pause", "40ms"), ("experiments", "shards-healthy")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
-            target: Target::Simulation,
-        };
+        let set = [("seeds", "2"), ("clusters", "010n5"), ("pause", "40ms"), ("experiments", "shards-healthy")];
+        let order = Order { seed: 10, ..Order::of_test(Target::Simulation, &set) };
         let all = Scope::of(&order).unwrap().orders(&order);
         let told: Vec<_> = all.iter().map(|(_, _, name, single)| (name.as_str(), single.seed, single.nodes)).collect();
         assert_eq!(told, [("010n5/shards-healthy/10", 10, Some(5)), ("010n5/shards-healthy/11", 11, Some(5))]);

@@ -42,50 +42,28 @@ pub struct Settings {
     pub options: Options,
 }
 
-const fn named(name: &'static str, default: &'static str, meaning: &'static str) -> Setting {
-    Setting { name, default, meaning }
+/// What a run is unless something else is ordered.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    workload: Workload,
+    level: ConsistencyLevel,
+    halves: Option<Halves>,
+    client_timeout: Duration,
 }
 
-/// What can be set for a single run, beside the options of the nodes.
-pub const RUN_SETTINGS: &[Setting] = &[
-    named("level", "that of the name; any for shards", "consistency level of the writes"),
-    named("pause", "200ms; 500ms for shards", "longest pause of a client after an operation"),
-    named("client-timeout", "10s; 20s in shards-long-cut", "how long a client waits for an answer"),
-    named("whole", "1s", "how long the network is whole before each cut"),
-    named("cut", "3s; 15s in shards-long-cut", "how long each cut lasts; 0s for none"),
-    named("drain-limit", "90s", "how long hinted handoff may take to be empty after the run"),
-];
+const SECOND: Duration = Duration::from_secs(1);
+/// How long the queues may take to be empty after a run, unless it is set.
+const DRAIN_LIMIT: Duration = Duration::from_secs(90);
+/// Runs of each experiment of `study` on each cluster, unless it is set.
+pub(super) const SEEDS: u64 = 6;
 
-/// What can be set for `study` on top of that.
-pub const STUDY_SETTINGS: &[Setting] = &[
-    named("seeds", "6", "runs of each experiment on each cluster"),
-    named("jobs", "as many as there are processors", "runs at a time"),
-    named("clusters", "010n3,18n5", "which clusters: 010n3, 010n5, 18n3, 18n5"),
-    named("experiments", "all seven", "which experiments"),
-];
-
-impl Settings {
-    /// The settings of a run.
-    ///
-    /// # Errors
-    /// [`LabError::Order`] for an experiment that is none of the study's, a setting that nobody knows, or a value that
-    /// makes no sense.
-    pub fn of(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
-        let mut settings = Self::of_name(experiment, order)?;
-        settings.time = order.time.unwrap_or(settings.time);
-        for (name, value) in &order.set {
-            settings.set(name, value)?;
-        }
-        Ok(settings)
-    }
-
-    fn of_name(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
-        let second = Duration::from_secs(1);
-        let study = Halves { whole: second, cut: 3 * second, first_is_cut_off: false };
+impl Plan {
+    /// That of a single run of the study; nothing else has one.
+    fn of(experiment: Experiment) -> Option<Self> {
+        let study = Halves { whole: SECOND, cut: 3 * SECOND, first_is_cut_off: false };
         // In 0.10 all nodes ask the first one for what the meta service decides. It gives up after eleven tries, a second
         // apart, if it knows no leader all the while; a client that hears of it waits longer than that.
-        let long = Halves { cut: 15 * second, first_is_cut_off: true, ..study };
-        let is_long = experiment == Experiment::ShardsLongCut;
+        let long = Halves { cut: 15 * SECOND, first_is_cut_off: true, ..study };
         let (workload, level, halves) = match experiment {
             Experiment::RegisterHealthyAll => (Workload::Register, ConsistencyLevel::All, None),
             Experiment::RegisterHealthyAny => (Workload::Register, ConsistencyLevel::Any, None),
@@ -99,9 +77,87 @@ impl Settings {
             | Experiment::Bugs
             | Experiment::Repair
             | Experiment::Compare
-            | Experiment::All => {
-                return Err(LabError::Order(format!("{experiment} is no single run of the 2016 study")));
-            }
+            | Experiment::All => return None,
+        };
+        let waits = if experiment == Experiment::ShardsLongCut { 20 } else { 10 };
+        Some(Self { workload, level, halves, client_timeout: waits * SECOND })
+    }
+}
+
+impl Workload {
+    /// The longest pause of a client after an operation, unless it is set.
+    fn pause(self) -> Duration {
+        match self {
+            Self::Register => SECOND / 5,
+            Self::Shards => SECOND / 2,
+        }
+    }
+}
+
+/// What can be set for a single run, beside the options of the nodes; for `study`, what can be set for all of its runs.
+pub fn run_settings(experiment: Experiment) -> Vec<Setting> {
+    let plan = Plan::of(experiment);
+    let own = |told: &dyn Fn(&Plan) -> String| plan.as_ref().map_or_else(|| "that of each run".to_owned(), told);
+    let meaning = "consistency level of the writes: any, one, quorum or all";
+    let mut settings = vec![
+        Setting::new("level", own(&|plan| plan.level.to_string()), meaning),
+        Setting::new("pause", own(&|plan| told(plan.workload.pause())), "longest pause of a client after an operation"),
+        Setting::new("client-timeout", own(&|plan| told(plan.client_timeout)), "how long a client waits for an answer"),
+    ];
+    let cuts = match plan {
+        Some(plan) => plan.halves.map(|halves| [halves.whole, halves.cut].map(told)),
+        None => Some(["1s", "3s; 15s in shards-long-cut"].map(str::to_owned)),
+    };
+    if let Some([whole, cut]) = cuts {
+        let [whole_means, cut_means] = match plan {
+            Some(_) => ["how long the network is whole before each cut", "how long each cut lasts; 0s for none"],
+            None => [
+                "how long the network is whole before each cut, where `experiments` names none but those with cuts",
+                "likewise, how long each cut lasts; 0s for none",
+            ],
+        };
+        settings.extend([Setting::new("whole", whole, whole_means), Setting::new("cut", cut, cut_means)]);
+    }
+    let meaning = "how long hinted handoff may take to be empty after the run";
+    settings.push(Setting::new("drain-limit", told(DRAIN_LIMIT), meaning));
+    settings
+}
+
+/// What can be set for `study` as a whole.
+pub fn study_settings() -> Vec<Setting> {
+    let clusters = "which clusters, separated by commas: 0.10 or 1.8 and how many nodes, as 010n5 or 18n3";
+    vec![
+        Setting::new("seeds", SEEDS.to_string(), "runs of each experiment on each cluster"),
+        Setting::new("jobs", "as many as there are processors", "runs at a time"),
+        Setting::new("clusters", "010n3,18n5", clusters),
+        Setting::new("experiments", "all of them", "which experiments, separated by commas")
+            .one_of(Experiment::OF_STUDY.map(Experiment::name)),
+    ]
+}
+
+/// As it is written in a setting.
+fn told(time: Duration) -> String {
+    format!("{time:?}")
+}
+
+impl Settings {
+    /// The settings of a run.
+    ///
+    /// # Errors
+    /// [`LabError::Order`] for an experiment that is none of the study's, a setting that nobody knows, or a value that
+    /// makes no sense.
+    pub fn of(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
+        let mut settings = Self::of_name(experiment, order)?;
+        settings.time = order.time.unwrap_or(settings.time);
+        for (name, value) in &order.set {
+            settings.set(experiment, name, value)?;
+        }
+        Ok(settings)
+    }
+
+    fn of_name(experiment: Experiment, order: &Order) -> Result<Self, LabError> {
+        let Some(Plan { workload, level, halves, client_timeout }) = Plan::of(experiment) else {
+            return Err(LabError::Order(format!("{experiment} is no single run of the 2016 study")));
         };
         let profile = order.profile.unwrap_or(Profile::V0_10);
         let nodes = order.nodes.unwrap_or(default_nodes(profile));
@@ -112,20 +168,17 @@ impl Settings {
             workload,
             profile,
             nodes,
-            time: 30 * second,
+            time: 30 * SECOND,
             level,
-            pause: match workload {
-                Workload::Register => second / 5,
-                Workload::Shards => second / 2,
-            },
-            client_timeout: if is_long { 20 * second } else { 10 * second },
+            pause: workload.pause(),
+            client_timeout,
             halves,
-            drain_limit: 90 * second,
+            drain_limit: DRAIN_LIMIT,
             options: study_options(profile)?,
         })
     }
 
-    fn set(&mut self, name: &str, value: &str) -> Result<(), LabError> {
+    fn set(&mut self, experiment: Experiment, name: &str, value: &str) -> Result<(), LabError> {
         let name = name.replace('_', "-");
         match name.as_str() {
             "level" => self.level = value.parse().map_err(|error| wrong(&name, value, &error))?,
@@ -141,7 +194,7 @@ impl Settings {
             "drain-limit" => self.drain_limit = duration(&name, value)?,
             _ => {
                 return self.options.set(&name, value).map_err(|error| match error {
-                    OptionError::Unknown(_) => unknown(&name, self.profile),
+                    OptionError::Unknown(_) => unknown(experiment, &name, self.profile),
                     other => LabError::Order(other.to_string()),
                 });
             }
@@ -182,9 +235,9 @@ pub(super) fn duration(name: &str, value: &str) -> Result<Duration, LabError> {
     influx_server_mock::go::parse_duration(value).map_err(|error| wrong(name, value, &error))
 }
 
-fn unknown(name: &str, profile: Profile) -> LabError {
+fn unknown(experiment: Experiment, name: &str, profile: Profile) -> LabError {
     let options = Options::describe(profile);
-    let known = RUN_SETTINGS.iter().chain(STUDY_SETTINGS).map(|named| named.name);
+    let known = run_settings(experiment).into_iter().map(|setting| setting.name);
     let known = known.chain(options.iter().map(|option| option.name));
     let nearest = known.map(|known| (strsim::jaro_winkler(known, name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
     let suggestion = match nearest {
@@ -198,18 +251,10 @@ fn unknown(name: &str, profile: Profile) -> LabError {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::experiment::{RunDir, Target};
+    use crate::experiment::Target;
 
     fn order(set: &[(&str, &str)]) -> Order {
-        Order {
-            dir: RunDir::at("unused"),
-            seed: 1,
-            time: None,
-            nodes: None,
-            profile: None,
-            set: set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-            target: Target::Simulation,
-        }
+        Order::of_test(Target::Simulation, set)
     }
 
     #[test]

@@ -10,9 +10,9 @@ use super::client::{Shared, Worker};
 use super::recorder::Recorder;
 use super::settings::{Settings, Workload};
 use super::setup::{Ready, prepare};
-use super::{expectations, machine, shard_table};
+use super::{expectations, machine};
 use crate::checker::{self, Checked, Verdict};
-use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir};
+use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir, shard_table};
 use crate::figures::{Figures, Material, Run};
 use crate::nemesis::{Cut, cut_and_heal};
 use crate::report::write_run;
@@ -102,7 +102,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     };
     let (events, faults) = shared.recorder.take()?;
     let dir = &order.dir;
-    dir.write(RunDir::SHARDS, shard_table::table(cluster.database(), &shards))?;
+    dir.write(RunDir::SHARDS, shard_table(cluster.database(), &shards))?;
     dir.write_json(RunDir::RUN, &run)?;
     dir.write_json(Material::REPLICAS, &replicas)?;
     if let Err(left) = cluster.end().await {
@@ -165,11 +165,7 @@ fn conclude(experiment: Experiment, settings: &Settings, material: Material, dir
     if expectations::binds(settings, material) {
         expectations::add(ending, experiment, settings, material, &figures, verdict.as_ref());
     } else if material.run.notes.is_empty() {
-        ending.summary.push(
-            "nothing was expected: no run like this was made on a real cluster (30 s; 0.10 on 3 or 5 nodes, 1.8 on 5; nothing \
-             set)"
-                .to_owned(),
-        );
+        ending.summary.push(expectations::why_none(experiment));
     }
     dir.write_json(RunDir::ENDING, ending)?;
     write_run(dir)?;

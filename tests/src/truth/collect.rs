@@ -109,7 +109,7 @@ pub(super) const REPLICAS: usize = 3;
 ///
 /// # Errors
 /// It cannot be read.
-pub(super) fn losses(cluster: &ProcessCluster, node: &str) -> Result<Vec<Loss>, LabError> {
+pub fn losses(cluster: &ProcessCluster, node: &str) -> Result<Vec<Loss>, LabError> {
     let path = cluster.log_path(node)?;
     let log = fs::read(&path).map_err(|source| LabError::File { path, source })?;
     Ok(String::from_utf8_lossy(&log).lines().filter_map(Loss::in_line).collect())
@@ -156,6 +156,7 @@ fn named(logs: &[(String, u64, Vec<Loss>)]) -> Vec<ServerCause> {
                     | LossKind::Refused
                     | LossKind::ConflictDropped
                     | LossKind::GoodPointLost
+                    | LossKind::HintPurged
                     | LossKind::HintPoisons => {}
                 }
                 causes.push(ServerCause {

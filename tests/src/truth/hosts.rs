@@ -10,12 +10,12 @@ use influx_client::{Batch, Client, HandoffState, Outcome, PointResolution, Preci
 
 use super::collect::REPLICAS;
 use super::load::{Load, Mix, Sort};
-use super::round::Judged;
-use super::story::Setting;
+use super::round::{Judged, shards};
+use super::story::{Setting, Story};
 use super::summary::{RoundSummary, Summary};
 use super::writers::{Field, Written, write};
 use super::{Causes, Copy, Liar, PointEnd, Promise, judge, millis};
-use crate::experiment::{Hosts, LabError, Progress};
+use crate::experiment::{Hosts, LabError, Progress, shard_table};
 use crate::target::OwnDatabase;
 
 /// How long queues may take to drain when the time of the workload is over.
@@ -65,6 +65,7 @@ pub(super) async fn on_hosts(
     let ended = Instant::now();
     let drained = drained(&client).await;
     let settling = ended.elapsed();
+    let shards = shards(hosts.client(), &field.database).await;
     progress.phase("reading every replica");
     let ends = read(&client, &written, progress).await;
     let ends = ends.map_err(|error| LabError::Target(format!("the points cannot be read: {error}")))?;
@@ -88,12 +89,13 @@ pub(super) async fn on_hosts(
         judged_points: judged.map(points).sum(),
         requests: field.requests.load(Ordering::Relaxed),
         acknowledged: written.iter().filter(|one| one.claim.outcome == Outcome::Stored).count() as u64,
-        shards: 0,
+        shards: shards.len() as u64,
     });
     if let Err(left) = own.end().await {
         progress.note(&left);
     }
-    Ok(Judged { summary, written, events: Vec::new(), shards: String::new() })
+    let shards = shard_table(&field.database, &shards);
+    Ok(Judged { summary, written, events: Vec::new(), shards })
 }
 
 async fn drained(client: &Client) -> bool {
@@ -177,7 +179,6 @@ fn end(resolution: &Resolution, point: &PointResolution, unreadable: bool) -> Op
 fn judged(seed: u64, written: &[Written], ends: &HashMap<u64, Vec<PointEnd>>) -> Summary {
     let setting = Setting { round: "hosts", seed, faults: &[], logs: &[] };
     let mut summary = Summary { seed, ..Summary::default() };
-    let mut unexplained = 0_u64;
     for one in written {
         let Some(ends) = ends.get(&one.planned.batch) else { continue };
         summary.count("hosts", &one.claim, ends);
@@ -193,7 +194,7 @@ fn judged(seed: u64, written: &[Written], ends: &HashMap<u64, Vec<PointEnd>>) ->
                     | Promise::RefusedForGood
                     | Promise::Arrives
                     | Promise::SomeCopy,
-                ) => unexplained += 1,
+                ) => summary.unexplained.push(setting.story(lie, one, ends)),
                 (
                     Liar::Client | Liar::Server(_),
                     Promise::Nowhere
@@ -212,8 +213,21 @@ fn judged(seed: u64, written: &[Written], ends: &HashMap<u64, Vec<PointEnd>>) ->
          a copy that is missing is the servers' fault"
             .to_owned(),
     );
+    summary.notes.push(unexplained(&summary.unexplained));
     summary
-        .notes
-        .push(format!("{unexplained} claims do not hold in a way that a server can bring about; its logs would tell"));
-    summary
+}
+
+/// How many claims only the servers' logs could explain, and one of them.
+fn unexplained(stories: &[Story]) -> String {
+    let Some(Story { claim, said, .. }) = stories.first() else {
+        return "every claim that a server alone could make false holds".to_owned();
+    };
+    format!(
+        "{} claims do not hold in a way that a server can bring about; its logs would tell. All are in truth.json, the \
+         first is of batch {}, {}: {}. {said}",
+        stories.len(),
+        claim.batch,
+        claim.promise,
+        claim.found,
+    )
 }

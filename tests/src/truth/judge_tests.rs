@@ -239,7 +239,7 @@ fn a_server_answers_only_for_what_its_record_names() {
 #[test]
 fn only_what_counted_and_is_gone_excuses_a_level() {
     use ServerLie::{ConflictDropped, DropRace, GoodPointLost, ShardDeleted};
-    let hints = [ServerLie::HintRefused, ServerLie::PoisonHint, ServerLie::HintPurged, ServerLie::QueueRemoved];
+    let hints = [ServerLie::HintRefused, ServerLie::PoisonHint, ServerLie::HintPurged];
     for lie in ServerLie::ALL {
         for level in ConsistencyLevel::ALL {
             for copies in 0..3 {

@@ -3,7 +3,8 @@
 //! Many clients write batches of points of which no two are alike, in every way and at every level, while faults of every
 //! kind strike the bundled cluster, a process for each node. Then all faults end, the queues drain, and each replica is read
 //! by itself. A claim that does not hold is the servers' fault only where their own logs name the points and say what was
-//! done to them; every other one is the client's, and the run fails with its story.
+//! done to them, or the record of the faults says that the node which acknowledged it was killed just then; every other one
+//! is the client's, and the run fails with its story.
 //!
 //! # Layout
 //!
@@ -17,14 +18,17 @@
 
 mod claim;
 mod collect;
+mod ending;
 mod evidence;
 mod hosts;
 mod judge;
+mod lines;
 mod load;
 mod nemesis;
 mod owners;
 mod round;
 mod run;
+mod seen;
 mod server_lie;
 mod settle;
 mod story;
@@ -35,6 +39,7 @@ mod writers;
 use std::time::Duration;
 
 pub use claim::{Claim, Request, Sent};
+pub use collect::losses;
 pub use evidence::{Affected, Causes, Copy, PointEnd, PointId, ServerCause};
 pub use judge::{FalseClaim, Liar, Promise, judge};
 pub use nemesis::Evil;

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use influx_client::{Client, NoRetry, Outcome};
+use influx_client::{Client, ClientBuilder, NoRetry, Outcome, Shard};
 use influx_server_mock::{Options, ProcessCluster, Profile, Role, Topology, UpOptions};
 
 use super::collect::{Evidence, REPLICAS, collect};
@@ -20,7 +20,7 @@ use super::summary::{RoundSummary, Summary};
 use super::writers::{self, DATABASE, Field, Written, write};
 use super::{FalseClaim, Liar, Promise, judge, millis};
 use crate::death::TiedCluster;
-use crate::experiment::LabError;
+use crate::experiment::{LabError, shard_table};
 use crate::history::{FaultEvent, intervals};
 
 /// What a round is.
@@ -116,7 +116,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let settling = ended.elapsed();
     let owners = Owners::ask(&field.urls, DATABASE).await?;
     let evidence = collect(cluster, &written, &owners, began, &events, round.options.write_timeout).await?;
-    let shards = shards(&field.urls).await;
+    let shards = shards(Client::builder().endpoints(field.urls.iter().cloned()).no_proxy(), DATABASE).await;
     let mut summary = judged(round, seed, cluster, &written, &events, &evidence)?;
     let planned = windows.iter().flat_map(|window| &window.evils).map(|(evil, _)| *evil).collect();
     for (counts, evils) in
@@ -141,10 +141,10 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
         judged_points,
         requests: field.requests.load(std::sync::atomic::Ordering::Relaxed),
         acknowledged: acknowledged as u64,
-        shards: shards.lines().count().saturating_sub(1) as u64,
+        shards: shards.len() as u64,
     });
     tied.end().await?;
-    Ok(Judged { summary, written, events, shards })
+    Ok(Judged { summary, written, events, shards: shard_table(DATABASE, &shards) })
 }
 
 /// Makes the database and writes the first batch until every node holds it.
@@ -160,7 +160,8 @@ async fn prepare(cluster: &ProcessCluster, urls: &[String], load: &mut Load) -> 
     let points = planned.lines.len() as u64;
     loop {
         let mut trouble = String::new();
-        // Parts of it may be dropped while the nodes do not all know of the new shard groups, so it is written until it is there.
+        // Parts of it may be dropped while the nodes do not all know of the new shard groups: it is written until it is
+        // there.
         match client.create_database(DATABASE).replication(copies).await {
             Ok(_) => {
                 if let Err(error) = client.write(&batch).consistency(planned.level).await {
@@ -192,23 +193,12 @@ async fn prepare(cluster: &ProcessCluster, urls: &[String], load: &mut Load) -> 
     Ok(Written { claim: super::Claim::silent(sent), planned, writer: Written::NOBODY, settled: false })
 }
 
-/// The table of shards as the first node that answers shows it.
-async fn shards(urls: &[String]) -> String {
-    let Ok(client) = Client::builder().endpoints(urls.iter().cloned()).no_proxy().build() else {
-        return String::new();
-    };
-    let Ok(answer) = client.query("SHOW SHARDS").await else { return String::new() };
-    let mut text = String::new();
-    for series in answer.series() {
-        if text.is_empty() {
-            text = series.columns.join("\t") + "\n";
-        }
-        for row in &series.values {
-            let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
-            text.push_str(&(cells.join("\t") + "\n"));
-        }
-    }
-    text
+/// The shards of a database as the first node that answers tells them; empty where none does.
+pub(super) async fn shards(client: ClientBuilder, database: &str) -> Vec<Shard> {
+    let Ok(client) = client.build() else { return Vec::new() };
+    let mut shards = client.show().shards().await.unwrap_or_default();
+    shards.retain(|shard| shard.database == database);
+    shards
 }
 
 fn judged(

@@ -38,10 +38,8 @@ pub enum ServerLie {
     /// 0.10: a hint that its replica refuses stays at the head of its queue for ever, and all behind it with it (0.10
     /// facts, § 4).
     PoisonHint,
-    /// Hints were dropped for their age, or skipped because they could not be read (1.8 facts, § 5).
+    /// Hints were dropped for their age (1.8 facts, § 5).
     HintPurged,
-    /// A queue was removed with what waited in it (1.8 facts, § 5).
-    QueueRemoved,
     /// The coordinator was killed after it answered and before it had queued what a slow replica missed: the hint is
     /// only written when the attempt has failed (0.10 facts, § 2.2; 1.8 facts, § 4).
     CoordinatorDied,
@@ -57,7 +55,7 @@ pub enum ServerLie {
 
 impl ServerLie {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 17] = [
         Self::DropRace,
         Self::QueueDisabled,
         Self::QueueFull,
@@ -71,7 +69,6 @@ impl ServerLie {
         Self::HintRefused,
         Self::PoisonHint,
         Self::HintPurged,
-        Self::QueueRemoved,
         Self::CoordinatorDied,
         Self::ShardDeleted,
         Self::RefusedYetQueued,
@@ -95,7 +92,6 @@ impl ServerLie {
             Self::HintRefused => "hint-refused",
             Self::PoisonHint => "poison-hint",
             Self::HintPurged => "hint-purged",
-            Self::QueueRemoved => "queue-removed",
             Self::CoordinatorDied => "coordinator-died",
             Self::ShardDeleted => "shard-deleted",
             Self::RefusedYetQueued => "refused-yet-queued",
@@ -119,8 +115,7 @@ impl ServerLie {
             Self::GoodPointLost => "a good point was lost on the way to a replica by the race over the batch",
             Self::HintRefused => "a hint was refused by its replica and thrown away",
             Self::PoisonHint => "a hint that its replica refuses stays at the head of the queue for ever",
-            Self::HintPurged => "hints were dropped for their age or because they could not be read",
-            Self::QueueRemoved => "a queue was removed with what waited in it",
+            Self::HintPurged => "hints were dropped for their age",
             Self::CoordinatorDied => "the coordinator was killed before it queued what a replica missed",
             Self::ShardDeleted => "the shard group was deleted, and the write acknowledged",
             Self::RefusedYetQueued => {
@@ -147,6 +142,7 @@ impl From<LossKind> for ServerLie {
             LossKind::ConflictDropped => Self::ConflictDropped,
             LossKind::GoodPointLost => Self::GoodPointLost,
             LossKind::HintRefused => Self::HintRefused,
+            LossKind::HintPurged => Self::HintPurged,
             LossKind::HintPoisons => Self::PoisonHint,
             LossKind::RefusedYetQueued => Self::RefusedYetQueued,
         }
@@ -178,11 +174,16 @@ pub(super) enum Breaks {
 }
 
 impl ServerLie {
+    /// Whether it makes a copy untrue that counted towards a level.
+    pub(crate) const fn drops_what_counted(self) -> bool {
+        matches!(self.breaks(), Breaks::CopyThatCounts)
+    }
+
     /// What it makes untrue.
     pub(super) const fn breaks(self) -> Breaks {
         match self {
             Self::DropRace | Self::ShardDeleted | Self::ConflictDropped | Self::GoodPointLost => Breaks::CopyThatCounts,
-            Self::HintRefused | Self::PoisonHint | Self::HintPurged | Self::QueueRemoved => Breaks::HintTaken,
+            Self::HintRefused | Self::PoisonHint | Self::HintPurged => Breaks::HintTaken,
             Self::HintNotWritten => Breaks::HintMaybeTaken,
             Self::QueueDisabled
             | Self::QueueFull
@@ -200,6 +201,8 @@ impl ServerLie {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -208,5 +211,15 @@ mod tests {
             assert_eq!(serde_json::to_value(lie).unwrap(), lie.id());
             assert_eq!(serde_json::from_value::<ServerLie>(lie.id().into()).unwrap(), lie);
         }
+    }
+
+    #[test]
+    fn the_documents_have_each_of_them() {
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/lab.md"));
+        let rows =
+            text.split_once("| server's lie |").unwrap().1.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let names = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`').skip(1).step_by(2));
+        let told: BTreeSet<&str> = names.collect();
+        assert_eq!(told, ServerLie::ALL.map(ServerLie::id).into());
     }
 }

@@ -19,6 +19,9 @@ pub struct Summary {
     pub table: Vec<Row>,
     /// False claims of the client: there must be none.
     pub client_lies: Vec<Story>,
+    /// On somebody else's cluster: claims that do not hold, and that a server can have made false. Its logs would tell.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexplained: Vec<Story>,
     /// Claims that are false because of the servers, by profile, name and promise.
     pub server_lies: BTreeMap<String, BTreeMap<ServerLie, BTreeMap<Promise, u64>>>,
     /// How many claims those are: some have more than one name.
@@ -155,6 +158,7 @@ impl Summary {
         self.rounds.extend(other.rounds);
         self.notes.extend(other.notes);
         self.client_lies.extend(other.client_lies);
+        self.unexplained.extend(other.unexplained);
         for row in other.table {
             let same = |mine: &&mut Row| {
                 (&mine.profile, &mine.class, &mine.outcome) == (&row.profile, &row.class, &row.outcome)

@@ -1,21 +1,22 @@
 //! The clients of a run: each writes batch after batch in its own way and keeps what it was told.
 
 use std::future::IntoFuture;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use influx_client::{
-    Ack, Attempt, Backoff, Balance, Batch, BatchWriter, BuildError, Client, ClientBuilder, ConsistencyLevel, Delivered,
-    Downgrade, Fate, NoRetry, Observer, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
+    Ack, Backoff, Balance, Batch, BatchWriter, BuildError, Client, ClientBuilder, ConsistencyLevel, Delivered,
+    Downgrade, Fate, NoRetry, Outcome, PushError, RetryBudget, Tally, WriteError, WriteWatch,
 };
 
 use influx_server_mock::Loss;
 use tokio::task::JoinHandle;
 
 use super::load::{Load, Planned};
-use super::{Claim, Request, Sent, nanoseconds};
+use super::seen::{Seen, Sees};
+use super::{Claim, Sent, nanoseconds};
 use crate::experiment::LabError;
 
 /// The database of a run.
@@ -106,51 +107,12 @@ pub(super) struct Field {
     pub requests: AtomicU64,
 }
 
-/// What the observer of a client saw: it counts requests, those of calls that were dropped as well, and keeps them if it
-/// is to.
-#[derive(Debug)]
-struct Seen {
-    field: Arc<Field>,
-    /// When each began, and what it was.
-    kept: Option<Mutex<Vec<(u64, Request)>>>,
-}
-
-impl Seen {
-    /// The requests that began in this time, which starts at `from`.
-    fn between(&self, from: u64, to: u64) -> Vec<Request> {
-        let Some(kept) = &self.kept else { return Vec::new() };
-        let kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let within = kept.iter().filter(|(began, _)| (from..=to).contains(began));
-        let mut within: Vec<Request> = within
-            .map(|(began, request)| Request { started: Duration::from_nanos(began - from), ..request.clone() })
-            .collect();
-        within.sort_by_key(|request| request.started);
-        within
-    }
-}
-
-/// What the client has of it.
-#[derive(Debug)]
-struct Sees(Arc<Seen>);
-
-impl Observer for Sees {
-    fn attempt(&self, attempt: &Attempt) {
-        let Seen { field, kept } = &*self.0;
-        field.requests.fetch_add(1, Ordering::Relaxed);
-        if let Some(kept) = kept {
-            let began = field.now().saturating_sub(nanoseconds(attempt.elapsed));
-            let request = Request::of(attempt, |address| field.node(address));
-            kept.lock().unwrap_or_else(PoisonError::into_inner).push((began, request));
-        }
-    }
-}
-
 impl Field {
     fn load(&self) -> MutexGuard<'_, Load> {
         self.load.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         nanoseconds(self.since.elapsed())
     }
 
@@ -195,7 +157,7 @@ pub(super) async fn write(field: &Arc<Field>, seed: u64) -> Result<Vec<Written>,
         let field = field.clone();
         async move {
             let kept = matches!(way, Way::Background(_)).then(Mutex::default);
-            let seen = Arc::new(Seen { field: field.clone(), kept });
+            let seen = Arc::new(Seen::new(field.clone(), kept));
             let client = client(&seen, way).map_err(|error| LabError::Order(error.to_string()))?;
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let random = Rng::with_seed(seed.wrapping_add(u64::from(number)));

@@ -9,7 +9,7 @@ use influx_lab::sim::{Played, SimSettings, run_seed};
 use influx_server_mock::Profile;
 use serde_json::json;
 
-use super::run::{self, Made, OutputArgs};
+use super::run::{self, OutputArgs, Planned};
 use crate::console::Console;
 use crate::failure::{Exit, Failure};
 use crate::target::ConnectionArgs;
@@ -61,7 +61,7 @@ impl ReplayArgs {
         let (experiment, order) = record.order(RunDir::at(&dir), run::this_program()?, connection)?;
         experiment.check(&order)?;
         run::take_directory(&dir, false)?;
-        run::make(experiment, vec![Made { name: String::new(), order }], &self.output, console).await
+        run::make(experiment, vec![Planned { name: String::new(), order }], &self.output, console).await
     }
 
     async fn schedule(&self, seed: u64, console: &Console) -> Result<Exit, Failure> {

@@ -40,32 +40,34 @@ pub(super) struct RunArgs {
     /// Decides on everything that is drawn by chance.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// So many seeds, from --seed on. `study`, `compare` and the simulation go over them in one run; any other experiment is run once
-    /// with each, in directories of their own below DIR.
+    /// So many seeds, from --seed on. `study`, `compare` and the simulation go over them in one run; any other experiment is
+    /// run once with each, in directories of their own below DIR.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: Option<u64>,
-    /// How long the workload runs; the experiment's own time unless given.
-    #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
+    /// How long the workload runs, in seconds or as 90s or 5m; the experiment's own time unless given. Not for `bugs`,
+    /// `repair` and `compare`, which take the time that they take.
+    #[arg(long, value_name = "TIME", value_parser = settings::seconds)]
     time: Option<Duration>,
-    /// How many nodes; the experiment's own number unless given.
+    /// How many nodes; the experiment's own number unless given. Not for `bugs`, `repair` and `compare`, nor with --sim.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=32))]
     nodes: Option<u16>,
     /// The system whose rules the cluster follows; the experiment's own unless given. With `both` the experiment is run
-    /// once with each, in directories of their own below DIR.
+    /// once with each, in directories of their own below DIR. Not for `bugs`, which looks at both; `compare` knows 1.8 alone.
     #[arg(long, value_name = "PROFILE")]
     profile: Option<Profiles>,
-    /// In the seeded simulation, where a seed repeats everything.
+    /// In the seeded simulation, in this process and its own time, where a seed repeats everything; `truth` alone.
     #[arg(long, conflicts_with_all = ["namespaces", "hosts"])]
     sim: bool,
-    /// Each node in a network namespace of its own, where the kernel drops the packets. Needs root, `ip` and `nft`.
+    /// Each node in a network namespace of its own, where the kernel drops the packets. Needs root, `ip` and `nft`. For the
+    /// experiments of the study and `all`; the faults of the others are made inside the nodes.
     #[arg(long, conflicts_with = "hosts")]
     namespaces: bool,
     /// Against a cluster that is there already: its data nodes. Faults are yours to make. The run has a database of its own,
-    /// which is dropped at the end.
+    /// which is dropped at the end. For the single runs of the study and `truth`.
     #[arg(long, value_name = "URL,URL…", value_delimiter = ',', conflicts_with_all = ["nodes", "profile"])]
     hosts: Vec<String>,
-    /// A setting of the experiment (`lab list`) or an option of the nodes (`cluster options`). May be given more than
-    /// once.
+    /// A setting of the experiment (`lab list`) or an option of the nodes that the lab starts (`cluster options`): of these,
+    /// `bugs`, `repair`, `compare` and `all` take none. May be given more than once.
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     #[command(flatten)]
@@ -87,7 +89,7 @@ pub(super) struct OutputArgs {
 
 /// One run to be made.
 #[derive(Debug)]
-pub(super) struct Made {
+pub(super) struct Planned {
     /// What tells it from the others of the same command.
     pub(super) name: String,
     pub(super) order: Order,
@@ -121,7 +123,7 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 impl RunArgs {
     pub(super) async fn run(self, console: &Console) -> Result<Exit, Failure> {
         let orders = self.orders()?;
-        for Made { order, .. } in &orders {
+        for Planned { order, .. } in &orders {
             self.experiment.check(order)?;
         }
         take_directory(&self.dir, self.force)?;
@@ -140,7 +142,7 @@ impl RunArgs {
     }
 
     /// The runs to be made, each with the name that tells it from the others.
-    fn orders(&self) -> Result<Vec<Made>, Failure> {
+    fn orders(&self) -> Result<Vec<Planned>, Failure> {
         let profiles = match self.profile {
             None => vec![None],
             Some(Profiles::New) => vec![Some(Profile::V1_8)],
@@ -176,7 +178,7 @@ impl RunArgs {
                     set: set.clone(),
                     target: target.clone(),
                 };
-                orders.push(Made { name, order });
+                orders.push(Planned { name, order });
             }
         }
         Ok(orders)
@@ -201,22 +203,26 @@ impl RunArgs {
         })
     }
 
-    /// Refuses a setting that does not exist, with the one that was probably meant.
+    /// Refuses a setting that does not exist, with the one that was probably meant. Why one that others have is not for this
+    /// experiment is its own to say.
     fn suggest(&self, set: &[(String, String)]) -> Result<(), Failure> {
-        let names = self.experiment.setting_names();
-        let plain = |name: &str| name.replace('_', "-");
+        let plain = |name: &str| name.replace('-', "_");
+        let known: Vec<&str> = Experiment::ALL.into_iter().flat_map(Experiment::setting_names).collect();
+        let own = self.experiment.setting_names();
         for (name, _) in set {
-            if names.iter().any(|known| plain(known) == plain(name)) {
+            if known.iter().any(|known| plain(known) == plain(name)) {
                 continue;
             }
-            let plainly: Vec<(String, &str)> = names.iter().map(|known| (known.replace('-', "_"), *known)).collect();
+            let plainly: Vec<(String, &str)> = own.iter().map(|known| (plain(known), *known)).collect();
             let near = nearest(name, plainly.iter().map(|(plain, _)| plain.as_str()));
             let near = near.and_then(|near| plainly.iter().find(|(plain, _)| plain == near));
             let hint = near.map(|(_, known)| format!(": do you mean {known}?")).unwrap_or_default();
-            return Err(Failure::Usage(format!(
-                "{} has no setting {name:?}{hint}; `influx-cli lab list` and `influx-cli cluster options` list them",
-                self.experiment
-            )));
+            let listed = if self.experiment.takes_node_options() {
+                "`influx-cli lab list` and `influx-cli cluster options` list them"
+            } else {
+                "`influx-cli lab list` lists them"
+            };
+            return Err(Failure::Usage(format!("{} has no setting {name:?}{hint}; {listed}", self.experiment)));
         }
         Ok(())
     }
@@ -239,7 +245,7 @@ pub(super) fn for_no_hosts(connection: &ConnectionArgs) -> Result<(), Failure> {
 /// first failure is what it all comes to. A signal ends the processes of the run under way.
 pub(super) async fn make(
     experiment: Experiment,
-    runs: Vec<Made>,
+    runs: Vec<Planned>,
     output: &OutputArgs,
     console: &Console,
 ) -> Result<Exit, Failure> {
@@ -248,7 +254,7 @@ pub(super) async fn make(
     let mut exit = Exit::OK;
     let mut failed: Option<Failure> = None;
     let several = runs.len() > 1;
-    for Made { name, order } in runs {
+    for Planned { name, order } in runs {
         let watch = Watch::new(output.progress, console);
         if !name.is_empty() {
             watch.note(&format!("{experiment} {name}"));

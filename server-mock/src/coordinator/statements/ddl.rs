@@ -2,7 +2,7 @@
 
 use super::super::Owners;
 use crate::Profile;
-use crate::core::meta::{Applied, Command, MetaData, RetentionPolicySpec};
+use crate::core::meta::{Applied, Command, RetentionPolicySpec};
 use crate::peer::{PeerError, Request};
 use crate::query::Deletion;
 use crate::query::ast::{AlterRetentionPolicy, CreateDatabase, CreateRetentionPolicy, Statement};
@@ -43,28 +43,45 @@ pub(super) async fn alter_retention_policy(owners: &Owners, alter: &AlterRetenti
     change(owners, command).await
 }
 
-/// `DROP DATABASE`: first the data on every node, then the name. A node that does not answer keeps its data, and the
-/// statement says so (cluster 1.8 facts, § 8).
+/// `DROP DATABASE`
 pub(super) async fn drop_database(owners: &Owners, name: &str) -> Result<(), String> {
-    let doomed = shards(&owners.meta.snapshot(), |database, _| database == name);
-    change(owners, Command::DropDatabase { name: name.to_owned() }).await?;
-    drop_shards(owners, doomed).await
+    let known = owners.meta.snapshot().database(name).is_some();
+    let data = Request::DropData { database: name.to_owned(), retention_policy: None };
+    drop_with_data(owners, known, data, Command::DropDatabase { name: name.to_owned() }).await
 }
 
 /// `DROP RETENTION POLICY`
 pub(super) async fn drop_retention_policy(owners: &Owners, database: &str, name: &str) -> Result<(), String> {
-    let doomed = shards(&owners.meta.snapshot(), |in_database, in_policy| in_database == database && in_policy == name);
-    let command = Command::DropRetentionPolicy { database: database.to_owned(), name: name.to_owned() };
-    change(owners, command).await?;
-    drop_shards(owners, doomed).await
+    let known = owners.meta.snapshot().retention_policy(database, name).is_some();
+    let (database, name) = (database.to_owned(), name.to_owned());
+    let data = Request::DropData { database: database.clone(), retention_policy: Some(name.clone()) };
+    drop_with_data(owners, known, data, Command::DropRetentionPolicy { database, name }).await
 }
 
-/// `DROP SHARD`
+/// `DROP SHARD`: of an unknown one too, since nodes may hold what the metadata do not tell of.
 pub(super) async fn drop_shard(owners: &Owners, id: u64, now: i64) -> Result<(), String> {
-    let meta = owners.meta.snapshot();
-    let doomed = meta.shard(id).map(|(_, _, _, shard)| vec![(shard.id, shard.owners.clone())]).unwrap_or_default();
-    change(owners, Command::DropShard { id, now }).await?;
-    drop_shards(owners, doomed).await
+    drop_with_data(owners, true, Request::DropShard { shard: id }, Command::DropShard { id, now }).await
+}
+
+/// Drops data, and what the metadata say of them.
+///
+/// In profile 1.8 the data go first, from every node, and the name only when all of them have done it: after an error it
+/// is still there, so that the statement can be repeated (cluster 1.8 facts, § 8, and the public source). What this node
+/// has not heard of is not there, and nobody is asked. In 0.10 the name goes first, then the data of this node alone;
+/// those of the others stay where they are, out of reach (cluster 0.10 facts, § 6).
+async fn drop_with_data(owners: &Owners, known: bool, data: Request, name: Command) -> Result<(), String> {
+    match owners.profile {
+        Profile::V1_8 if !known => Ok(()),
+        Profile::V1_8 => {
+            let nodes = &owners.meta.snapshot().data_nodes;
+            everywhere(owners, nodes.iter().map(|node| (node.id, data.clone()))).await?;
+            change(owners, name).await
+        }
+        Profile::V0_10 => {
+            change(owners, name).await?;
+            everywhere(owners, [(owners.node, data)]).await
+        }
+    }
 }
 
 /// `DROP MEASUREMENT`
@@ -105,40 +122,6 @@ async fn each(owners: &Owners, request: Request) -> Result<(), String> {
 /// Runs a command on the meta nodes; the text of its failure is the statement's.
 pub(super) async fn change(owners: &Owners, command: Command) -> Result<(), String> {
     owners.meta.execute(command).await.map(|_: Applied| ()).map_err(|error| error.to_string())
-}
-
-/// Shards and their owners in the retention policies that are meant.
-fn shards(meta: &MetaData, meant: impl Fn(&str, &str) -> bool) -> Vec<(u64, Vec<u64>)> {
-    let mut all = Vec::new();
-    for database in &meta.databases {
-        for policy in database.retention_policies.iter().filter(|policy| meant(&database.name, &policy.name)) {
-            let shards = policy.shard_groups.iter().flat_map(|group| &group.shards);
-            all.extend(shards.map(|shard| (shard.id, shard.owners.clone())));
-        }
-    }
-    all
-}
-
-async fn drop_shards(owners: &Owners, doomed: Vec<(u64, Vec<u64>)>) -> Result<(), String> {
-    let mut requests: Vec<(u64, Request)> = Vec::new();
-    for (shard, nodes) in doomed {
-        requests.extend(nodes.into_iter().map(|node| (node, Request::DropShard { shard })));
-    }
-    match owners.profile {
-        Profile::V1_8 => {}
-        // The data of other nodes stay where they are, out of reach (cluster 0.10 facts, § 6).
-        Profile::V0_10 => {
-            requests.retain(|(node, _)| *node == owners.node);
-            return everywhere(owners, requests).await;
-        }
-    }
-    // A node that holds nothing is asked as well: whether it is there is part of the answer.
-    for node in &owners.meta.snapshot().data_nodes {
-        if !requests.iter().any(|(asked, _)| *asked == node.id) {
-            requests.push((node.id, Request::DropShard { shard: 0 }));
-        }
-    }
-    everywhere(owners, requests).await
 }
 
 /// Sends requests to data nodes, all at once; the first node that cannot be reached is named.

@@ -1,6 +1,6 @@
 //! What a data node does with its own shards for a statement: reading and deleting.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::Profile;
 use crate::peer::Answer;
@@ -22,6 +22,22 @@ pub(in crate::coordinator) fn read(engine: &Engine, shard: u64, scan: &Scan) -> 
         Err(StoreError::ShardNotFound) => Answer::Rows(Vec::new(), ShardIndex::default()),
         Err(error) => Answer::Refused(error.to_string()),
     }
+}
+
+/// What is in those of these shards that this node has, each series and field once.
+pub(in crate::coordinator) fn indexes_of(engine: &Engine, shards: &[u64]) -> Result<ShardIndex, StoreError> {
+    let (mut series, mut fields) = (BTreeSet::new(), BTreeSet::new());
+    for shard in shards {
+        match engine.index(*shard) {
+            Ok(index) => {
+                series.extend(index.series);
+                fields.extend(index.fields);
+            }
+            Err(StoreError::ShardNotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(ShardIndex { series: series.into_iter().collect(), fields: fields.into_iter().collect() })
 }
 
 /// Leaves out measurements that the scan does not ask for.
@@ -81,8 +97,29 @@ async fn try_delete(
     deleted.map_err(|error| error.to_string())
 }
 
+/// Drops the shards of a database, or of one of its retention policies, that this node has.
+pub(in crate::coordinator) async fn drop_data(
+    engine: &Engine,
+    database: &str,
+    retention_policy: Option<&str>,
+) -> Result<(), StoreError> {
+    for shard in shards(engine, database, retention_policy) {
+        engine.drop_shard(shard).await?;
+    }
+    Ok(())
+}
+
 /// The indexes of a database's shards on this node.
 fn indexes(engine: &Engine, database: &str) -> Vec<ShardIndex> {
-    let of_database = |shard: &u64| engine.stats(*shard).is_ok_and(|stats| stats.database == database);
-    engine.shards().into_iter().filter(of_database).filter_map(|shard| engine.index(shard).ok()).collect()
+    shards(engine, database, None).into_iter().filter_map(|shard| engine.index(shard).ok()).collect()
+}
+
+/// The shards that this node has of a database, or of one of its retention policies.
+fn shards(engine: &Engine, database: &str, retention_policy: Option<&str>) -> Vec<u64> {
+    let meant = |shard: &u64| {
+        engine.stats(*shard).is_ok_and(|stats| {
+            stats.database == database && retention_policy.is_none_or(|policy| stats.retention_policy == policy)
+        })
+    };
+    engine.shards().into_iter().filter(meant).collect()
 }

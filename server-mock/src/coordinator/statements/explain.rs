@@ -20,9 +20,10 @@ impl Statements {
         let begun = Instant::now();
         let context = Context { now: scope.now, profile: self.owners.profile, seed: 0 };
         let planned = plan(select, &context).map_err(|error| error.to_string())?;
+        let only = read::only(&self.owners, scope)?;
         let mut sources = Vec::with_capacity(planned.len());
         for scan in &planned {
-            sources.push(read::scan(&self.owners, scan).await?);
+            sources.push(read::scan(&self.owners, scan, only).await?);
         }
         if !analyze {
             return Ok(vec![lines("QUERY PLAN", plan_lines(select, &sources))]);

@@ -3,7 +3,9 @@
 mod ddl;
 pub(super) mod deletion;
 mod explain;
+mod listing;
 mod monitor;
+mod queries;
 mod read;
 mod running;
 mod servers;
@@ -16,6 +18,7 @@ use std::time::Instant;
 use tokio::sync::mpsc;
 
 pub(crate) use monitor::Monitor;
+pub(crate) use running::RunningQuery;
 pub(crate) use running::{Running, RunningQueries};
 
 use super::{Coordinator, Owners};
@@ -24,7 +27,7 @@ use crate::core::consistency::Level;
 use crate::core::meta::{Command, ContinuousQuery, Subscription};
 use crate::query::ast::{Measurement, Select, Statement};
 use crate::query::{
-    Context, Limits, QueryError, Row, SourceRows, Value, execute_each, into_points, into_result, normalize, plan, show,
+    Context, Limits, QueryError, Row, SourceRows, execute_each, into_points, into_result, normalize, plan, show,
 };
 
 /// Runs statements on behalf of clients.
@@ -33,7 +36,6 @@ pub(crate) struct Statements {
     pub(crate) owners: Arc<Owners>,
     pub(crate) coordinator: Coordinator,
     pub(crate) authenticator: Authenticator,
-    pub(crate) running: RunningQueries,
     pub(crate) monitor: Monitor,
     pub(crate) limits: Limits,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) database: &'a str,
     /// The request's retention policy; may be empty.
     pub(crate) retention_policy: &'a str,
+    /// The one data node to read from (profile 1.8), by id.
+    pub(crate) node: Option<u64>,
     /// The time of day in nanoseconds, Unix time.
     pub(crate) now: i64,
 }
@@ -153,10 +157,10 @@ impl Statements {
                 let retention_policy = retention_policy.clone();
                 ddl::change(owners, Command::DropSubscription { database, retention_policy, name }).await
             }
-            Statement::KillQuery { id, .. } => self.running.kill(*id).map_err(|error| error.to_string()),
+            Statement::KillQuery { id, host } => queries::kill(owners, *id, host).await,
             Statement::ShowStats { module } => return Ok(self.monitor.show_stats(module)),
             Statement::ShowDiagnostics { module } => return Ok(self.monitor.show_diagnostics(module)),
-            Statement::ShowQueries => return Ok(vec![self.queries()]),
+            Statement::ShowQueries => return Ok(vec![queries::show(owners).await]),
             other => return self.show(other, scope).await,
         };
         changed.map(|()| Vec::new())
@@ -171,31 +175,15 @@ impl Statements {
         }) {
             return rows.map_err(|error| error.to_string());
         }
-        let asked = show::index_scope(statement, scope.database, scope.retention_policy, &meta, scope.now);
+        let asked =
+            show::index_scope(statement, scope.database, scope.retention_policy, &meta, scope.now, owners.profile);
         let asked = asked.transpose().map_err(|error| error.to_string())?;
-        if let Some(asked) = asked {
-            let own_only = show::reads_own_shards_only(statement, owners.profile);
-            let indexes = read::indexes(owners, &asked, own_only).await;
-            if let Some(rows) = show::from_index(statement, &indexes, owners.profile, scope.now) {
-                return rows.map_err(|error| error.to_string());
-            }
+        if let Some(asked) = asked
+            && let Some(rows) = listing::rows(owners, statement, scope, &asked).await?
+        {
+            return Ok(rows);
         }
         Err(format!("this server does not run the statement: {statement}"))
-    }
-
-    /// `SHOW QUERIES`
-    fn queries(&self) -> Row {
-        let text = |text: String| Value::String(text.into());
-        let line = |query: running::RunningQuery| {
-            let id = Value::Unsigned(query.id);
-            let status = text(query.status.to_owned());
-            vec![id, text(query.text), text(query.database), text(query.duration), status]
-        };
-        Row {
-            columns: ["qid", "query", "database", "duration", "status"].map(str::to_owned).to_vec(),
-            values: self.running.list().into_iter().map(line).collect(),
-            ..Row::default()
-        }
     }
 
     async fn select(
@@ -207,9 +195,10 @@ impl Statements {
     ) -> Result<(), String> {
         let context = Context { now: scope.now, profile: self.owners.profile, seed: fastrand::u64(..) };
         let planned = plan(&select, &context).map_err(|error| error.to_string())?;
+        let only = read::only(&self.owners, scope)?;
         let mut sources = Vec::with_capacity(planned.len());
         for scan in &planned {
-            sources.push(read::scan(&self.owners, scan).await?);
+            sources.push(read::scan(&self.owners, scan, only).await?);
             // Scans of this node's own shards never wait: without a pause nobody could end the query between them.
             tokio::task::yield_now().await;
         }

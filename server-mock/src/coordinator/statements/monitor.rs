@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::{Delivery, Owners};
-use crate::hinted_handoff::{Handoff, QueueCounters, is_segment};
+use crate::hinted_handoff::{Handoff, QueueCounters, is_segment, queue_dir};
 use crate::query::{Row, Value};
 use crate::stats::{Number, ProcessUsage, Statistic, Stats};
 use crate::{Profile, go};
@@ -65,7 +65,8 @@ impl Monitor {
         let mut total: BTreeMap<&'static str, i64> = BTreeMap::new();
         let mut all = Vec::new();
         for queue in self.handoff.counters() {
-            let files = QueueFiles::find(&self.queue_dir(queue.node, queue.shard));
+            let dir = self.queue_dir(queue.node, queue.shard);
+            let files = QueueFiles::find(&dir);
             let counted = queue.values.iter().map(|(name, value)| (*name, whole(*value)));
             let shown = |name: &str, value: i64| match profile {
                 Profile::V1_8 => true,
@@ -76,12 +77,11 @@ impl Monitor {
             for (name, value) in &values {
                 *total.entry(name).or_default() += value;
             }
-            let path = self.queue_dir(queue.node, queue.shard).display().to_string();
-            let mut tags = vec![("node", queue.node.to_string()), ("path", path)];
-            match profile {
-                Profile::V1_8 => tags.push(("shard", queue.shard.to_string())),
-                Profile::V0_10 => {}
-            }
+            let of = match profile {
+                Profile::V1_8 => ("shardID", queue.shard.to_string()),
+                Profile::V0_10 => ("path", dir.display().to_string()),
+            };
+            let tags = [("node", queue.node.to_string()), of];
             let values = values.into_iter().map(|(name, value)| (name, Number::Integer(value))).collect();
             all.push(Statistic::new("hh_processor", &tags, values));
         }
@@ -101,7 +101,7 @@ impl Monitor {
     }
 
     fn queue_dir(&self, node: u64, shard: u64) -> PathBuf {
-        self.dir.join("hh").join(node.to_string()).join(shard.to_string())
+        queue_dir(&self.dir.join("hh"), self.owners.profile, node, shard)
     }
 
     /// Shards and the databases they belong to.
@@ -198,9 +198,13 @@ impl Monitor {
         let meta = self.owners.meta.snapshot();
         let line = |queue: &QueueCounters| {
             let files = QueueFiles::find(&self.queue_dir(queue.node, queue.shard));
-            let active = if meta.data_node(queue.node).is_some() { "yes" } else { "no" };
+            let active = meta.data_node(queue.node).is_some();
+            let active = match self.owners.profile {
+                Profile::V1_8 => Value::Boolean(active),
+                Profile::V0_10 => text(if active { "yes" } else { "no" }),
+            };
             let modified = Value::Time(nanoseconds(files.modified));
-            vec![Value::Unsigned(queue.node), text(active), modified, text(&queue.head), text(&queue.tail)]
+            vec![Value::Unsigned(queue.node), active, modified, text(&queue.head), text(&queue.tail)]
         };
         let lines: Vec<_> = self.handoff.counters().iter().map(line).collect();
         let columns = ["node", "active", "last modified", "head", "tail"];

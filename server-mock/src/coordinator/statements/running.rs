@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::go;
@@ -30,15 +31,25 @@ struct Query {
     interrupted: Arc<AtomicBool>,
 }
 
-/// One query as `SHOW QUERIES` tells it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RunningQuery {
-    pub(crate) id: u64,
-    pub(crate) text: String,
-    pub(crate) database: String,
+/// One query as `SHOW QUERIES` tells it; travels between nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunningQuery {
+    /// Counted by the node that runs it.
+    pub id: u64,
+    /// Its statements.
+    pub text: String,
+    /// The request's database; may be empty.
+    pub database: String,
     /// So far, cut as the real servers cut it.
-    pub(crate) duration: String,
-    pub(crate) status: &'static str,
+    pub duration: String,
+    /// Whether somebody ended it.
+    pub killed: bool,
+}
+
+impl RunningQuery {
+    pub(super) fn status(&self) -> &'static str {
+        if self.killed { "killed" } else { "running" }
+    }
 }
 
 /// Why a query was not killed, in the real servers' words.
@@ -87,7 +98,7 @@ impl RunningQueries {
             text: query.text.clone(),
             database: query.database.clone(),
             duration: shown(query.started.elapsed()),
-            status: if *query.end.borrow() { "killed" } else { "running" },
+            killed: *query.end.borrow(),
         };
         self.lock().running.iter().map(list).collect()
     }
@@ -148,7 +159,7 @@ mod tests {
         let listed = queries.list();
         assert_eq!(listed.iter().map(|query| query.id).collect::<Vec<_>>(), [1, 2]);
         assert_eq!((listed[0].text.as_str(), listed[0].database.as_str()), ("SELECT v FROM m", "d"));
-        assert_eq!(listed[0].status, "running");
+        assert_eq!(listed[0].status(), "running");
         let interrupted = second.interrupted();
         drop(second);
         assert!(interrupted.load(Ordering::Relaxed));
@@ -156,7 +167,7 @@ mod tests {
         assert_eq!(queries.kill(2), Err(KillError::Unknown(2)));
         assert_eq!(queries.kill(1), Ok(()));
         first.killed().await;
-        assert_eq!(queries.list()[0].status, "killed");
+        assert_eq!(queries.list()[0].status(), "killed");
         assert_eq!(queries.kill(1), Err(KillError::Killed));
     }
 

@@ -234,6 +234,9 @@ impl Display for ShowMeasurements {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         f.write_str("SHOW MEASUREMENTS")?;
         on(f, &self.listing.database)?;
+        if !self.retention_policy.is_empty() {
+            write!(f, ".{}", quote_ident(&self.retention_policy))?;
+        }
         if let Some(with) = &self.with {
             write!(f, " WITH MEASUREMENT {} {with}", if with.pattern.is_some() { "=~" } else { "=" })?;
         }
@@ -243,7 +246,12 @@ impl Display for ShowMeasurements {
 
 impl Display for ShowTags {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        write!(f, "SHOW TAG KEYS{}", self.listing)?;
+        f.write_str("SHOW TAG KEYS")?;
+        self.listing.write_head(f)?;
+        if let Some(keys) = &self.keys {
+            keys.fmt(f)?;
+        }
+        self.listing.write_tail(f)?;
         for (word, n) in [("SLIMIT", self.slimit), ("SOFFSET", self.soffset)] {
             if n > 0 {
                 write!(f, " {word} {n}")?;

@@ -195,7 +195,7 @@ pub enum Statement {
     KillQuery {
         /// From `SHOW QUERIES`.
         id: u64,
-        /// Empty: this node.
+        /// `host:port` of the node that runs it, as `SHOW QUERIES` tells it; may be empty.
         host: String,
     },
 }
@@ -238,6 +238,8 @@ pub struct Listing {
 pub struct ShowMeasurements {
     /// Database, condition, order, limit, offset; no sources.
     pub listing: Listing,
+    /// `ON db.policy`; empty means all, and that the answer names neither.
+    pub retention_policy: String,
     /// `WITH MEASUREMENT =|=~ …`.
     pub with: Option<Measurement>,
 }
@@ -247,6 +249,8 @@ pub struct ShowMeasurements {
 pub struct ShowTags {
     /// Limit and offset count keys within a measurement.
     pub listing: Listing,
+    /// Of which keys; without, of all.
+    pub keys: Option<TagKeys>,
     /// Measurements; 0 means all.
     pub slimit: u64,
     /// Measurements left out at the start.
@@ -293,6 +297,25 @@ pub struct Cardinality {
     pub listing: Listing,
     /// `GROUP BY`.
     pub dimensions: Vec<Dimension>,
+}
+
+impl Cardinality {
+    /// Whether the real 1.8 estimates the number, over the whole database, instead of counting.
+    #[must_use]
+    pub fn is_estimated(&self) -> bool {
+        let countable = match self.of {
+            CardinalityOf::Series | CardinalityOf::Measurements => true,
+            CardinalityOf::TagKeys | CardinalityOf::TagValues(_) | CardinalityOf::FieldKeys => false,
+        };
+        let listing = &self.listing;
+        countable
+            && !self.exact
+            && listing.sources.is_empty()
+            && listing.condition.is_none()
+            && self.dimensions.is_empty()
+            && listing.limit == 0
+            && listing.offset == 0
+    }
 }
 
 /// What a `CARDINALITY` statement counts.

@@ -123,10 +123,13 @@ fn show_series(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
 }
 
 fn show_tag_keys(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
-    let listing = listing(cursor)?;
+    let mut listing = Listing { database: on(cursor)?, sources: from(cursor)?, ..Listing::default() };
+    let keys = if cursor.takes(Keyword::With) { Some(key_clause(cursor)?) } else { None };
+    listing.condition = condition(cursor)?;
+    order_limit_offset(cursor, &mut listing)?;
     let slimit = cursor.optional_count(Keyword::Slimit)?;
     let soffset = cursor.optional_count(Keyword::Soffset)?;
-    Ok(Statement::ShowTagKeys(Box::new(ShowTags { listing, slimit, soffset })))
+    Ok(Statement::ShowTagKeys(Box::new(ShowTags { listing, keys, slimit, soffset })))
 }
 
 fn show_tag_values(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
@@ -147,8 +150,14 @@ fn show_tag_values(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
 
 /// `WITH KEY …`
 fn tag_keys(cursor: &mut Cursor<'_>) -> Result<TagKeys, ParseError> {
+    cursor.keywords(&[Keyword::With])?;
+    key_clause(cursor)
+}
+
+/// What follows the word `WITH`.
+fn key_clause(cursor: &mut Cursor<'_>) -> Result<TagKeys, ParseError> {
     use crate::query::ast::BinaryOp::{Eq, EqRegex, NotEq, NotEqRegex};
-    cursor.keywords(&[Keyword::With, Keyword::Key])?;
+    cursor.keywords(&[Keyword::Key])?;
     let token = cursor.next();
     match token.kind {
         Kind::Keyword(Keyword::In) => {
@@ -199,6 +208,9 @@ fn show_measurements(cursor: &mut Cursor<'_>) -> Result<Statement, ParseError> {
     use crate::query::ast::BinaryOp::{Eq, EqRegex};
     let mut show = ShowMeasurements::default();
     show.listing.database = on(cursor)?;
+    if !show.listing.database.is_empty() && cursor.takes_kind(Kind::Dot) {
+        show.retention_policy = cursor.ident()?;
+    }
     if cursor.takes(Keyword::With) {
         cursor.keywords(&[Keyword::Measurement])?;
         let token = cursor.next();

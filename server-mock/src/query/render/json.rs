@@ -30,14 +30,16 @@ pub(super) fn body(results: &[StatementResult], style: &Style) -> Vec<u8> {
 }
 
 /// `{"error":"…"}`
-pub(super) fn error_body(error: &str, profile: Profile) -> Vec<u8> {
-    let mut text = String::from("{\"error\":");
-    go::write_json_string(&mut text, error);
-    text.push('}');
-    if profile == Profile::V1_8 {
-        text.push('\n');
+pub(super) fn error_body(error: &str, style: &Style) -> Vec<u8> {
+    let mut out = Output { text: String::new(), pretty: style.pretty, depth: 0, filled: false };
+    out.open('{');
+    out.key("error");
+    out.string(error);
+    out.close('}');
+    if style.profile == Profile::V1_8 {
+        out.text.push('\n');
     }
-    text.into_bytes()
+    out.text.into_bytes()
 }
 
 fn write_result(out: &mut Output, result: &StatementResult, style: &Style) {
@@ -287,6 +289,9 @@ mod tests {
             "}\n",
         ];
         assert_eq!(text(&results, &style), lines.join("\n"));
+        let error = |profile| String::from_utf8(error_body("no", &Style { profile, ..style })).unwrap();
+        assert_eq!(error(Profile::V1_8), "{\n    \"error\": \"no\"\n}\n");
+        assert_eq!(error(Profile::V0_10), "{\n    \"error\": \"no\"\n}");
     }
 
     #[test]

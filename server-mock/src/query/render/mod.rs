@@ -92,7 +92,7 @@ impl Writer {
     #[must_use]
     pub fn error(&self, error: &str) -> Vec<u8> {
         match self.style.encoding {
-            Encoding::Json => json::error_body(error, self.style.profile),
+            Encoding::Json => json::error_body(error, &self.style),
             Encoding::ApplicationCsv | Encoding::TextCsv => csv::error_body(error),
             Encoding::MessagePack => msgpack::error_body(error),
         }

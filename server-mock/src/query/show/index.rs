@@ -31,7 +31,7 @@ pub fn from_index(
             Profile::V1_8 => index.series(listing, now),
             Profile::V0_10 => index.series_with_tags(listing, now),
         },
-        Statement::ShowTagKeys(show) => index.tag_keys(&show.listing, now),
+        Statement::ShowTagKeys(show) => index.tag_keys(&show.listing, show.keys.as_ref(), now),
         Statement::ShowTagValues { listing, keys } => match profile {
             Profile::V1_8 => index.tag_values(listing, keys, now),
             Profile::V0_10 => index.values_by_tag(listing, keys, now),
@@ -149,7 +149,13 @@ impl<'a> Index<'a> {
                 names.push(vec![text(name)]);
             }
         }
-        Ok(filled("measurements", &["name"], window(names, &show.listing)).into_iter().collect())
+        let mut names = window(names, &show.listing);
+        let mut columns = vec!["name"];
+        if !show.retention_policy.is_empty() {
+            columns.extend(["database", "retention policy"]);
+            names.iter_mut().for_each(|cells| cells.extend([&show.listing.database, &show.retention_policy].map(text)));
+        }
+        Ok(filled("measurements", &columns, names).into_iter().collect())
     }
 
     fn series(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
@@ -175,9 +181,10 @@ impl<'a> Index<'a> {
         Ok(rows.collect())
     }
 
-    fn tag_keys(&self, listing: &Listing, now: i64) -> Result<Vec<Row>, QueryError> {
+    fn tag_keys(&self, listing: &Listing, wanted: Option<&TagKeys>, now: i64) -> Result<Vec<Row>, QueryError> {
         let rows = self.matching(listing, now)?.into_iter().filter_map(|Matching { name, series, .. }| {
-            let keys: BTreeSet<&str> = series.iter().flat_map(|tags| tags.iter()).map(|(key, _)| &**key).collect();
+            let keys = series.iter().flat_map(|tags| tags.iter()).map(|(key, _)| &**key);
+            let keys: BTreeSet<&str> = keys.filter(|key| wanted.is_none_or(|wanted| wanted.covers(key))).collect();
             let values = window(keys.into_iter().map(|key| vec![text(key)]).collect(), listing);
             filled(name, &["tagKey"], values)
         });
@@ -226,12 +233,7 @@ impl<'a> Index<'a> {
 
     fn cardinality(&self, count: &Cardinality, now: i64) -> Result<Vec<Row>, QueryError> {
         let listing = &count.listing;
-        let plain = !count.exact
-            && listing.sources.is_empty()
-            && listing.condition.is_none()
-            && count.dimensions.is_empty()
-            && listing.limit == 0
-            && listing.offset == 0;
+        let plain = count.is_estimated();
         let matching = self.matching(listing, now)?;
         let total = |name: &str, n: usize| vec![row("", &[name], vec![vec![whole(n)]])];
         Ok(match &count.of {
@@ -383,12 +385,16 @@ mod tests {
             ("SHOW MEASUREMENTS WHERE host != 'c'", vec!["measurements:mem"]),
             ("SHOW MEASUREMENTS LIMIT 1 OFFSET 1", vec!["measurements:mem"]),
             ("SHOW MEASUREMENTS OFFSET 9", vec![]),
+            ("SHOW MEASUREMENTS ON db.rp LIMIT 1", vec!["measurements:cpu/db/rp"]),
             ("SHOW SERIES FROM cpu", vec![":cpu,host=a,region=x cpu,host=b,region=x cpu,host=c"]),
             ("SHOW SERIES WHERE region = ''", vec![":cpu,host=c mem,host=a\\ b"]),
             ("SHOW SERIES WHERE host != 'a' LIMIT 1", vec![":cpu,host=b,region=x"]),
             ("SHOW SERIES WHERE v = 7 AND host = 'c'", vec![":cpu,host=c"]),
             ("SHOW TAG KEYS", vec!["cpu:host region", "mem:host"]),
             ("SHOW TAG KEYS WHERE host = 'c'", vec!["cpu:host"]),
+            ("SHOW TAG KEYS WITH KEY = region", vec!["cpu:region"]),
+            ("SHOW TAG KEYS WITH KEY != region WHERE host = 'c'", vec!["cpu:host"]),
+            ("SHOW TAG KEYS FROM cpu WITH KEY =~ /o/ OFFSET 1", vec!["cpu:region"]),
             ("SHOW TAG VALUES WITH KEY = host", vec!["cpu:host/a host/b host/c", "mem:host/a b"]),
             ("SHOW TAG VALUES FROM cpu WITH KEY IN (host, region) OFFSET 2", vec!["cpu:host/c region/x"]),
             ("SHOW TAG VALUES WITH KEY = nosuch", vec![]),

@@ -31,7 +31,7 @@ pub fn from_meta(
         }
         Statement::ShowServers => servers(meta),
         Statement::ShowShards => shards(meta, profile),
-        Statement::ShowShardGroups => shard_groups(meta, profile),
+        Statement::ShowShardGroups => shard_groups(meta),
         Statement::ShowUsers => users(meta),
         Statement::ShowGrants { user } => return Some(grants(meta, user)),
         Statement::ShowContinuousQueries => continuous_queries(meta),
@@ -88,11 +88,16 @@ fn instant(nanoseconds: i64) -> Value {
     text(format_rfc3339(i128::from(nanoseconds.div_euclid(1_000_000_000)) * 1_000_000_000))
 }
 
-/// When the points of a group may go.
-fn expiry(policy: &RetentionPolicy, group: &ShardGroup, profile: Profile) -> Value {
+/// When the points of a group may go. Of a policy that keeps them for ever it is the end of the group.
+fn expiry(policy: &RetentionPolicy, group: &ShardGroup) -> Value {
+    instant(group.end_time.saturating_add(policy.duration))
+}
+
+/// The same for one of its shards, where 1.8 tells nothing of a policy that keeps its points for ever.
+fn shard_expiry(policy: &RetentionPolicy, group: &ShardGroup, profile: Profile) -> Value {
     match profile {
         Profile::V1_8 if policy.duration == 0 => text(""),
-        Profile::V1_8 | Profile::V0_10 => instant(group.end_time.saturating_add(policy.duration)),
+        Profile::V1_8 | Profile::V0_10 => expiry(policy, group),
     }
 }
 
@@ -110,7 +115,7 @@ fn shards(meta: &MetaData, profile: Profile) -> Vec<Row> {
                     number(group.id),
                     instant(group.start_time),
                     instant(group.end_time),
-                    expiry(policy, group, profile),
+                    shard_expiry(policy, group, profile),
                     text(owners.join(",")),
                 ]
             })
@@ -120,17 +125,17 @@ fn shards(meta: &MetaData, profile: Profile) -> Vec<Row> {
     rows.collect()
 }
 
-fn shard_groups(meta: &MetaData, profile: Profile) -> Vec<Row> {
+fn shard_groups(meta: &MetaData) -> Vec<Row> {
     let columns = &["id", "database", "retention_policy", "start_time", "end_time", "expiry_time"];
     let values = meta.databases.iter().flat_map(|database| {
-        live_groups(database).map(move |(policy, group)| {
+        live_groups(database).map(|(policy, group)| {
             vec![
                 number(group.id),
                 text(&database.name),
                 text(&policy.name),
                 instant(group.start_time),
                 instant(group.end_time),
-                expiry(policy, group, profile),
+                expiry(policy, group),
             ]
         })
     });
@@ -271,6 +276,11 @@ mod tests {
             (
                 "SHOW SHARD GROUPS",
                 Profile::V0_10,
+                r#"[{"name":"shard groups","columns":["id","database","retention_policy","start_time","end_time","expiry_time"],"values":[[7,"db","rp0","2020-09-07T00:00:00Z","2020-09-14T00:00:00Z","2020-09-14T00:00:00Z"],[7,"db","short","2020-09-07T00:00:00Z","2020-09-14T00:00:00Z","2020-09-21T00:00:00Z"]]}]"#,
+            ),
+            (
+                "SHOW SHARD GROUPS",
+                Profile::V1_8,
                 r#"[{"name":"shard groups","columns":["id","database","retention_policy","start_time","end_time","expiry_time"],"values":[[7,"db","rp0","2020-09-07T00:00:00Z","2020-09-14T00:00:00Z","2020-09-14T00:00:00Z"],[7,"db","short","2020-09-07T00:00:00Z","2020-09-14T00:00:00Z","2020-09-21T00:00:00Z"]]}]"#,
             ),
             (

@@ -29,16 +29,22 @@ pub fn index_scope(
     policy: &str,
     meta: &MetaData,
     now: i64,
+    profile: Profile,
 ) -> Option<Result<IndexScope, QueryError>> {
     let asked = |listing| Asked { listing, database, policy, meta, now };
     Some(match statement {
         // Lists what is there, also where there is no database.
         Statement::ShowMeasurements(show) => asked(&show.listing).without_time("SHOW MEASUREMENTS").and_then(|()| {
             let database = asked(&show.listing).named_database()?;
-            Ok(IndexScope { database, retention_policies: None, min_time: MIN_TIME, max_time: MAX_TIME })
+            let retention_policies = Some(&show.retention_policy).filter(|policy| !policy.is_empty());
+            let retention_policies = retention_policies.map(|policy| vec![policy.clone()]);
+            Ok(IndexScope { database, retention_policies, min_time: MIN_TIME, max_time: MAX_TIME })
         }),
         Statement::ShowTagKeys(show) => asked(&show.listing).all_policies(),
-        Statement::ShowTagValues { listing, .. } => asked(listing).all_policies(),
+        Statement::ShowTagValues { listing, .. } => match profile {
+            Profile::V1_8 => asked(listing).named_policy(),
+            Profile::V0_10 => asked(listing).all_policies(),
+        },
         Statement::ShowSeries(listing) | Statement::ShowFieldKeys(listing) => asked(listing).one_policy(),
         Statement::ShowCardinality(count) => {
             let asked = asked(&count.listing);
@@ -49,7 +55,13 @@ pub fn index_scope(
                 CardinalityOf::FieldKeys => asked.without_time("SHOW FIELD KEY CARDINALITY"),
                 CardinalityOf::TagValues(_) => Ok(()),
             };
-            timeless.and_then(|()| asked.one_policy())
+            timeless.and_then(|()| {
+                if !count.is_estimated() {
+                    return asked.one_policy();
+                }
+                let database = asked.named_database()?;
+                Ok(IndexScope { database, retention_policies: None, min_time: MIN_TIME, max_time: MAX_TIME })
+            })
         }
         _ => return None,
     })
@@ -108,6 +120,24 @@ impl Asked<'_> {
         Ok(IndexScope { database, retention_policies: None, min_time, max_time })
     }
 
+    /// The one policy that the measurements name, or all where they name none.
+    fn named_policy(&self) -> Result<IndexScope, QueryError> {
+        let mut scope = self.all_policies()?;
+        let mut named =
+            self.listing.sources.iter().map(|source| &source.retention_policy).filter(|name| !name.is_empty());
+        let Some(first) = named.next() else { return Ok(scope) };
+        if let Some(other) = named.find(|name| *name != first) {
+            return Err(QueryError::invalid(format!(
+                "only one retention policy allowed in SHOW TAG VALUES query: \"{other}\", \"{first}\""
+            )));
+        }
+        if self.meta.database(&scope.database).is_none_or(|known| known.retention_policy(first).is_none()) {
+            return Err(QueryError::RetentionPolicyNotFound(first.clone()));
+        }
+        scope.retention_policies = Some(vec![first.clone()]);
+        Ok(scope)
+    }
+
     /// The policies of the measurements named, or the default one.
     fn one_policy(&self) -> Result<IndexScope, QueryError> {
         let database = self.named_database()?;
@@ -133,5 +163,49 @@ impl Asked<'_> {
         policies.dedup();
         let (min_time, max_time) = self.range()?;
         Ok(IndexScope { database: of, retention_policies: Some(policies), min_time, max_time })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::core::meta::{Database, RetentionPolicy};
+    use crate::query::{Params, parse};
+
+    fn policies(query: &str, profile: Profile) -> Result<Option<Vec<String>>, String> {
+        let policy = |name: &str| RetentionPolicy {
+            name: name.to_owned(),
+            duration: 0,
+            shard_group_duration: 1,
+            replica_n: 1,
+            shard_groups: Vec::new(),
+        };
+        let database = Database {
+            name: "db".to_owned(),
+            default_retention_policy: "a".to_owned(),
+            retention_policies: vec![policy("a"), policy("b")],
+        };
+        let meta = MetaData { databases: vec![database], ..MetaData::default() };
+        let statement = parse(query, &Params::default(), profile).unwrap().remove(0);
+        let scope = index_scope(&statement, "db", "", &meta, 0, profile).unwrap();
+        scope.map(|scope| scope.retention_policies).map_err(|error| error.to_string())
+    }
+
+    /// Where several policies could be meant, 1.8 reads the one that is named.
+    #[test]
+    fn a_named_policy_narrows_a_listing() {
+        let one = |name: &str| Ok(Some(vec![name.to_owned()]));
+        let values = |sources: &str| policies(&format!("SHOW TAG VALUES {sources} WITH KEY = k"), Profile::V1_8);
+        assert_eq!(values(""), Ok(None));
+        assert_eq!(values("FROM m"), Ok(None), "not the default one alone");
+        assert_eq!(values("FROM b.m"), one("b"));
+        assert_eq!(values("FROM b.m, n, b.o"), one("b"));
+        let two = "only one retention policy allowed in SHOW TAG VALUES query: \"a\", \"b\"";
+        assert_eq!(values("FROM b.m, a.m"), Err(two.to_owned()));
+        assert_eq!(values("FROM nope.m"), Err("retention policy not found: nope".to_owned()));
+        assert_eq!(policies("SHOW TAG VALUES FROM b.m WITH KEY = k", Profile::V0_10), Ok(None));
+        assert_eq!(policies("SHOW MEASUREMENTS ON db.b", Profile::V1_8), one("b"));
+        assert_eq!(policies("SHOW MEASUREMENTS ON db", Profile::V1_8), Ok(None));
     }
 }

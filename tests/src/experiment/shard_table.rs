@@ -6,7 +6,7 @@ use influx_client::Shard;
 use jiff::Timestamp;
 
 /// The table, in the order of the start of the shards, then of their ids.
-pub(super) fn table(database: &str, shards: &[Shard]) -> String {
+pub(crate) fn shard_table(database: &str, shards: &[Shard]) -> String {
     let mut shards: Vec<&Shard> = shards.iter().collect();
     shards.sort_by_key(|shard| (shard.start, shard.id));
     let header =
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_header_is_that_of_the_shell_and_empty_columns_stay() {
-        let text = table("jepsen", &[]);
+        let text = shard_table("jepsen", &[]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(&lines[..2], ["name: jepsen", "------------"]);
         assert_eq!(
