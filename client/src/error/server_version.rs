@@ -60,6 +60,11 @@ impl ServerVersion {
         self.major >= 1
     }
 
+    /// Whether it is 0.11 or later: from then on, a `SELECT` brings the values of a field to one type.
+    pub(crate) const fn is_since_0_11(&self) -> bool {
+        self.major >= 1 || self.minor >= 11
+    }
+
     /// Whether an acknowledgement for a new shard group may be worth less than it says (0.9 and 0.10 facts § 2.4
     /// and § 8: a replica that does not know the group yet answers "stored" and drops the points).
     #[must_use]

@@ -11,6 +11,7 @@ mod resolution;
 mod resolve;
 pub(crate) mod rfc3339;
 mod topology;
+mod typing;
 mod wanted;
 
 pub use cluster::{ClusterHandoff, NodeHandoff, Settled};

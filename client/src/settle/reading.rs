@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::compare::{self, compare};
 use super::node::{Node, Question};
 use super::plan::{Found, Read, plan};
+use super::typing::Typing;
 use super::wanted::Wanted;
 use crate::client::Shared;
 use crate::{QueryError, QueryErrorKind};
@@ -35,16 +36,15 @@ impl Reading {
 }
 
 /// Reads points of one node, one statement after the other.
-///
-/// `casts` says whether the server knows types in statements (all since 1.0).
 pub(super) async fn read(
     client: &Shared,
     node: &Node,
     points: &[&Wanted],
     (database, retention_policy): (&str, &str),
-    casts: bool,
+    typing: Typing,
     until: Instant,
 ) -> Reading {
+    let casts = typing.casts();
     let mut left = plan(points, casts);
     left.reverse();
     let mut cells = Found::new();
@@ -81,13 +81,19 @@ pub(super) async fn read(
         let found = compare(point, cells.get(&place), casts);
         // What was read of a point stays true, whatever else could not be read; what was not found is open then.
         let known = match found {
-            _ if !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
+            _ if typing.shows_all() && !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
             compare::Found::Same => Some(found),
             compare::Found::Other | compare::Found::Absent | compare::Found::Unclear => None,
         };
         (point.index, known)
     });
-    Reading { found: judged.filter_map(|(index, found)| Some((index, found?))).collect(), trouble }
+    let found: HashMap<_, _> = judged.filter_map(|(index, found)| Some((index, found?))).collect();
+    if !typing.shows_all() && found.len() < points.len() {
+        trouble.get_or_insert(
+            "versions 0.11 to 0.13 leave values of other types out, so what they do not show may be there".into(),
+        );
+    }
+    Reading { found, trouble }
 }
 
 /// Why a statement told nothing.

@@ -17,6 +17,7 @@ use super::resolution::{
     Doubt, HandoffState, NodeReading, PointResolution, ReplicaAnswer, Resolution, Whereabouts, handoff,
 };
 use super::topology::{Addresses, Cluster, Roll, Topology, Unreachable, discover};
+use super::typing::Typing;
 use super::wanted::{self, NotWanted, Wanted};
 use crate::client::Shared;
 use crate::query::show::{read_diagnostics, read_policies, read_servers, read_shards, read_statistics, show_policies};
@@ -184,9 +185,9 @@ struct Run<'a> {
 
 /// What a data node knows of the cluster.
 struct View {
-    /// The retention policy of the points, and whether types may be named in statements; nothing where the node knows no such
-    /// database or policy.
-    policy: Option<(String, bool)>,
+    /// The retention policy of the points, and how its statements take types; nothing where the node knows no such database
+    /// or policy.
+    policy: Option<(String, Typing)>,
     places: Placements,
 }
 
@@ -210,9 +211,9 @@ impl Run<'_> {
             match self.policy(node).await {
                 Err(error) => Reading { trouble: Some(shown(&error)), ..Reading::default() },
                 Ok(None) => Reading::nothing(self.wanted()),
-                Ok(Some((policy, casts))) => {
+                Ok(Some((policy, typing))) => {
                     let points: Vec<&Wanted> = self.wanted().collect();
-                    reading::read(self.client, node, &points, (&self.database, &policy), casts, self.until).await
+                    reading::read(self.client, node, &points, (&self.database, &policy), typing, self.until).await
                 }
             }
         });
@@ -323,9 +324,9 @@ impl Run<'_> {
         if open.is_empty() {
             return;
         }
-        let Ok(Some((policy, casts))) = self.policy(witness).await else { return };
+        let Ok(Some((policy, typing))) = self.policy(witness).await else { return };
         let names = (self.database.as_str(), policy.as_str());
-        let reading = reading::read(self.client, witness, &open, names, casts, self.until).await;
+        let reading = reading::read(self.client, witness, &open, names, typing, self.until).await;
         for point in open {
             if let Some(found) = reading.found.get(&point.index) {
                 points[point.index].hear((*found).into());
@@ -356,9 +357,9 @@ impl Run<'_> {
         Ok(View { policy, places })
     }
 
-    /// The retention policy that the points belong to, as a node knows it, and whether its version takes types in statements.
+    /// The retention policy that the points belong to, as a node knows it, and how its version takes types in statements.
     /// `None` where it knows no such database or policy.
-    async fn policy(&self, node: &Node) -> Result<Option<(String, bool)>, QueryError> {
+    async fn policy(&self, node: &Node) -> Result<Option<(String, Typing)>, QueryError> {
         let response = match node.show(self.client, &show_policies(&self.database), self.until).await {
             Ok(response) => response,
             Err(error) => {
@@ -368,8 +369,8 @@ impl Run<'_> {
         };
         let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
         let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
-        let casts = response.server_version.as_ref().is_some_and(ServerVersion::is_since_1_0);
-        Ok(policy.map(|policy| (policy.name, casts)))
+        let typing = Typing::of(response.server_version.as_ref());
+        Ok(policy.map(|policy| (policy.name, typing)))
     }
 
     /// Reads from each node the points of which it is an owner, by its own knowledge too.
@@ -384,7 +385,7 @@ impl Run<'_> {
         let until = self.until - (left / 4).min(self.client.attempt_timeout);
         let readings = nodes.iter().filter_map(|(id, node)| {
             let (node, view) = (node.as_ref().ok()?, views[id].as_ref().ok()?);
-            let (policy, casts) = view.policy.as_ref()?;
+            let (policy, typing) = view.policy.as_ref()?;
             let own = self.points.iter().zip(places).filter_map(|(point, place)| {
                 let point = point.as_ref().ok()?;
                 let Some(Place::Shard { owners, .. }) = place else { return None };
@@ -395,7 +396,7 @@ impl Run<'_> {
             let own: Vec<&Wanted> = own.collect();
             Some(async move {
                 let names = (self.database.as_str(), policy.as_str());
-                (*id, reading::read(self.client, node, &own, names, *casts, until).await)
+                (*id, reading::read(self.client, node, &own, names, *typing, until).await)
             })
         });
         join_all(readings).await.into_iter().collect()

@@ -369,26 +369,78 @@ async fn points_without_a_time_cannot_be_looked_for() {
     assert_eq!((resolution.overall(), resolution.bears_out()), (Some(Whereabouts::Unknown), Some(false)));
 }
 
+const NO_SERVERS: &str = r#"{"error":"error parsing query: found SERVERS, expected CONTINUOUS"}"#;
+const POLICIES: &str = r#"{"results":[{"statement_id":0,"series":[{"columns":["name","duration","shardGroupDuration","replicaN","default"],"values":[["autogen","0s","168h0m0s",1,true]]}]}]}"#;
+
+/// A server's answer in JSON.
+fn of_version(version: &str, status: u16, body: &str) -> Act {
+    Act::Answer(reply(status, &format!("X-Influxdb-Version: {version}\r\n"), body))
+}
+
+/// The first point of [`crate::server::batch`] as a server shows it.
+fn row(value: &str) -> String {
+    format!(
+        r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","tags":{{"t":"a"}},"columns":["time","f"],"values":[[0,{value}]]}}]}}]}}"#
+    )
+}
+
+fn shards(owners: &str) -> String {
+    let columns =
+        r#"["id","database","retention_policy","shard_group","start_time","end_time","expiry_time","owners"]"#;
+    let times = r#""1970-01-01T00:00:00Z","1970-01-08T00:00:00Z","""#;
+    format!(
+        r#"{{"results":[{{"statement_id":0,"series":[{{"name":"db","columns":{columns},"values":[[1,"db","autogen",1,{times},"{owners}"]]}}]}}]}}"#
+    )
+}
+
+/// A field may have another type in each shard: no shard hides what is in another.
+#[tokio::test]
+async fn values_of_every_type_are_found_again() {
+    const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
+    for profile in Profile::ALL {
+        let cluster = cluster_of(profile, 3).await;
+        let client = impatient(&cluster.urls());
+        let mut batch = Batch::default();
+        batch.check_field_types(false);
+        for (week, value) in ["1i", "\"text\"", "2i", "true", "0.5"].into_iter().enumerate() {
+            batch.push_line(format!("m,w={week} v={value} {}", week as i64 * WEEK + 1).as_bytes()).unwrap();
+        }
+        eventually("every replica has all of them", async || {
+            let Ok(ack) = client.write(&batch).consistency(ConsistencyLevel::All).await else { return false };
+            let resolution = client.confirm(&batch, &ack).await.unwrap();
+            resolution.overall() == Some(Whereabouts::Everywhere)
+        })
+        .await;
+    }
+}
+
+/// Versions 0.11 to 0.13 leave out values of other types than most: what they do not show proves nothing.
+#[tokio::test]
+async fn what_a_version_may_hide_is_not_called_absent() {
+    let nothing = r#"{"results":[{}]}"#.to_owned();
+    for (version, answer, whereabouts) in [
+        ("0.13.0", row("0"), Whereabouts::Everywhere),
+        ("0.13.0", nothing.clone(), Whereabouts::Unknown),
+        ("0.10.3", nothing.clone(), Whereabouts::Nowhere),
+        ("1.0.0", nothing, Whereabouts::Nowhere),
+    ] {
+        let json = |status: u16, body: &str| of_version(version, status, body);
+        let acts = [json(400, NO_SERVERS), json(200, &shards("")), json(200, POLICIES), json(200, &answer)];
+        let server = Server::start(acts).await;
+        let client = builder(&server.url()).build().unwrap();
+        let resolution = client.look_for(&crate::server::batch(1)).await.unwrap();
+        assert_eq!(resolution.overall(), Some(whereabouts), "{version} {answer}: {resolution:?}");
+        let told = resolution.nodes()[0].trouble.is_some();
+        assert_eq!(told, whereabouts == Whereabouts::Unknown, "{version} {answer}: {resolution:?}");
+    }
+}
+
 /// A server without clustering is asked as it is, and a proxy's answers are no proof.
 #[tokio::test]
 async fn a_single_server_is_its_own_replica() {
-    let json = |status: u16, body: &str| Act::Answer(reply(status, "X-Influxdb-Version: 1.8.10\r\n", body));
-    let policies = r#"{"results":[{"statement_id":0,"series":[{"columns":["name","duration","shardGroupDuration","replicaN","default"],"values":[["autogen","0s","168h0m0s",1,true]]}]}]}"#;
-    let row = |value: &str| {
-        format!(
-            r#"{{"results":[{{"statement_id":0,"series":[{{"name":"m","tags":{{"t":"a"}},"columns":["time","f"],"values":[[0,{value}]]}}]}}]}}"#
-        )
-    };
-    let shards = |owners: &str| {
-        let columns =
-            r#"["id","database","retention_policy","shard_group","start_time","end_time","expiry_time","owners"]"#;
-        let times = r#""1970-01-01T00:00:00Z","1970-01-08T00:00:00Z","""#;
-        format!(
-            r#"{{"results":[{{"statement_id":0,"series":[{{"name":"db","columns":{columns},"values":[[1,"db","autogen",1,{times},"{owners}"]]}}]}}]}}"#
-        )
-    };
+    let json = |status: u16, body: &str| of_version("1.8.10", status, body);
     let stored = Act::Answer(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".to_vec());
-    let unknown = json(400, r#"{"error":"error parsing query: found SERVERS, expected CONTINUOUS"}"#);
+    let unknown = json(400, NO_SERVERS);
     for (answer, whereabouts) in [
         (row("0"), Whereabouts::Everywhere),
         (row("1"), Whereabouts::Overwritten),
@@ -400,7 +452,7 @@ async fn a_single_server_is_its_own_replica() {
         (row("0")[..60].to_owned(), Whereabouts::Unknown),
         ("<html>".to_owned(), Whereabouts::Unknown),
     ] {
-        let acts = [stored.clone(), unknown.clone(), json(200, &shards("")), json(200, policies), json(200, &answer)];
+        let acts = [stored.clone(), unknown.clone(), json(200, &shards("")), json(200, POLICIES), json(200, &answer)];
         let server = Server::start(acts).await;
         let client = builder(&server.url()).build().unwrap();
         let batch = crate::server::batch(1);

@@ -39,6 +39,9 @@ pub(super) struct Compiled {
     pub(super) has_target: bool,
     /// Whether there is no function of rows.
     pub(super) raw: bool,
+    /// Whether values are shown as each shard has them, whatever type the measurement's field has: 0.10, where no function
+    /// is in the way. Since 1.0 a value of another type than asked for is none.
+    pub(super) as_stored: bool,
     pub(super) sources: Vec<CompiledSource>,
 }
 
@@ -173,6 +176,7 @@ pub(super) fn compile(select: &Select, parent: Option<&Compiled>, context: &Cont
     compiler.validate(&fields, select.fill)?;
     let mut compiled = Compiled {
         raw: compiler.calls == 0,
+        as_stored: compiler.calls == 0 && context.profile == Profile::V0_10,
         fields,
         condition,
         min: range.min.unwrap_or(MIN_TIME),

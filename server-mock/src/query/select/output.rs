@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::compile::Compiled;
 use super::eval::{self, Scope};
 use super::fill::default_of;
 use super::points::Point;
@@ -16,6 +17,7 @@ pub(super) struct Cells<'a> {
     vars: Vec<&'a VarRef>,
     values: Vec<Value>,
     fill: Fill,
+    as_stored: bool,
     columns: Vec<Shown<'a>>,
     /// Where the names are in each series of the group, once it was met.
     places: HashMap<usize, Vec<Place>>,
@@ -31,7 +33,7 @@ enum Shown<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(columns: &'a [ResolvedColumn], fill: Fill) -> Self {
+    pub(super) fn new(columns: &'a [ResolvedColumn], compiled: &Compiled) -> Self {
         let mut vars: Vec<&VarRef> = Vec::new();
         let mut known: HashMap<&VarRef, usize> = HashMap::new();
         for column in columns {
@@ -49,15 +51,20 @@ impl<'a> Cells<'a> {
             expr => Shown::Expr(expr),
         });
         let columns = columns.collect();
-        Self { values: vec![Value::Null; vars.len()], vars, fill, columns, places: HashMap::new() }
+        let Compiled { fill, as_stored, .. } = *compiled;
+        Self { values: vec![Value::Null; vars.len()], vars, fill, as_stored, columns, places: HashMap::new() }
     }
 
     /// Takes the values of a row of the group's series of this number, or of none.
     pub(super) fn read(&mut self, row: Option<(usize, &Series, usize)>) {
         let places = row.map(|(number, series, row)| {
-            let vars = &self.vars;
+            let (vars, as_stored) = (&self.vars, self.as_stored);
+            let place = |var: &&VarRef| {
+                let place = series.locate(var);
+                if as_stored { place.as_stored() } else { place }
+            };
             let places = self.places.entry(number);
-            (&*places.or_insert_with(|| vars.iter().map(|var| series.locate(var)).collect()), series, row)
+            (&*places.or_insert_with(|| vars.iter().map(place).collect()), series, row)
         });
         for (at, (var, cell)) in self.vars.iter().zip(&mut self.values).enumerate() {
             let value = places.map_or(Value::Null, |(places, series, row)| series.at(&places[at], row));

@@ -209,6 +209,7 @@ impl Runner<'_> {
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (at, series) in group.series.iter().enumerate() {
             let places = vars.iter().map(|var| series.locate(var));
+            let places = places.map(|place| if compiled.as_stored { place.as_stored() } else { place });
             let fields: Vec<Place> = places.filter(|place| matches!(place, Place::Column(..))).collect();
             for row in rows(series, compiled.min, compiled.max, condition) {
                 // A row of tags alone is none.
@@ -240,7 +241,7 @@ impl Runner<'_> {
         }
         let found = window_of(found, compiled.limit, compiled.offset);
         self.count_values(found.len().saturating_mul(resolved.columns.len()))?;
-        let mut cells = Cells::new(&resolved.columns, compiled.fill);
+        let mut cells = Cells::new(&resolved.columns, compiled);
         let made = found.into_iter().map(|(at, row)| {
             let series = group.series[at];
             cells.read(Some((at, series, row)));
@@ -279,7 +280,7 @@ impl Runner<'_> {
         let keeps = compiled.fill == Fill::Previous;
         let mut out = Vec::new();
         let mut current: Vec<Option<Point>> = vec![None; streams.len()];
-        let mut cells = Cells::new(&resolved.columns, compiled.fill);
+        let mut cells = Cells::new(&resolved.columns, compiled);
         loop {
             let heads = streams.iter_mut().filter_map(|stream| stream.peek().map(|point| point.time));
             let Some(time) = (if compiled.ascending { heads.min() } else { heads.max() }) else { return Ok(out) };

@@ -114,6 +114,16 @@ pub(super) enum Place {
     Nowhere,
 }
 
+impl Place {
+    /// The same place, its values as each shard has them.
+    pub(super) fn as_stored(self) -> Self {
+        match self {
+            Self::Column(column, _) => Self::Column(column, None),
+            other @ (Self::Tag(_) | Self::Nowhere) => other,
+        }
+    }
+}
+
 /// The type that `name::kind` asks for; `None` where any will do.
 pub(super) fn field_kind(kind: FieldKind) -> Option<Kind> {
     match kind {
@@ -194,7 +204,8 @@ struct Joined<'a> {
 
 /// Joins what several shards hold of each field.
 ///
-/// A field may have another type in another shard: numbers become the measurement's type, the rest is left out.
+/// A field may have another type in another shard. Values stay what they are: which of them a statement shows depends on the
+/// type that it asks for, and that is the measurement's unless it names one ([`Series::at`]).
 fn join_columns<'a>(blocks: &[&'a SeriesBlock], schema: &Schema) -> Vec<Joined<'a>> {
     let mut fields: BTreeMap<&str, Vec<&scan::Column>> = BTreeMap::new();
     for block in blocks {
@@ -209,13 +220,12 @@ fn join_columns<'a>(blocks: &[&'a SeriesBlock], schema: &Schema) -> Vec<Joined<'
         let mut ordered = true;
         for column in columns {
             ordered &= points.last().zip(column.times.first()).is_none_or(|(last, first)| last.0 < *first);
-            let values = values_of(&column.values, kind);
-            points.extend(column.times.iter().copied().zip(values).filter(|(_, value)| !value.is_null()));
+            points.extend(column.times.iter().copied().zip(values_of(&column.values)));
         }
         if !ordered {
             // Shard groups overlap after a change of their duration; each point is in one of them, but a copy may
-            // linger: the first stays.
-            points.sort_by_key(|(time, _)| *time);
+            // linger: the first of the measurement's type stays.
+            points.sort_by_key(|(time, value)| (*time, value.cast(kind).is_null()));
             points.dedup_by_key(|(time, _)| *time);
         }
         let (times, values) = points.into_iter().unzip();
@@ -224,12 +234,12 @@ fn join_columns<'a>(blocks: &[&'a SeriesBlock], schema: &Schema) -> Vec<Joined<'
     joined.collect()
 }
 
-fn values_of(values: &Values, kind: Kind) -> Box<dyn Iterator<Item = Value> + '_> {
+fn values_of(values: &Values) -> Box<dyn Iterator<Item = Value> + '_> {
     match values {
-        Values::Float(values) => Box::new(values.iter().map(move |value| Value::Float(*value).cast(kind))),
-        Values::Integer(values) => Box::new(values.iter().map(move |value| Value::Integer(*value).cast(kind))),
-        Values::Boolean(values) => Box::new(values.iter().map(move |value| Value::Boolean(*value).cast(kind))),
-        Values::String(values) => Box::new(values.iter().map(move |value| Value::from(value.as_str()).cast(kind))),
+        Values::Float(values) => Box::new(values.iter().map(|value| Value::Float(*value))),
+        Values::Integer(values) => Box::new(values.iter().map(|value| Value::Integer(*value))),
+        Values::Boolean(values) => Box::new(values.iter().map(|value| Value::Boolean(*value))),
+        Values::String(values) => Box::new(values.iter().map(|value| Value::from(value.as_str()))),
     }
 }
 
@@ -280,8 +290,15 @@ mod tests {
         let (schema, series) = assemble(&rows);
         assert_eq!(schema.fields["v"], Kind::Float);
         let [one] = series.as_slice() else { panic!("one series") };
-        assert_eq!(one.times, [1, 2, 10, 20]);
-        assert_eq!(one.columns[0].values[0], Value::Float(7.0));
+        assert_eq!(one.times, [1, 2, 5, 10, 20]);
+        let shown = |kind| {
+            let var = VarRef { name: "v".to_owned(), kind };
+            (0..one.times.len()).map(|row| one.value(row, &var, &Value::Null)).collect::<Vec<_>>()
+        };
+        let floats = |text| [Value::Float(7.0), Value::Float(8.0), text, Value::Float(1.5), Value::Float(2.5)];
+        assert_eq!(shown(Some(FieldKind::Float)), floats(Value::Null));
+        let text = Value::from("text");
+        assert_eq!(shown(Some(FieldKind::String)), [Value::Null, Value::Null, text, Value::Null, Value::Null]);
         assert_eq!(one.tag("t"), "x");
     }
 }

@@ -174,6 +174,19 @@ fn answers_of_a_real_server_byte_for_byte() {
 }
 
 #[test]
+fn a_field_of_two_types_shows_the_one_asked_for_and_all_in_0_10() {
+    let lines = "m,t=a v=1i 10\nm,t=b v=\"x\" 20\nm,t=c v=2i 30";
+    let shown = |query, profile| -> Vec<Value> {
+        cells(query, lines, &context(profile, NOW)).into_iter().map(|mut row| row.remove(1)).collect()
+    };
+    let [one, text, two] = [Value::Integer(1), Value::from("x"), Value::Integer(2)];
+    assert_eq!(shown("SELECT v FROM m", Profile::V1_8), [one.clone(), two.clone()]);
+    assert_eq!(shown("SELECT v::string FROM m", Profile::V1_8), [text.clone()]);
+    assert_eq!(shown("SELECT v FROM m GROUP BY *", Profile::V0_10), [one, text, two]);
+    assert_eq!(shown("SELECT sum(v) FROM m", Profile::V0_10), [Value::Integer(3)]);
+}
+
+#[test]
 fn times_before_the_epoch_have_buckets_of_their_own() {
     let lines = "m v=1 -61000000000\nm v=3 -59000000000\nm v=5 -1";
     let query = "SELECT count(v) FROM m WHERE time >= -180s AND time < 0 GROUP BY time(1m)";
