@@ -33,7 +33,8 @@ use crate::writer::UnitTimes;
 ///   error is; each time it logs a warning.
 /// * After a crash they are sent again from the first that is not known to be settled. A point may so be sent twice, which is
 ///   harmless as every point has its time: the writer refuses points without one. (Had somebody else written another value to
-///   the same series, field and time meanwhile, the older one would come back.)
+///   the same series, field and time meanwhile, the older one would come back.) What a server then refuses is not called
+///   refused but unknown, except where the line alone is the reason: it may have been stored the first time.
 /// * It never has more bytes than allowed. A push waits while it is full, or fails, as the writer's
 ///   [`Overflow`](crate::Overflow) says.
 /// * A record that was cut short by a crash is cut off, and one that has changed on disk is told: each has a checksum.

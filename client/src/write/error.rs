@@ -34,15 +34,18 @@ pub(super) struct Inner {
     pub(super) source: Option<TransportError>,
 }
 
+/// What is told of points that an earlier writer left in the spool.
+const LEFT_BEHIND: &str = "the writer that put the points into the spool may have sent them before it ended";
+
 impl WriteError {
     pub(super) fn new(inner: Inner) -> Self {
         Self(Box::new(inner))
     }
 
-    /// The same error of a call that followed others with the same points, of which `earlier` may have stored some: those that
-    /// this one refuses are not called refused but unknown, except for the lines that all of them `refused`, and where the line
-    /// alone is the reason.
-    pub(crate) fn after(self, earlier: &Self, refused: &BTreeSet<usize>, idempotent: bool) -> Self {
+    /// The same error of a call that followed others with the same points, of which `earlier` may have stored some (`None` where
+    /// nobody noted what became of that one): those that this one refuses are not called refused but unknown, except for the
+    /// lines that all of them `refused`, and where the line alone is the reason.
+    pub(crate) fn after(self, earlier: Option<&Self>, refused: &BTreeSet<usize>, idempotent: bool) -> Self {
         let mut inner = self.0;
         let certain = |refusal: &Refusal| refusal.line.is_some_and(|line| refused.contains(&line));
         inner.refusals.retain(|refusal| refusal.reason.is_of_the_line() || certain(refusal));
@@ -50,8 +53,10 @@ impl WriteError {
         if doubtful > 0 {
             inner.tally.refused -= doubtful;
             inner.tally.unknown += doubtful;
-            inner.kind = earlier.0.kind.clone();
-            inner.message = earlier.0.message.clone();
+            (inner.kind, inner.message) = match earlier {
+                Some(earlier) => (earlier.0.kind.clone(), earlier.0.message.clone()),
+                None => (ErrorKind::Disconnected { reason: LEFT_BEHIND.into() }, inner.message),
+            };
             inner.outcome = Outcome::Unknown;
             inner.advice = advice(&inner.kind, inner.outcome, idempotent);
         }

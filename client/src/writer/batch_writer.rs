@@ -87,7 +87,8 @@ impl BatchWriter {
         let shared = match spool {
             None => Arc::new(Shared::new(core, None)),
             Some(spool) => {
-                core.recovered(spool.recovery().points, spool.times.in_nanoseconds(limits.precision));
+                let times = spool.times.in_nanoseconds(limits.precision);
+                core.recovered(spool.recovery().points, times, spool.log.next());
                 let feed = Arc::new(Feed::new(&spool.log));
                 let shared = Arc::new(Shared::new(core, Some(Arc::clone(&feed))));
                 let thread = super::feed::start(spool.log, feed, Arc::clone(&shared));

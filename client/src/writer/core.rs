@@ -69,6 +69,15 @@ struct Outstanding {
     last_record: Option<u64>,
 }
 
+/// A batch that is to be sent.
+#[derive(Clone, Debug)]
+pub(super) struct Started {
+    pub(super) id: u64,
+    pub(super) batch: Arc<Batch>,
+    /// Whether an earlier writer left points of it in the spool, and may have sent them.
+    pub(super) is_left_over: bool,
+}
+
 /// What is left when a writer ends before everything is settled.
 #[derive(Debug, Default)]
 pub(super) struct Left {
@@ -106,6 +115,8 @@ pub(super) struct Core {
     wakes: bool,
     /// The last record of the spool that is settled with all before it, if that changed.
     settled_record: Option<u64>,
+    /// Records of the spool before this one were left there by an earlier writer.
+    left_over_before: u64,
     /// Of points that are in the spool and not here.
     backlog: Option<Times>,
     /// Everything was ended as it stood.
@@ -135,6 +146,7 @@ impl Core {
             news: false,
             wakes: false,
             settled_record: None,
+            left_over_before: 0,
             backlog: None,
             abandoned: false,
             limits,
@@ -273,8 +285,9 @@ impl Core {
         self.add_backlog(times);
     }
 
-    /// Points that were found in the spool.
-    pub(super) fn recovered(&mut self, points: u64, times: Times) {
+    /// Points that were found in the spool, in the records before this one.
+    pub(super) fn recovered(&mut self, points: u64, times: Times, before: u64) {
+        self.left_over_before = before;
         self.totals.recovered += points;
         self.totals.pending += points;
         if points > 0 {
@@ -305,6 +318,11 @@ impl Core {
         tracker: Option<Tracker>,
         now: Duration,
     ) -> Result<(), Option<Tracker>> {
+        let is_left_over = record < self.left_over_before;
+        if self.open.is_left_over && !is_left_over {
+            // Of what nobody else can have sent, more is known.
+            self.seal();
+        }
         self.prepare_staging();
         if stage_lines(lines, &mut self.staging).is_err() {
             // A field has another type than in the open window: it belongs to the next one.
@@ -335,6 +353,7 @@ impl Core {
         self.open.charge += charge;
         self.used += charge;
         self.open.last_record = Some(record);
+        self.open.is_left_over |= is_left_over;
         self.take_staged(tracker);
         Ok(())
     }
@@ -453,11 +472,11 @@ impl Core {
     }
 
     /// The next batch to send.
-    pub(super) fn start(&mut self) -> Option<(u64, Arc<Batch>)> {
+    pub(super) fn start(&mut self) -> Option<Started> {
         let (id, unit) = self.lanes.start()?;
-        let batch = Arc::clone(&unit.batch);
+        let (batch, is_left_over) = (Arc::clone(&unit.batch), unit.is_left_over);
         self.under_way.insert(id, unit);
-        Some((id, batch))
+        Some(Started { id, batch, is_left_over })
     }
 
     /// A batch was sent, and this became of it.
@@ -469,7 +488,7 @@ impl Core {
     }
 
     fn finish(&mut self, unit: Unit, fate: &Fate) {
-        let Unit { window, batch, charge, times, trackers } = unit;
+        let Unit { window, batch, charge, times, trackers, is_left_over: _ } = unit;
         let points = batch.points();
         self.news = true;
         self.used -= charge;

@@ -42,7 +42,7 @@ fn drive(core: &mut Core, now: Duration) -> Vec<(u64, Arc<Batch>)> {
         let (lanes, size) = core.cut();
         core.place(window.cut(lanes, size, whole));
     }
-    std::iter::from_fn(|| core.start()).collect()
+    std::iter::from_fn(|| core.start()).map(|started| (started.id, started.batch)).collect()
 }
 
 /// Why so many points at once are refused.
@@ -189,6 +189,27 @@ fn records_of_the_spool_are_taken_in() {
     }
     assert_eq!(sent, [vec![1], vec![2], vec![4, 5, 6]]);
     assert_eq!(core.totals().memory, 0);
+}
+
+/// Only what an earlier writer may have sent is marked so, and nothing new goes with it.
+#[test]
+fn what_was_left_over_goes_apart() {
+    let mut core = Core::new(Limits { lanes: 1, ..limits() });
+    core.recovered(2, Default::default(), 2);
+    core.spooled(2, Default::default());
+    for record in 0..4_u8 {
+        core.feed(format!("m f=1 {record}\n").as_bytes(), record.into(), None, millis(0)).unwrap();
+    }
+    core.seal();
+    let mut sent = Vec::new();
+    while let Some((window, whole)) = core.take_sealed() {
+        let (lanes, size) = core.cut();
+        core.place(window.cut(lanes, size, whole));
+        let started = core.start().unwrap();
+        sent.push((times(&started.batch), started.is_left_over));
+        core.settle(started.id, &stored(&started.batch));
+    }
+    assert_eq!(sent, [(vec![0, 1], true), (vec![2, 3], false)]);
 }
 
 /// What is not settled stays in the spool, and everything behind it too.

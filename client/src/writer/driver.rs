@@ -9,7 +9,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::core::Core;
+use super::core::{Core, Started};
 use super::doubt::Doubt;
 use super::fate::{DeliveryError, Fate};
 use super::feed::Feed;
@@ -137,8 +137,8 @@ pub(super) async fn run(ending: Ending, client: Client, target: Target) {
         }
         let work = shared.work.notified();
         cut_what_is_due(shared);
-        while let Some((id, batch)) = { shared.core().start() } {
-            writes.push(send(&client, &target, id, batch));
+        while let Some(started) = { shared.core().start() } {
+            writes.push(send(&client, &target, started));
         }
         let next = {
             let core = shared.core();
@@ -190,9 +190,10 @@ fn settle(shared: &Shared, id: u64, fate: &Fate) {
     shared.announce();
 }
 
-async fn send(client: &Client, target: &Target, id: u64, batch: Arc<Batch>) -> (u64, Fate) {
+async fn send(client: &Client, target: &Target, started: Started) -> (u64, Fate) {
+    let Started { id, batch, is_left_over } = started;
     let mut failures = 0;
-    let mut doubt: Option<Doubt> = None;
+    let mut doubt = is_left_over.then(Doubt::of_an_earlier_writer);
     let fate = loop {
         let error = match write(client, target, &batch).await {
             Ok(ack) => break Ok(Arc::new(ack)),

@@ -33,6 +33,8 @@ pub(super) struct Window {
     tracked: Vec<Mark>,
     /// The last record of the spool that is in it.
     pub(super) last_record: Option<u64>,
+    /// Whether an earlier writer left points of it in the spool.
+    pub(super) is_left_over: bool,
 }
 
 /// Points of one tracked call.
@@ -51,6 +53,8 @@ pub(super) struct Unit {
     pub(super) charge: usize,
     pub(super) times: Times,
     pub(super) trackers: Vec<Tracker>,
+    /// Whether an earlier writer left points of it in the spool, and may have sent them.
+    pub(super) is_left_over: bool,
 }
 
 /// How large a request may be.
@@ -82,6 +86,7 @@ impl Window {
             lanes: 0,
             tracked: Vec::new(),
             last_record: None,
+            is_left_over: false,
         }
     }
 
@@ -104,8 +109,8 @@ impl Window {
     /// All points as one batch, whatever its size and lanes.
     pub(super) fn into_unit(self) -> Unit {
         let trackers = self.tracked.into_iter().map(|mark| mark.tracker).collect();
-        let (window, charge, times) = (self.id, self.charge, self.times);
-        Unit { window, batch: Arc::new(self.batch), charge, times, trackers }
+        let Self { id: window, charge, times, is_left_over, .. } = self;
+        Unit { window, batch: Arc::new(self.batch), charge, times, trackers, is_left_over }
     }
 
     /// Cuts the points into batches, each with the set of its lanes; points of one lane stay in order, and in one
@@ -172,7 +177,8 @@ impl Window {
             // What no part counts by itself goes with the last one.
             let charge = if at + 1 == count { left } else { own.min(left) };
             left -= charge;
-            (1 << lane, Unit { window: self.id, batch: Arc::new(batch), charge, times, trackers })
+            let (window, is_left_over) = (self.id, self.is_left_over);
+            (1 << lane, Unit { window, batch: Arc::new(batch), charge, times, trackers, is_left_over })
         });
         units.collect()
     }

@@ -155,6 +155,31 @@ async fn what_a_later_try_refuses_may_be_stored() {
     assert_eq!((server.seen().len(), writer.close(LONG).await.spooled), (3, 0), "it is settled");
 }
 
+/// A writer that ended may have sent what it left in the spool: what is refused now may have been stored then. Of points that
+/// came later, more is known.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_earlier_writer_left_may_be_stored() {
+    let place = TempDir::new().unwrap();
+    let path = place.path().join("spool");
+    let server = Server::start([Act::Close]).await;
+    let first = writer(&server.url(), &path);
+    push(&first, 0).await;
+    eventually("it is sent", async || !server.seen().is_empty()).await;
+    assert_eq!(first.close(Duration::from_millis(20)).await.spooled, 1);
+
+    let too_old = || error(400, "partial write: points beyond retention policy dropped=1");
+    let server = Server::start([too_old(), too_old()]).await;
+    let second = writer(&server.url(), &path);
+    let mut reports = second.reports();
+    assert_eq!(second.flush().await.unwrap_err().points.unknown, 1);
+    let Err(DeliveryError::Write(left)) = reports.recv().await.unwrap().fate else { panic!("the server refuses it") };
+    assert!(left.kind().to_string().contains("may have sent them"), "{left}");
+    push(&second, 1).await;
+    assert_eq!(second.flush().await.unwrap_err().points.refused, 1);
+    let closed = second.close(LONG).await;
+    assert_eq!((closed.totals.settled.unknown, closed.totals.settled.refused, closed.spooled), (1, 1, 0), "{closed:?}");
+}
+
 /// The disk holds more than the memory: a long outage fills the spool and not the process, and everything arrives.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_spool_may_be_larger_than_the_memory() {
