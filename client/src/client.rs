@@ -9,7 +9,7 @@ use crate::endpoint::{Endpoints, Sign};
 use crate::ping::{self, PingError, Pong};
 use crate::query::Query;
 use crate::retry::Bucket;
-use crate::write::Bodies;
+use crate::write::{Bodies, Destination};
 use crate::{
     Ack, Balance, Batch, BatchWriterBuilder, ClientBuilder, ConsistencyLevel, Credentials, EndpointStatus, Observer,
     RawRequest, Resolve, RetryPolicy, Settled, Show, Transport, Write, WriteError,
@@ -119,24 +119,24 @@ impl Client {
     /// Reads a batch back whose write failed, to know what became of each of its points: `.await` what this returns.
     ///
     /// Needed where the outcome is open ([`Outcome::Unknown`](crate::Outcome::Unknown)), or where the points that are still
-    /// missing should be known.
+    /// missing should be known. It looks where the write went.
     pub fn resolve<'a>(&'a self, batch: &'a Batch, error: &WriteError) -> Resolve<'a> {
         let refused = error.refusals().iter().filter_map(|refusal| refusal.line).collect();
-        Resolve::new(self, batch, refused, None)
+        Resolve::new(self, batch, refused, None, error.destination())
     }
 
     /// Reads an acknowledged batch back: `.await` what this returns.
     ///
     /// Needed where the acknowledgement is not to be trusted ([`Ack::caveat`]): versions 0.9 and 0.10 acknowledge points of
     /// a new shard group that their replicas drop. [`Resolution::bears_out`](crate::Resolution::bears_out) compares what the
-    /// replicas have with [`Ack::level`].
+    /// replicas have with [`Ack::level`]. It looks where the write went.
     pub fn confirm<'a>(&'a self, batch: &'a Batch, ack: &Ack) -> Resolve<'a> {
-        Resolve::new(self, batch, Vec::new(), Some(ack.level()))
+        Resolve::new(self, batch, Vec::new(), Some(ack.level()), ack.destination())
     }
 
     /// Reads a batch back of whose write nothing is known, such as one that another program wrote: `.await` what this returns.
     pub fn look_for<'a>(&'a self, batch: &'a Batch) -> Resolve<'a> {
-        Resolve::new(self, batch, Vec::new(), None)
+        Resolve::new(self, batch, Vec::new(), None, &Destination::none())
     }
 
     /// Asks every data node whether anything waits in its queues of hinted handoff: `.await` what this returns.

@@ -40,6 +40,8 @@ impl Question<'_> {
     }
 }
 
+/// Rows in a chunk.
+pub(super) const CHUNK: usize = 10_000;
 /// Longer statements go out as POST.
 const LONGEST_IN_ADDRESS: usize = 4096;
 
@@ -70,14 +72,15 @@ impl Node {
         }
     }
 
-    /// Asks one short statement.
+    /// Asks one short statement. In chunks, as a limit on rows cuts other answers short without a word where it falls between
+    /// two series.
     pub(super) async fn show(
         &self,
         client: &Shared,
         statement: &str,
         until: Instant,
     ) -> Result<QueryResponse, QueryError> {
-        let question = Question { statement, database: None, chunked: None, limit: client.answer_limit };
+        let question = Question { statement, database: None, chunked: Some(CHUNK), limit: client.answer_limit };
         self.ask(client, &question, until).await?.checked()
     }
 }

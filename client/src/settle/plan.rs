@@ -71,6 +71,14 @@ fn asked_as(field: &WantedField, casts: bool) -> impl Iterator<Item = FieldType>
 }
 
 impl Read {
+    /// Whether it asks for a field of the point as what it is.
+    pub(super) fn asks_of(&self, point: &Wanted) -> bool {
+        let own = |(key, of): &(String, FieldType)| {
+            point.fields.iter().any(|field| field.key == *key && field.field_type == *of)
+        };
+        self.fields.iter().any(own)
+    }
+
     /// The statement. `casts` says whether the server knows types in it: with one, a shard where the field has another type
     /// cannot hide the values of the others.
     pub(super) fn statement(&self, points: &[&Wanted], retention_policy: &str, casts: bool) -> String {

@@ -159,11 +159,16 @@ impl Look {
     }
 }
 
-/// Node and shard of a statistic. The shard is told by a tag (`shardID`, or `shard`) or by the end of the path.
+/// Node and shard of a statistic. The shard is told by a tag (`shardID`, or `shard`) or by the end of the path, `…/node/shard`.
 fn queue_key(statistic: &Statistic) -> Option<(u64, Option<u64>)> {
     let node = statistic.tags.get("node")?.parse().ok()?;
-    let shard = ["shardID", "shard"].iter().find_map(|tag| statistic.tags.get(*tag)?.parse().ok());
-    Some((node, shard))
+    let tagged = ["shardID", "shard"].iter().find_map(|tag| statistic.tags.get(*tag)?.parse().ok());
+    let in_path = || {
+        let mut parts = statistic.tags.get("path")?.rsplit(['/', '\\']);
+        let shard = parts.next()?.parse().ok()?;
+        (parts.next()?.parse() == Ok(node)).then_some(shard)
+    };
+    Some((node, tagged.or_else(in_path)))
 }
 
 fn is_empty((node, shard): (u64, Option<u64>), first: &Look, second: &Look) -> bool {
@@ -180,6 +185,10 @@ fn is_empty((node, shard): (u64, Option<u64>), first: &Look, second: &Look) -> b
         });
         of.cloned().collect()
     };
+    // Several under one name: which of them waits is not told.
+    if second.named("hh_processor").filter(|s| queue_key(s) == Some((node, shard))).count() > 1 {
+        return false;
+    }
     match (files(first), files(second)) {
         (Some((_, _)), Some((bytes, count))) if bytes <= FOOTER.saturating_mul(count) => true,
         // One file, of one size before and after the look at its head.
@@ -268,6 +277,23 @@ mod tests {
     fn a_file_with_nothing_but_its_footer_is_empty() {
         assert_eq!(state(&new_look(8, 1, "/hh/5/7/1:0"), &new_look(8, 1, "/hh/5/7/1:0")), QueueState::Empty);
         assert_eq!(state(&new_look(500, 2, "x"), &new_look(16, 2, "x")), QueueState::Empty);
+    }
+
+    #[test]
+    fn queues_that_are_told_by_their_paths_are_told_apart() {
+        let queue = |path: &str, bytes: i64| {
+            let values = json!({ "queueBytes": bytes, "queueDepth": 1 });
+            statistic("hh_processor", &[("node", "5"), ("path", path)], &values)
+        };
+        let look = |paths: [&str; 2]| Look::new(vec![queue(paths[0], 8), queue(paths[1], 500)], &[table("", "")], true);
+        let states = |paths| {
+            let queues = Backlog::read(&look(paths), &look(paths)).queues;
+            queues.iter().map(|queue| (queue.shard, queue.state)).collect::<Vec<_>>()
+        };
+        let apart = [(Some(7), QueueState::Empty), (Some(8), QueueState::Unknown)];
+        assert_eq!(states(["/var/hh/5/7", "/var/hh/5/8"]), apart);
+        assert_eq!(states(["C:\\hh\\5\\7", "C:\\hh\\5\\8"]), apart);
+        assert_eq!(states(["elsewhere", "and there"]), [(None, QueueState::Unknown)], "one of them waits");
     }
 
     #[test]

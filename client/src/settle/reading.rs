@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::compare::{self, compare};
-use super::node::{Node, Question};
+use super::node::{CHUNK, Node, Question};
 use super::plan::{Found, Read, plan};
 use super::typing::Typing;
 use super::wanted::Wanted;
@@ -16,8 +16,6 @@ use crate::{QueryError, QueryErrorKind};
 const STATEMENTS: usize = 2000;
 /// Bytes of one answer: a statement that would bring more is cut in two.
 const ANSWER: usize = 8 << 20;
-/// Rows in a chunk.
-const CHUNK: usize = 10_000;
 
 /// What a node has of the points it was asked about.
 #[derive(Debug, Default)]
@@ -46,6 +44,10 @@ pub(super) async fn read(
 ) -> Reading {
     let casts = typing.casts();
     let mut left = plan(points, casts);
+    let mut statements_of: HashMap<usize, usize> = HashMap::new();
+    for (read, place) in left.iter().flat_map(|read| read.points.iter().map(move |place| (read, *place))) {
+        *statements_of.entry(place).or_default() += usize::from(read.asks_of(points[place]));
+    }
     left.reverse();
     let mut cells = Found::new();
     let mut unread: HashSet<usize> = HashSet::new();
@@ -81,6 +83,8 @@ pub(super) async fn read(
         let found = compare(point, cells.get(&place), casts);
         // What was read of a point stays true, whatever else could not be read; what was not found is open then.
         let known = match found {
+            // A hint may have come between two statements for fields of one point.
+            compare::Found::Other if statements_of.get(&place).is_some_and(|statements| *statements > 1) => None,
             _ if typing.shows_all() && !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
             compare::Found::Same => Some(found),
             compare::Found::Other | compare::Found::Absent | compare::Found::Unclear => None,

@@ -200,12 +200,15 @@ impl Resolution {
     }
 
     /// Whether the replicas bear out what was acknowledged: whether every point is by now stored at least at the level of the
-    /// acknowledgement. `None` where nothing was acknowledged. At level `any` a point that is only in a queue does not count:
-    /// then [`Resolution::handoff`] is pending, and to be asked again.
+    /// acknowledgement. `None` where nothing was acknowledged, and where replicas that did not tell leave it open. At level `any`
+    /// a point that is only in a queue does not count: then [`Resolution::handoff`] is pending, and to be asked again.
     #[must_use]
     pub fn bears_out(&self) -> Option<bool> {
         let claimed = self.claimed?;
-        Some(self.points.is_empty() || self.level() >= Some(claimed))
+        if self.points.is_empty() || self.level() >= Some(claimed) {
+            return Some(true);
+        }
+        self.points.iter().any(|point| point.falls_short_of(claimed)).then_some(false)
     }
 
     /// The points, by their indexes in the batch, that were not refused and of which some replica is not known to have a
@@ -258,14 +261,18 @@ impl PointResolution {
     }
 
     fn meets(&self, level: ConsistencyLevel) -> bool {
-        let required = match level {
-            ConsistencyLevel::Any | ConsistencyLevel::One => 1,
-            // How many there have to be is not known where the replicas are not.
-            ConsistencyLevel::Quorum | ConsistencyLevel::All if self.replicas.is_empty() => return false,
-            ConsistencyLevel::Quorum => self.replicas.len() / 2 + 1,
-            ConsistencyLevel::All => self.replicas.len(),
-        };
-        self.copies() >= required
+        // How many there have to be is not known where the replicas are not.
+        let known = !self.replicas.is_empty() || matches!(level, ConsistencyLevel::Any | ConsistencyLevel::One);
+        known && self.copies() >= level.required(self.replicas.len()).max(1)
+    }
+
+    /// Whether fewer replicas than the level asks can have it, whatever those have that did not tell.
+    fn falls_short_of(&self, level: ConsistencyLevel) -> bool {
+        if self.replicas.is_empty() {
+            return self.whereabouts == Whereabouts::Nowhere;
+        }
+        let open = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Unknown).count();
+        self.copies() + open < level.required(self.replicas.len()).max(1)
     }
 
     pub(super) fn doubtful(doubt: Doubt) -> Self {
@@ -323,10 +330,22 @@ impl fmt::Display for Resolution {
 
 /// What the queues of all data nodes say about hints for some replicas.
 ///
-/// `missing` holds the data nodes that miss points, with the shard. `queues` holds what each data node told of its own
-/// queues; `None` for one that could not be asked.
-pub(super) fn handoff(missing: &[(u64, u64)], queues: &BTreeMap<u64, Option<Arc<Backlog>>>) -> HandoffState {
+/// `missing` holds the data nodes that miss points, with the shard; `unplaced` says that there are points besides of which
+/// nobody knows where they belong, so that any queue may be theirs. `queues` holds what each data node told of its own queues;
+/// `None` for one that could not be asked.
+pub(super) fn handoff(
+    missing: &[(u64, u64)],
+    unplaced: bool,
+    queues: &BTreeMap<u64, Option<Arc<Backlog>>>,
+) -> HandoffState {
     let mut state = HandoffState::Empty;
+    for backlog in queues.values().filter(|_| unplaced) {
+        match backlog.as_ref().map_or(HandoffState::Unknown, |backlog| backlog.state()) {
+            HandoffState::Empty => {}
+            HandoffState::Pending => return HandoffState::Pending,
+            HandoffState::Unknown => state = HandoffState::Unknown,
+        }
+    }
     for (node, shard) in missing {
         for (holder, backlog) in queues {
             // No node keeps hints for itself.
@@ -380,7 +399,9 @@ mod tests {
             Resolution { claimed: Some(claimed), ..resolution(vec![of(answers)]) }.bears_out()
         };
         assert_eq!(claim(ConsistencyLevel::All, &[Stored, Stored]), Some(true));
-        assert_eq!(claim(ConsistencyLevel::All, &[Stored, Unknown]), Some(false));
+        assert_eq!(claim(ConsistencyLevel::All, &[Stored, Unknown]), None, "it may be there");
+        assert_eq!(claim(ConsistencyLevel::All, &[Absent, Unknown]), Some(false));
+        assert_eq!(claim(ConsistencyLevel::Quorum, &[Absent, Absent, Unknown]), Some(false));
         assert_eq!(claim(ConsistencyLevel::One, &[Stored, Absent]), Some(true));
         assert_eq!(claim(ConsistencyLevel::Any, &[Absent, Absent]), Some(false));
         assert_eq!(resolution(vec![of(&[Stored])]).bears_out(), None);

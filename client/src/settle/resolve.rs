@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, join_all};
 use tokio::time::Instant;
 
 use super::node::Node;
-use super::placement::{Place, Placements};
+use super::placement::{Place, Placements, group_window};
 use super::queues::{Backlog, Look};
 use super::reading::{self, Reading, shown};
 use super::resolution::{
@@ -21,6 +21,7 @@ use super::typing::Typing;
 use super::wanted::{self, NotWanted, Wanted};
 use crate::client::Shared;
 use crate::query::show::{read_diagnostics, read_policies, read_servers, read_shards, read_statistics, show_policies};
+use crate::write::Destination;
 use crate::{Batch, BuildError, Client, ConsistencyLevel, QueryError, QueryErrorKind, ServerVersion};
 
 /// A batch that is about to be read back: choose what differs from the client's settings, then `.await` it.
@@ -79,24 +80,29 @@ pub struct Resolve<'a> {
 }
 
 impl<'a> Resolve<'a> {
-    /// `refused` are the points that the server refused, `claimed` is the level that it acknowledged.
+    /// `refused` are the points that the server refused, `claimed` is the level that it acknowledged, `destination` is where the
+    /// write went.
     pub(crate) fn new(
         client: &'a Client,
         batch: &'a Batch,
         refused: Vec<usize>,
         claimed: Option<ConsistencyLevel>,
+        destination: &Destination,
     ) -> Self {
         let addresses = Addresses::default();
-        Self { client, batch, database: None, retention_policy: None, deadline: None, addresses, refused, claimed }
+        let Destination { database, retention_policy } = destination.clone();
+        Self { client, batch, database, retention_policy, deadline: None, addresses, refused, claimed }
     }
 
-    /// The database that the batch was written to.
+    /// The database that the batch was written to. Without one, that of the write whose error or acknowledgement was given, or
+    /// the client's.
     pub fn database(mut self, name: impl Into<Box<str>>) -> Self {
         self.database = Some(name.into());
         self
     }
 
-    /// The retention policy that the batch was written to. Without one, the database's default.
+    /// The retention policy that the batch was written to. Without one, that of the write whose error or acknowledgement was
+    /// given, the client's, or the database's default.
     pub fn retention_policy(mut self, name: impl Into<Box<str>>) -> Self {
         self.retention_policy = Some(name.into());
         self
@@ -185,10 +191,18 @@ struct Run<'a> {
 
 /// What a data node knows of the cluster.
 struct View {
-    /// The retention policy of the points, and how its statements take types; nothing where the node knows no such database
-    /// or policy.
-    policy: Option<(String, Typing)>,
+    /// Nothing where the node knows no such database or policy.
+    policy: Option<Policy>,
     places: Placements,
+}
+
+/// The retention policy of the points, as a node knows it.
+struct Policy {
+    name: String,
+    /// How the node's version takes types in statements.
+    typing: Typing,
+    /// The time that a shard group covers from now on, where the version chooses the group by it.
+    window: Option<Duration>,
 }
 
 /// By the data nodes' ids; the error says why a node did not tell.
@@ -211,9 +225,10 @@ impl Run<'_> {
             match self.policy(node).await {
                 Err(error) => Reading { trouble: Some(shown(&error)), ..Reading::default() },
                 Ok(None) => Reading::nothing(self.wanted()),
-                Ok(Some((policy, typing))) => {
+                Ok(Some(policy)) => {
                     let points: Vec<&Wanted> = self.wanted().collect();
-                    reading::read(self.client, node, &points, (&self.database, &policy), typing, self.until).await
+                    reading::read(self.client, node, &points, (&self.database, &policy.name), policy.typing, self.until)
+                        .await
                 }
             }
         });
@@ -299,6 +314,9 @@ impl Run<'_> {
             }
         });
         let mut points: Vec<PointResolution> = points.collect();
+        let is_unplaced =
+            |point: &PointResolution| point.replicas.is_empty() && point.whereabouts == Whereabouts::Unknown;
+        let unplaced = points.iter().any(is_unplaced);
         self.hear(&witness, &mut points).await;
         missing.sort_unstable();
         missing.dedup();
@@ -313,7 +331,7 @@ impl Run<'_> {
             };
             NodeReading { id: Some(*id), address, trouble }
         });
-        Resolution { points, nodes: shown.collect(), handoff: handoff(&missing, &backlogs), claimed: None }
+        Resolution { points, nodes: shown.collect(), handoff: handoff(&missing, unplaced, &backlogs), claimed: None }
     }
 
     /// Asks an endpoint about the points that are on no replica that could be asked. It reads them from some replica, so what
@@ -324,9 +342,9 @@ impl Run<'_> {
         if open.is_empty() {
             return;
         }
-        let Ok(Some((policy, typing))) = self.policy(witness).await else { return };
-        let names = (self.database.as_str(), policy.as_str());
-        let reading = reading::read(self.client, witness, &open, names, typing, self.until).await;
+        let Ok(Some(policy)) = self.policy(witness).await else { return };
+        let names = (self.database.as_str(), policy.name.as_str());
+        let reading = reading::read(self.client, witness, &open, names, policy.typing, self.until).await;
         for point in open {
             if let Some(found) = reading.found.get(&point.index) {
                 points[point.index].hear((*found).into());
@@ -351,15 +369,14 @@ impl Run<'_> {
         let policy = self.policy(node).await?;
         let shards = read_shards(&node.show(self.client, "SHOW SHARDS", self.until).await?)?;
         let places = match &policy {
-            Some((policy, _)) => Placements::new(&shards, &self.database, policy),
+            Some(policy) => Placements::new(&shards, &self.database, &policy.name, policy.window),
             None => Placements::default(),
         };
         Ok(View { policy, places })
     }
 
-    /// The retention policy that the points belong to, as a node knows it, and how its version takes types in statements.
-    /// `None` where it knows no such database or policy.
-    async fn policy(&self, node: &Node) -> Result<Option<(String, Typing)>, QueryError> {
+    /// The retention policy that the points belong to. `None` where the node knows no such database or policy.
+    async fn policy(&self, node: &Node) -> Result<Option<Policy>, QueryError> {
         let response = match node.show(self.client, &show_policies(&self.database), self.until).await {
             Ok(response) => response,
             Err(error) => {
@@ -370,7 +387,11 @@ impl Run<'_> {
         let wanted = |name: &str, is_default: bool| self.policy.as_ref().map_or(is_default, |policy| policy == name);
         let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
         let typing = Typing::of(response.server_version.as_ref());
-        Ok(policy.map(|policy| (policy.name, typing)))
+        Ok(policy.map(|policy| Policy {
+            window: (typing == Typing::AsStored).then(|| group_window(policy.duration)),
+            name: policy.name,
+            typing,
+        }))
     }
 
     /// Reads from each node the points of which it is an owner, by its own knowledge too.
@@ -385,7 +406,7 @@ impl Run<'_> {
         let until = self.until - (left / 4).min(self.client.attempt_timeout);
         let readings = nodes.iter().filter_map(|(id, node)| {
             let (node, view) = (node.as_ref().ok()?, views[id].as_ref().ok()?);
-            let (policy, typing) = view.policy.as_ref()?;
+            let policy = view.policy.as_ref()?;
             let own = self.points.iter().zip(places).filter_map(|(point, place)| {
                 let point = point.as_ref().ok()?;
                 let Some(Place::Shard { owners, .. }) = place else { return None };
@@ -395,8 +416,8 @@ impl Run<'_> {
             });
             let own: Vec<&Wanted> = own.collect();
             Some(async move {
-                let names = (self.database.as_str(), policy.as_str());
-                (*id, reading::read(self.client, node, &own, names, *typing, until).await)
+                let names = (self.database.as_str(), policy.name.as_str());
+                (*id, reading::read(self.client, node, &own, names, policy.typing, until).await)
             })
         });
         join_all(readings).await.into_iter().collect()
@@ -406,7 +427,7 @@ impl Run<'_> {
 /// The place of a point by what the nodes know together: those that do not know its shard group yet do not count, but all
 /// that do must agree.
 fn agreed(point: &Wanted, views: &Views) -> Place {
-    let mut policies = views.values().filter_map(|view| Some(&view.as_ref().ok()?.policy.as_ref()?.0));
+    let mut policies = views.values().filter_map(|view| Some(&view.as_ref().ok()?.policy.as_ref()?.name));
     let first = policies.next();
     if policies.any(|policy| Some(policy) != first) {
         return Place::Unclear;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::attempt::Attempt;
+use super::destination::Destination;
 use super::tally::Tally;
 use crate::{ConsistencyLevel, Endpoint, ServerVersion, Standing};
 
@@ -16,6 +17,7 @@ pub struct Ack {
     pub(super) points: usize,
     pub(super) attempts: Vec<Attempt>,
     pub(super) versions: Vec<ServerVersion>,
+    pub(super) destination: Destination,
 }
 
 impl Ack {
@@ -23,7 +25,14 @@ impl Ack {
     #[cfg(test)]
     pub(crate) const fn of(points: usize) -> Self {
         let level = ConsistencyLevel::One;
-        Self { asked: level, level, points, attempts: Vec::new(), versions: Vec::new() }
+        Self {
+            asked: level,
+            level,
+            points,
+            attempts: Vec::new(),
+            versions: Vec::new(),
+            destination: Destination::none(),
+        }
     }
 
     /// The same at another level, of a server of this version.
@@ -70,6 +79,11 @@ impl Ack {
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts
+    }
+
+    /// The database and retention policy that it went to, for reading it back.
+    pub(crate) const fn destination(&self) -> &Destination {
+        &self.destination
     }
 
     /// The status of the last reply: 204, or `None` for an empty batch.
@@ -167,7 +181,7 @@ mod tests {
 
     fn ack(level: ConsistencyLevel, version: &str) -> Ack {
         let versions = ServerVersion::read(version, Some("OSS")).into_iter().collect();
-        Ack { asked: level, level, points: 1, attempts: Vec::new(), versions }
+        Ack { asked: level, level, points: 1, attempts: Vec::new(), versions, destination: Destination::none() }
     }
 
     #[test]

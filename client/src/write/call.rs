@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::ack::Ack;
 use super::attempt::Attempt;
+use super::destination::Destination;
 use super::error::{Inner, WriteError};
 use super::job::{Job, Settled};
 use super::piece::{Lines, Piece};
@@ -178,7 +179,9 @@ impl<'a> IntoFuture for Write<'a> {
         let watch = self.watch;
         let write = async move {
             if batch.is_empty() {
-                return Ok(Ack { asked: level, level, points: 0, attempts: Vec::new(), versions: Vec::new() });
+                let destination = Destination { database, retention_policy };
+                let (attempts, versions) = (Vec::new(), Vec::new());
+                return Ok(Ack { asked: level, level, points: 0, attempts, versions, destination });
             }
             let Some(database) = database.filter(|name| !name.is_empty()) else {
                 return Err(no_database(batch, level));
@@ -225,6 +228,7 @@ fn no_database(batch: &Batch, level: ConsistencyLevel) -> WriteError {
         tally: Tally { not_stored: batch.points(), ..Tally::default() },
         server_version: None,
         source: None,
+        destination: Destination::none(),
     })
 }
 
@@ -330,6 +334,7 @@ impl<'a> Call<'a> {
                 points: self.batch.points(),
                 attempts: self.attempts,
                 versions: self.versions,
+                destination: self.target.destination(),
             }),
             Some(kind) => {
                 let outcome = job.refused_outcome();
@@ -513,6 +518,7 @@ impl<'a> Call<'a> {
             refusals: job.into_refusals(),
             server_version: self.server_version,
             source: self.source,
+            destination: self.target.destination(),
         })
     }
 }

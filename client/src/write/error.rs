@@ -5,6 +5,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::attempt::Attempt;
+use super::destination::Destination;
 use super::stop::Stop;
 use super::tally::Tally;
 use crate::error::advice;
@@ -32,6 +33,7 @@ pub(super) struct Inner {
     pub(super) tally: Tally,
     pub(super) server_version: Option<ServerVersion>,
     pub(super) source: Option<TransportError>,
+    pub(super) destination: Destination,
 }
 
 /// What is told of points that an earlier writer left in the spool.
@@ -61,6 +63,11 @@ impl WriteError {
             inner.advice = advice(&inner.kind, inner.outcome, idempotent);
         }
         Self(inner)
+    }
+
+    /// The database and retention policy that it was for, for reading it back.
+    pub(crate) fn destination(&self) -> &Destination {
+        &self.0.destination
     }
 
     /// What went wrong.

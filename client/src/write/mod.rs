@@ -4,6 +4,7 @@ mod ack;
 mod attempt;
 mod bodies;
 mod call;
+mod destination;
 mod error;
 mod job;
 mod naming;
@@ -17,6 +18,7 @@ mod watch;
 mod window;
 
 pub(crate) use bodies::Bodies;
+pub(crate) use destination::Destination;
 
 pub use ack::{Ack, Caveat};
 pub use attempt::Attempt;

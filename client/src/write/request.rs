@@ -8,6 +8,7 @@ use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderValue, Method};
 
 use super::bodies::Bodies;
+use super::destination::Destination;
 use crate::client::Shared;
 use crate::endpoint::Pick;
 use crate::transport::{Answer, Cut, Request, Sent};
@@ -23,6 +24,13 @@ pub(super) struct Target {
     pub(super) retention_policy: Option<Box<str>>,
     pub(super) level: ConsistencyLevel,
     pub(super) precision: Precision,
+}
+
+impl Target {
+    /// Where that is, for reading the points back.
+    pub(super) fn destination(&self) -> Destination {
+        Destination { database: Some(self.database.clone()), retention_policy: self.retention_policy.clone() }
+    }
 }
 
 /// What is sent.

@@ -79,7 +79,8 @@ public final class Resolution {
      * Whether every point is by now stored at least at the level that was acknowledged. At level {@code any} a point
      * that is only in a queue does not count.
      *
-     * @return whether the replicas bear the acknowledgement out; empty if nothing was acknowledged
+     * @return whether the replicas bear the acknowledgement out; empty if nothing was acknowledged, or replicas that did
+     *     not tell leave it open
      */
     public Optional<Boolean> bearsOut() {
         return borneOut == NOTHING_CLAIMED ? Optional.empty() : Optional.of(borneOut == BORNE_OUT);
