@@ -5,8 +5,10 @@ use url::Url;
 
 use super::catalogue::Family;
 use super::{Experiment, LabError, Order, Target, TargetKind};
-use crate::{all, bugs, compare, repair, study, truth};
+use crate::{all, bugs, compare, netns, repair, study, truth};
 
+/// The last seed that a run may begin with: as many again can follow it.
+const LAST_SEED: u64 = u64::MAX / 2;
 /// Settings of faults, which the lab makes on clusters of its own alone.
 const OF_OUR_CLUSTERS: [&str; 3] = ["cut", "whole", "seeds"];
 
@@ -32,6 +34,12 @@ impl Experiment {
         if !self.targets().contains(&kind) {
             let those: Vec<&str> = self.targets().iter().map(|kind| kind.words()).collect();
             return Err(LabError::Order(format!("{self} runs against {}, not {}", those.join(" or "), kind.words())));
+        }
+        if kind == TargetKind::Namespaces {
+            netns::check()?;
+        }
+        if order.seed > LAST_SEED {
+            return Err(LabError::Order(format!("seeds go up to {LAST_SEED}, and this is {}", order.seed)));
         }
         if let Target::Hosts(hosts) = &order.target {
             self.check_hosts(order, &hosts.urls)?;
@@ -133,6 +141,12 @@ mod tests {
             let why = check_host(host).unwrap_err();
             assert!(!why.contains("hidden"), "{why}");
         }
+    }
+
+    #[test]
+    fn a_seed_leaves_room_for_those_behind_it() {
+        let seeded = |seed| Experiment::Study.check(&Order { seed, ..Order::of_test(Target::of_test(), &[]) });
+        assert!(seeded(LAST_SEED).is_ok() && seeded(LAST_SEED + 1).is_err() && seeded(u64::MAX).is_err());
     }
 
     #[test]

@@ -177,6 +177,10 @@ impl Judge<'_> {
         self.share("writes acknowledged", Share::of(ok, all), real.acked(), OF_OPERATIONS);
         let (mine, theirs) = (self.ours.acked_in_partition, real.acked_in_partition);
         self.share("acknowledged, of those begun in a partition", mine, theirs, OF_OPERATIONS);
+        if mine.n.max(theirs.n) > 0 {
+            let (mine, theirs) = (others(Share::of(ok, all), mine), others(real.acked(), theirs));
+            self.share("acknowledged, of those begun while the network is whole", mine, theirs, OF_OPERATIONS);
+        }
         self.share("time-outs, of those not acknowledged", self.ours.timeouts(), real.timeouts(), OF_OPERATIONS);
     }
 
@@ -264,6 +268,11 @@ impl Judge<'_> {
         self.share(&format!("{what}: acknowledged"), acked, real.ok, OF_OPERATIONS);
         self.latency(&what, ours.and_then(|ours| ours.latency), Some((real.ms, real.ok.n)));
     }
+}
+
+/// What is left of a share without a part of it.
+fn others(whole: Share, part: Share) -> Share {
+    Share::of(whole.k.saturating_sub(part.k), whole.n.saturating_sub(part.n))
 }
 
 fn told(share: Share) -> String {

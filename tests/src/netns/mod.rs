@@ -69,6 +69,19 @@ pub fn sweep() -> Result<(), LabError> {
     run(&["sweep"]).map(drop)
 }
 
+/// Finds what a network of namespaces lacks on this machine, before anything is done.
+///
+/// # Errors
+/// [`LabError::Target`] with what is missing: the right to make one, or a program.
+pub(crate) fn check() -> Result<(), LabError> {
+    match missing() {
+        None => Ok(()),
+        Some(missing) => Err(LabError::Target(format!(
+            "network namespaces need {missing}: as root, `influx-cli lab netns install` installs the programs"
+        ))),
+    }
+}
+
 impl Network {
     /// Makes a network of so many machines. What killed runs left of theirs is removed first.
     ///
@@ -76,11 +89,7 @@ impl Network {
     /// [`LabError::Target`] with what is missing: the right to do it, or a program.
     pub fn up(machines: usize) -> Result<Self, LabError> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
-        if let Some(missing) = missing() {
-            return Err(LabError::Target(format!(
-                "network namespaces need {missing}: as root, `influx-cli lab netns install` installs the programs"
-            )));
-        }
+        check()?;
         sweep()?;
         let name = format!("il{}n{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         // From here on, whatever was made goes with this value.

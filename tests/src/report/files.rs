@@ -26,8 +26,10 @@ pub(super) struct Files {
     pub(super) pictures: Vec<(String, String)>,
 }
 
-/// JSON of more bytes than these is linked and not shown.
+/// JSON of more bytes than these is linked and not shown, except for the counts of a run: the more false claims there are, the
+/// larger they get, and the less may they be missing.
 const MOST_BYTES: u64 = 256 * 1024;
+const COUNTS: [&str; 2] = ["truth.json", "simulation.json"];
 
 impl Files {
     /// Reads them.
@@ -60,7 +62,9 @@ impl Files {
             let path = dir.file(&name);
             let read = || fs::read_to_string(&path).map_err(|source| LabError::File { path: path.clone(), source });
             let known = [RunDir::RUN, RunDir::ENDING, RunDir::VERDICT, RunDir::FIGURES].contains(&name.as_str());
-            if name.ends_with(".json") && !known && fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_BYTES) {
+            let is_small =
+                || COUNTS.contains(&name.as_str()) || fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_BYTES);
+            if name.ends_with(".json") && !known && is_small() {
                 files.others.push((name.clone(), dir.read_json(&name)?));
             } else if name.ends_with(".svg") && !super::pictures::is_own(&name) {
                 files.pictures.push((name.clone(), read()?));

@@ -8,6 +8,7 @@ use influx_client::{
     Backoff, Balance, Batch, Client, ConsistencyLevel, Downgrade, Failed, MissingTime, NoRetry, PointError, Precision,
     Retry, RetryBudget, RetryPolicy, WriteWatch,
 };
+use influx_server_mock::Profile;
 use influx_server_mock::sim::{SimCluster, SimOptions};
 
 use super::SimSettings;
@@ -92,7 +93,9 @@ pub(super) fn play(schedule: &Schedule, settings: &SimSettings, trace: bool) -> 
         // Once it is gone, nobody else has the cluster but requests that nobody waits for.
         let _ = driver.await;
         said.sort_by_key(|(number, _)| *number);
-        (said.into_iter().map(|(_, said)| said).collect(), requests, wire)
+        let mut said: Vec<Said> = said.into_iter().map(|(_, said)| said).collect();
+        said.iter_mut().for_each(|said| said.claim.old_server = schedule.profile == Profile::V0_10);
+        (said, requests, wire)
     });
     let reached = wire.now();
     drop(runtime);

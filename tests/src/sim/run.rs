@@ -5,10 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::{SimSettings, SimSummary, run_many};
+use influx_client::Outcome;
+
 use crate::experiment::{Ending, LabError, Order, Progress, RunDir};
 
 /// Schedules that are played unless the order says how many.
 const SEEDS: u64 = 10_000;
+/// Of so many schedules it is no chance what share of their writes is stored.
+const ENOUGH: u64 = 1_000;
 /// How often it is told how far the run is.
 const TOLD: Duration = Duration::from_millis(200);
 /// The counts of a run.
@@ -117,10 +121,24 @@ fn ending(summary: &SimSummary, asked: Option<u64>) -> Ending {
         }
     };
     ending.expect("no claim of the client is false", summary.client_lies == 0, found);
+    let count = |outcome: Outcome| -> u64 {
+        let of = |(name, _): &(&String, &u64)| name.ends_with(&format!(" / {outcome}"));
+        summary.writes.iter().filter(of).map(|(_, writes)| writes).sum()
+    };
+    let writes: u64 = summary.writes.values().sum();
+    if summary.schedules >= ENOUGH {
+        let (stored, not_stored) = (count(Outcome::Stored), count(Outcome::NotStored));
+        let found = format!("{stored} called stored and {not_stored} not stored, of {writes}");
+        let said = 10 * stored >= writes && 100 * not_stored >= writes;
+        ending.expect(
+            "the client knows of a tenth of the writes that they are stored, and of some that not",
+            said,
+            found,
+        );
+    }
     let unexplained = format!("{} that nothing explains", summary.unexplained);
     let what = "whatever a server acknowledged and does not have, its own record says why";
     ending.expect(what, summary.unexplained == 0, unexplained);
-    let writes: u64 = summary.writes.values().sum();
     ending.summary.push(format!(
         "{} schedules, {writes} writes, {} requests in {:.1} s on {} threads: {:.0} schedules a second",
         summary.schedules,
@@ -154,5 +172,22 @@ mod tests {
         assert!(!ending(&summary(64), Some(65)).holds());
         assert!(ending(&summary(65), Some(65)).holds());
         assert!(ending(&summary(1), None).holds());
+    }
+
+    /// Who says nothing lies as little as who says the truth.
+    #[test]
+    fn a_client_that_claims_nothing_proves_nothing() {
+        let summary = |stored, not_stored| SimSummary {
+            schedules: ENOUGH,
+            writes: [
+                ("ok / stored".to_owned(), stored),
+                ("timeout / unknown".to_owned(), 1_000),
+                ("no-replica / not-stored".to_owned(), not_stored),
+            ]
+            .into(),
+            ..SimSummary::default()
+        };
+        let holds = |stored, not_stored| ending(&summary(stored, not_stored), Some(ENOUGH)).holds();
+        assert!(holds(500, 50) && !holds(0, 50) && !holds(500, 0) && !holds(20, 50));
     }
 }

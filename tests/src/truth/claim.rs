@@ -29,7 +29,8 @@ pub struct Claim {
     pub refused: Vec<usize>,
     /// Why it says that the acknowledgement is worth less.
     pub caveats: Vec<Caveat>,
-    /// Whether the server that answered last is of a version that acknowledges what its replicas drop.
+    /// Whether the servers are of a version that acknowledges what its replicas drop. Of clusters of our own that is known, and
+    /// not the client's word.
     pub old_server: bool,
     /// Every request, in order; if they are [`shared`](Self::shared), all those that may have held points of it.
     pub requests: Vec<Request>,
@@ -77,6 +78,13 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether the server took points of it, by its status and its words alone.
+    #[must_use]
+    pub fn accepted(&self) -> bool {
+        let partly = || self.message.as_ref().is_some_and(|message| message.contains("partial write"));
+        self.status.is_some_and(|status| (200..300).contains(&status)) || partly()
+    }
+
     /// What the client tells of a request that it made. `node` finds the data node that has an address.
     pub fn of(attempt: &Attempt, node: impl Fn(&str) -> u64) -> Self {
         Self {

@@ -61,7 +61,12 @@ pub(super) fn ending(summary: &Summary, target: TargetKind) -> Ending {
     }
     let acknowledged: u64 = summary.rounds.iter().map(|round| round.acknowledged).sum();
     let ends = format!("{acknowledged} of {} batches", summary.batches());
-    ending.expect("batches were acknowledged", acknowledged > 0, ends);
+    // Of one who claims nothing nothing can be false. On somebody else's cluster the faults may be such that nothing is stored.
+    let (what, enough) = match target {
+        TargetKind::Hosts => ("batches were acknowledged", acknowledged > 0),
+        _ => ("a tenth of the batches at least was acknowledged", 10 * acknowledged >= summary.batches()),
+    };
+    ending.expect(what, enough && acknowledged > 0, ends);
     let points: u64 = summary.rounds.iter().map(|round| round.points).sum();
     let requests: u64 = summary.rounds.iter().map(|round| round.requests).sum();
     let time: u64 = summary.rounds.iter().map(|round| round.workload).sum();

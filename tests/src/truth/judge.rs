@@ -14,6 +14,8 @@ use super::{Claim, ServerLie};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Promise {
+    /// Stored: a server acknowledged so many points, or refused others of their request by name or number.
+    Acknowledged,
     /// Stored at a level: as many owners as the level asks have it.
     AtLevel,
     /// Stored: every owner has it in the end.
@@ -43,7 +45,8 @@ pub enum Promise {
 
 impl Promise {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
+        Self::Acknowledged,
         Self::AtLevel,
         Self::OnEveryOwner,
         Self::Nowhere,
@@ -62,6 +65,7 @@ impl Promise {
     #[must_use]
     pub const fn id(self) -> &'static str {
         match self {
+            Self::Acknowledged => "acknowledged",
             Self::AtLevel => "at-level",
             Self::OnEveryOwner => "on-every-owner",
             Self::Nowhere => "nowhere",
@@ -124,6 +128,7 @@ pub fn judge(claim: &Claim, ends: &[PointEnd], causes: &Causes) -> Vec<FalseClai
     trial.counts();
     trial.worth();
     trial.sent_once();
+    trial.acknowledged();
     trial.copies();
     trial.stored();
     trial.absent();
@@ -204,6 +209,21 @@ impl Trial<'_> {
         if sent > claim.points {
             let found = format!("{sent} points in requests that may have stored them, of {}", claim.points);
             self.client(None, Promise::SentOnce, found);
+        }
+    }
+
+    /// What is called stored was in requests that a server acknowledged, by its own status and words: whatever the client makes
+    /// of them.
+    fn acknowledged(&mut self) {
+        let claim = self.claim;
+        if claim.shared && claim.requests.is_empty() {
+            // Nobody kept the requests of a background writer.
+            return;
+        }
+        let accepted: usize = claim.requests.iter().filter(|request| request.accepted()).map(|r| r.points).sum();
+        if claim.tally.stored > accepted {
+            let found = format!("{} points are called stored, and servers took {accepted}", claim.tally.stored);
+            self.client(None, Promise::Acknowledged, found);
         }
     }
 

@@ -13,7 +13,10 @@ const OWNERS: [u64; 3] = [1, 3, 5];
 
 fn claim(points: usize, outcome: Outcome, tally: Tally) -> Claim {
     let sent = Sent { batch: 7, points, idempotent: true, level: ConsistencyLevel::Quorum, began: 0, ended: 100 };
-    Claim { outcome, tally, ..Claim::silent(sent) }
+    // Whatever is called stored was acknowledged by somebody.
+    let acknowledged = Request { points, status: Some(204), ..request(1, Outcome::Stored) };
+    let requests = if tally.stored > 0 { vec![acknowledged] } else { Vec::new() };
+    Claim { outcome, tally, requests, ..Claim::silent(sent) }
 }
 
 fn stored(points: usize) -> Claim {
@@ -77,6 +80,27 @@ fn stored_is_at_its_level_and_everywhere() {
     let some = claim(2, Outcome::Unknown, tally);
     assert_eq!(promises(&some, &[on(&[]), on(&OWNERS)]), []);
     client_lie(&some, &[on(&[]), on(&[1, 5])], Promise::AtLevel);
+}
+
+/// Whatever is there in the end: nobody may call stored what no server took.
+#[test]
+fn stored_is_what_a_server_acknowledged() {
+    let answered = |status, message: &str| {
+        let answer = Request { status, message: Some(message.into()), ..request(9, Outcome::Stored) };
+        Claim { requests: vec![answer], ..stored(2) }
+    };
+    let everywhere = [on(&OWNERS), on(&OWNERS)];
+    for claim in [answered(Some(500), "timeout"), answered(None, ""), Claim { requests: Vec::new(), ..stored(2) }] {
+        client_lie(&claim, &everywhere, Promise::Acknowledged);
+    }
+    let once =
+        Claim { requests: vec![Request { points: 1, ..answered(Some(204), "").requests[0].clone() }], ..stored(2) };
+    client_lie(&once, &everywhere, Promise::Acknowledged);
+    for claim in [answered(Some(204), ""), answered(Some(400), "partial write: x dropped=1")] {
+        assert_eq!(promises(&claim, &everywhere), []);
+    }
+    let push = Claim { requests: Vec::new(), shared: true, ..stored(2) };
+    assert_eq!(promises(&push, &everywhere), [], "nobody kept its requests");
 }
 
 #[test]

@@ -110,6 +110,7 @@ pub(super) async fn play(round: &Round, seed: u64) -> Result<Judged, LabError> {
     let (done, written) = tokio::join!(strikes, write(&field, round.seed));
     let Done { events, begun, not_taken } = done?;
     let mut written = written?;
+    written.iter_mut().for_each(|one| one.claim.old_server = round.profile == Profile::V0_10);
     written.insert(0, first);
     let ended = Instant::now();
     settle(cluster).await?;

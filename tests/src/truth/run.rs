@@ -74,6 +74,9 @@ pub async fn run(order: &Order, progress: &dyn Progress) -> Result<Ending, LabEr
 pub(crate) fn check(order: &Order) -> Result<(), LabError> {
     match &order.target {
         Target::Processes { executable, arguments } | Target::Namespaces { executable, arguments } => {
+            if order.nodes == Some(1) {
+                return Err(LabError::Order("faults between nodes take two nodes at least".to_owned()));
+            }
             let lanes = order.profile.map_or(Profile::ALL.to_vec(), |profile| vec![profile]);
             lanes.into_iter().try_for_each(|profile| rounds(order, profile, executable, arguments).map(drop))
         }

@@ -1,5 +1,6 @@
 //! `lab replay`: a simulated schedule event by event, or a run made again.
 
+use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -43,12 +44,16 @@ impl ReplayArgs {
             run::for_no_hosts(&self.connection)?;
             return self.schedule(seed, console).await;
         }
+        let old = RunDir::at(&self.what);
+        if !old.file(RunDir::ORDER).exists() {
+            return Err(Failure::Usage(self.no_run(&old)));
+        }
         let Some(dir) = self.dir else {
             return Err(Failure::Usage(format!("give --dir DIR for the new run of {}", self.what)));
         };
-        let old = RunDir::at(&self.what);
-        if !old.file(RunDir::ORDER).exists() {
-            return Err(Failure::Usage(format!("{} is neither a seed nor the directory of a run", self.what)));
+        if self.profile.is_some() {
+            let why = "a run is made again with the profile that it had: --profile is for a seed of the simulation";
+            return Err(Failure::Usage(why.to_owned()));
         }
         let record = old.read_json::<Record>(RunDir::ORDER)?;
         let connection = if record.target == TargetKind::Hosts {
@@ -62,6 +67,24 @@ impl ReplayArgs {
         experiment.check(&order)?;
         run::take_directory(&dir, false)?;
         run::make(experiment, vec![Planned { name: String::new(), order }], &self.output, console).await
+    }
+
+    /// Why a run cannot be made again from what was named.
+    fn no_run(&self, old: &RunDir) -> String {
+        let what = &self.what;
+        if what.parse::<u64>().is_ok() {
+            return format!("the schedule of seed {what} is played without --dir: nothing is left of it");
+        }
+        let parts: Vec<PathBuf> = fs::read_dir(old.path())
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default();
+        if let Some(part) = parts.iter().find(|part| RunDir::at(part).file(RunDir::ORDER).exists()) {
+            return format!("{what} holds several runs: name one of them, for example {}", part.display());
+        }
+        if old.file(RunDir::RUN).exists() {
+            return format!("{what} is a part of a larger run: name the directory that was ordered");
+        }
+        format!("{what} is neither a seed nor the directory of a run")
     }
 
     async fn schedule(&self, seed: u64, console: &Console) -> Result<Exit, Failure> {

@@ -61,7 +61,7 @@ impl<'a> Cells<'a> {
             let (vars, as_stored) = (&self.vars, self.as_stored);
             let place = |var: &&VarRef| {
                 let place = series.locate(var);
-                if as_stored { place.as_stored() } else { place }
+                if as_stored { place.untyped() } else { place }
             };
             let places = self.places.entry(number);
             (&*places.or_insert_with(|| vars.iter().map(place).collect()), series, row)

@@ -209,7 +209,7 @@ impl Runner<'_> {
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (at, series) in group.series.iter().enumerate() {
             let places = vars.iter().map(|var| series.locate(var));
-            let places = places.map(|place| if compiled.as_stored { place.as_stored() } else { place });
+            let places = places.map(|place| if compiled.as_stored { place.untyped() } else { place });
             let fields: Vec<Place> = places.filter(|place| matches!(place, Place::Column(..))).collect();
             for row in rows(series, compiled.min, compiled.max, condition) {
                 // A row of tags alone is none.

@@ -116,7 +116,7 @@ pub(super) enum Place {
 
 impl Place {
     /// The same place, its values as each shard has them.
-    pub(super) fn as_stored(self) -> Self {
+    pub(super) fn untyped(self) -> Self {
         match self {
             Self::Column(column, _) => Self::Column(column, None),
             other @ (Self::Tag(_) | Self::Nowhere) => other,
