@@ -73,7 +73,7 @@ pub fn sweep() -> Result<(), LabError> {
 ///
 /// # Errors
 /// [`LabError::Target`] with what is missing: the right to make one, or a program.
-pub(crate) fn check() -> Result<(), LabError> {
+pub fn check() -> Result<(), LabError> {
     match missing() {
         None => Ok(()),
         Some(missing) => Err(LabError::Target(format!(

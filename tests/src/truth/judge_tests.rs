@@ -345,7 +345,7 @@ fn a_dead_coordinator_answers_for_what_it_was_asked_before() {
         record: String::new(),
     };
     let mut claim = stored(1);
-    claim.requests = vec![request(9, Outcome::Stored)];
+    claim.requests = vec![Request { status: Some(204), ..request(9, Outcome::Stored) }];
     let judged = |cause| judge(&claim, &[on(&[1, 3])], &[cause].into_iter().collect())[0].liar.clone();
     assert_eq!(judged(died(20, 50)), Liar::Server([ServerLie::CoordinatorDied].into()));
     assert_eq!(judged(died(31, 50)), Liar::Client);

@@ -65,6 +65,7 @@ impl ReplayArgs {
         };
         let (experiment, order) = record.order(RunDir::at(&dir), run::this_program()?, connection)?;
         experiment.check(&order)?;
+        run::check_machine(&order)?;
         run::take_directory(&dir, false)?;
         run::make(experiment, vec![Planned { name: String::new(), order }], &self.output, console).await
     }

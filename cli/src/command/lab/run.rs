@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use influx_lab::experiment::{Ending, Experiment, Hosts, Order, Progress, Record, RunDir, Target, pages, run};
+use influx_lab::experiment::{
+    Ending, Experiment, Hosts, Order, Progress, Record, RunDir, Target, TargetKind, pages, run,
+};
+use influx_lab::netns;
 use influx_server_mock::Profile;
 use serde_json::{Value, json};
 
@@ -125,6 +128,7 @@ impl RunArgs {
         let orders = self.orders()?;
         for Planned { order, .. } in &orders {
             self.experiment.check(order)?;
+            check_machine(order)?;
         }
         take_directory(&self.dir, self.force)?;
         let several = orders.len() > 1;
@@ -295,6 +299,14 @@ pub(super) async fn make(
 pub(super) fn this_program() -> Result<Target, Failure> {
     Target::this_program(&NODE)
         .map_err(|error| Failure::local_io(format!("the path of this program is not known: {error}")))
+}
+
+/// Finds what the machine lacks for a run, before anything is started.
+pub(super) fn check_machine(order: &Order) -> Result<(), Failure> {
+    match order.target.kind() {
+        TargetKind::Namespaces => Ok(netns::check()?),
+        TargetKind::Processes | TargetKind::Simulation | TargetKind::Hosts => Ok(()),
+    }
 }
 
 /// Makes sure that nothing but the run gets into the directory, and that nothing is lost for it.
