@@ -75,7 +75,8 @@ impl Silent {
             let terminal = fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
             let before = tcgetattr(&terminal).ok()?;
             let mut silent = before.clone();
-            silent.local_modes.remove(LocalModes::ECHO);
+            // Without signals from keys: one that ended the program here would leave the terminal silent.
+            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
             tcsetattr(&terminal, OptionalActions::Now, &silent).ok()?;
             Some((terminal, before))
         };

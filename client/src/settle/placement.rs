@@ -83,9 +83,16 @@ impl Group {
     }
 
     /// Whether no shard is known to be missing: one that was dropped on its own changes what the hash chooses. In the middle it
-    /// leaves a gap in the numbers; at an end it leaves its owners with fewer shards than the others.
+    /// leaves a gap in the numbers; at an end, where shards share owners, it leaves its own with fewer shards than the others
+    /// (one that shared none leaves nothing to see it by). A shard with an owner more or less than the others was copied or has
+    /// lost one, which says nothing of the others.
     fn is_whole(&self) -> bool {
         let unbroken = self.shards.windows(2).all(|pair| pair[0].0.checked_add(1) == Some(pair[1].0));
+        let copies = |shard: &(u64, Arc<[u64]>)| shard.1.len();
+        let alike = self.shards.windows(2).all(|pair| copies(&pair[0]) == copies(&pair[1]));
+        if !alike || self.shards.iter().any(|shard| copies(shard) < 2) {
+            return unbroken;
+        }
         let mut shards_of: BTreeMap<u64, usize> = BTreeMap::new();
         for owner in self.shards.iter().flat_map(|(_, owners)| owners.iter()) {
             *shards_of.entry(*owner).or_default() += 1;
@@ -209,6 +216,9 @@ mod tests {
         let is_clear = |shards: &[Shard]| places(shards).place(b"m", 0) != Place::Unclear;
         assert!(is_clear(&all));
         assert!(!is_clear(&all[1..]) && !is_clear(&all[..2]));
+        let copied = [shard(1, 1, 0, &[4, 5, 6]), all[1].clone(), all[2].clone()];
+        assert!(is_clear(&copied), "an owner was added");
+        assert!(is_clear(&[shard(1, 1, 0, &[4]), shard(2, 1, 0, &[4]), shard(3, 1, 0, &[5])]), "taken over");
     }
 
     #[test]

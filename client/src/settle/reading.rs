@@ -84,7 +84,10 @@ pub(super) async fn read(
         // What was read of a point stays true, whatever else could not be read; what was not found is open then.
         let known = match found {
             // A hint may have come between two statements for fields of one point.
-            compare::Found::Other if statements_of.get(&place).is_some_and(|statements| *statements > 1) => None,
+            compare::Found::Other if statements_of.get(&place).is_some_and(|statements| *statements > 1) => {
+                trouble.get_or_insert("fields of a point that differs were read by several statements".into());
+                None
+            }
             _ if typing.shows_all() && !unread.contains(&place) && (casts || !point.ambiguous) => Some(found),
             compare::Found::Same => Some(found),
             compare::Found::Other | compare::Found::Absent | compare::Found::Unclear => None,

@@ -272,7 +272,8 @@ impl PointResolution {
             return self.whereabouts == Whereabouts::Nowhere;
         }
         let open = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Unknown).count();
-        self.copies() + open < level.required(self.replicas.len()).max(1)
+        let told = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Stored).count();
+        (told + open).max(self.copies()) < level.required(self.replicas.len()).max(1)
     }
 
     pub(super) fn doubtful(doubt: Doubt) -> Self {

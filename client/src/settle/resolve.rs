@@ -388,7 +388,8 @@ impl Run<'_> {
         let policy = read_policies(&response)?.into_iter().find(|policy| wanted(&policy.name, policy.is_default));
         let typing = Typing::of(response.server_version.as_ref());
         Ok(policy.map(|policy| Policy {
-            window: (typing == Typing::AsStored).then(|| group_window(policy.duration)),
+            window: (typing != Typing::Named)
+                .then(|| policy.shard_duration.unwrap_or_else(|| group_window(policy.duration))),
             name: policy.name,
             typing,
         }))
