@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Gathers points and writes them in the background: bounded by points and bytes, several requests at once, points of
@@ -60,7 +61,7 @@ public final class BatchWriter implements AutoCloseable {
      *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
-     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     * @throws IllegalStateException if the batch is closed, or its last point has no end
      */
     public void push(PointBatch batch) {
         check(batch);
@@ -81,13 +82,14 @@ public final class BatchWriter implements AutoCloseable {
      *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
-     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     * @throws IllegalStateException if the batch is closed, or its last point has no end
      */
     public CompletableFuture<WriteResult> pushTracked(PointBatch batch) {
         check(batch);
         TrackedPush push = new TrackedPush(owner, batch::release);
         batch.lend();
-        return push.begin(() -> client.startPush(push, handle, batch.buffer(), batch.bytes(), true));
+        return push.begin(
+                () -> unlessClosed(() -> client.startPush(push, handle, batch.buffer(), batch.bytes(), true)));
     }
 
     /**
@@ -98,15 +100,13 @@ public final class BatchWriter implements AutoCloseable {
      * @throws PushException if they were not accepted for another reason
      * @throws InvalidPointException if points could not be stored by any server; nothing of the batch will be sent
      * @throws IllegalArgumentException if the batch has another precision than the writer
-     * @throws IllegalStateException if the client or the batch is closed, or the last point of the batch has no end
+     * @throws IllegalStateException if the batch is closed, or its last point has no end
      */
     public boolean tryPush(PointBatch batch) {
         check(batch);
         batch.lend();
         try {
-            return accepted(client.tryPush(handle, batch.buffer(), batch.bytes()));
-        } catch (IllegalStateException e) {
-            throw closed(e);
+            return accepted(unlessClosed(() -> client.tryPush(handle, batch.buffer(), batch.bytes())));
         } finally {
             batch.release();
         }
@@ -119,7 +119,6 @@ public final class BatchWriter implements AutoCloseable {
      * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
      *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
-     * @throws IllegalStateException if the client is closed
      */
     public void pushLines(String lines) {
         byte[] bytes = LineProtocol.of(lines).bytes();
@@ -136,7 +135,6 @@ public final class BatchWriter implements AutoCloseable {
      * @throws PushException if they were not accepted; nothing of them will be sent, except that after an interrupt a
      *     spool may have kept them ({@link PushException#outcome()})
      * @throws InvalidPointException if lines could not be stored by any server; nothing of them will be sent
-     * @throws IllegalStateException if the client is closed
      */
     public void pushLines(byte[] lines, int offset, int length) {
         Objects.checkFromIndexSize(offset, length, lines.length);
@@ -150,46 +148,47 @@ public final class BatchWriter implements AutoCloseable {
      * @throws UnsettledPointsException if not every point since the flush before was acknowledged
      * @throws FlushInterruptedException if the thread was interrupted, which stays set; the points are sent all the same
      * @throws PushException if the writer is closed
-     * @throws IllegalStateException if the client is closed
      */
     public void flush() {
         FlushCall call = new FlushCall();
-        call.await(() -> {
-            try {
-                return client.startFlush(call, handle);
-            } catch (IllegalStateException e) {
-                throw closed(e);
-            }
-        });
+        call.await(() -> unlessClosed(() -> client.startFlush(call, handle)));
     }
 
     /**
      * What the writer has done so far.
      *
-     * @return the numbers; once closed, the last ones, which are those before the close if it failed
+     * @return the numbers; while it closes, those before the close; once closed, the last ones, which are those before the
+     *     close if it failed
+     * @throws InternalException if the heap had no room for the numbers before the close, and it has not ended
      */
     public WriterTotals totals() {
-        WriterTotals totals = last;
-        if (totals == null) {
-            try {
-                totals = new WriterTotals(new FrameReader(client.writerTotals(handle)));
-            } catch (IllegalStateException e) {
-                throw closed(e);
-            }
+        WriterTotals known = last;
+        if (known != null) {
+            return known;
         }
-        return totals;
+        try {
+            return new WriterTotals(new FrameReader(client.writerTotals(handle)));
+        } catch (IllegalStateException e) {
+            // The numbers before the close were taken before its handle was.
+            known = last;
+            if (known == null) {
+                throw new InternalException("the numbers of a writer that closes are lost");
+            }
+            return known;
+        }
     }
 
     /**
      * Lets {@link WriterTotals#settledBefore} go on past points of unknown fate, for a program that has settled them
      * otherwise.
+     *
+     * @throws PushException if the writer is closed
      */
     public void forgetHoles() {
-        try {
+        unlessClosed(() -> {
             client.forgetHoles(handle);
-        } catch (IllegalStateException e) {
-            throw closed(e);
-        }
+            return null;
+        });
     }
 
     /**
@@ -221,15 +220,12 @@ public final class BatchWriter implements AutoCloseable {
     }
 
     private WriterClosed finishClose(Duration limit) {
-        WriterTotals before = totalsIfKnown();
+        // Until what it leaves behind is known, and for good if that does not get here.
+        last = totalsIfKnown();
         try {
             CloseCall call = new CloseCall();
             return call.await(() -> client.startCloseWriter(call, handle, FrameWriter.nanoseconds(limit)));
         } finally {
-            if (last == null) {
-                // What it left behind did not get here.
-                last = before;
-            }
             synchronized (this) {
                 ended = true;
                 notifyAll();
@@ -317,9 +313,16 @@ public final class BatchWriter implements AutoCloseable {
         throw error;
     }
 
-    /** What is thrown in place of a refusal: where the client is closed, the refusal itself. */
-    private synchronized RuntimeException closed(IllegalStateException refusal) {
-        return closed ? new PushException(PushException.Reason.CLOSED, "the writer is closed") : refusal;
+    /**
+     * The same for a call of the native library that is refused because the writer is closed, or because its client is
+     * and is about to close it.
+     */
+    private <T> T unlessClosed(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (IllegalStateException e) {
+            throw new PushException(PushException.Reason.CLOSED, "the writer is closed");
+        }
     }
 
     /** A push that is waited for. */
@@ -339,13 +342,7 @@ public final class BatchWriter implements AutoCloseable {
 
         @Override
         Void await(LongSupplier start) {
-            return super.await(() -> {
-                try {
-                    return start.getAsLong();
-                } catch (IllegalStateException e) {
-                    throw closed(e);
-                }
-            });
+            return super.await(() -> unlessClosed(start::getAsLong));
         }
 
         @Override

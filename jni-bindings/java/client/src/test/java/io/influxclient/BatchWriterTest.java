@@ -222,6 +222,48 @@ class BatchWriterTest {
         }
     }
 
+    /** Between the moment when its client refuses new calls and the one when the client has closed it, too. */
+    @Test
+    void aWriterWhoseClientClosesIsClosed() {
+        try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);
+                InfluxClient client = server.client().build();
+                BatchWriter writer = client.batchWriter().start()) {
+            writer.push(points(0, 7));
+            client.nativeClient().beginClose();
+            for (Runnable push : List.<Runnable>of(
+                    () -> writer.push(batch), () -> writer.pushTracked(batch), () -> writer.pushLines("m f=1"))) {
+                PushException error = assertThrows(PushException.class, push::run);
+                assertEquals(PushException.Reason.CLOSED, error.reason());
+                assertEquals(Outcome.NOT_STORED, error.outcome());
+            }
+            batch.clear();
+            writer.flush();
+            assertEquals(7, writer.totals().settled().stored());
+        }
+    }
+
+    @Test
+    void theNumbersCanBeReadWhileAWriterCloses() throws Exception {
+        CountDownLatch free = new CountDownLatch(1);
+        try (RawServer server = new RawServer(request -> WriteTest.waitFor(free));
+                InfluxClient client = server.client().build()) {
+            BatchWriter writer =
+                    client.batchWriter().linger(Duration.ofHours(1)).start();
+            writer.push(points(0, 7));
+            Thread closer = new Thread(writer::close);
+            closer.start();
+            RawServer.until("the write that the close waits for", () -> !server.requests()
+                    .isEmpty());
+            assertEquals(7, writer.totals().accepted());
+            assertEquals(7, writer.totals().pending());
+            free.countDown();
+            closer.join();
+            assertEquals(0, writer.totals().pending());
+        } finally {
+            free.countDown();
+        }
+    }
+
     @Test
     void pointsThatNoServerTakesAreRefusedAsAWhole() {
         try (RawServer server = RawServer.replying(RawServer.NO_CONTENT);

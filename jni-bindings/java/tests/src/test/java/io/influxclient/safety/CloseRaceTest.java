@@ -76,10 +76,10 @@ class CloseRaceTest {
                         try {
                             writer.push(batch);
                             writer.tryPush(batch);
-                            writer.totals();
                         } catch (PushException e) {
                             assertEquals(PushException.Reason.CLOSED, e.reason());
                         }
+                        writer.totals();
                     }
                     return null;
                 });
