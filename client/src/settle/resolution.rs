@@ -235,8 +235,12 @@ impl PointResolution {
     /// How many replicas are known to have it.
     #[must_use]
     pub fn copies(&self) -> usize {
-        let told = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Stored).count();
-        told.max(usize::from(self.witnessed))
+        self.count(ReplicaAnswer::Stored).max(usize::from(self.witnessed))
+    }
+
+    /// How many replicas answered so.
+    fn count(&self, wanted: ReplicaAnswer) -> usize {
+        self.replicas.iter().filter(|(_, answer)| *answer == wanted).count()
     }
 
     /// Takes in what a node read of it that is perhaps no replica itself. Only what is there proves something.
@@ -271,9 +275,8 @@ impl PointResolution {
         if self.replicas.is_empty() {
             return self.whereabouts == Whereabouts::Nowhere;
         }
-        let open = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Unknown).count();
-        let told = self.replicas.iter().filter(|(_, answer)| *answer == ReplicaAnswer::Stored).count();
-        (told + open).max(self.copies()) < level.required(self.replicas.len()).max(1)
+        let possible = self.count(ReplicaAnswer::Stored) + self.count(ReplicaAnswer::Unknown);
+        possible.max(self.copies()) < level.required(self.replicas.len()).max(1)
     }
 
     pub(super) fn doubtful(doubt: Doubt) -> Self {

@@ -334,7 +334,7 @@ impl<'a> Call<'a> {
                 points: self.batch.points(),
                 attempts: self.attempts,
                 versions: self.versions,
-                destination: self.target.destination(),
+                destination: self.target.into_destination(),
             }),
             Some(kind) => {
                 let outcome = job.refused_outcome();
@@ -518,7 +518,7 @@ impl<'a> Call<'a> {
             refusals: job.into_refusals(),
             server_version: self.server_version,
             source: self.source,
-            destination: self.target.destination(),
+            destination: self.target.into_destination(),
         })
     }
 }

@@ -27,9 +27,9 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Where that is, for reading the points back.
-    pub(super) fn destination(&self) -> Destination {
-        Destination { database: Some(self.database.clone()), retention_policy: self.retention_policy.clone() }
+    /// Where that was, for reading the points back.
+    pub(super) fn into_destination(self) -> Destination {
+        Destination { database: Some(self.database), retention_policy: self.retention_policy }
     }
 }
 

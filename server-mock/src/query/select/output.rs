@@ -59,10 +59,7 @@ impl<'a> Cells<'a> {
     pub(super) fn read(&mut self, row: Option<(usize, &Series, usize)>) {
         let places = row.map(|(number, series, row)| {
             let (vars, as_stored) = (&self.vars, self.as_stored);
-            let place = |var: &&VarRef| {
-                let place = series.locate(var);
-                if as_stored { place.untyped() } else { place }
-            };
+            let place = |var: &&VarRef| series.locate(var).shown(as_stored);
             let places = self.places.entry(number);
             (&*places.or_insert_with(|| vars.iter().map(place).collect()), series, row)
         });

@@ -208,8 +208,7 @@ impl Runner<'_> {
         // Series and row of each row of the result.
         let mut found: Vec<(usize, usize)> = Vec::new();
         for (at, series) in group.series.iter().enumerate() {
-            let places = vars.iter().map(|var| series.locate(var));
-            let places = places.map(|place| if compiled.as_stored { place.untyped() } else { place });
+            let places = vars.iter().map(|var| series.locate(var).shown(compiled.as_stored));
             let fields: Vec<Place> = places.filter(|place| matches!(place, Place::Column(..))).collect();
             for row in rows(series, compiled.min, compiled.max, condition) {
                 // A row of tags alone is none.

@@ -115,11 +115,11 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// The same place, its values as each shard has them.
-    pub(super) fn untyped(self) -> Self {
+    /// The same place, its values as each shard has them if they are shown as stored.
+    pub(super) fn shown(self, as_stored: bool) -> Self {
         match self {
-            Self::Column(column, _) => Self::Column(column, None),
-            other @ (Self::Tag(_) | Self::Nowhere) => other,
+            Self::Column(column, _) if as_stored => Self::Column(column, None),
+            other => other,
         }
     }
 }
