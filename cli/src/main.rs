@@ -16,6 +16,7 @@ mod logging;
 mod meter;
 mod output_file;
 mod policy;
+mod prompt;
 mod queries;
 mod render;
 mod retry;

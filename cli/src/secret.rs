@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::prompt;
 
 /// A secret: not shown by Debug, so that no error path can print it.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,57 +51,13 @@ impl Secret {
     /// Asks at the terminal, without showing what is typed.
     ///
     /// # Errors
-    /// There is no terminal to ask at, or nothing was typed.
+    /// There is no terminal to ask at, nothing was typed, or Ctrl-C.
     pub(crate) fn ask(prompt: &str) -> Result<Self, Failure> {
-        let _silent = Silent::begin();
-        let text = rpassword::prompt_password(prompt)
-            .map_err(|error| Failure::local_io(format!("cannot read from the terminal: {error}")))?;
+        let text = prompt::hidden(prompt)?;
         if text.is_empty() {
             return Err(Failure::Usage("nothing was typed".to_owned()));
         }
         Ok(Self(text))
-    }
-}
-
-/// A terminal that shows nothing of what is typed. Set before the prompt is shown: whoever types at once, or pastes, would
-/// otherwise be faster than whoever reads the secret.
-#[cfg(unix)]
-struct Silent(Option<(fs::File, rustix::termios::Termios)>);
-
-#[cfg(unix)]
-impl Silent {
-    fn begin() -> Self {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let silenced = || {
-            let terminal = fs::OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
-            let before = tcgetattr(&terminal).ok()?;
-            let mut silent = before.clone();
-            // Without signals from keys: one that ended the program here would leave the terminal silent.
-            silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
-            tcsetattr(&terminal, OptionalActions::Now, &silent).ok()?;
-            Some((terminal, before))
-        };
-        Self(silenced())
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Silent {
-    fn drop(&mut self) {
-        if let Some((terminal, before)) = &self.0 {
-            let _ = rustix::termios::tcsetattr(terminal, rustix::termios::OptionalActions::Now, before);
-        }
-    }
-}
-
-/// Elsewhere the reader of the secret does all there is to do.
-#[cfg(not(unix))]
-struct Silent;
-
-#[cfg(not(unix))]
-impl Silent {
-    const fn begin() -> Self {
-        Self
     }
 }
 

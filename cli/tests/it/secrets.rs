@@ -341,6 +341,15 @@ fn a_password_is_asked_for_and_not_shown() {
     assert!(shown.contains("Password of app: "), "{shown}");
     let header = format!("Basic {}", STANDARD.encode("app:S3cr3t-Canary-%40"));
     assert!(asked.lock().unwrap().contains(&header), "{}", asked.lock().unwrap());
+    // Whoever gives up has the terminal back as it was.
+    let given_up = format!("{program} ping -H {url} --user app; echo code $?; stty -a");
+    let (shown, _) = typed(&given_up, "S3cr3t-Canary-%40\x03").unwrap();
+    assert_clean("the terminal", &shown);
+    let words: Vec<&str> = shown.split_whitespace().collect();
+    assert!(words.windows(2).any(|pair| pair == ["code", "130"]), "{shown}");
+    for mode in ["echo", "icanon", "isig"] {
+        assert!(words.contains(&mode), "{shown}");
+    }
     // Where nobody can be asked, the error says what to do instead.
     let mut command = crate::harness::program();
     command.args(["ping", "-H", &url, "--user", "app"]);
