@@ -71,10 +71,9 @@ impl Ports {
     }
 
     fn reserve(&mut self) -> io::Result<()> {
+        let _alone = alone(&self.reservations);
         // Where reservations cannot be kept (somebody else's directory), a free port is still a good guess.
         let kept = fs::create_dir_all(&self.reservations).is_ok();
-        // Of two clusters that find the same stale file one would remove what the other has just written.
-        let _alone = alone(&self.reservations);
         let start = fastrand::u16(..BLOCKS);
         for step in 0..BLOCKS {
             let block = (start + step) % BLOCKS;
@@ -93,8 +92,8 @@ impl Ports {
             return Ok(());
         };
         let ours = self.taken.contains(&self.reservations.join(block.to_string()));
-        let kept = ours || fs::create_dir_all(&self.reservations).is_err();
         let _alone = alone(&self.reservations);
+        let kept = ours || fs::create_dir_all(&self.reservations).is_err();
         if kept || self.take(block) {
             Ok(())
         } else {
@@ -123,7 +122,9 @@ impl Ports {
     }
 }
 
-/// Keeps other clusters of this machine from reserving until it is dropped; nothing where there can be no such file.
+/// Keeps other clusters of this machine from reserving and releasing until it is dropped; nothing where there can be no such
+/// file. Of two that find the same stale file one would remove what the other has just written, and one that releases the
+/// last block would remove the directory in which another is about to write.
 fn alone(reservations: &Path) -> Option<fs::File> {
     let path = reservations.with_extension("lock");
     let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(path).ok()?;
@@ -132,6 +133,7 @@ fn alone(reservations: &Path) -> Option<fs::File> {
 
 /// Gives blocks back.
 pub(crate) fn release(reservations: &[PathBuf]) {
+    let _alone = reservations.first().and_then(|first| alone(first.parent()?));
     for reservation in reservations {
         // Whoever finds the file later sees that its holder is gone.
         let _ = fs::remove_file(reservation);

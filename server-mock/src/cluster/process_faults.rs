@@ -11,7 +11,7 @@ use super::state::{io_error, write_private};
 use super::timers::{End, Pending, TimerCommand};
 use super::{ClusterError, NodeState, ProcessCluster};
 use crate::fault::{Fault, FaultState};
-use crate::runtime::{FAULTS_FILE, call};
+use crate::runtime::{AdminError, FAULTS_FILE, call};
 
 impl ProcessCluster {
     /// Kills a node as a crash would.
@@ -184,8 +184,8 @@ impl ProcessCluster {
 
     /// Notes how often the counted replies of a node still apply, so that it goes on from there when it is started again.
     async fn keep_counts(&mut self, position: usize) -> Result<(), ClusterError> {
-        /// One that is busy keeps nobody from killing it.
-        const LIMIT: Duration = Duration::from_millis(500);
+        /// One that is busy keeps nobody from killing it for longer.
+        const LIMIT: Duration = Duration::from_secs(5);
         let config = &self.configs[position];
         if !self.state.faults.counts_replies(&config.name) || self.state_at(position) != NodeState::Running {
             return Ok(());
@@ -328,15 +328,33 @@ impl ProcessCluster {
     }
 
     pub(super) async fn send_faults(&self, position: usize) -> Result<(), ClusterError> {
-        if self.state_at(position) != NodeState::Running {
-            return Ok(());
-        }
-        let config = &self.configs[position];
-        let body = serde_json::to_vec(&self.share(&config.name)).map_err(std::io::Error::other);
-        let body = body.map_err(io_error("writing faults"))?;
-        let sent: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/faults", body, CALL_LIMIT).await;
-        sent.map_err(|why| ClusterError::NotTaken { names: vec![config.name.clone()], why: why.to_string() })
+        let body = serde_json::to_vec(&self.share(&self.configs[position].name)).map_err(std::io::Error::other);
+        self.tell(position, "/faults", body.map_err(io_error("writing faults"))?).await
     }
+
+    /// Tells a node of a change, if it runs. One that stops running before it has taken the change learns of it when it is
+    /// started or resumed.
+    pub(super) async fn tell(&self, position: usize, path: &str, body: Vec<u8>) -> Result<(), ClusterError> {
+        /// One that was just started does not listen yet, and has perhaps read what it starts with before the change.
+        const LIMIT: Duration = Duration::from_secs(30);
+        let config = &self.configs[position];
+        let deadline = Instant::now() + LIMIT;
+        while self.state_at(position) == NodeState::Running {
+            let body = body.clone();
+            let told: Result<(), _> = call(&config.admin, &config.token, Method::PUT, path, body, CALL_LIMIT).await;
+            match told {
+                Ok(()) => return Ok(()),
+                Err(why @ AdminError::Status(_)) => return Err(not_taken(&config.name, &why)),
+                Err(why) if Instant::now() >= deadline => return Err(not_taken(&config.name, &why)),
+                Err(_) => tokio::time::sleep(TICK).await,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_taken(name: &str, why: &AdminError) -> ClusterError {
+    ClusterError::NotTaken { names: vec![name.to_owned()], why: why.to_string() }
 }
 
 /// What came of telling all nodes: whoever did not take it is named.

@@ -2,16 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use http::Method;
-
 use super::events::Event;
 use super::membership::{self, MembershipError};
 use super::ports::{Holder, Ports};
-use super::process::{CALL_LIMIT, config_path, entry, prepare};
+use super::process::{config_path, entry, prepare};
 use super::state::{State, write_private};
-use super::{ClusterError, NodeState, ProcessCluster, Role};
+use super::{ClusterError, ProcessCluster, Role};
 use crate::fault::{FaultError, find};
-use crate::runtime::call;
 
 impl ProcessCluster {
     /// Adds a node and returns its name once it takes part. `through` names the meta nodes that it is told of; without
@@ -100,14 +97,10 @@ impl ProcessCluster {
     /// Tells a node, if it runs, who is behind the addresses of the others, so that faults of links apply there.
     pub(super) async fn send_names(&self, position: usize) -> Result<(), ClusterError> {
         let config = &self.configs[position];
-        if self.state(&config.name)? != NodeState::Running {
-            return Ok(());
-        }
         let others = self.configs.iter().filter(|other| other.name != config.name);
         let names: Vec<(String, String)> = others.flat_map(membership::names).collect();
         let body = serde_json::to_vec(&names).expect("pairs of texts are JSON");
-        let told: Result<(), _> = call(&config.admin, &config.token, Method::PUT, "/names", body, CALL_LIMIT).await;
-        told.map_err(|why| ClusterError::NotTaken { names: vec![config.name.clone()], why: why.to_string() })
+        self.tell(position, "/names", body).await
     }
 }
 

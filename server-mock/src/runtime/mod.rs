@@ -14,7 +14,7 @@ pub use node::{Node, NodeError};
 pub use process::{EndSignals, run_node};
 pub use standalone::{Standalone, StandaloneError, StandaloneOptions};
 
-pub(crate) use admin::{call, get, ping};
+pub(crate) use admin::{AdminError, call, get, ping};
 pub(crate) use data_node::DataServices;
 pub(crate) use node::{NodeStorage, learn_names};
 pub(crate) use process::FAULTS_FILE;
