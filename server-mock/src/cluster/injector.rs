@@ -1,5 +1,6 @@
 //! Puts faults into effect in a cluster inside this process.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use crate::fault::{Board, Fault, FaultError, Faults, Member};
 
 /// How long listeners may take to open or close. They are on threads of their own, so that waiting for them here, in a
 /// test's own thread, holds nothing up.
-const LISTENERS_LIMIT: Duration = Duration::from_millis(250);
+const LISTENERS_LIMIT: Duration = Duration::from_secs(10);
 
 /// The faults of a whole cluster and the nodes they apply to; shared by the cluster and its nodes.
 #[derive(Debug, Default)]
@@ -19,6 +20,19 @@ pub(super) struct Injector {
 struct Known {
     board: Board,
     nodes: Vec<(Member, Faults)>,
+    /// Nodes that are paused, which open and close nothing.
+    still: HashSet<String>,
+}
+
+impl Known {
+    /// Waits until the listeners of all nodes that are not paused are as the faults want them.
+    fn wait_for_listeners(&self) {
+        let deadline = Instant::now() + LISTENERS_LIMIT;
+        let awake = || self.nodes.iter().filter(|(member, _)| !self.still.contains(&member.name));
+        while Instant::now() < deadline && !awake().all(|(_, faults)| faults.network().listeners_comply()) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 impl Injector {
@@ -38,6 +52,19 @@ impl Injector {
     pub(super) fn dismiss(&self, name: &str) {
         self.known().nodes.retain(|(member, _)| member.name != name);
         self.change(|board, _| board.forget(name));
+    }
+
+    /// From now on a node is paused.
+    pub(super) fn stands_still(&self, name: &str) {
+        self.known().still.insert(name.to_owned());
+    }
+
+    /// A node is paused no longer: returns once its listeners are as the faults want them.
+    pub(super) fn goes_on(&self, name: &str) {
+        let mut known = self.known();
+        if known.still.remove(name) {
+            known.wait_for_listeners();
+        }
     }
 
     /// Adds faults: all of them, or none where one of them cannot be.
@@ -78,16 +105,12 @@ impl Injector {
 
     fn change<T>(&self, change: impl FnOnce(&mut Board, &[(Member, Faults)]) -> T) -> T {
         let mut known = self.known();
-        let Known { board, nodes } = &mut *known;
+        let Known { board, nodes, .. } = &mut *known;
         let result = change(board, nodes);
         for (member, faults) in &*nodes {
             faults.set(board.of(&member.name, nodes.iter().map(|(member, _)| member.name.as_str())));
         }
-        // A paused node opens and closes nothing, so there has to be an end to it.
-        let deadline = Instant::now() + LISTENERS_LIMIT;
-        while Instant::now() < deadline && !nodes.iter().all(|(_, faults)| faults.network().listeners_comply()) {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        known.wait_for_listeners();
         result
     }
 

@@ -14,7 +14,7 @@ use super::{Role, TestNode, Topology};
 use crate::fault::{Fault, FaultError, Faults, Member, suggest};
 use crate::meta::LEADERSHIP_LOST;
 use crate::net::{LinkFault, Probability};
-use crate::runtime::{Replica, count, get, replica};
+use crate::runtime::{Node, Replica, count, get, replica};
 use crate::{OptionError, Options, Profile};
 
 /// How a cluster inside this process is built.
@@ -128,6 +128,8 @@ pub struct TestCluster {
 const SHOWN: usize = 40;
 /// Between two looks at something that is waited for.
 const TICK: Duration = Duration::from_millis(2);
+/// What a cluster comes to when it is left alone.
+const SETTLED: &str = "empty hinted handoff queues and no writes on their way";
 
 impl TestCluster {
     /// Three meta nodes and three data nodes in profile 1.8, unless said otherwise.
@@ -301,19 +303,19 @@ impl TestCluster {
         Ok(())
     }
 
-    /// Waits until no running data node has anything in its hinted handoff queues; `false` when the limit passes first.
+    /// As [`wait_until_settled`](Self::wait_until_settled), with a limit of its own; `false` when that passes first.
     pub async fn drained(&self, limit: Duration) -> bool {
-        self.wait(limit, "empty hinted handoff queues", || self.unsettled()).await.is_ok()
+        self.wait(limit, SETTLED, || self.unsettled()).await.is_ok()
     }
 
-    /// Waits until no running data node has anything in its hinted handoff queues, for as long as a node may take to
-    /// come up. What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a
-    /// queue: a write below level all is answered before that is decided.
+    /// Waits until no running data node has anything in its hinted handoff queues or on its way to an owner, for as long as a
+    /// node may take to come up. A write below level all is answered before its last owner has it, and one that timed out
+    /// before its points are in a queue. What a dead or paused node keeps is not seen.
     ///
     /// # Errors
     /// [`TestClusterError::NotYet`] says what still waits.
     pub async fn wait_until_settled(&self) -> Result<(), TestClusterError> {
-        self.wait(self.limit, "empty hinted handoff queues", || self.unsettled()).await
+        self.wait(self.limit, SETTLED, || self.unsettled()).await
     }
 
     /// Waits until all running data nodes have the same metadata, and the same in every shard that they share.
@@ -393,13 +395,19 @@ impl TestCluster {
         self.node(node).log_tail(usize::MAX)
     }
 
-    /// One look at what still waits in the hinted handoff queues of running data nodes, for people; `None` if nothing
-    /// does. [`wait_until_settled`](Self::wait_until_settled) looks until then.
+    /// One look at what running data nodes still have to bring to owners, for people; `None` if there is nothing.
+    /// [`wait_until_settled`](Self::wait_until_settled) looks until then.
     pub async fn unsettled(&self) -> Option<String> {
         let mut waiting = Vec::new();
         for node in &self.nodes {
-            for queue in node.handoff_depths().await {
+            // In this order: what is on its way now may be in a queue at the second look.
+            let look = |node: &Node| (node.writes_under_way(), node.handoff_depths());
+            let Some((under_way, depths)) = node.look(look).await else { continue };
+            for queue in depths {
                 waiting.push(format!("{} has {} points for node {}", node.name(), queue.points, queue.node));
+            }
+            if under_way > 0 {
+                waiting.push(format!("{} has {under_way} writes on their way to owners", node.name()));
             }
         }
         Some(waiting.join(", ")).filter(|waiting| !waiting.is_empty())
@@ -475,8 +483,9 @@ impl Drop for TestCluster {
         for node in &mut self.nodes {
             node.kill();
         }
-        let _ = std::fs::remove_dir_all(&self.dir);
+        // Before the directory goes, without which others would take the blocks for free, and this release theirs.
         release(&self.reservations);
+        let _ = std::fs::remove_dir_all(&self.dir);
     }
 }
 

@@ -125,6 +125,7 @@ impl TestNode {
         {
             tracing::error!(name = self.config.name, "a node's thread panicked");
         }
+        self.injector.goes_on(&self.config.name);
     }
 
     /// Stops the node without ending it; returns once it stands still.
@@ -137,6 +138,7 @@ impl TestNode {
         let (entered, stands_still) = oneshot::channel();
         if running.orders.send(Order::Pause { entered, until }).is_ok() && stands_still.await.is_ok() {
             running.pause = Some(go_on);
+            self.injector.stands_still(&self.config.name);
         }
     }
 
@@ -144,6 +146,7 @@ impl TestNode {
     pub fn resume(&mut self) {
         if let Some(running) = &mut self.running {
             drop(running.pause.take());
+            self.injector.goes_on(&self.config.name);
         }
     }
 

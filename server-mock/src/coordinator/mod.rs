@@ -7,6 +7,7 @@ mod plan;
 mod points;
 mod sight;
 mod statements;
+mod under_way;
 
 pub(crate) use mapping::ShardPart;
 pub(crate) use owners::{Delivery, Owners};
@@ -15,3 +16,4 @@ pub(crate) use points::Coordinator;
 pub(crate) use sight::{NEXT_MESSAGE, Sight, beside_leader};
 pub(crate) use statements::RunningQuery;
 pub(crate) use statements::{Monitor, RunningQueries, Scope, Statements};
+pub(crate) use under_way::UnderWay;

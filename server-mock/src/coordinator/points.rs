@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::mapping::ShardPart;
 use super::owners::{Delivery, Owners};
 use super::plan::{Plan, Step, WriteError, after_all_shards};
+use super::under_way::UnderWay;
 use crate::core::consistency::{Collector, Level, OwnerAnswer, ShardWriteError};
 use crate::core::handoff::is_retryable;
 use crate::core::owner_write::{AfterSend, Way, after_offer, after_send, way};
@@ -27,6 +28,7 @@ pub(crate) struct Coordinator {
     /// New shard groups that one request may make; 0 for no limit.
     pub(crate) max_shard_groups: usize,
     pub(crate) slice_race: SliceRace,
+    pub(crate) under_way: UnderWay,
 }
 
 impl Coordinator {
@@ -101,8 +103,10 @@ impl Coordinator {
                 Some((victim, bytes, points)) if *victim == owner => (bytes.clone(), points.clone()),
                 _ => (bytes.clone(), points.clone()),
             };
+            let under_way = self.under_way.one();
             tokio::spawn(async move {
                 let (result, queued) = this.write_owner(owner, part.shard, bytes, &points, level).await;
+                drop(under_way);
                 // Nobody listens any more once the level was met or the time is up.
                 let _ = answer.send((result, queued.then_some(owner))).await;
             });

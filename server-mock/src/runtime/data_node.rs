@@ -7,7 +7,7 @@ use super::sockets::Sockets;
 use super::{NodeConfig, NodeStorage};
 use crate::anti_entropy::AntiEntropy;
 use crate::auth::Authenticator;
-use crate::coordinator::{Coordinator, Delivery, Monitor, Owners, RunningQueries, Sight, Statements};
+use crate::coordinator::{Coordinator, Delivery, Monitor, Owners, RunningQueries, Sight, Statements, UnderWay};
 use crate::fault::{Disk, Faults};
 use crate::hinted_handoff::Handoff;
 use crate::meta::{MetaClient, MetaClientConfig};
@@ -102,6 +102,7 @@ pub(super) async fn start(
         allow_out_of_order: config.options.allow_out_of_order_writes,
         max_shard_groups: config.options.max_shard_groups_per_request,
         slice_race: config.options.shared_slice_race,
+        under_way: UnderWay::default(),
     };
     let authenticator = Authenticator::new(config.profile, &config.options);
     let services = Arc::new(DataServices {

@@ -182,6 +182,11 @@ impl Node {
         self.data.as_ref()
     }
 
+    /// Writes to owners that this node has begun for clients, answered or not, and that have not ended.
+    pub(crate) fn writes_under_way(&self) -> usize {
+        self.data.as_ref().map_or(0, |data| data.coordinator.under_way.count())
+    }
+
     /// What waits in the node's hinted handoff queues.
     #[must_use]
     pub fn handoff_depths(&self) -> Vec<crate::hinted_handoff::QueueDepth> {

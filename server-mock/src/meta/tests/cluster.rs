@@ -2,11 +2,12 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::net::TcpListener;
 
 use super::super::{
-    Bootstrap, MemoryStorage, MetaClient, MetaClientConfig, MetaConfig, MetaMember, MetaNode, MetaStartError,
-    MetaStorage, MetaTimings,
+    Bootstrap, LEADERSHIP_LOST, MemoryStorage, MetaClient, MetaClientConfig, MetaConfig, MetaError, MetaMember,
+    MetaNode, MetaStartError, MetaStorage, MetaTimings,
 };
 use crate::Profile;
 use crate::cluster::ports::{Holder, Ports, release};
@@ -43,21 +44,26 @@ pub(super) const PAUSE: Duration = Duration::from_millis(150);
 pub(super) const SOON: Duration = Duration::from_secs(20);
 
 impl Cluster {
-    pub(super) async fn start(count: u64, profile: Profile, storage: impl Fn(u64) -> MetaStorage) -> Self {
-        let mut cluster = Self::prepare(count, profile, storage).await;
-        for at in 0..cluster.nodes.len() {
-            cluster.restart(at).await;
-        }
-        within(SOON, "the first leader", cluster.ready()).await;
-        cluster
-    }
-
     pub(super) async fn in_memory(count: u64, profile: Profile) -> Self {
-        Self::start(count, profile, |_| MetaStorage::Memory(MemoryStorage::new())).await
+        Self::prepare(count, profile, |_| MetaStorage::Memory(MemoryStorage::new())).await.started().await
     }
 
     pub(super) async fn on_disk(count: u64, directory: PathBuf) -> Self {
-        Self::start(count, Profile::V1_8, |id| MetaStorage::Disk(directory.join(format!("meta{id}")))).await
+        let storage = |id: u64| MetaStorage::Disk(directory.join(format!("meta{id}")));
+        let mut cluster = Self::prepare(count, Profile::V1_8, storage).await;
+        // On a slow disk a single command may take longer than a short lease.
+        for config in &mut cluster.configs {
+            config.timings = MetaTimings::default();
+        }
+        cluster.started().await
+    }
+
+    async fn started(mut self) -> Self {
+        for at in 0..self.nodes.len() {
+            self.restart(at).await;
+        }
+        within(SOON, "the first leader", self.ready()).await;
+        self
     }
 
     /// All addresses chosen, no node started.
@@ -171,9 +177,24 @@ pub(super) fn create_database(name: &str) -> Command {
     Command::CreateDatabase { name: name.to_owned(), policy: None }
 }
 
+/// Makes a database once there is a leader: on a busy machine leadership may be lost in the middle of a command, and
+/// the next election outlast all attempts of a client.
 pub(super) async fn create(client: &MetaClient, name: &str) {
-    let created = within(SOON, "create database", client.execute(create_database(name))).await;
-    assert_eq!(created, Ok(Applied::Changed));
+    let creating = async {
+        let mut in_doubt = false;
+        loop {
+            match client.execute(create_database(name)).await {
+                Ok(Applied::Changed) => return,
+                // By the command of which the leader could not tell.
+                Ok(Applied::Unchanged) if in_doubt => return,
+                Err(MetaError::Failed(text)) if text == LEADERSHIP_LOST => in_doubt = true,
+                Err(MetaError::Status(StatusCode::SERVICE_UNAVAILABLE)) => {}
+                other => panic!("{other:?}"),
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    within(SOON, "create database", creating).await;
 }
 
 /// Waits until a client's cache satisfies a condition.

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 
 use super::super::exchange::{Answer, request};
 use super::super::format::encode;
-use super::super::{MemoryStorage, MetaClient, MetaClientConfig, MetaError, MetaStorage, MetaTimings};
+use super::super::{LEADERSHIP_LOST, MemoryStorage, MetaClient, MetaClientConfig, MetaError, MetaStorage, MetaTimings};
 use super::cluster::{SOON, cached, create, create_database};
 use super::{Cluster, within};
 use crate::Profile;
@@ -33,31 +33,26 @@ async fn a_database_is_visible_on_all_caches() {
 /// The first election does not wait for a timeout.
 #[tokio::test]
 async fn a_cluster_is_ready_at_once() {
-    // Before the clock: the first use of a runtime and of sockets is not what is measured.
-    drop(Cluster::in_memory(1, Profile::V1_8).await);
     let mut cluster = Cluster::prepare(3, Profile::V1_8, |_| MetaStorage::Memory(MemoryStorage::new())).await;
     for at in 0..3 {
-        cluster.config(at).timings = MetaTimings::default();
+        cluster.config(at).timings =
+            MetaTimings { election_min: 3 * SOON, election_max: 4 * SOON, ..MetaTimings::default() };
     }
-    let start = Instant::now();
     for at in 0..3 {
         cluster.restart(at).await;
     }
     within(SOON, "ready", cluster.ready()).await;
-    let ready = start.elapsed();
     let client = cluster.client(0);
     within(SOON, "a leader for the client", client.wait_ready()).await;
     create(&client, "db").await;
-    println!("three meta nodes ready after {ready:?}, a database created after {:?}", start.elapsed());
-    assert!(ready < MetaTimings::default().election_min, "{ready:?}");
 }
 
-/// Redirects cost no pause, whichever node is asked first.
+/// Redirects cost neither an attempt nor a pause, whichever node is asked first.
 #[tokio::test]
 async fn followers_point_to_the_leader() {
     let cluster = Cluster::in_memory(3, Profile::V1_8).await;
     for first in 0..3 {
-        let client = cluster.client_with(first, |config| config.retry_pause = Duration::from_secs(3600));
+        let client = cluster.client_with(first, |config| config.attempts = 1);
         create(&client, &format!("db{first}")).await;
     }
 }
@@ -67,7 +62,17 @@ async fn refusals_come_back_in_the_real_words() {
     let cluster = Cluster::in_memory(3, Profile::V1_8).await;
     let client = cluster.client_with(1, |config| config.retry_pause = Duration::from_secs(3600));
     let group = Command::CreateShardGroup { database: "nope".to_owned(), policy: String::new(), time: 0 };
-    let refused = within(SOON, "a refusal", client.execute(group)).await.unwrap_err();
+    let refusal = async {
+        loop {
+            // Without a leader, as a busy machine may be for a moment, the client pauses; then it is asked anew.
+            match tokio::time::timeout(SOON / 10, client.execute(group.clone())).await {
+                Ok(Err(MetaError::Failed(text))) if text == LEADERSHIP_LOST => {}
+                Ok(answer) => return answer.unwrap_err(),
+                Err(_) => {}
+            }
+        }
+    };
+    let refused = within(SOON, "a refusal", refusal).await;
     assert_eq!(refused, MetaError::Refused(CommandError::DatabaseNotFound("nope".to_owned())));
     assert_eq!(refused.to_string(), "database not found: nope");
 }

@@ -47,6 +47,8 @@ public final class TestCluster implements AutoCloseable {
     private static final Cleaner CLEANER = Cleaner.create();
     /** Between two looks at something that is waited for. */
     private static final long TICK_MILLIS = 2;
+    /** What a cluster comes to when it is left alone. */
+    private static final String SETTLED = "empty hinted handoff queues and no writes on their way";
     /** Lines of each node's log that are shown when a test fails. */
     private static final int SHOWN_LINES = 40;
 
@@ -382,26 +384,26 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Waits until no running data node has anything in its hinted handoff queues, for the {@linkplain #limit() limit}
-     * at most. What a dead or paused node keeps is not seen, and neither is what is on its way to an owner or into a
-     * queue: a write below level all is answered before that is decided.
+     * Waits until no running data node has anything in its hinted handoff queues or on its way to an owner, for the
+     * {@linkplain #limit() limit} at most. A write below level all is answered before its last owner has it, and one that
+     * timed out before its points are in a queue. What a dead or paused node keeps is not seen.
      *
      * @throws ClusterException if the limit passes first, with what still waits
      * @throws IllegalStateException if the cluster is closed
      */
     public void waitUntilSettled() {
-        waitUntilNone(limit, "empty hinted handoff queues", NativeCluster::unsettled);
+        waitUntilNone(limit, SETTLED, NativeCluster::unsettled);
     }
 
     /**
-     * Waits until no running data node has anything in its hinted handoff queues, as {@link #waitUntilSettled()} does.
+     * Waits as {@link #waitUntilSettled()} does.
      *
      * @param limit how long to wait
      * @return whether it came to that
      * @throws IllegalStateException if the cluster is closed
      */
     public boolean drained(Duration limit) {
-        return lastMissing(limit, "empty hinted handoff queues", NativeCluster::unsettled) == null;
+        return lastMissing(limit, SETTLED, NativeCluster::unsettled) == null;
     }
 
     /**
