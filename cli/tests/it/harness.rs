@@ -113,11 +113,17 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// Three meta and three data nodes with short time-outs.
+    /// Three meta and three data nodes, where hints are tried again soon.
     pub(crate) fn up() -> Self {
+        // Long enough for a replica that a busy machine holds up.
+        Self::waiting("5s")
+    }
+
+    /// As [`up`](Self::up), with this write-timeout: for what is about a replica that does not answer.
+    pub(crate) fn waiting(write_timeout: &str) -> Self {
         Self::with(&[
             "--set",
-            "write_timeout=1s",
+            &format!("write-timeout={write_timeout}"),
             "--set",
             "hh-retry-interval=200ms",
             "--set",
@@ -182,11 +188,42 @@ impl Cluster {
 
     /// Makes the database that the tests write to.
     pub(crate) fn database(self, replication: u32) -> Self {
-        self.query("data1", &format!("CREATE DATABASE db WITH REPLICATION {replication}"));
+        let (url, statement) = (self.url("data1"), format!("CREATE DATABASE db WITH REPLICATION {replication}"));
+        until("the database is made", || {
+            let ran = run(&["query", "-H", &url, &statement], "");
+            // On a busy machine the meta nodes may choose another leader in the middle of it. To make the same database
+            // twice is no error.
+            assert!(ran.code == 0 || ran.err.contains("leadership lost while committing log"), "{ran:?}");
+            ran.code == 0
+        });
         // Every node has a copy of the metadata of its own.
         let known = |node: &str| run(&["query", "-H", &self.url(node), "-d", "db", "SELECT v FROM m"], "").code == 0;
         until("every data node knows the database", || self.data_nodes().iter().all(|node| known(node)));
         self
+    }
+
+    /// Writes what a test begins with to every replica, and makes the shard groups for what it writes later.
+    pub(crate) fn begin_with(&self, lines: impl AsRef<[u8]>) {
+        until("every replica has what the test begins with", || {
+            let ran = self.write(&["-c", "all"], lines.as_ref());
+            // The leader of the meta nodes may be lost while the groups are made, and a replica may be held up.
+            assert!(ran.code == 0 || ran.code / 10 == 1, "{ran:?}");
+            ran.code == 0
+        });
+    }
+
+    /// How many points wait in a node's hinted handoff; nothing if it does not tell.
+    pub(crate) fn hints(&self, node: &str) -> Option<u64> {
+        let status = self.run(&["cluster", "status", "--json"]).events().remove(0);
+        let node = status["nodes"].as_array().unwrap().iter().find(|it| it["name"] == node).unwrap();
+        node["hints"].as_u64()
+    }
+
+    /// Waits until nothing waits in hinted handoff: what is written meanwhile to an owner for which hints wait does not
+    /// count for the level.
+    pub(crate) fn drained(&self) {
+        let ran = self.run(&["cluster", "wait", "--drained", "60s"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
     }
 
     pub(crate) fn data_nodes(&self) -> Vec<String> {

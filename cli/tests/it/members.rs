@@ -21,7 +21,7 @@ fn add(cluster: &mut Cluster, kind: &str) -> String {
 
 #[test]
 fn a_data_node_joins_and_leaves() {
-    let mut cluster = Cluster::with(&["--meta", "1", "--data", "2", "--set", "write-timeout=1s"]);
+    let mut cluster = Cluster::with(&["--meta", "1", "--data", "2", "--set", "write-timeout=5s"]);
     // One that sleeps while another joins must be told when it wakes up.
     cluster.fault(&["pause", "data2"]);
     assert_eq!(add(&mut cluster, "data"), "data3");

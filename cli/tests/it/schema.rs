@@ -84,7 +84,7 @@ fn each_type_is_printed_and_is_as_its_schema_says() {
     take(&up.out);
     drop(crate::harness::run(&["cluster", "down", "--dir", dir.path().to_str().unwrap()], ""));
 
-    let cluster = Cluster::with(&["--meta", "1", "--data", "2", "--set", "write_timeout=1s"]).database(2);
+    let cluster = Cluster::with(&["--meta", "1", "--data", "2", "--set", "write_timeout=5s"]).database(2);
     take(&cluster.run(&["cluster", "status", "--json"]).out);
     let (one, two) = (cluster.url("data1"), cluster.url("data2"));
     let both = format!("{one},{two},{NOBODY}");

@@ -68,7 +68,8 @@ fn the_second_signal_ends_it_at_once() {
     let started = Instant::now();
     signal(&child, Signal::INT);
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    // The request would be waited for for a minute.
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     cluster.fault(&["resume", "data1"]);
 }
 

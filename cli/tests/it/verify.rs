@@ -21,10 +21,12 @@ const PROMPT_HINTS: &[&str] = &["--set", "hh-retry-interval=200ms", "--set", "hh
 
 #[test]
 fn what_was_written_is_found_on_every_replica() {
-    let cluster = Cluster::with(&[]).database(3);
+    // Making hundreds of shard groups takes a slow machine its time, and its meta nodes may lose their leader over it.
+    let cluster = Cluster::with(&["--set", "write-timeout=60s"]).database(3);
     let file = weather();
     let file = file.to_str().unwrap();
-    assert_eq!(cluster.write(&["-c", "all", file], "").code, 0);
+    let ran = cluster.write(&["-c", "all", "--timeout", "120s", "--retries", "3", file], "");
+    assert_eq!(ran.code, 0, "{ran:?}");
     for arguments in [&[file][..], &[file, "--every-node"], &[file, "--window", "1d"], &[file, "--window", "400d"]] {
         let (ran, sum) = verify(&cluster, arguments, "");
         assert_eq!(ran.code, 0, "{ran:?}");
@@ -97,7 +99,7 @@ fn more_points_than_the_file_has_are_told_apart_from_equality() {
 #[test]
 fn a_replica_that_lacks_points_is_named() {
     let cluster = Cluster::with(PROMPT_HINTS).database(3);
-    assert_eq!(cluster.write(&["-c", "all"], points("before", 1)).code, 0);
+    cluster.begin_with(points("before", 1));
     cluster.fault(&["kill", "data3"]);
     assert_eq!(cluster.write(&["-c", "quorum"], points("m", 20)).code, 0);
     let lines = points("m", 20);
@@ -207,7 +209,7 @@ fn values_are_compared_on_every_replica() {
     };
     let lines = points("m", 2_500) + "n,t=a s=\"x, y\",b=t,i=7i 1451520000000000000\n";
     let good = file("good.lp", &lines);
-    assert_eq!(cluster.write(&["-c", "all", &good], "").code, 0);
+    cluster.begin_with(&lines);
     let (ran, sum) = verify(&cluster, &["--values", &good], "");
     assert_eq!((ran.code, sum["values"]["everywhere"].as_u64()), (0, Some(2_501)), "{ran:?}");
     // As many points, but one of them with another value.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use influx_client::blocking::Client;
 use influx_client::{Class, ConsistencyLevel, Precision};
 
-use crate::fixture::{client, cluster, create, points};
+use crate::fixture::{client, cluster, create, points, store};
 use crate::server::NOBODY;
 
 /// The whole of it, from a thread that knows of no runtime, against a cluster that runs elsewhere.
@@ -15,6 +15,7 @@ async fn threads_write_and_ask_and_wait() {
     let cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let url = cluster.node("data1").url();
+    store(&client(&url), "db", &points("seed", 0, 1)).await;
     let program = thread::spawn(move || {
         let client = Client::new(client(&url)).unwrap();
         let writers = (0..4_i64).map(|n| {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use influx_client::{Applied, Batch, Class, ConsistencyLevel, Privilege, ident};
+use influx_client::{Applied, Batch, Class, Privilege, ident};
 use influx_server_mock::{Profile, TestCluster};
 
-use crate::fixture::{client, eventually};
+use crate::fixture::{client, eventually, points, store};
 use crate::server::{Act, Server, reply};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -95,9 +95,7 @@ async fn success_in_part_is_told_with_its_node() {
     let mut cluster = TestCluster::builder().nodes(1, 3).start().await.unwrap();
     cluster.create_database("db", 3).await.unwrap();
     let client = client(&cluster.urls()[0]);
-    let mut batch = Batch::default();
-    batch.point("m").field("f", 1.0).at(1).unwrap();
-    client.write(&batch).database("db").consistency(ConsistencyLevel::All).await.unwrap();
+    store(&client, "db", &points("m", 1, 1)).await;
     let dead = cluster.node("data3").id();
     cluster.node_mut("data3").kill();
     let dropped = client.drop_database("db").await.unwrap();
@@ -119,7 +117,7 @@ async fn what_servers_tell_is_read_in_both_profiles() {
         batch.point("n").field("i", 1i64).at(1).unwrap();
         // Version 0.10 may drop the first write of a shard group.
         eventually("the points are there", async || {
-            client.write(&batch).database("db").consistency(ConsistencyLevel::All).await.unwrap();
+            store(&client, "db", &batch).await;
             client.show().measurements("db").await.unwrap().len() == 2
         })
         .await;

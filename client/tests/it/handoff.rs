@@ -2,7 +2,7 @@
 
 use influx_client::{Class, ConsistencyLevel};
 
-use crate::fixture::{client, cluster, count, create, eventually, everywhere, points};
+use crate::fixture::{client, cluster, count, create, eventually, everywhere, points, store};
 
 /// The coordinator dies with hints in its queue; they are delivered when it is back.
 #[tokio::test]
@@ -10,7 +10,7 @@ async fn hints_survive_the_death_of_their_coordinator() {
     let mut cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
-    coordinator.write(&points("m", 0, 1)).database("db").consistency(ConsistencyLevel::All).await.unwrap();
+    store(&coordinator, "db", &points("m", 0, 1)).await;
     cluster.node_mut("data3").kill();
     for n in 1..=20 {
         let level = ConsistencyLevel::Quorum;
@@ -34,12 +34,13 @@ async fn the_last_value_written_is_the_last_delivered() {
     let mut cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
-    let write = async |value: f64, level| {
+    let batch = |value: f64| {
         let mut batch = influx_client::Batch::default();
         batch.point("m").field("v", value).at(7).unwrap();
-        coordinator.write(&batch).database("db").consistency(level).await
+        batch
     };
-    write(0.0, ConsistencyLevel::All).await.unwrap();
+    let write = async |value, level| coordinator.write(&batch(value)).database("db").consistency(level).await;
+    store(&coordinator, "db", &batch(0.0)).await;
     cluster.node_mut("data2").kill();
     for n in 1..=10 {
         write(f64::from(n), ConsistencyLevel::One).await.unwrap();
@@ -63,7 +64,7 @@ async fn a_partition_heals_without_loss() {
     let cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
-    coordinator.write(&points("m", 0, 1)).database("db").consistency(ConsistencyLevel::All).await.unwrap();
+    store(&coordinator, "db", &points("m", 0, 1)).await;
     cluster.partition(&[&["data1"], &["data2", "data3"]]);
     coordinator.write(&points("m", 1, 1)).database("db").consistency(ConsistencyLevel::One).await.unwrap();
     let late = coordinator.write(&points("m", 2, 1)).database("db").consistency(ConsistencyLevel::Quorum).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use influx_client::{Backoff, Batch, BatchWriter, Class, Client, ConsistencyLevel, NoRetry, Outcome, Precision};
 use influx_server_mock::{Profile, TestCluster};
 
-use crate::fixture::{client, count, create, eventually};
+use crate::fixture::{client, cluster, count, create, eventually, points, store};
 use crate::server::{Act, Server, error, reply, stored};
 
 const LONG: Duration = Duration::from_secs(20);
@@ -84,9 +84,10 @@ async fn it_knows_untimed_points_and_precisions() {
 /// is stored.
 #[tokio::test]
 async fn only_the_level_asked_for_settles() {
-    let mut cluster = TestCluster::builder().set("write-timeout", "1s").start().await.unwrap();
+    let mut cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
+    store(&coordinator, "db", &points("seed", 0, 1)).await;
     let writer = coordinator.batch_writer().database("db").consistency(ConsistencyLevel::All).start().unwrap();
     push(&writer, 10).await;
     writer.flush().await.unwrap();
@@ -116,7 +117,7 @@ async fn only_the_level_asked_for_settles() {
 async fn what_lies_before_it_is_stored() {
     for profile in Profile::ALL {
         let builder = TestCluster::builder().profile(profile);
-        let mut cluster = builder.set("write-timeout", "1s").set("hh-retry-interval", "100ms").start().await.unwrap();
+        let mut cluster = builder.set("write-timeout", "5s").set("hh-retry-interval", "100ms").start().await.unwrap();
         create(&cluster, "db", 3).await;
         let backoff = Backoff::default().base(Duration::from_millis(10)).cap(Duration::from_millis(50));
         let url = cluster.node("data1").url();

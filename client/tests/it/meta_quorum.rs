@@ -2,7 +2,7 @@
 
 use influx_client::{Class, ConsistencyLevel, Outcome};
 
-use crate::fixture::{client, cluster, count, create, everywhere, points};
+use crate::fixture::{client, cluster, count, create, everywhere, points, store};
 
 const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
 
@@ -13,7 +13,7 @@ async fn new_shard_groups_need_the_quorum() {
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
     let write = async |batch, level| coordinator.write(&batch).database("db").consistency(level).await;
-    write(points("m", 0, 1), ConsistencyLevel::All).await.unwrap();
+    store(&coordinator, "db", &points("m", 0, 1)).await;
     cluster.node_mut("meta2").kill();
     cluster.node_mut("meta3").kill();
 
@@ -28,6 +28,6 @@ async fn new_shard_groups_need_the_quorum() {
     }
 
     cluster.node_mut("meta2").restart().await.unwrap();
-    write(points("m", 10 * WEEK, 1), ConsistencyLevel::All).await.unwrap();
+    store(&coordinator, "db", &points("m", 10 * WEEK, 1)).await;
     everywhere(&cluster, "db", "m", 3).await;
 }

@@ -36,7 +36,7 @@ async fn points_are_counted_by_what_became_of_them() {
     for (text, points) in [("field type conflict: x", 1), ("partial write", 2), ("hinted handoff queue not empty", 3)] {
         let server = Server::start([error(500, text)]).await;
         let client = client(&server.url(), &counters);
-        let _ = client.write(&batch(points)).deadline(Duration::from_secs(1)).await.unwrap_err();
+        let _ = client.write(&batch(points)).deadline(Duration::from_secs(20)).await.unwrap_err();
     }
     let client = client(NOBODY, &counters);
     let _ = client.write(&batch(4)).await.unwrap_err();

@@ -76,7 +76,7 @@ async fn it_is_repeated_only_where_that_was_asked_for_and_does_no_harm() {
 async fn an_open_answer_is_read_as_it_arrives() {
     let server = Server::start([Act::AnswerAndHang(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello".into())]).await;
     let client = server.client();
-    let request = client.request(Method::GET, "query").time(Duration::from_millis(300));
+    let request = client.request(Method::GET, "query").time(Duration::from_secs(2));
     let mut answer = request.open().await.result.unwrap();
     assert_eq!(answer.body.next().await.unwrap().unwrap(), "hello");
     let error = answer.body.next().await.unwrap().unwrap_err();

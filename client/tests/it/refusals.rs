@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use influx_client::{Batch, Class, Client, ConsistencyLevel, NoRetry, Outcome};
 
-use crate::fixture::{client, cluster, create, everywhere, points};
+use crate::fixture::{client, cluster, create, everywhere, points, store};
 
 /// One point of another type among good ones: it is named, the good ones are on every replica.
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn a_type_conflict_names_the_point_and_stores_the_rest() {
     let cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
-    coordinator.write(&points("m", 0, 1)).database("db").consistency(ConsistencyLevel::All).await.unwrap();
+    store(&coordinator, "db", &points("m", 0, 1)).await;
     let mut batch = Batch::default();
     batch.point("other").field("v", 1.0).at(1).unwrap();
     batch.point("m").tag("k", "bad").field("v", "text").at(2).unwrap();
@@ -31,6 +31,7 @@ async fn an_unparsable_line_is_named() {
     let cluster = cluster().await;
     create(&cluster, "db", 3).await;
     let coordinator = client(&cluster.node("data1").url());
+    store(&coordinator, "db", &points("seed", 0, 1)).await;
     let mut batch = points("m", 0, 2);
     batch.push_unchecked_line(b"no fields here").unwrap();
     let error = coordinator.write(&batch).database("db").consistency(ConsistencyLevel::All).await.unwrap_err();
@@ -67,7 +68,7 @@ async fn an_unreachable_endpoint_is_passed_over() {
     let both = Client::builder()
         .endpoint(crate::server::NOBODY)
         .endpoint(cluster.node("data1").url())
-        .deadline(Duration::from_secs(10))
+        .deadline(Duration::from_secs(30))
         .build()
         .unwrap();
     let mut batch = Batch::default();

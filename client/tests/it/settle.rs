@@ -9,17 +9,32 @@ use influx_client::{
 };
 use influx_server_mock::{NodeState, Profile, TestCluster};
 
-use crate::fixture::{create, eventually, points};
+use crate::fixture::{create, eventually, points, store};
 use crate::server::{Act, Server, builder, reply};
+
+/// A client that waits longer for a node than the nodes do for each other.
+fn patient(urls: &[String]) -> Client {
+    waiting(urls, Duration::from_secs(10))
+}
 
 /// A client that waits little for a node that hangs.
 fn impatient(urls: &[String]) -> Client {
+    waiting(urls, Duration::from_secs(2))
+}
+
+/// A client that waits so long for one node, and for all that it asks of them a few times as long.
+fn waiting(urls: &[String], attempt: Duration) -> Client {
     let builder = Client::builder().endpoints(urls).database("db").retry(NoRetry);
-    builder.attempt_timeout(Duration::from_secs(2)).deadline(Duration::from_secs(6)).build().unwrap()
+    builder.attempt_timeout(attempt).deadline(4 * attempt).build().unwrap()
 }
 
 async fn cluster_of(profile: Profile, copies: u32) -> TestCluster {
-    let builder = TestCluster::builder().profile(profile).nodes(3, 3).set("write-timeout", "500ms");
+    cluster_that_waits(profile, copies, "5s").await
+}
+
+/// A cluster whose nodes wait so long for each other in a write.
+async fn cluster_that_waits(profile: Profile, copies: u32, time: &str) -> TestCluster {
+    let builder = TestCluster::builder().profile(profile).nodes(3, 3).set("write-timeout", time);
     let cluster = builder.set("hh-retry-interval", "50ms").set("hh-retry-max-interval", "100ms").start().await.unwrap();
     create(&cluster, "db", copies).await;
     cluster
@@ -74,10 +89,10 @@ async fn what_is_everywhere_is_said_to_be() {
         for copies in 1..=3 {
             let cluster = cluster_of(profile, copies).await;
             // One endpoint is enough: the others are found by the cluster's own word.
-            let client = impatient(&cluster.urls()[..1]);
+            let client = patient(&cluster.urls()[..1]);
             make_shards(&cluster, &client, 12).await;
             let batch = many("m", 12);
-            let ack = client.write(&batch).consistency(ConsistencyLevel::All).await.unwrap();
+            let ack = store(&client, "db", &batch).await;
             let resolution = client.confirm(&batch, &ack).await.unwrap();
             assert_eq!(resolution.overall(), Some(Whereabouts::Everywhere), "{profile} {copies}: {resolution:?}");
             assert_eq!((resolution.level(), resolution.bears_out()), (Some(ConsistencyLevel::All), Some(true)));
@@ -93,11 +108,11 @@ async fn what_is_everywhere_is_said_to_be() {
 async fn what_waits_in_a_queue_is_pending_and_then_there() {
     for profile in Profile::ALL {
         let mut cluster = cluster_of(profile, 3).await;
-        let client = impatient(&cluster.urls());
+        let client = patient(&cluster.urls());
         make_shards(&cluster, &client, 1).await;
         cluster.node_mut("data3").kill();
         let batch = points("m", 1, 5);
-        let error = impatient(&cluster.urls()[..1]).write(&batch).consistency(ConsistencyLevel::All).await.unwrap_err();
+        let error = patient(&cluster.urls()[..1]).write(&batch).consistency(ConsistencyLevel::All).await.unwrap_err();
         let resolution = client.resolve(&batch, &error).await.unwrap();
         assert_eq!(resolution.overall(), Some(Whereabouts::Somewhere), "{profile}: {resolution:?}");
         assert_eq!(resolution.handoff(), HandoffState::Pending, "{profile}: {resolution:?}");
@@ -138,9 +153,9 @@ async fn what_waits_in_a_queue_is_pending_and_then_there() {
 async fn what_is_nowhere_is_not_promised() {
     for profile in Profile::ALL {
         let cluster = cluster_of(profile, 3).await;
-        let client = impatient(&cluster.urls());
+        let client = patient(&cluster.urls());
         let batch = points("m", 1, 3);
-        let error = impatient(&["http://127.0.0.1:1".to_owned()]).write(&batch).await.unwrap_err();
+        let error = patient(&["http://127.0.0.1:1".to_owned()]).write(&batch).await.unwrap_err();
         let resolution = client.resolve(&batch, &error).await.unwrap();
         assert_eq!(resolution.overall(), Some(Whereabouts::Nowhere), "no shard group yet: {resolution:?}");
         for (database, policy) in [("nope", "x"), ("db", "nope")] {
@@ -155,7 +170,7 @@ async fn what_is_nowhere_is_not_promised() {
         // Somebody else writes another value, and half of a point.
         let mut other = Batch::default();
         other.point("m").field("v", 77.5).at(2).unwrap();
-        client.write(&other).consistency(ConsistencyLevel::All).await.unwrap();
+        store(&client, "db", &other).await;
         let mut half = Batch::default();
         half.point("m").field("v", 77.5).field("w", 1i64).at(2).unwrap();
         half.point("m").field("v", 2.0).at(3).unwrap();
@@ -178,10 +193,10 @@ async fn what_is_nowhere_is_not_promised() {
 async fn who_does_not_answer_is_not_guessed_about() {
     for profile in Profile::ALL {
         let mut cluster = cluster_of(profile, 2).await;
-        let client = impatient(&cluster.urls()[..1]);
+        let client = patient(&cluster.urls()[..1]);
         make_shards(&cluster, &client, 8).await;
         let batch = many("m", 8);
-        let ack = client.write(&batch).consistency(ConsistencyLevel::All).await.unwrap();
+        let ack = store(&client, "db", &batch).await;
 
         cluster.node("data2").refuse_http();
         let refused = client.confirm(&batch, &ack).await.unwrap();
@@ -189,10 +204,7 @@ async fn who_does_not_answer_is_not_guessed_about() {
         cluster.heal();
 
         cluster.node_mut("data3").pause().await;
-        let builder = Client::builder().endpoint(&cluster.urls()[0]).database("db").retry(NoRetry);
-        let quick =
-            builder.attempt_timeout(Duration::from_millis(800)).deadline(Duration::from_secs(4)).build().unwrap();
-        let hung = quick.confirm(&batch, &ack).await.unwrap();
+        let hung = impatient(&cluster.urls()[..1]).confirm(&batch, &ack).await.unwrap();
         assert_true(&cluster, &hung, "m", 8).await;
         assert!(hung.count(Whereabouts::Nowhere) == 0 && hung.count(Whereabouts::Overwritten) == 0, "{hung:?}");
         if profile == Profile::V1_8 {
@@ -224,10 +236,10 @@ fn assert_true_but_for(resolution: &Resolution, id: u64) {
 #[tokio::test]
 async fn another_node_is_a_witness_of_what_is_there() {
     let cluster = cluster_of(Profile::V1_8, 1).await;
-    let client = impatient(&cluster.urls()[..1]);
+    let client = patient(&cluster.urls()[..1]);
     make_shards(&cluster, &client, 12).await;
     let batch = many("m", 12);
-    let ack = client.write(&batch).consistency(ConsistencyLevel::All).await.unwrap();
+    let ack = store(&client, "db", &batch).await;
     let there = cluster.count_on("data2", "db", "m").await;
     assert!(there > 0, "some series belong to it");
     cluster.node("data2").refuse_http();
@@ -248,7 +260,7 @@ async fn another_node_is_a_witness_of_what_is_there() {
 #[tokio::test]
 async fn a_partition_is_seen_as_it_is() {
     let cluster = cluster_of(Profile::V1_8, 3).await;
-    let client = impatient(&cluster.urls()[..1]);
+    let client = patient(&cluster.urls()[..1]);
     make_shards(&cluster, &client, 1).await;
     cluster.partition(&[&["data1"], &["data2", "data3"]]);
     let batch = points("m", 1, 4);
@@ -268,12 +280,12 @@ async fn a_partition_is_seen_as_it_is() {
 async fn an_acknowledgement_that_is_not_true_is_found_out() {
     let mut unmasked = 0;
     let cluster = cluster_of(Profile::V0_10, 3).await;
-    let client = impatient(&cluster.urls());
+    let client = patient(&cluster.urls());
     const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
     for week in 1..20 {
         let mut batch = Batch::default();
         batch.point("m").field("v", 1.5).at(week * WEEK).unwrap();
-        let Ok(ack) = client.write(&batch).consistency(ConsistencyLevel::All).await else { continue };
+        let ack = store(&client, "db", &batch).await;
         assert!(ack.caveat().is_some());
         cluster.wait_until_settled().await.unwrap();
         let resolution = client.confirm(&batch, &ack).await.unwrap();
@@ -294,7 +306,7 @@ async fn an_acknowledgement_that_is_not_true_is_found_out() {
 async fn hostile_names_and_values_are_found_again() {
     for profile in Profile::ALL {
         let cluster = cluster_of(profile, 1).await;
-        let client = impatient(&cluster.urls());
+        let client = patient(&cluster.urls());
         make_shards(&cluster, &client, 6).await;
         let mut batch = Batch::default();
         for (n, name) in ["a b", "a,b", "a=b", "a\"b", "a'b", "é🦀", "x;y--", "select", "a.b"].into_iter().enumerate()
@@ -305,7 +317,7 @@ async fn hostile_names_and_values_are_found_again() {
         }
         batch.point("q").field("s", "line\nbreak \"quoted\" back\\slash 'x'").at(5).unwrap();
         batch.point("q").field("f", f64::MAX).field("g", 5e-324).field("h", 0.1 + 0.2).at(6).unwrap();
-        let ack = client.write(&batch).consistency(ConsistencyLevel::All).await.unwrap();
+        let ack = store(&client, "db", &batch).await;
         let resolution = client.confirm(&batch, &ack).await.unwrap();
         for (at, point) in resolution.points().iter().enumerate() {
             assert_eq!(point.whereabouts, Whereabouts::Everywhere, "{profile} {at} {resolution:?}");
@@ -316,11 +328,9 @@ async fn hostile_names_and_values_are_found_again() {
 /// Faults of every kind while batches of all levels are written: whatever a verdict claims of a running node, the node holds.
 #[tokio::test]
 async fn verdicts_are_true_under_faults() {
-    let mut cluster = cluster_of(Profile::V1_8, 2).await;
+    let mut cluster = cluster_that_waits(Profile::V1_8, 2, "1s").await;
+    make_shards(&cluster, &patient(&cluster.urls()), 12).await;
     let client = impatient(&cluster.urls());
-    make_shards(&cluster, &client, 12).await;
-    let builder = Client::builder().endpoints(cluster.urls()).database("db").retry(NoRetry);
-    let client = builder.attempt_timeout(Duration::from_millis(700)).deadline(Duration::from_secs(4)).build().unwrap();
     let mut random = fastrand::Rng::with_seed(7);
     let mut seen = std::collections::BTreeSet::new();
     for round in 0..5 {
@@ -360,10 +370,10 @@ async fn verdicts_are_true_under_faults() {
 #[tokio::test]
 async fn points_without_a_time_cannot_be_looked_for() {
     let cluster = cluster_of(Profile::V1_8, 3).await;
-    let client = impatient(&cluster.urls());
+    let client = patient(&cluster.urls());
     let mut batch = Batch::default();
     batch.point("m").field("v", 1.0).server_time().unwrap();
-    let ack = client.write(&batch).await.unwrap();
+    let ack = store(&client, "db", &batch).await;
     let resolution = client.confirm(&batch, &ack).await.unwrap();
     assert_eq!(resolution.points()[0].doubt, Some(Doubt::NoTime));
     assert_eq!((resolution.overall(), resolution.bears_out()), (Some(Whereabouts::Unknown), None));
@@ -399,7 +409,7 @@ async fn values_of_every_type_are_found_again() {
     const WEEK: i64 = 7 * 86_400 * 1_000_000_000;
     for profile in Profile::ALL {
         let cluster = cluster_of(profile, 3).await;
-        let client = impatient(&cluster.urls());
+        let client = patient(&cluster.urls());
         let mut batch = Batch::default();
         batch.check_field_types(false);
         for (week, value) in ["1i", "\"text\"", "2i", "true", "0.5"].into_iter().enumerate() {

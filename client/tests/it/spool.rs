@@ -12,6 +12,7 @@ use influx_client::{
 };
 use influx_server_mock::{Profile, TestCluster};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 use crate::fixture::{count, create, eventually};
 use crate::server::{Act, NOBODY, Server, error, reply, stored};
@@ -62,11 +63,13 @@ async fn points_outlive_their_writer() {
     assert_eq!((closed.spooled, closed.unsent.len(), closed.acknowledged), (51, 0, 0));
     assert!(matches!(delivered.await, Err(DeliveryError::Spooled)));
 
-    let server = Server::start([stored()]).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let spool = Spool::open(&path, LIMIT).unwrap();
     assert_eq!(spool.recovery().points, 51);
-    let second = writer_with(&client(&server.url()), spool);
+    let second = writer_with(&client(&format!("http://{}", listener.local_addr().unwrap())), spool);
     assert_eq!(second.settled_horizon().before.unwrap(), 0, "what was left over is not settled");
+    // It sends from the start, so nobody answers before.
+    let server = Server::listen(listener, [stored()]);
     for time in 51..60 {
         push(&second, time).await;
     }
@@ -170,9 +173,10 @@ async fn what_an_earlier_writer_left_may_be_stored() {
     let too_old = || error(400, "partial write: points beyond retention policy dropped=1");
     let server = Server::start([too_old(), too_old()]).await;
     let second = writer(&server.url(), &path);
-    let mut reports = second.reports();
-    assert_eq!(second.flush().await.unwrap_err().points.unknown, 1);
-    let Err(DeliveryError::Write(left)) = reports.recv().await.unwrap().fate else { panic!("the server refuses it") };
+    // The flush tells it however soon it came; reports are of what comes after they were asked for.
+    let failed = second.flush().await.unwrap_err();
+    assert_eq!(failed.points.unknown, 1);
+    let [DeliveryError::Write(left)] = failed.errors.as_slice() else { panic!("the server refuses it") };
     assert!(left.kind().to_string().contains("may have sent them"), "{left}");
     push(&second, 1).await;
     assert_eq!(second.flush().await.unwrap_err().points.refused, 1);

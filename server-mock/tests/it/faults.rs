@@ -14,7 +14,7 @@ use crate::fixture::{LIMIT, Reply, query, send, until, within, write};
 async fn cluster(meta: usize, data: usize) -> TestCluster {
     let builder = TestCluster::builder().nodes(meta, data);
     let cluster = builder
-        .set("write-timeout", "400ms")
+        .set("write-timeout", "2s")
         .set("dial-timeout", "300ms")
         .set("hh-retry-interval", "50ms")
         .set("hh-retry-max-interval", "100ms");

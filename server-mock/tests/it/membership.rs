@@ -52,7 +52,7 @@ async fn a_data_node_joins() {
 async fn a_data_node_leaves_1_8() {
     let mut cluster = TestCluster::builder().nodes(1, 3).set("hh-retry-interval", "50ms").start().await.unwrap();
     let first = cluster.node("data1").url();
-    query(&first, "", "CREATE DATABASE d WITH DURATION INF REPLICATION 1 NAME r").await;
+    cluster.create_database("d", 1).await.unwrap();
     assert_eq!(write(&first, "db=d", "m v=1 1456000000000000000").await.status, 204);
     let leaver = cluster.node("data3").id().to_string();
     assert!(query(&first, "", "SHOW SHARDS").await.text().contains(&format!("\"{leaver}\"]")));
@@ -60,7 +60,7 @@ async fn a_data_node_leaves_1_8() {
     cluster.cut_one_way("data3", "data2");
     let third = cluster.node("data3").url();
     let lines: String = (0..20).map(|k| format!("m,k={k} v=1 1456000000000000000\n")).collect();
-    write(&third, "db=d&consistency=any", &lines).await;
+    assert_eq!(write(&third, "db=d&consistency=any", &lines).await.status, 204);
     until("a queue", || async { !cluster.node("data3").handoff_depths().await.is_empty() }).await;
     cluster.node("data3").refuse_http();
     cluster.node_mut("data3").kill();

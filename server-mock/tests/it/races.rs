@@ -21,6 +21,8 @@ async fn missing_copies(switch: Option<&str>) -> usize {
     }
     let mut missing = 0;
     for url in &urls {
+        // A node that has not heard of a group does not look for its copy.
+        until("all groups", || async { values(url, "d", "SHOW SHARD GROUPS").await.len() == 4 }).await;
         missing += 4 - values(url, "d", "SELECT v FROM m").await.len();
     }
     missing

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use tokio::sync::RwLock;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -94,12 +95,13 @@ async fn play_all(trials: Vec<Trial>, filtered: usize, arguments: &Arguments) ->
         program: std::env::current_exe().map_err(|error| error.to_string())?,
         root: root.path().to_owned(),
         number: AtomicUsize::new(0),
+        quiet: RwLock::new(()),
     });
     let given = std::env::var("RUST_TEST_THREADS").ok().and_then(|count| count.parse().ok());
     let lanes = arguments.threads.or(given).unwrap_or(LANES).max(1);
     let mut report = Report::new(arguments.quiet, filtered);
     // Those that say how long something may take have the machine for themselves: they wait, and disturb each other
-    // little. The others, which make it busy, come after.
+    // little, but for the starts of clusters, which wait for one another. The others, which make it busy, come after.
     let (timed, others): (Vec<_>, Vec<_>) = trials.into_iter().partition(|trial| trial.scenario.timed);
     let mut end = std::pin::pin!(told_to_end());
     for trials in [timed, others] {
@@ -169,10 +171,14 @@ struct Clusters {
     program: PathBuf,
     root: PathBuf,
     number: AtomicUsize,
+    /// Read while a timed scenario is played, written while a cluster for one is started: several processes that begin at
+    /// once would be what it is late by.
+    quiet: RwLock<()>,
 }
 
 impl Clusters {
-    async fn start(&self, kind: &Kind) -> Result<Cluster, Failure> {
+    async fn start(&self, kind: &Kind, timed: bool) -> Result<Cluster, Failure> {
+        let _quiet = if timed { Some(self.quiet.write().await) } else { None };
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let dir: &Path = &self.root.join(number.to_string());
         Cluster::start(kind, &self.program, dir).await.map_err(|why| Failure {
@@ -196,12 +202,17 @@ async fn lane(queue: Arc<Queue>, clusters: Arc<Clusters>, events: UnboundedSende
                 cluster.end().await;
             }
         }
-        let (played, cluster) = match kept.take() {
-            Some(cluster) => play_on(cluster, &trial, &events, trace).await,
-            None => match clusters.start(&trial.scenario.kind).await {
-                Ok(cluster) => play_on(cluster, &trial, &events, trace).await,
-                Err(failure) => (Err(failure), None),
-            },
+        let timed = trial.scenario.timed;
+        let cluster = match kept.take() {
+            Some(cluster) => Ok(cluster),
+            None => clusters.start(&trial.scenario.kind, timed).await,
+        };
+        let (played, cluster) = match cluster {
+            Ok(cluster) => {
+                let _quiet = if timed { Some(clusters.quiet.read().await) } else { None };
+                play_on(cluster, &trial, &events, trace).await
+            }
+            Err(failure) => (Err(failure), None),
         };
         let judged = judge(&trial.verdict, played);
         let used_up = judged.is_err() || trial.scenario.dirty;
