@@ -40,16 +40,20 @@ public final class BatchWriter implements AutoCloseable {
         closeLimit = settings.closeLimit();
         tellsReports = settings.listener() != null;
         reports = new ReportQueue(client, settings.listener());
-        long[] given = new long[1];
-        FrameReader reply = new FrameReader(client.openWriter(reports, settings.frame(), given));
-        id = given[0];
-        reports.under(id);
+        FrameReader reply = new FrameReader(client.openWriter(reports, reports::under, settings.frame()));
+        id = reports.writer();
         if (reply.bool()) {
             client.forgetWriter(id);
             throw new InvalidSettingsException(reply.text(), -1, reply.text());
         }
         handle = reply.i64();
         owner.opened(this);
+        if (client.isClosing()) {
+            // It may have come too late to be closed with the others.
+            owner.closed(this);
+            client.forgetWriter(id);
+            throw NativeClient.isClosed();
+        }
     }
 
     /**
@@ -146,7 +150,8 @@ public final class BatchWriter implements AutoCloseable {
      * Sends what was accepted until now and waits until it is settled.
      *
      * @throws UnsettledPointsException if not every point since the flush before was acknowledged
-     * @throws FlushInterruptedException if the thread was interrupted, which stays set; the points are sent all the same
+     * @throws FlushInterruptedException if the thread was interrupted, which stays set; the writer goes on with
+     *     the points
      * @throws PushException if the writer is closed
      */
     public void flush() {
@@ -292,6 +297,10 @@ public final class BatchWriter implements AutoCloseable {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
+        }
+        if (tellsReports && !NativeClient.isInCallback()) {
+            // A client that closes would end what that thread still waits for.
+            reports.awaitEnd(closeLimit);
         }
     }
 

@@ -27,9 +27,14 @@ final class ReportQueue implements Receiver {
         this.listener = listener;
     }
 
-    /** The number of the writer. */
+    /** Takes the number of the writer, before there can be a report. */
     void under(long writer) {
         id = writer;
+    }
+
+    /** The number of the writer. */
+    long writer() {
+        return id;
     }
 
     @Override

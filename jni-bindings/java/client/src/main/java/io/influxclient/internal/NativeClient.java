@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * A client of the native library: starts its calls and hands out what comes of them.
@@ -87,25 +88,36 @@ public final class NativeClient {
         Objects.requireNonNull(receiver, "receiver");
         synchronized (lock) {
             if (closed || closing && !evenClosing) {
-                throw new IllegalStateException("the client is closed");
+                throw isClosed();
             }
             underWay += counts ? 1 : 0;
         }
         long call = ids.incrementAndGet();
-        receivers.put(call, receiver);
         if (!counts) {
             streams.put(call, Boolean.TRUE);
         }
-        boolean started = false;
+        receivers.put(call, receiver);
         try {
             start.with(handle, call);
-            started = true;
-        } finally {
-            if (!started) {
-                ended(call);
+        } catch (RuntimeException | Error e) {
+            if (ended(call)) {
+                throw e;
             }
+            // Abandoned this moment, and the receiver was told so: it must not learn of two ends.
         }
         return call;
+    }
+
+    /** What is thrown where a call comes too late. */
+    public static IllegalStateException isClosed() {
+        return new IllegalStateException("the client is closed");
+    }
+
+    /** Whether it refuses new calls. */
+    public boolean isClosing() {
+        synchronized (lock) {
+            return closing;
+        }
     }
 
     /** Writes rows; the buffer must stay as it is until the last completion. */
@@ -233,12 +245,18 @@ public final class NativeClient {
     /**
      * Starts a background writer.
      *
-     * @param id gets the id of the writer, under which its reports come
+     * @param id gets the id of the writer, under which its reports come, before the first of them
      * @return the reply of the native library
      */
-    public byte[] openWriter(Receiver reports, byte[] settings, long[] id) {
+    public byte[] openWriter(Receiver reports, LongConsumer id, byte[] settings) {
         byte[][] reply = new byte[1][];
-        id[0] = start(reports, false, false, (client, call) -> reply[0] = Native.openWriter(client, call, settings));
+        start(reports, false, false, (client, call) -> {
+            id.accept(call);
+            reply[0] = Native.openWriter(client, call, settings);
+        });
+        if (reply[0] == null) {
+            throw isClosed();
+        }
         return reply[0];
     }
 
@@ -354,9 +372,15 @@ public final class NativeClient {
         Native.close(handle);
     }
 
-    private void ended(long call) {
-        boolean counted = streams.remove(call) == null;
+    /** Forgets a call; whether that was still to be done. */
+    private boolean ended(long call) {
         boolean known = receivers.remove(call) != null;
+        forget(call, known);
+        return known;
+    }
+
+    private void forget(long call, boolean known) {
+        boolean counted = streams.remove(call) == null;
         if (counted && known) {
             synchronized (lock) {
                 underWay--;
@@ -376,8 +400,11 @@ public final class NativeClient {
         } finally {
             // Nothing is left, unless this thread fails: then nobody shall wait for ever, and nothing is known.
             for (long call : receivers.keySet().toArray(new Long[0])) {
-                if (call != NO_CALL) {
-                    deliver(Completion.CANCELLED, call, new FrameReader(new byte[] {1}));
+                // One that could not be started is told so by the thread that tried, unless this one is first.
+                Receiver receiver = call == NO_CALL ? null : receivers.remove(call);
+                if (receiver != null) {
+                    deliver(receiver, Completion.CANCELLED, new FrameReader(new byte[] {1}));
+                    forget(call, true);
                 }
             }
         }
@@ -400,14 +427,19 @@ public final class NativeClient {
         if (receiver == null && kind == Completion.QUESTION) {
             receiver = receivers.get(NO_CALL);
         }
-        boolean last = true;
-        try {
-            last = receiver == null || receiver.accept(kind, body);
-        } catch (Throwable e) { // the thread has other completions to deliver
-            LOG.log(System.Logger.Level.ERROR, "a completion of the native library was lost", e);
-        }
+        boolean last = receiver == null || deliver(receiver, kind, body);
         if (last && call != NO_CALL) {
             ended(call);
+        }
+    }
+
+    /** Whether it was the last completion. */
+    private static boolean deliver(Receiver receiver, int kind, FrameReader body) {
+        try {
+            return receiver.accept(kind, body);
+        } catch (Throwable e) { // the thread has other completions to deliver
+            LOG.log(System.Logger.Level.ERROR, "a completion of the native library was lost", e);
+            return true;
         }
     }
 }

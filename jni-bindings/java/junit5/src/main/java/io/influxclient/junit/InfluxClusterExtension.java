@@ -5,7 +5,6 @@ import java.lang.reflect.AnnotatedElement;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -253,22 +252,23 @@ public final class InfluxClusterExtension
         }
     }
 
-    /** A cluster, and how many tests of its class are under way. */
+    /** A cluster, and how many tests of its class are under way. None begins while the cluster is made whole. */
     private static final class Shared implements Store.CloseableResource {
 
         private final TestCluster cluster;
-        private final AtomicInteger underWay = new AtomicInteger();
+        private int underWay;
 
         Shared(TestCluster cluster) {
             this.cluster = cluster;
         }
 
-        void enter() {
-            underWay.incrementAndGet();
+        synchronized void enter() {
+            underWay++;
         }
 
-        void leave() {
-            if (underWay.decrementAndGet() == 0) {
+        synchronized void leave() {
+            underWay--;
+            if (underWay == 0) {
                 cluster.restore();
             }
         }
