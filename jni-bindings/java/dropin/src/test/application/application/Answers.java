@@ -41,7 +41,10 @@ public final class Answers {
                 return reply;
             });
             String url = text.equals("connection refused") ? "http://127.0.0.1:1" : server.url();
-            OkHttpClient.Builder settings = new OkHttpClient.Builder().readTimeout(500, TimeUnit.MILLISECONDS);
+            OkHttpClient.Builder settings = new OkHttpClient.Builder();
+            if (status == 0) {
+                settings.readTimeout(500, TimeUnit.MILLISECONDS);
+            }
             try (InfluxDB client = InfluxDBFactory.connect(url, settings)) {
                 client.write("db", "rp", ConsistencyLevel.QUORUM, LINES);
                 return "nothing|-|-|-";

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
  * The service against a real small cluster inside this JVM, with the faults that it must survive. Each test starts with
  * a whole cluster and no readings of its own sensor.
  */
-@InfluxCluster(data = 3, meta = 3, database = "weather", settings = {"write-timeout=500ms", "hh-retry-interval=50ms"})
+@InfluxCluster(data = 3, meta = 3, database = "weather", settings = {"write-timeout=2s", "hh-retry-interval=50ms"})
 class SensorsTest {
 
     private static final Instant NOON = Instant.parse("2016-01-01T12:00:00Z");

@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -347,10 +348,12 @@ class BatchWriterTest {
     void aPushThatIsFollowedKeepsItsClient() throws Exception {
         CountDownLatch free = new CountDownLatch(1);
         try (RawServer server = new RawServer(request -> WriteTest.waitFor(free))) {
-            WeakReference<InfluxClient> client =
-                    new WeakReference<>(server.client().build());
-            CompletableFuture<WriteResult> fate =
-                    client.get().batchWriter().start().pushTracked(points(0, 3));
+            InfluxClient built = server.client().build();
+            WeakReference<InfluxClient> client = new WeakReference<>(built);
+            CompletableFuture<WriteResult> fate = built.batchWriter().start().pushTracked(points(0, 3));
+            Reference.reachabilityFence(built);
+            // From now on the push alone keeps it.
+            built = null;
             RawServer.until("the request", () -> !server.requests().isEmpty());
             System.gc();
             assertNotNull(client.get());

@@ -173,6 +173,8 @@ class ClientTest {
             InfluxClient third = server.client().executor(singleThread()).build();
             CountDownLatch told = new CountDownLatch(1);
             BatchWriter writer = third.batchWriter()
+                    // The batch must not fail before it is flushed.
+                    .linger(Duration.ofHours(1))
                     .listener(report -> {
                         try {
                             third.close();

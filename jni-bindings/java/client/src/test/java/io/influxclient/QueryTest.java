@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.ref.Reference;
 import java.lang.ref.WeakReference;
 import java.math.BigInteger;
 import java.time.Duration;
@@ -209,9 +210,12 @@ class QueryTest {
         }
         reply.append("0\r\n\r\n");
         try (RawServer server = RawServer.replying(reply.toString())) {
-            WeakReference<InfluxClient> client =
-                    new WeakReference<>(server.client().build());
-            try (QueryStream stream = client.get().stream(Query.of("q"))) {
+            InfluxClient built = server.client().build();
+            WeakReference<InfluxClient> client = new WeakReference<>(built);
+            try (QueryStream stream = built.stream(Query.of("q"))) {
+                Reference.reachabilityFence(built);
+                // From now on the stream alone keeps it.
+                built = null;
                 int chunks = 0;
                 while (stream.hasNext()) {
                     stream.next();
@@ -245,7 +249,7 @@ class QueryTest {
         }
         try (RawServer server = new RawServer(request -> CHUNKED + chunk(1, true) + "ffff\r\n{\"resu");
                 InfluxClient client = server.client().build();
-                QueryStream stream = client.stream(Query.of("q").deadline(Duration.ofMillis(500)))) {
+                QueryStream stream = client.stream(Query.of("q").deadline(Duration.ofSeconds(3)))) {
             stream.next();
             assertEquals(
                     "NoAnswer", assertThrows(QueryException.class, stream::next).kind());

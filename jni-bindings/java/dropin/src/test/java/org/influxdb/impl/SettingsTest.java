@@ -305,7 +305,7 @@ class SettingsTest {
     @Test
     void aWriteUnderWayIsWaitedForWithinItsTimeOutThoughInterrupted() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-                InfluxDB client = connect("http://127.0.0.1:" + silent.getLocalPort(), false, 500)) {
+                InfluxDB client = connect("http://127.0.0.1:" + silent.getLocalPort(), false, 3_000)) {
             Thread interrupting = interruptsWhenAsked(silent, Thread.currentThread());
             InfluxDBIOException failure = assertThrows(InfluxDBIOException.class, () -> client.write("m v=1 1"));
             assertTrue(Thread.interrupted(), "the interrupt status stays set");

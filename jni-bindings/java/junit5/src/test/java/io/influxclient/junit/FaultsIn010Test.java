@@ -7,12 +7,7 @@ import java.io.IOException;
         data = 2,
         database = "app",
         profile = Profile.V0_10,
-        settings = {
-            "write-timeout=400ms",
-            "shard-writer-timeout=300ms",
-            "hh-retry-interval=50ms",
-            "ack-dropped-shard=false"
-        })
+        settings = {"write-timeout=2s", "shard-writer-timeout=2s", "hh-retry-interval=50ms", "ack-dropped-shard=false"})
 class FaultsIn010Test extends Faults {
 
     FaultsIn010Test(TestCluster cluster) throws IOException {

@@ -6,8 +6,7 @@ import java.io.IOException;
 @InfluxCluster(
         data = 2,
         database = "app",
-        settings = {"write-timeout=400ms", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"
-        })
+        settings = {"write-timeout=2s", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"})
 class FaultsIn18Test extends Faults {
 
     FaultsIn18Test(TestCluster cluster) throws IOException {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.influxclient.junit.internal.NativeCluster;
 import java.io.File;
+import java.lang.ref.Reference;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -174,8 +175,7 @@ class LifecycleTest {
     @Test
     void aForgottenClusterIsStopped() {
         long before = NativeCluster.running();
-        String url = forget();
-        assertEquals(before + 1, NativeCluster.running());
+        String url = forget(before);
         Http.until("the cluster is stopped", () -> {
             System.gc();
             return NativeCluster.running() == before && Ping.failure(url) != null;
@@ -183,8 +183,13 @@ class LifecycleTest {
     }
 
     /** Apart, so that no reference stays on the stack. */
-    private static String forget() {
-        return small().urls().get(0);
+    private static String forget(long before) {
+        TestCluster cluster = small();
+        assertEquals(before + 1, NativeCluster.running());
+        String url = cluster.urls().get(0);
+        // Not to be cleaned before it was counted.
+        Reference.reachabilityFence(cluster);
+        return url;
     }
 
     /** Nodes are threads; none stays behind. */

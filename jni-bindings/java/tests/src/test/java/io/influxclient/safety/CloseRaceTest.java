@@ -47,7 +47,13 @@ class CloseRaceTest {
                     return ends(() -> client.writeAsync(second).join());
                 });
                 start.await();
+                boolean interrupted = i % 2 == 1;
+                if (interrupted) {
+                    // Abandons what the other thread begins this moment.
+                    Thread.currentThread().interrupt();
+                }
                 client.close();
+                assertEquals(interrupted, Thread.interrupted());
                 acknowledged += sync.get(30, TimeUnit.SECONDS) ? 1 : 0;
                 acknowledged += async.get(30, TimeUnit.SECONDS) ? 1 : 0;
                 assertThrows(IllegalStateException.class, () -> client.write(first));

@@ -165,6 +165,8 @@ abstract class Situations {
         assertEquals("ServerTimeout", error.kind());
         assertEquals(Advice.RESEND, error.advice());
         data(2).resume();
+        // The coordinator answers before it queues the points, and a queue in use takes the writes that follow.
+        cluster.waitUntilSettled();
         assertEquals(5, client.write(batch, ALL).points(), "sent again, as every point has a time");
         assertEquals(5, data(2).count("app", "late"));
     }

@@ -11,7 +11,7 @@ import io.influxclient.junit.TestCluster;
         profile = Profile.V0_10,
         // Else a node may acknowledge and lose a write to a shard that it has not heard of yet.
         settings = {
-            "write-timeout=400ms",
+            "write-timeout=2s",
             "ack-dropped-shard=false",
             "hh-retry-interval=50ms",
             "hh-retry-max-interval=100ms"

@@ -9,8 +9,7 @@ import io.influxclient.junit.TestCluster;
 @InfluxCluster(
         database = "app",
         profile = Profile.V1_8,
-        settings = {"write-timeout=400ms", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"
-        })
+        settings = {"write-timeout=2s", "dial-timeout=300ms", "hh-retry-interval=50ms", "hh-retry-max-interval=100ms"})
 class Situations18Test extends Situations {
 
     Situations18Test(TestCluster cluster) {
