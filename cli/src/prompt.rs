@@ -83,7 +83,16 @@ mod unix {
 
     impl Read for Keys {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let read = self.terminal.read(buffer)?;
+            let read = loop {
+                match self.terminal.read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => break read?,
+                }
+            };
+            if read == 0 {
+                // What was typed so far must not be taken for all of it.
+                return Err(io::Error::other("it is gone"));
+            }
             if buffer[..read].contains(&CTRL_C) {
                 self.interrupted.set(true);
                 // Not of the kind that readers try again.

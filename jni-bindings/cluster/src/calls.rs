@@ -176,7 +176,7 @@ pub(crate) fn create_database(handle: i64, name: &str, copies: i32) -> Result<()
     ask(handle, async |cluster, _| Ok(cluster.create_database(name, copies).await?))
 }
 
-/// One look at what waits in hinted handoff queues.
+/// One look at what waits in hinted handoff queues or is on its way to owners.
 pub(crate) fn unsettled(handle: i64) -> Result<Option<String>, Failure> {
     ask(handle, async |cluster, _| Ok(cluster.unsettled().await))
 }

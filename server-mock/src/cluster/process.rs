@@ -132,8 +132,9 @@ impl ProcessCluster {
         let started = cluster.build(options, placements).await;
         if let Err(error) = started {
             cluster.kill_all();
-            let _ = fs::remove_file(State::path(&cluster.dir));
+            // Before the file goes, without which others would take the blocks for free, and this release theirs.
             release(&cluster.state.reservations);
+            let _ = fs::remove_file(State::path(&cluster.dir));
             return Err(error);
         }
         Ok(cluster)
@@ -377,9 +378,8 @@ impl ProcessCluster {
         self.children.clear();
         self.note(Event::of("down").text("down"));
         let path = State::path(&self.dir);
-        fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))?;
         release(&self.state.reservations);
-        Ok(())
+        fs::remove_file(&path).map_err(io_error(format!("removing {}", path.display())))
     }
 
     /// Kills all nodes at once, without waiting: for a program that has to leave now.

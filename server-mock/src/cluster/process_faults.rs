@@ -336,7 +336,7 @@ impl ProcessCluster {
     /// started or resumed.
     pub(super) async fn tell(&self, position: usize, path: &str, body: Vec<u8>) -> Result<(), ClusterError> {
         /// One that was just started does not listen yet, and has perhaps read what it starts with before the change.
-        const LIMIT: Duration = Duration::from_secs(30);
+        const LIMIT: Duration = Duration::from_secs(10);
         let config = &self.configs[position];
         let deadline = Instant::now() + LIMIT;
         while self.state_at(position) == NodeState::Running {

@@ -203,11 +203,13 @@ impl ProcessCluster {
         for event in events {
             self.note(event);
         }
-        for position in resumed {
-            self.wait_for(position, NodeState::Running).await?;
-            self.send_names(position).await?;
-            self.send_faults(position).await?;
-        }
+        let this = &*self;
+        let told = futures::future::join_all(resumed.into_iter().map(|position| async move {
+            this.wait_for(position, NodeState::Running).await?;
+            this.send_names(position).await?;
+            this.send_faults(position).await
+        }));
+        told.await.into_iter().collect::<Result<(), _>>()?;
         if changed { self.apply_faults().await } else { Ok(()) }
     }
 
