@@ -51,7 +51,9 @@ public final class BatchWriter implements AutoCloseable {
         if (client.isClosing()) {
             // It may have come too late to be closed with the others.
             owner.closed(this);
-            client.forgetWriter(id);
+            if (!tellsReports) {
+                client.forgetWriter(id);
+            }
             throw NativeClient.isClosed();
         }
     }
@@ -162,9 +164,9 @@ public final class BatchWriter implements AutoCloseable {
     /**
      * What the writer has done so far.
      *
-     * @return the numbers; while it closes, those before the close; once closed, the last ones, which are those before the
-     *     close if it failed
-     * @throws InternalException if the heap had no room for the numbers before the close, and it has not ended
+     * @return the numbers; while it closes, those before the close, without {@link WriterTotals#settledBefore} and without
+     *     what other threads push that moment; once closed, the last ones, which are those before the close if it failed
+     * @throws InternalException if the heap had no room for the numbers before the close, and has not got the last ones
      */
     public WriterTotals totals() {
         WriterTotals known = last;
@@ -177,7 +179,7 @@ public final class BatchWriter implements AutoCloseable {
             // The numbers before the close were taken before its handle was.
             known = last;
             if (known == null) {
-                throw new InternalException("the numbers of a writer that closes are lost");
+                throw new InternalException("there was no room for the numbers of the writer");
             }
             return known;
         }
@@ -235,18 +237,19 @@ public final class BatchWriter implements AutoCloseable {
                 ended = true;
                 notifyAll();
             }
-            owner.closed(this);
             if (!tellsReports) {
                 client.forgetWriter(id);
             } else if (!NativeClient.isInCallback()) {
                 reports.awaitEnd(limit);
             }
+            // A client that is closed from now on would end what was waited for.
+            owner.closed(this);
         }
     }
 
     private WriterTotals totalsIfKnown() {
         try {
-            return totals();
+            return new WriterTotals(new FrameReader(client.writerTotals(handle)), false);
         } catch (RuntimeException | OutOfMemoryError e) {
             return null;
         }

@@ -18,7 +18,7 @@ public final class PushException extends InfluxException {
         TOO_LARGE,
         /** No points were pushed in a call that was to be followed. */
         NO_POINTS,
-        /** The writer was closed. */
+        /** The writer was closed, or its client was, which closes it. */
         CLOSED,
         /** A writer with a spool takes points with a time only, as it may have to send them twice. */
         UNTIMED,

@@ -24,6 +24,11 @@ public final class WriterTotals {
     private final long late;
 
     WriterTotals(FrameReader frame) {
+        this(frame, true);
+    }
+
+    /** Of a writer to which others may push while its numbers are kept, the horizon is not kept with them. */
+    WriterTotals(FrameReader frame, boolean withHorizon) {
         accepted = frame.i64();
         recovered = frame.i64();
         dropped = frame.i64();
@@ -33,7 +38,7 @@ public final class WriterTotals {
         memory = frame.i64();
         settled = new Tally(frame);
         abandoned = frame.bool();
-        horizonKnown = frame.bool();
+        horizonKnown = frame.bool() && withHorizon;
         settledBefore = frame.i64();
         holes = frame.i64();
         late = frame.i64();

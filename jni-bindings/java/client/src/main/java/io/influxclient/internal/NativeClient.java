@@ -375,13 +375,16 @@ public final class NativeClient {
     /** Forgets a call; whether that was still to be done. */
     private boolean ended(long call) {
         boolean known = receivers.remove(call) != null;
-        forget(call, known);
+        if (known) {
+            forget(call);
+        }
         return known;
     }
 
-    private void forget(long call, boolean known) {
+    /** For the one who took the call's receiver out. */
+    private void forget(long call) {
         boolean counted = streams.remove(call) == null;
-        if (counted && known) {
+        if (counted) {
             synchronized (lock) {
                 underWay--;
                 lock.notifyAll();
@@ -390,6 +393,8 @@ public final class NativeClient {
     }
 
     private void dispatch() {
+        // The native library has nothing more to say once every call that it knows has ended.
+        boolean saidAll = false;
         try {
             byte[] completion = next();
             while (completion != null) {
@@ -397,14 +402,17 @@ public final class NativeClient {
                 deliver(frame.u8(), frame.i64(), frame);
                 completion = next();
             }
+            saidAll = true;
         } finally {
-            // Nothing is left, unless this thread fails: then nobody shall wait for ever, and nothing is known.
+            // What is left was never begun, unless this thread fails: then nobody shall wait for ever, and nothing is
+            // known.
+            byte begun = (byte) (saidAll ? 0 : 1);
             for (long call : receivers.keySet().toArray(new Long[0])) {
                 // One that could not be started is told so by the thread that tried, unless this one is first.
                 Receiver receiver = call == NO_CALL ? null : receivers.remove(call);
                 if (receiver != null) {
-                    deliver(receiver, Completion.CANCELLED, new FrameReader(new byte[] {1}));
-                    forget(call, true);
+                    deliver(receiver, Completion.CANCELLED, new FrameReader(new byte[] {begun}));
+                    forget(call);
                 }
             }
         }

@@ -124,7 +124,7 @@ public final class NativeCluster {
     public static native void createDatabase(long cluster, String name, int copies);
 
     /**
-     * One look at what waits in hinted handoff queues.
+     * One look at what waits in hinted handoff queues or is on its way to owners.
      *
      * @param cluster its number
      * @return what, or null
