@@ -19,12 +19,16 @@ fn counted(ran: &Ran, name: &str) -> u64 {
 #[test]
 fn slow_answers_overlap_and_every_line_is_sent_once() {
     let cluster = single();
-    cluster.fault(&["reply", "data1", "--delay", "200ms", "--route", "/write"]);
+    cluster.fault(&["reply", "data1", "--delay", "1s", "--route", "/write"]);
+    let started = Instant::now();
     let arguments = ["-v", "--batch-lines", "10", "--in-flight", "8"];
     let ran = cluster.write(&arguments, points("m", 160));
+    let side_by_side = started.elapsed();
     assert_eq!((ran.code, counted(&ran, "accepted")), (0, 160), "{ran:?}");
     let peak = ran.summary()["peak_in_flight"].as_u64().unwrap();
     assert!((2..=8).contains(&peak), "{peak}");
+    // One after the other they would take 16 s by their delays alone.
+    assert!(side_by_side < Duration::from_secs(15), "{side_by_side:?}");
     let batches = ran.events_of("batch");
     let first_lines: HashSet<u64> = batches.iter().map(|batch| batch["first_line"].as_u64().unwrap()).collect();
     assert_eq!((batches.len(), first_lines.len()), (16, 16));
