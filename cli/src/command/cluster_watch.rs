@@ -53,7 +53,7 @@ pub(super) struct WaitArgs {
     /// Wait so long for every node to run and to answer; the default where nothing else is to be waited for.
     #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
     healthy: Option<Duration>,
-    /// Wait so long for empty hinted handoff queues.
+    /// Wait so long for empty hinted handoff queues, and for writes that are on their way to owners.
     #[arg(long, value_name = "TIME", value_parser = settings::some_duration)]
     drained: Option<Duration>,
     #[command(flatten)]
@@ -176,8 +176,9 @@ impl WaitArgs {
             console.say(&format!("{} healthy", counted(names.len() as u64, "node is", "nodes are")));
         }
         if let Some(limit) = self.drained {
-            self.until(limit, "hinted handoff is not empty", async |cluster| waiting(cluster, &names).await).await?;
-            console.say("nothing waits in hinted handoff");
+            self.until(limit, "not everything is with its owners", async |cluster| waiting(cluster, &names).await)
+                .await?;
+            console.say("nothing waits in hinted handoff or is on its way");
         }
         Ok(Exit::OK)
     }
@@ -213,19 +214,10 @@ async fn ill(cluster: &ProcessCluster, names: &[String]) -> Vec<String> {
     chosen.filter_map(|(name, health)| health.err().map(|why| format!("{name} {why}"))).collect()
 }
 
-/// Nodes with something in their hinted handoff queues, or that do not tell.
+/// Nodes that still have something to bring to owners, or do not tell.
 async fn waiting(cluster: &ProcessCluster, names: &[String]) -> Vec<String> {
-    let depths = cluster.handoff_depths().await.into_iter().filter(|(name, _)| names.contains(name));
-    depths
-        .filter_map(|(name, depths)| match depths {
-            Ok(queues) if queues.is_empty() => None,
-            Ok(queues) => {
-                let points = queues.iter().map(|queue| queue.points).sum();
-                Some(format!("{name} holds {}", counted(points, "point", "points")))
-            }
-            Err(why) => Some(format!("{name} does not tell ({why})")),
-        })
-        .collect()
+    let unsettled = cluster.unsettled().await.into_iter().filter(|(name, _)| names.contains(name));
+    unsettled.map(|(name, what)| format!("{name} {what}")).collect()
 }
 
 #[cfg(test)]

@@ -107,11 +107,7 @@ impl<'a> Stage<'a> {
     pub(crate) async fn drained(&self) -> Option<Duration> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {
-            let depths = self.cluster.handoff_depths().await;
-            if depths
-                .iter()
-                .all(|(_, depth)| depth.as_ref().is_ok_and(|queues| queues.iter().all(|queue| queue.points == 0)))
-            {
+            if self.cluster.unsettled().await.is_empty() {
                 return Some(started.elapsed());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -15,6 +15,7 @@ mod test_cluster;
 mod test_membership;
 mod test_node;
 mod timers;
+mod unsettled;
 
 pub use layout::{Placement, Role, Topology, TopologyError};
 pub use process::{LogsOnPanic, ProcessCluster, UpOptions};

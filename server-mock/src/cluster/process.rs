@@ -14,6 +14,7 @@ use super::layout::{Placement, Planned, place, plan};
 use super::ports::{Holder, release};
 use super::signal::{self, Signal};
 use super::state::{Alone, STATE_VERSION, State, io_error, write_private};
+use super::unsettled::in_words;
 use super::{ClusterError, NodeEntry, NodeState, Topology};
 use crate::fault::{Board, Member, find};
 use crate::hinted_handoff::QueueDepth;
@@ -343,17 +344,50 @@ impl ProcessCluster {
 
     /// What waits in the hinted handoff queues of each data node; the text says why where a node does not tell.
     pub async fn handoff_depths(&self) -> Vec<(String, Result<Vec<QueueDepth>, String>)> {
-        let datas = self.configs.iter().enumerate().filter(|(_, config)| config.data_id.is_some());
-        let asked = datas.map(|(position, config)| async move {
-            match self.state_at(position) {
-                NodeState::Running => {}
-                NodeState::Paused => return (config.name.clone(), Err("paused".to_owned())),
-                NodeState::Dead => return (config.name.clone(), Err("dead".to_owned())),
-            }
-            let depths = call(&config.admin, &config.token, Method::GET, "/handoff", Vec::new(), CALL_LIMIT).await;
-            (config.name.clone(), depths.map_err(|error| error.to_string()))
+        let asked = self.datas().map(|(position, config)| async move {
+            let depths = match self.does_not_run(position) {
+                Some(why) => Err(why.to_owned()),
+                None => told(config, "/handoff").await,
+            };
+            (config.name.clone(), depths)
         });
         futures::future::join_all(asked).await
+    }
+
+    /// The data nodes that still have something to bring to owners, or do not tell, and what that is, for people: what is in
+    /// hinted handoff queues, and writes that are on their way. A write below level all is answered before its last owner has
+    /// it, and one that timed out before its points are in a queue.
+    pub async fn unsettled(&self) -> Vec<(String, String)> {
+        let asked = self.datas().map(|(position, config)| async move {
+            let look = async {
+                if let Some(why) = self.does_not_run(position) {
+                    return Err(why.to_owned());
+                }
+                let under_way = told(config, "/under-way").await?;
+                let queues: Vec<QueueDepth> = told(config, "/handoff").await?;
+                Ok(in_words(under_way, &queues))
+            };
+            match look.await {
+                Ok(None) => None,
+                Ok(Some(what)) => Some((config.name.clone(), format!("has {what}"))),
+                Err(why) => Some((config.name.clone(), format!("does not tell ({why})"))),
+            }
+        });
+        futures::future::join_all(asked).await.into_iter().flatten().collect()
+    }
+
+    /// The data nodes, and where each is in the order of all nodes.
+    fn datas(&self) -> impl Iterator<Item = (usize, &NodeConfig)> {
+        self.configs.iter().enumerate().filter(|(_, config)| config.data_id.is_some())
+    }
+
+    /// Why a node cannot be asked; `None` of one that runs.
+    fn does_not_run(&self, position: usize) -> Option<&'static str> {
+        match self.state_at(position) {
+            NodeState::Running => None,
+            NodeState::Paused => Some("paused"),
+            NodeState::Dead => Some("dead"),
+        }
     }
 
     /// Ends the processes that were started, and forgets the cluster.
@@ -507,6 +541,12 @@ impl Drop for LogsOnPanic {
             }
         }
     }
+}
+
+/// What a running node tells of itself; the text says why it does not.
+async fn told<T: DeserializeOwned>(config: &NodeConfig, what: &str) -> Result<T, String> {
+    let answer = call(&config.admin, &config.token, Method::GET, what, Vec::new(), CALL_LIMIT).await;
+    answer.map_err(|error| error.to_string())
 }
 
 fn read_configs(dir: &Path, state: &State) -> Result<Vec<NodeConfig>, ClusterError> {

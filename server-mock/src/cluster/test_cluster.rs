@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::injector::Injector;
 use super::layout::{PlanError, Planned, plan};
 use super::ports::{Holder, release};
+use super::unsettled::in_words;
 use super::{Role, TestNode, Topology};
 use crate::fault::{Fault, FaultError, Faults, Member, suggest};
 use crate::meta::LEADERSHIP_LOST;
@@ -400,14 +401,9 @@ impl TestCluster {
     pub async fn unsettled(&self) -> Option<String> {
         let mut waiting = Vec::new();
         for node in &self.nodes {
-            // In this order: what is on its way now may be in a queue at the second look.
-            let look = |node: &Node| (node.writes_under_way(), node.handoff_depths());
-            let Some((under_way, depths)) = node.look(look).await else { continue };
-            for queue in depths {
-                waiting.push(format!("{} has {} points for node {}", node.name(), queue.points, queue.node));
-            }
-            if under_way > 0 {
-                waiting.push(format!("{} has {under_way} writes on their way to owners", node.name()));
+            let look = |node: &Node| in_words(node.writes_under_way(), &node.handoff_depths());
+            if let Some(Some(what)) = node.look(look).await {
+                waiting.push(format!("{} has {what}", node.name()));
             }
         }
         Some(waiting.join(", ")).filter(|waiting| !waiting.is_empty())

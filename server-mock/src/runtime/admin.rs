@@ -82,6 +82,7 @@ impl Admin {
         let data = data.as_deref();
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/handoff") => json(&data.map(|data| data.coordinator.handoff.depths()).unwrap_or_default()),
+            (&Method::GET, "/under-way") => json(&data.map_or(0, |data| data.coordinator.under_way.count())),
             (&Method::GET, "/queued") => match data.map(queued) {
                 Some(None) => status(StatusCode::INTERNAL_SERVER_ERROR),
                 told => json(&told.flatten().unwrap_or_default()),

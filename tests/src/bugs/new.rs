@@ -84,7 +84,7 @@ pub(super) async fn type_divergence(stage: &mut Stage, database: String, fault: 
         never += usize::from(all.is_err_and(|error| error.class() == Class::BelowLevel));
         always += usize::from(watch.write(node, ConsistencyLevel::One, &line(2)).await?.is_ok());
     }
-    let found = watch.stage.is_drained().await && never == 2 && always == 2;
+    let found = watch.stage.drained().await.is_ok() && never == 2 && always == 2;
     let evidence = format!(
         "queues empty, {differ} places differ; afterwards {never} of 2 types are below level at all, {always} of 2 \
          acknowledged at one"

@@ -1,10 +1,14 @@
 //! A run as figures are taken from it.
 
+use std::collections::BTreeSet;
+
+use influx_client::ConsistencyLevel;
 use serde::{Deserialize, Serialize};
 
 use super::Replicas;
+use super::stale::Acknowledged;
 use crate::experiment::{LabError, RunDir};
-use crate::history::{FaultEvent, Interval, NotAHistory, Operation, intervals, operations};
+use crate::history::{Completion, FaultEvent, Function, Interval, NotAHistory, Operation, intervals, operations};
 
 /// What was run, as `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,6 +111,20 @@ impl Material {
         let content =
             |error: NotAHistory| LabError::Content { path: dir.file(RunDir::HISTORY), why: error.to_string() };
         Self::new(run, &events, &faults, dir.read_json(Self::REPLICAS)?).map_err(content)
+    }
+
+    /// The writes of a register of which any may be the last one, by number. Those are more than one where clients wrote at
+    /// once.
+    ///
+    /// A write below level all is answered before its last owner has it; how much later that one is nobody tells, so it is
+    /// taken to be no longer than the slowest write of the run took.
+    #[must_use]
+    pub fn last_writes(&self) -> BTreeSet<u64> {
+        let acknowledged = self.operations.iter().filter(|operation| operation.completion == Completion::Ok);
+        let writes = acknowledged.filter(|operation| operation.f == Function::Write);
+        let slowest = writes.filter_map(|write| Some(write.completed? - write.invoked)).max().unwrap_or_default();
+        let grace = if self.run.level == ConsistencyLevel::All.as_str() { 0 } else { slowest };
+        Acknowledged::of(&self.operations).last(grace)
     }
 
     /// The cut in force at a moment.

@@ -1,6 +1,6 @@
 //! Reads that show less than was acknowledged before they began.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::history::{Completion, Function, Operation};
 
@@ -44,11 +44,24 @@ impl Acknowledged {
 
     /// Whether an acknowledged write began after this one had ended, however that one ended.
     pub(super) fn is_outdated(&self, kept: Option<u64>) -> bool {
-        let latest = self.by_end.last().map(|(_, begun)| *begun);
+        let latest = self.latest();
         match kept.and_then(|number| self.ends.get(&number)) {
             Some((ended, _)) => latest.is_some_and(|begun| begun > *ended),
             None => kept.is_none() && latest.is_some(),
         }
+    }
+
+    /// The writes of which any may be the last one, by number: no acknowledged write began later than so many nanoseconds
+    /// after they had ended.
+    pub(super) fn last(&self, grace: u64) -> BTreeSet<u64> {
+        let latest = self.latest().unwrap_or_default();
+        let last = self.ends.iter().filter(|(_, (ended, _))| ended.saturating_add(grace) >= latest);
+        last.map(|(number, _)| *number).collect()
+    }
+
+    /// When the latest acknowledged write began.
+    fn latest(&self) -> Option<u64> {
+        self.by_end.last().map(|(_, begun)| *begun)
     }
 }
 
@@ -90,5 +103,7 @@ mod tests {
         assert!(acknowledged.is_outdated(Some(1)));
         assert!(!acknowledged.is_outdated(Some(2)) && !acknowledged.is_outdated(Some(4)));
         assert!(acknowledged.is_outdated(None), "nothing at all is older than any of them");
+        assert_eq!(acknowledged.last(0), [2, 3, 4].into(), "the third began before the second had ended");
+        assert_eq!(acknowledged.last(15), [1, 2, 3, 4].into(), "owners may be so much later than what was answered");
     }
 }

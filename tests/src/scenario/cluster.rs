@@ -164,8 +164,7 @@ impl Cluster {
         }
         let deadline = Instant::now() + DRAIN_LIMIT;
         loop {
-            let depths = cluster.handoff_depths().await;
-            if depths.iter().all(|(_, queues)| queues.as_ref().is_ok_and(Vec::is_empty)) {
+            if cluster.unsettled().await.is_empty() {
                 return true;
             }
             if Instant::now() > deadline {

@@ -275,10 +275,9 @@ impl Stage {
         queues.ok().map(|queues| queues.iter().map(|queue| queue.blocks).sum())
     }
 
-    /// Whether every data node runs and has nothing queued.
+    /// Whether every data node runs and has nothing queued, or on its way to an owner.
     pub async fn is_drained(&self) -> bool {
-        let depths = self.nodes().handoff_depths().await;
-        depths.iter().all(|(_, queues)| queues.as_ref().is_ok_and(Vec::is_empty))
+        self.nodes().unsettled().await.is_empty()
     }
 
     /// Waits until no node has anything queued.

@@ -192,29 +192,18 @@ impl Cluster {
         }
     }
 
-    /// How many writes wait in hinted handoff queues of all nodes; `None` where it cannot be told.
-    ///
-    /// # Errors
-    /// [`LabError::Target`] when a node does not tell.
-    pub async fn queued(&self) -> Result<Option<u64>, LabError> {
-        match &self.kind {
-            Kind::Processes(processes) => processes.queued().await.map(Some),
-            Kind::Hosts(_) => Ok(None),
-        }
-    }
-
-    /// Waits until no node has anything in a hinted handoff queue, and tells how long that took; `None` when the limit
-    /// passed first, or where it cannot be told.
+    /// Waits until no node has anything in a hinted handoff queue or on its way to an owner, and tells how long that took;
+    /// `None` when the limit passed first, or where it cannot be told.
     pub async fn wait_drained(&self, limit: Duration) -> Option<Duration> {
+        let Kind::Processes(processes) = &self.kind else { return None };
         let since = Instant::now();
-        loop {
-            match self.queued().await {
-                Ok(Some(0)) => return Some(since.elapsed()),
-                Ok(None) => return None,
-                Ok(Some(_)) | Err(_) if since.elapsed() < limit => tokio::time::sleep(10 * TICK).await,
-                Ok(Some(_)) | Err(_) => return None,
+        while !processes.is_settled().await {
+            if since.elapsed() >= limit {
+                return None;
             }
+            tokio::time::sleep(10 * TICK).await;
         }
+        Some(since.elapsed())
     }
 
     /// The points of a measurement in a node's own shards, whatever the others have; `None` where that cannot be told.

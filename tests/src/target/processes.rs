@@ -102,13 +102,8 @@ impl Processes {
         Ok(self.cluster.restart(node, Some(limit)).await?)
     }
 
-    pub(super) async fn queued(&self) -> Result<u64, LabError> {
-        let mut blocks = 0;
-        for (node, depths) in self.cluster.handoff_depths().await {
-            let depths = depths.map_err(|why| LabError::Target(format!("{node} does not tell its queues: {why}")))?;
-            blocks += depths.iter().map(|depth| depth.bytes).sum::<u64>();
-        }
-        Ok(blocks)
+    pub(super) async fn is_settled(&self) -> bool {
+        self.cluster.unsettled().await.is_empty()
     }
 
     pub(super) async fn held_by(
