@@ -38,6 +38,7 @@ pub mod report;
 pub mod scenario;
 pub mod sim;
 pub mod stage;
+mod stall;
 pub mod study;
 pub mod target;
 pub mod truth;

@@ -56,7 +56,7 @@ fn waiting_ends_with_health_or_names_who_is_ill() {
     until("the hint is queued", || cluster.hints("data1") == Some(5));
     let ran = cluster.run(&["cluster", "wait", "--drained", "200ms"]);
     assert_eq!(ran.code, 42);
-    assert!(ran.err.contains("data1 holds "), "{}", ran.err);
+    assert!(ran.err.contains("data1 has 5 points for node "), "{}", ran.err);
     cluster.fault(&["restart", "data3", "--limit", "0"]);
     cluster.fault(&["resume", "meta2"]);
     let ran = cluster.run(&["cluster", "wait", "--healthy", "60s", "--drained", "60s"]);

@@ -344,50 +344,42 @@ impl ProcessCluster {
 
     /// What waits in the hinted handoff queues of each data node; the text says why where a node does not tell.
     pub async fn handoff_depths(&self) -> Vec<(String, Result<Vec<QueueDepth>, String>)> {
-        let asked = self.datas().map(|(position, config)| async move {
-            let depths = match self.does_not_run(position) {
-                Some(why) => Err(why.to_owned()),
-                None => told(config, "/handoff").await,
-            };
-            (config.name.clone(), depths)
-        });
-        futures::future::join_all(asked).await
+        self.told_by_all("/handoff").await
+    }
+
+    /// How many writes to owners each data node has begun for clients, answered or not, and that have not ended; the text
+    /// says why where a node does not tell.
+    pub async fn writes_under_way(&self) -> Vec<(String, Result<usize, String>)> {
+        self.told_by_all("/under-way").await
     }
 
     /// The data nodes that still have something to bring to owners, or do not tell, and what that is, for people: what is in
     /// hinted handoff queues, and writes that are on their way. A write below level all is answered before its last owner has
     /// it, and one that timed out before its points are in a queue.
     pub async fn unsettled(&self) -> Vec<(String, String)> {
-        let asked = self.datas().map(|(position, config)| async move {
-            let look = async {
-                if let Some(why) = self.does_not_run(position) {
-                    return Err(why.to_owned());
-                }
-                let under_way = told(config, "/under-way").await?;
-                let queues: Vec<QueueDepth> = told(config, "/handoff").await?;
-                Ok(in_words(under_way, &queues))
-            };
-            match look.await {
-                Ok(None) => None,
-                Ok(Some(what)) => Some((config.name.clone(), format!("has {what}"))),
-                Err(why) => Some((config.name.clone(), format!("does not tell ({why})"))),
-            }
+        let under_way = self.writes_under_way().await;
+        let depths = self.handoff_depths().await;
+        let nodes = under_way.into_iter().zip(depths);
+        let waiting = nodes.filter_map(|((name, under_way), (_, depths))| match (under_way, depths) {
+            (Ok(under_way), Ok(depths)) => Some((name, format!("has {}", in_words(under_way, &depths)?))),
+            (Err(why), _) | (_, Err(why)) => Some((name, format!("does not tell ({why})"))),
         });
-        futures::future::join_all(asked).await.into_iter().flatten().collect()
+        waiting.collect()
     }
 
-    /// The data nodes, and where each is in the order of all nodes.
-    fn datas(&self) -> impl Iterator<Item = (usize, &NodeConfig)> {
-        self.configs.iter().enumerate().filter(|(_, config)| config.data_id.is_some())
-    }
-
-    /// Why a node cannot be asked; `None` of one that runs.
-    fn does_not_run(&self, position: usize) -> Option<&'static str> {
-        match self.state_at(position) {
-            NodeState::Running => None,
-            NodeState::Paused => Some("paused"),
-            NodeState::Dead => Some("dead"),
-        }
+    /// What each data node tells on a path.
+    async fn told_by_all<T: DeserializeOwned>(&self, path: &str) -> Vec<(String, Result<T, String>)> {
+        let datas = self.configs.iter().enumerate().filter(|(_, config)| config.data_id.is_some());
+        let asked = datas.map(|(position, config)| async move {
+            match self.state_at(position) {
+                NodeState::Running => {}
+                NodeState::Paused => return (config.name.clone(), Err("paused".to_owned())),
+                NodeState::Dead => return (config.name.clone(), Err("dead".to_owned())),
+            }
+            let told = call(&config.admin, &config.token, Method::GET, path, Vec::new(), CALL_LIMIT).await;
+            (config.name.clone(), told.map_err(|error| error.to_string()))
+        });
+        futures::future::join_all(asked).await
     }
 
     /// Ends the processes that were started, and forgets the cluster.
@@ -541,12 +533,6 @@ impl Drop for LogsOnPanic {
             }
         }
     }
-}
-
-/// What a running node tells of itself; the text says why it does not.
-async fn told<T: DeserializeOwned>(config: &NodeConfig, what: &str) -> Result<T, String> {
-    let answer = call(&config.admin, &config.token, Method::GET, what, Vec::new(), CALL_LIMIT).await;
-    answer.map_err(|error| error.to_string())
 }
 
 fn read_configs(dir: &Path, state: &State) -> Result<Vec<NodeConfig>, ClusterError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
-use influx_server_mock::Loss;
+use influx_server_mock::{Loss, LossKind};
 
 use super::delivery::Delivery;
 use super::judge::copies;
@@ -55,24 +55,27 @@ pub(super) async fn score(
     Ok(score)
 }
 
-/// Adds the copies for shards of this database that were acknowledged and dropped, by a node's log. No batch has more points
-/// than a line of the log names.
+/// Adds the copies for shards of this database that were acknowledged and dropped, and the hints that were refused, by a
+/// node's log. No batch has more points than a line of the log names.
 fn add_dropped(dropped: &mut Dropped, log: Vec<Loss>, of_shard: &BTreeMap<u64, String>, database: &str) {
-    let own = log.into_iter().filter(|loss| {
-        of_shard.get(&loss.shard).is_some_and(|of| of == database) && ServerLie::from(loss.kind).drops_what_counted()
-    });
+    let own = log.into_iter().filter(|loss| of_shard.get(&loss.shard).is_some_and(|of| of == database));
     for loss in own {
-        dropped.copies += loss.points;
+        let counts = if ServerLie::from(loss.kind).drops_what_counted() {
+            dropped.copies += loss.points;
+            &mut dropped.by_series
+        } else if loss.kind == LossKind::HintRefused {
+            &mut dropped.hints_refused
+        } else {
+            continue;
+        };
         for series in loss.series {
-            *dropped.by_series.entry(series).or_default() += 1;
+            *counts.entry(series).or_default() += 1;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use influx_server_mock::LossKind;
-
     use super::*;
 
     #[test]
@@ -83,6 +86,7 @@ mod tests {
             loss(LossKind::GoodPointLost, 2),
             loss(LossKind::QueueFull, 1),
             loss(LossKind::DeletedShard, 1),
+            loss(LossKind::HintRefused, 1),
         ];
         let of_shard = [(1, "ours".to_owned()), (2, "curl".to_owned())].into_iter().collect();
         let dropped = |database| {
@@ -92,6 +96,7 @@ mod tests {
         };
         assert_eq!(dropped("ours").copies, 10);
         assert_eq!(dropped("ours").by_series, [("stamped,n=0".to_owned(), 2)].into_iter().collect());
+        assert_eq!(dropped("ours").hints_refused, [("stamped,n=0".to_owned(), 1)].into_iter().collect());
         assert_eq!(dropped("none"), Dropped::default());
     }
 }

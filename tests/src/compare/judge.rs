@@ -73,16 +73,37 @@ pub struct Dropped {
     pub copies: usize,
     /// By the key of their series.
     pub by_series: BTreeMap<String, usize>,
+    /// Hints that their replica refused and that were thrown away, by the keys of their series. Of those the replica stored
+    /// the good points.
+    pub hints_refused: BTreeMap<String, usize>,
+}
+
+impl Dropped {
+    /// Whether so many dropped copies explain what a point of this series lacks, none of which explained another one.
+    fn explain(&mut self, series: &str, missing: usize) -> bool {
+        take(&mut self.by_series, series, missing)
+    }
+
+    /// Whether a refused hint was all that there was of a bad point: at any, it counted.
+    fn explain_hinted(&mut self, series: &str) -> bool {
+        take(&mut self.hints_refused, series, 1)
+    }
+}
+
+fn take(counts: &mut BTreeMap<String, usize>, series: &str, count: usize) -> bool {
+    let left = counts.get_mut(series).filter(|left| **left >= count);
+    left.map(|left| *left -= count).is_some()
 }
 
 /// Holds what was told of each point, by its number, against where it is. A point that is below its level is the servers'
-/// fault where they dropped as many copies of its series as it lacks, and each of them explains one that is missing.
+/// fault where they dropped as many copies of its series as it lacks, and each of them explains one that is missing; or where
+/// a hint of it was enough, which its replica refused.
 #[must_use]
 pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Copies>, dropped: &Dropped) -> Score {
     let mut score =
         Score { batches: shipments.len(), points: told.len(), dropped_by_servers: dropped.copies, ..Score::default() };
     let nothing = Copies::default();
-    let mut unexplained = dropped.by_series.clone();
+    let mut unexplained = dropped.clone();
     for shipment in shipments {
         let mut lines = shipment.lines.lines();
         for id in shipment.ids.clone() {
@@ -99,10 +120,10 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                     let missing = needed(level).saturating_sub(at.replicas);
                     score.false_claims += usize::from(missing > 0);
                     score.below_level += usize::from(missing > 0);
+                    let hint_counts = level == ConsistencyLevel::Any && gone && !good;
                     if missing > 0
-                        && let Some(left) = unexplained.get_mut(series).filter(|left| **left >= missing)
+                        && (unexplained.explain(series, missing) || hint_counts && unexplained.explain_hinted(series))
                     {
-                        *left -= missing;
                         score.below_level_by_servers += 1;
                         score.lost_by_servers += usize::from(gone);
                     }
@@ -180,6 +201,7 @@ mod tests {
             let dropped = Dropped {
                 copies: dropped.iter().map(|(_, copies)| copies).sum(),
                 by_series: dropped.iter().map(|(series, copies)| ((*series).to_owned(), *copies)).collect(),
+                ..Dropped::default()
             };
             let score = judge(&[shipment(2, &[])], &told, &copies, &dropped);
             (score.own_false_claims(), score.own_losses())
@@ -188,6 +210,21 @@ mod tests {
         assert_eq!(own(&[("stamped,n=2", 9)]), (2, 1), "another series");
         assert_eq!(own(&[("stamped,n=0", 1), ("stamped,n=1", 1)]), (1, 1), "one of the two that the first lacks");
         assert_eq!(own(&[("stamped,n=0", 2), ("stamped,n=1", 1)]), (0, 0));
+    }
+
+    /// A batch at any of which all owners were away: its hint is the acknowledgement, and brings the good points alone.
+    #[test]
+    fn a_bad_point_that_was_acknowledged_by_its_hint_is_the_servers_to_answer_for() {
+        let lost = |level, bad: &[usize], refused: usize| {
+            let hints_refused = [("stamped,n=0".to_owned(), refused)].into();
+            let dropped = Dropped { hints_refused, ..Dropped::default() };
+            let score = judge(&[shipment(1, bad)], &[Told::Stored(level)], &BTreeMap::new(), &dropped);
+            (score.own_false_claims(), score.own_losses())
+        };
+        assert_eq!(lost(ConsistencyLevel::Any, &[0], 1), (0, 0));
+        assert_eq!(lost(ConsistencyLevel::Any, &[0], 0), (1, 1));
+        assert_eq!(lost(ConsistencyLevel::Any, &[], 1), (1, 1), "a refused hint brings good points");
+        assert_eq!(lost(ConsistencyLevel::One, &[0], 1), (1, 1), "no hint counts at one");
     }
 
     #[test]

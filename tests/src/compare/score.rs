@@ -40,7 +40,8 @@ pub struct Score {
     /// Copies of its points that a node acknowledged to another one and dropped, by its own log: lies of the servers.
     #[serde(default)]
     pub dropped_by_servers: usize,
-    /// Of the points below their level, those that miss no more copies than were dropped of their series.
+    /// Of the points below their level, those that miss no more copies than were dropped of their series, or that were
+    /// acknowledged by a hint which their replica refused.
     #[serde(default)]
     pub below_level_by_servers: usize,
     /// Of them, those that are on no replica.
@@ -61,14 +62,14 @@ pub struct Score {
 }
 
 impl Score {
-    /// False claims that no dropped copy of the same series explains, and so are the sender's own.
+    /// False claims that no dropped copy or refused hint of the same series explains, and so are the sender's own.
     #[must_use]
     pub fn own_false_claims(&self) -> usize {
         self.false_claims.saturating_sub(self.below_level_by_servers)
     }
 
-    /// Points that are lost though they were acknowledged, and no dropped copies of their series explain it, or of which the
-    /// caller was told nothing.
+    /// Points that are lost though they were acknowledged, and no dropped copies or refused hint of their series explain it,
+    /// or of which the caller was told nothing.
     #[must_use]
     pub fn own_losses(&self) -> usize {
         let lost = self.lost_after_acknowledgement.saturating_sub(self.lost_by_servers);

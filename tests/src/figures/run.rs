@@ -36,6 +36,9 @@ pub struct Run {
     /// Processors of the machine, where that is known.
     #[serde(default)]
     pub processors: Option<usize>,
+    /// The longest time in seconds that the machine stood still during the run; `None` where that is not told.
+    #[serde(default)]
+    pub stalled: Option<f64>,
     /// Whether nodes and clients were built with optimizations.
     pub optimized: bool,
     /// What should have been done and could not be.
@@ -55,11 +58,14 @@ impl Run {
     }
 
     /// Whether the machine was calm: on average fewer than half of its processors in use before and after the run, as
-    /// for the latencies of the real clusters. What is not known does not make it busy.
+    /// for the latencies of the real clusters, and never still for a good part of the second that is a write's time-out.
+    /// What is not known does not make it busy.
     #[must_use]
     pub fn is_calm(&self) -> bool {
+        /// Seconds.
+        const STALL: f64 = 0.4;
         let most = self.processors.map_or(f64::INFINITY, |processors| processors as f64 / 2.0);
-        self.load.into_iter().flatten().all(|load| load < most)
+        self.load.into_iter().flatten().all(|load| load < most) && self.stalled.is_none_or(|stalled| stalled < STALL)
     }
 
     /// The kind of cluster, as the figures of the real ones are named: `010n3`, `18n5`.
@@ -151,6 +157,7 @@ mod tests {
             first_writes: 0,
             load: [Some(0.2), Some(0.9)],
             processors: Some(2),
+            stalled: None,
             optimized: true,
             notes: Vec::new(),
         }
@@ -161,6 +168,7 @@ mod tests {
         assert!(run().is_calm());
         assert!(!Run { load: [Some(0.2), Some(1.0)], ..run() }.is_calm());
         assert!(!Run { load: [Some(1.5), None], ..run() }.is_calm());
+        assert!(Run { stalled: Some(0.1), ..run() }.is_calm() && !Run { stalled: Some(0.5), ..run() }.is_calm());
         assert!(Run { load: [None, None], ..run() }.is_calm() && Run { processors: None, ..run() }.is_calm());
     }
 

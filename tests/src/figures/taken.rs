@@ -316,6 +316,7 @@ mod tests {
             first_writes: 2,
             load: [Some(0.5), Some(1.5)],
             processors: Some(4),
+            stalled: None,
             optimized: false,
             notes: Vec::new(),
         }

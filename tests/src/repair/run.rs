@@ -163,7 +163,8 @@ async fn watch(
         }
         let done = match repair {
             AntiEntropy::Off => began.elapsed() >= WATCH,
-            AntiEntropy::On if cause.can_be_repaired() => side.left == 0,
+            // Points are stored a moment before they are counted.
+            AntiEntropy::On if cause.can_be_repaired() => side.left == 0 && (side.moved > 0 || side.differing == 0),
             // What can be told and moved has been, by all of them.
             AntiEntropy::On => !side.reported.is_empty() && only_types_differ(&replicas),
         };

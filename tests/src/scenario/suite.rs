@@ -19,6 +19,7 @@ use super::cluster::{Cluster, Kind};
 use super::load::{Trial, load};
 use super::play::{Failure, play};
 use super::report::{Report, judge};
+use crate::stall::StallWatch;
 
 /// Where the scenarios are.
 #[derive(Clone, Debug)]
@@ -37,9 +38,13 @@ const FAILED: u8 = 101;
 /// What a program ends with after Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
+/// A machine that stood still for so long makes a scenario's requests late, and changes the order of those that it sends at
+/// short intervals: what it fails by then says nothing of the cluster.
+const DISTURBING: Duration = Duration::from_millis(100);
+
 enum Event {
-    /// A step has ended.
-    Step(String),
+    /// Something to be told beside what became of scenarios.
+    Line(String),
     /// A scenario has ended.
     Trial { name: String, took: Duration, judged: Result<(), String> },
 }
@@ -96,6 +101,7 @@ async fn play_all(trials: Vec<Trial>, filtered: usize, arguments: &Arguments) ->
         root: root.path().to_owned(),
         number: AtomicUsize::new(0),
         quiet: RwLock::new(()),
+        stalls: StallWatch::start(),
     });
     let given = std::env::var("RUST_TEST_THREADS").ok().and_then(|count| count.parse().ok());
     let lanes = arguments.threads.or(given).unwrap_or(LANES).max(1);
@@ -143,7 +149,7 @@ async fn phase(
         };
         let Some(event) = event else { break };
         match event {
-            Event::Step(line) => println!("{line}"),
+            Event::Line(line) => println!("{line}"),
             Event::Trial { name, took, judged } => print!("{}", report.ended(&name, took, judged)),
         }
         let _ = std::io::stdout().flush();
@@ -174,6 +180,7 @@ struct Clusters {
     /// Read while a timed scenario is played, written while a cluster for one is started: several processes that begin at
     /// once would be what it is late by.
     quiet: RwLock<()>,
+    stalls: StallWatch,
 }
 
 impl Clusters {
@@ -202,26 +209,15 @@ async fn lane(queue: Arc<Queue>, clusters: Arc<Clusters>, events: UnboundedSende
                 cluster.end().await;
             }
         }
-        let timed = trial.scenario.timed;
-        let cluster = match kept.take() {
-            Some(cluster) => Ok(cluster),
-            None => clusters.start(&trial.scenario.kind, timed).await,
-        };
-        let (played, cluster) = match cluster {
-            Ok(cluster) => {
-                let _quiet = if timed { Some(clusters.quiet.read().await) } else { None };
-                play_on(cluster, &trial, &events, trace).await
-            }
-            Err(failure) => (Err(failure), None),
-        };
-        let judged = judge(&trial.verdict, played);
-        let used_up = judged.is_err() || trial.scenario.dirty;
-        if let Some(cluster) = cluster {
-            if !used_up && cluster.is_like_new().await {
-                kept = Some(cluster);
-            } else {
-                cluster.end().await;
-            }
+        let mut judged = one(&trial, &mut kept, &clusters, &events, trace).await;
+        let stall = clusters.stalls.longest_since(start);
+        if let Err(why) = &judged
+            && stall >= DISTURBING
+        {
+            let name = &trial.name;
+            let line = format!("{name} once more, as the machine stood still for {stall:.1?} while it failed:\n{why}");
+            let _ = events.send(Event::Line(line));
+            judged = one(&trial, &mut kept, &clusters, &events, trace).await;
         }
         // Refused only when nobody listens any more, since the run is being ended.
         let _ = events.send(Event::Trial { name: trial.name, took: start.elapsed(), judged });
@@ -229,6 +225,38 @@ async fn lane(queue: Arc<Queue>, clusters: Arc<Clusters>, events: UnboundedSende
     if let Some(cluster) = kept {
         cluster.end().await;
     }
+}
+
+/// Plays a scenario on the cluster that was kept, else on a new one, and keeps it where another can use it; what was wrong.
+async fn one(
+    trial: &Trial,
+    kept: &mut Option<Cluster>,
+    clusters: &Clusters,
+    events: &UnboundedSender<Event>,
+    trace: bool,
+) -> Result<(), String> {
+    let timed = trial.scenario.timed;
+    let cluster = match kept.take() {
+        Some(cluster) => Ok(cluster),
+        None => clusters.start(&trial.scenario.kind, timed).await,
+    };
+    let (played, cluster) = match cluster {
+        Ok(cluster) => {
+            let _quiet = if timed { Some(clusters.quiet.read().await) } else { None };
+            play_on(cluster, trial, events, trace).await
+        }
+        Err(failure) => (Err(failure), None),
+    };
+    let judged = judge(&trial.verdict, played);
+    let used_up = judged.is_err() || trial.scenario.dirty;
+    if let Some(cluster) = cluster {
+        if !used_up && cluster.is_like_new().await {
+            *kept = Some(cluster);
+        } else {
+            cluster.end().await;
+        }
+    }
+    judged
 }
 
 /// Plays a scenario; the cluster comes back unless the runner panicked over it.
@@ -240,7 +268,7 @@ async fn play_on(
 ) -> (Result<(), Failure>, Option<Cluster>) {
     let tell = |line: String| {
         if trace {
-            let _ = events.send(Event::Step(format!("{} {line}", trial.name)));
+            let _ = events.send(Event::Line(format!("{} {line}", trial.name)));
         }
     };
     let playing = AssertUnwindSafe(play(&trial.scenario, &mut cluster, &tell));

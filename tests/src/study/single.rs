@@ -16,6 +16,7 @@ use crate::experiment::{Ending, Experiment, LabError, Order, Progress, RunDir, s
 use crate::figures::{Figures, Material, Run};
 use crate::nemesis::{Cut, cut_and_heal};
 use crate::report::write_run;
+use crate::stall::StallWatch;
 use crate::target::{Cluster, Plan};
 
 /// The shortest part of a history that shows that it is illegal, drawn.
@@ -68,6 +69,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     let Ready { clients, before, first_writes } = prepare(&cluster, &settings).await?;
     progress.phase(&format!("{experiment} on {} nodes for {:?}", settings.nodes, settings.time));
     let load = machine::load();
+    let (stalls, begun) = (StallWatch::start(), Instant::now());
     let shared = Shared::new(order.seed, Recorder::begin(&order.dir, before)?);
     let nodes = cluster.nodes().to_vec();
     let workers = nodes.iter().zip(&clients).enumerate().map(|(position, (node, client))| {
@@ -97,6 +99,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
         first_writes,
         load: [load, machine::load()],
         processors: machine::processors(),
+        stalled: Some(stalls.longest_since(begun).as_secs_f64()),
         optimized: !cfg!(debug_assertions),
         notes,
     };

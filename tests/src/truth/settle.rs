@@ -49,7 +49,7 @@ pub(super) async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError>
             before = Some(now);
             since = Instant::now();
         }
-        if since.elapsed() >= STILL && is_stuck(cluster, &waiting).await {
+        if since.elapsed() >= STILL && !is_anything_under_way(cluster).await && is_stuck(cluster, &waiting).await {
             return Ok(());
         }
         if Instant::now() > deadline {
@@ -75,6 +75,11 @@ async fn waiting(cluster: &ProcessCluster) -> Vec<(String, u64, u64)> {
         }
     }
     all
+}
+
+/// Whether a node still tries to bring a write to an owner that it has not queued yet, or does not tell.
+async fn is_anything_under_way(cluster: &ProcessCluster) -> bool {
+    cluster.writes_under_way().await.into_iter().any(|(_, under_way)| under_way != Ok(0))
 }
 
 /// How many points each replica holds; `None` of one that does not tell.

@@ -58,6 +58,20 @@ impl Cluster {
         cluster.started().await
     }
 
+    /// In memory, with a leader that stays one although the machine stands still for a second or two.
+    pub(super) async fn steady(count: u64, profile: Profile) -> Self {
+        let mut cluster = Self::prepare(count, profile, |_| MetaStorage::Memory(MemoryStorage::new())).await;
+        for config in &mut cluster.configs {
+            config.timings = MetaTimings {
+                heartbeat: Duration::from_millis(100),
+                election_min: Duration::from_millis(600),
+                election_max: Duration::from_secs(3),
+                lease: Duration::from_millis(2_900),
+            };
+        }
+        cluster.started().await
+    }
+
     async fn started(mut self) -> Self {
         for at in 0..self.nodes.len() {
             self.restart(at).await;
@@ -187,14 +201,20 @@ pub(super) async fn create(client: &MetaClient, name: &str) {
                 Ok(Applied::Changed) => return,
                 // By the command of which the leader could not tell.
                 Ok(Applied::Unchanged) if in_doubt => return,
-                Err(MetaError::Failed(text)) if text == LEADERSHIP_LOST => in_doubt = true,
-                Err(MetaError::Status(StatusCode::SERVICE_UNAVAILABLE)) => {}
+                Err(error) if is_of_an_election(&error) => in_doubt |= matches!(error, MetaError::Failed(_)),
                 other => panic!("{other:?}"),
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     within(SOON, "create database", creating).await;
+}
+
+/// Whether a command failed as the leader changed, or could not tell whether it is one still: what a machine that stands
+/// still for less than a second leads to. The command may be done.
+pub(super) fn is_of_an_election(error: &MetaError) -> bool {
+    let lost = matches!(error, MetaError::Failed(text) if text == LEADERSHIP_LOST);
+    lost || matches!(error, MetaError::Status(StatusCode::SERVICE_UNAVAILABLE))
 }
 
 /// Waits until a client's cache satisfies a condition.

@@ -80,7 +80,7 @@ async fn refusals_come_back_in_the_real_words() {
 /// Captured case ddl-logical-error-retried: eleven attempts, so ten pauses.
 #[tokio::test]
 async fn profile_0_10_retries_refusals() {
-    let cluster = Cluster::in_memory(3, Profile::V0_10).await;
+    let cluster = Cluster::steady(3, Profile::V0_10).await;
     let pause = Duration::from_millis(20);
     let client = cluster.client_with(0, |config| config.retry_pause = pause);
     within(SOON, "ready", client.wait_ready()).await;
@@ -119,7 +119,7 @@ async fn without_meta_nodes_there_is_no_service() {
 /// The answers that people and mistaken clients get.
 #[tokio::test]
 async fn the_http_api_besides_commands() {
-    let cluster = Cluster::in_memory(3, Profile::V1_8).await;
+    let cluster = Cluster::steady(3, Profile::V1_8).await;
     let network = Network::new();
     let ask = async |at: usize, method: Method, path: &str, body: &[u8]| -> Answer {
         let answer = request(&network, cluster.http_addr(at), method, path, body.to_vec(), SOON).await;

@@ -44,7 +44,7 @@ class ClusterTest {
     private static final long LIMIT_SECONDS = 30;
 
     @Nested
-    @InfluxCluster(profile = Profile.V1_8, database = "metrics", settings = "write-timeout=1s")
+    @InfluxCluster(profile = Profile.V1_8, database = "metrics", settings = "write-timeout=5s")
     class Version18 extends Tests {
 
         Version18(TestCluster cluster) {
@@ -100,7 +100,7 @@ class ClusterTest {
     }
 
     @Nested
-    @InfluxCluster(profile = Profile.V0_10, database = "metrics", settings = "write-timeout=1s")
+    @InfluxCluster(profile = Profile.V0_10, database = "metrics", settings = "write-timeout=5s")
     class Version010 extends Tests {
 
         Version010(TestCluster cluster) {
