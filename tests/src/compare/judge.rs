@@ -74,7 +74,7 @@ pub struct Dropped {
     /// By the key of their series.
     pub by_series: BTreeMap<String, usize>,
     /// Hints that their replica refused and that were thrown away, by the keys of their series. Of those the replica stored
-    /// the good points.
+    /// the good points, but for batches that give a new field two types, of which no server stores anything.
     pub hints_refused: BTreeMap<String, usize>,
 }
 
