@@ -44,7 +44,7 @@ pub(super) struct RestartArgs {
     dir: ClusterDirArgs,
 }
 
-/// Wait until nodes are healthy, or until nothing waits in hinted handoff.
+/// Wait until nodes are healthy, or until every write is with its owners.
 #[derive(Debug, Args)]
 pub(super) struct WaitArgs {
     /// Nodes, for example data1; all of them unless given.

@@ -103,7 +103,7 @@ impl<'a> Stage<'a> {
         self.replicas.count_until(&self.cluster, database, &count_statement(step), PATIENCE, enough).await
     }
 
-    /// Waits until no node has a hint left; how long that took, or `None` if it did not come to that.
+    /// Waits until no node has a hint left, or a write on its way to an owner; how long that took, or `None` if it did not come to that.
     pub(crate) async fn drained(&self) -> Option<Duration> {
         let started = Instant::now();
         while started.elapsed() < PATIENCE {

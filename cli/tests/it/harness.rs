@@ -219,7 +219,7 @@ impl Cluster {
         node["hints"].as_u64()
     }
 
-    /// Waits until nothing waits in hinted handoff: what is written meanwhile to an owner for which hints wait does not
+    /// Waits until nothing waits in hinted handoff or is on its way: what is written meanwhile to an owner for which hints wait does not
     /// count for the level.
     pub(crate) fn drained(&self) {
         let ran = self.run(&["cluster", "wait", "--drained", "60s"]);

@@ -329,7 +329,7 @@ async fn queries_that_would_exhaust_the_server() {
 #[tokio::test]
 async fn the_public_port_does_not_reach_the_fault_api() {
     let (_cluster, url) = cluster(&[]).await;
-    for path in ["/links", "/handoff", "//links", "/./links", "/write/../links"] {
+    for path in ["/links", "/handoff", "/under-way", "//links", "/./links", "/write/../links"] {
         for method in [http::Method::GET, http::Method::PUT] {
             let reply = send(&url, method, path, &[("Authorization", "Bearer x")], "{\"cut\":[\"meta1\"]}").await;
             assert_eq!(reply.status, 404, "{path}");

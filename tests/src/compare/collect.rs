@@ -60,17 +60,18 @@ pub(super) async fn score(
 fn add_dropped(dropped: &mut Dropped, log: Vec<Loss>, of_shard: &BTreeMap<u64, String>, database: &str) {
     let own = log.into_iter().filter(|loss| of_shard.get(&loss.shard).is_some_and(|of| of == database));
     for loss in own {
-        let counts = if ServerLie::from(loss.kind).drops_what_counted() {
+        if ServerLie::from(loss.kind).drops_what_counted() {
             dropped.copies += loss.points;
-            &mut dropped.by_series
+            count(&mut dropped.by_series, loss.series);
         } else if loss.kind == LossKind::HintRefused {
-            &mut dropped.hints_refused
-        } else {
-            continue;
-        };
-        for series in loss.series {
-            *counts.entry(series).or_default() += 1;
+            count(&mut dropped.hints_refused, loss.series);
         }
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, usize>, all: Vec<String>) {
+    for series in all {
+        *counts.entry(series).or_default() += 1;
     }
 }
 

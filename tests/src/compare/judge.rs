@@ -74,25 +74,17 @@ pub struct Dropped {
     /// By the key of their series.
     pub by_series: BTreeMap<String, usize>,
     /// Hints that their replica refused and that were thrown away, by the keys of their series. Of those the replica stored
-    /// the good points, but for batches that give a new field two types, of which no server stores anything.
+    /// the good points, but for batches that give a new field two types, of which no server stores anything. Each owner that
+    /// was away has one, and a bad point is the only one of its series.
     pub hints_refused: BTreeMap<String, usize>,
 }
 
 impl Dropped {
     /// Whether so many dropped copies explain what a point of this series lacks, none of which explained another one.
     fn explain(&mut self, series: &str, missing: usize) -> bool {
-        take(&mut self.by_series, series, missing)
+        let left = self.by_series.get_mut(series).filter(|left| **left >= missing);
+        left.map(|left| *left -= missing).is_some()
     }
-
-    /// Whether a refused hint was all that there was of a bad point: at any, it counted.
-    fn explain_hinted(&mut self, series: &str) -> bool {
-        take(&mut self.hints_refused, series, 1)
-    }
-}
-
-fn take(counts: &mut BTreeMap<String, usize>, series: &str, count: usize) -> bool {
-    let left = counts.get_mut(series).filter(|left| **left >= count);
-    left.map(|left| *left -= count).is_some()
 }
 
 /// Holds what was told of each point, by its number, against where it is. A point that is below its level is the servers'
@@ -121,9 +113,8 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                     score.false_claims += usize::from(missing > 0);
                     score.below_level += usize::from(missing > 0);
                     let hint_counts = level == ConsistencyLevel::Any && gone && !good;
-                    if missing > 0
-                        && (unexplained.explain(series, missing) || hint_counts && unexplained.explain_hinted(series))
-                    {
+                    let hint_refused = hint_counts && dropped.hints_refused.contains_key(series);
+                    if missing > 0 && (hint_refused || unexplained.explain(series, missing)) {
                         score.below_level_by_servers += 1;
                         score.lost_by_servers += usize::from(gone);
                     }
@@ -215,16 +206,17 @@ mod tests {
     /// A batch at any of which all owners were away: its hint is the acknowledgement, and brings the good points alone.
     #[test]
     fn a_bad_point_that_was_acknowledged_by_its_hint_is_the_servers_to_answer_for() {
-        let lost = |level, bad: &[usize], refused: usize| {
-            let hints_refused = [("stamped,n=0".to_owned(), refused)].into();
+        let lost = |level, bad: &[usize], refused: &str| {
+            let hints_refused = [(refused.to_owned(), 3)].into();
             let dropped = Dropped { hints_refused, ..Dropped::default() };
             let score = judge(&[shipment(1, bad)], &[Told::Stored(level)], &BTreeMap::new(), &dropped);
             (score.own_false_claims(), score.own_losses())
         };
-        assert_eq!(lost(ConsistencyLevel::Any, &[0], 1), (0, 0));
-        assert_eq!(lost(ConsistencyLevel::Any, &[0], 0), (1, 1));
-        assert_eq!(lost(ConsistencyLevel::Any, &[], 1), (1, 1), "a refused hint brings good points");
-        assert_eq!(lost(ConsistencyLevel::One, &[0], 1), (1, 1), "no hint counts at one");
+        let its_own = "stamped,n=0";
+        assert_eq!(lost(ConsistencyLevel::Any, &[0], its_own), (0, 0));
+        assert_eq!(lost(ConsistencyLevel::Any, &[0], "stamped,n=1"), (1, 1), "another point's");
+        assert_eq!(lost(ConsistencyLevel::Any, &[], its_own), (1, 1), "a refused hint brings good points");
+        assert_eq!(lost(ConsistencyLevel::One, &[0], its_own), (1, 1), "no hint counts at one");
     }
 
     #[test]

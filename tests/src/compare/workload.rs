@@ -113,6 +113,7 @@ fn lines(kind: Kind, ids: Range<usize>, groups: i64) -> (String, Vec<usize>) {
     for (n, id) in ids.enumerate() {
         let number = i64::try_from(id).unwrap_or(i64::MAX);
         let time = TIME + 1 + number;
+        // Bad points have a series of their own, so that what a server's log says of one is said of no other.
         // Writing to a string cannot fail.
         let _ = match kind {
             Kind::Stamped => writeln!(lines, "{measurement},n={n} id={id}i {time}"),
@@ -120,14 +121,14 @@ fn lines(kind: Kind, ids: Range<usize>, groups: i64) -> (String, Vec<usize>) {
             Kind::Bare => writeln!(lines, "{measurement},n={n} id={id}i"),
             Kind::Conflict if n == 0 => {
                 bad.push(id);
-                writeln!(lines, "{measurement},n={n} v=\"bad\",id={id}i {time}")
+                writeln!(lines, "{measurement},n=bad{id} v=\"bad\",id={id}i {time}")
             }
             Kind::Conflict => writeln!(lines, "{measurement},n={n} v={id}i,id={id}i {time}"),
             // The first type decides, and the second one comes last.
             Kind::TwoTypes if n == 0 => writeln!(lines, "{measurement},n={n} x{first}=1i,id={id}i {time}"),
             Kind::TwoTypes if n + 1 == POINTS => {
                 bad.push(id);
-                writeln!(lines, "{measurement},n={n} x{first}=\"s\",id={id}i {time}")
+                writeln!(lines, "{measurement},n=bad{id} x{first}=\"s\",id={id}i {time}")
             }
             Kind::TwoTypes => writeln!(lines, "{measurement},n={n} id={id}i {time}"),
             Kind::NewGroup => writeln!(lines, "{measurement},n={n} id={id}i {}", time + groups * WEEK),

@@ -36,7 +36,7 @@ pub struct Run {
     /// Processors of the machine, where that is known.
     #[serde(default)]
     pub processors: Option<usize>,
-    /// The longest time in seconds that the machine stood still during the run; `None` where that is not told.
+    /// The longest time in seconds that the machine stood still while clients were at work; `None` where that is not told.
     #[serde(default)]
     pub stalled: Option<f64>,
     /// Whether nodes and clients were built with optimizations.
@@ -62,10 +62,17 @@ impl Run {
     /// What is not known does not make it busy.
     #[must_use]
     pub fn is_calm(&self) -> bool {
+        let most = self.processors.map_or(f64::INFINITY, |processors| processors as f64 / 2.0);
+        self.load.into_iter().flatten().all(|load| load < most) && !self.stood_still()
+    }
+
+    /// Whether the machine is known to have stood still for a good part of the second that is a write's time-out, so that
+    /// a write may have timed out although nothing was wrong with the cluster.
+    #[must_use]
+    pub fn stood_still(&self) -> bool {
         /// Seconds.
         const STALL: f64 = 0.4;
-        let most = self.processors.map_or(f64::INFINITY, |processors| processors as f64 / 2.0);
-        self.load.into_iter().flatten().all(|load| load < most) && self.stalled.is_none_or(|stalled| stalled < STALL)
+        self.stalled.is_some_and(|stalled| stalled >= STALL)
     }
 
     /// The kind of cluster, as the figures of the real ones are named: `010n3`, `18n5`.

@@ -156,7 +156,7 @@ impl Cluster {
     }
 
     /// Whether the next scenario would find this cluster as it finds a new one: no node was ever killed, all run, all
-    /// links are whole and nothing waits in a hinted handoff queue.
+    /// links are whole and nothing waits in a hinted handoff queue or is on its way to an owner.
     pub async fn is_like_new(&self) -> bool {
         let cluster = self.nodes();
         if self.crashed || !cluster.sides().is_empty() || !cluster.nodes().iter().all(|node| self.runs(&node.name)) {

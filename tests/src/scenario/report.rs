@@ -52,8 +52,13 @@ pub(super) struct Report {
     quiet: bool,
     passed: usize,
     failures: Vec<(String, String)>,
+    /// How many were played once more.
+    again: usize,
     filtered: usize,
 }
+
+/// More of them are no accident of the machine.
+const MOST_AGAIN: usize = 5;
 
 impl Report {
     pub(super) fn new(quiet: bool, filtered: usize) -> Self {
@@ -74,6 +79,12 @@ impl Report {
         }
     }
 
+    /// A scenario failed while the machine stood still, and is played once more.
+    pub(super) fn again(&mut self, name: &str, stall: Duration, why: &str) -> String {
+        self.again += 1;
+        format!("\n{name} once more, as the machine stood still for {stall:.1?} while it failed:\n{why}\n")
+    }
+
     /// Everything has been played.
     pub(super) fn end(&self, took: Duration) -> String {
         let mut text = String::new();
@@ -87,6 +98,9 @@ impl Report {
                 let _ = writeln!(text, "    {name}");
             }
         }
+        if self.again > 0 {
+            let _ = writeln!(text, "\nplayed once more: {}, of {MOST_AGAIN} that may be", self.again);
+        }
         let (word, passed, failed) = (if self.is_ok() { "ok" } else { "FAILED" }, self.passed, self.failures.len());
         let (filtered, seconds) = (self.filtered, took.as_secs_f64());
         let _ = writeln!(
@@ -98,7 +112,7 @@ impl Report {
     }
 
     pub(super) fn is_ok(&self) -> bool {
-        self.failures.is_empty()
+        self.failures.is_empty() && self.again <= MOST_AGAIN
     }
 }
 
@@ -147,5 +161,16 @@ mod tests {
     fn long_texts_are_cut_between_characters() {
         assert_eq!(shorten("äöü", 3), "äöü");
         assert_eq!(shorten("äöü", 2), "äö… (6 bytes)");
+    }
+
+    #[test]
+    fn too_many_that_were_played_once_more_are_a_failure() {
+        let mut report = Report::new(false, 0);
+        for _ in 0..MOST_AGAIN {
+            assert!(report.again("1.8/a", Duration::from_millis(120), "wanted 1, got 2").contains("120.0ms"));
+        }
+        assert!(report.is_ok() && report.end(Duration::ZERO).contains("played once more: 5"));
+        report.again("1.8/b", Duration::from_millis(120), "why");
+        assert!(!report.is_ok());
     }
 }

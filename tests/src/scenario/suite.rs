@@ -45,6 +45,8 @@ const DISTURBING: Duration = Duration::from_millis(100);
 enum Event {
     /// Something to be told beside what became of scenarios.
     Line(String),
+    /// A scenario is played once more, since the machine stood still so long while it failed for this reason.
+    Again { name: String, stall: Duration, why: String },
     /// A scenario has ended.
     Trial { name: String, took: Duration, judged: Result<(), String> },
 }
@@ -101,7 +103,7 @@ async fn play_all(trials: Vec<Trial>, filtered: usize, arguments: &Arguments) ->
         root: root.path().to_owned(),
         number: AtomicUsize::new(0),
         quiet: RwLock::new(()),
-        stalls: StallWatch::start(),
+        stalls: arguments.repeat.is_none().then(StallWatch::start),
     });
     let given = std::env::var("RUST_TEST_THREADS").ok().and_then(|count| count.parse().ok());
     let lanes = arguments.threads.or(given).unwrap_or(LANES).max(1);
@@ -150,6 +152,7 @@ async fn phase(
         let Some(event) = event else { break };
         match event {
             Event::Line(line) => println!("{line}"),
+            Event::Again { name, stall, why } => print!("{}", report.again(&name, stall, &why)),
             Event::Trial { name, took, judged } => print!("{}", report.ended(&name, took, judged)),
         }
         let _ = std::io::stdout().flush();
@@ -180,7 +183,8 @@ struct Clusters {
     /// Read while a timed scenario is played, written while a cluster for one is started: several processes that begin at
     /// once would be what it is late by.
     quiet: RwLock<()>,
-    stalls: StallWatch,
+    /// None where whatever fails is to be seen: who plays a scenario several times looks for a race.
+    stalls: Option<StallWatch>,
 }
 
 impl Clusters {
@@ -209,15 +213,12 @@ async fn lane(queue: Arc<Queue>, clusters: Arc<Clusters>, events: UnboundedSende
                 cluster.end().await;
             }
         }
-        let mut judged = one(&trial, &mut kept, &clusters, &events, trace).await;
-        let stall = clusters.stalls.longest_since(start);
+        let (mut judged, stall) = one(&trial, &mut kept, &clusters, &events, trace).await;
         if let Err(why) = &judged
             && stall >= DISTURBING
         {
-            let name = &trial.name;
-            let line = format!("{name} once more, as the machine stood still for {stall:.1?} while it failed:\n{why}");
-            let _ = events.send(Event::Line(line));
-            judged = one(&trial, &mut kept, &clusters, &events, trace).await;
+            let _ = events.send(Event::Again { name: trial.name.clone(), stall, why: why.clone() });
+            (judged, _) = one(&trial, &mut kept, &clusters, &events, trace).await;
         }
         // Refused only when nobody listens any more, since the run is being ended.
         let _ = events.send(Event::Trial { name: trial.name, took: start.elapsed(), judged });
@@ -227,25 +228,29 @@ async fn lane(queue: Arc<Queue>, clusters: Arc<Clusters>, events: UnboundedSende
     }
 }
 
-/// Plays a scenario on the cluster that was kept, else on a new one, and keeps it where another can use it; what was wrong.
+/// Plays a scenario on the cluster that was kept, else on a new one, and keeps it where another can use it. Tells what was
+/// wrong, and how long the machine stood still while the steps were taken.
 async fn one(
     trial: &Trial,
     kept: &mut Option<Cluster>,
     clusters: &Clusters,
     events: &UnboundedSender<Event>,
     trace: bool,
-) -> Result<(), String> {
+) -> (Result<(), String>, Duration) {
     let timed = trial.scenario.timed;
     let cluster = match kept.take() {
         Some(cluster) => Ok(cluster),
         None => clusters.start(&trial.scenario.kind, timed).await,
     };
-    let (played, cluster) = match cluster {
+    let (played, cluster, stall) = match cluster {
         Ok(cluster) => {
             let _quiet = if timed { Some(clusters.quiet.read().await) } else { None };
-            play_on(cluster, trial, events, trace).await
+            let since = Instant::now();
+            let (played, cluster) = play_on(cluster, trial, events, trace).await;
+            let stall = clusters.stalls.as_ref().map(|stalls| stalls.longest_since(since));
+            (played, cluster, stall.unwrap_or_default())
         }
-        Err(failure) => (Err(failure), None),
+        Err(failure) => (Err(failure), None, Duration::ZERO),
     };
     let judged = judge(&trial.verdict, played);
     let used_up = judged.is_err() || trial.scenario.dirty;
@@ -256,7 +261,7 @@ async fn one(
             cluster.end().await;
         }
     }
-    judged
+    (judged, stall)
 }
 
 /// Plays a scenario; the cluster comes back unless the runner panicked over it.

@@ -275,17 +275,12 @@ impl Stage {
         queues.ok().map(|queues| queues.iter().map(|queue| queue.blocks).sum())
     }
 
-    /// Whether every data node runs and has nothing queued, or on its way to an owner.
-    pub async fn is_drained(&self) -> bool {
-        self.nodes().unsettled().await.is_empty()
-    }
-
-    /// Waits until no node has anything queued.
+    /// Waits until every data node runs and has nothing queued, or on its way to an owner.
     ///
     /// # Errors
     /// [`LabError::Target`] where that does not come about.
     pub async fn drained(&self) -> Result<Duration, LabError> {
-        self.until("hinted handoff to be done", async || Ok(self.is_drained().await)).await
+        self.until("hinted handoff to be done", async || Ok(self.nodes().unsettled().await.is_empty())).await
     }
 
     /// How often a node logged a line with this in it.

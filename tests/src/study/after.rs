@@ -12,7 +12,7 @@ use crate::experiment::LabError;
 use crate::figures::{Owner, Replicas, TimedPoint};
 use crate::target::{Cluster, Node, TICK};
 
-/// Waits until no hint is left, this long at most, and reads every replica.
+/// Waits until no hint is left and no write on its way, this long at most, and reads every replica.
 pub(super) async fn replicas(
     cluster: &Cluster,
     clients: &[Client],

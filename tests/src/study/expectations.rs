@@ -67,6 +67,10 @@ pub(super) fn add(
             // Below all, an owner that a busy machine made late has what it missed from hinted handoff, a second later.
             if settings.level == ConsistencyLevel::All || material.run.is_calm() {
                 end_on_the_last(ending, material);
+            } else {
+                ending
+                    .summary
+                    .push(format!("whether the replicas are equal was not judged ({BUSY}): {}", finals(material)));
             }
         }
         if no_stale {
@@ -139,19 +143,22 @@ fn end_on_the_last(ending: &mut Ending, material: &Material) {
     ending.expect(what, held, format!("{}; last: {}", finals(material), last.join(", ")));
 }
 
-/// Every write of a healthy cluster; but a machine that is busy with something else may stand still for a write's time-out.
+const BUSY: &str = "the machine was busy";
+
+/// Every write; but on a machine that stood still for as long as a write's time-out, some of those of a healthy cluster may
+/// have timed out.
 fn acknowledged(ending: &mut Ending, material: &Material, figures: &Figures) {
     let ends = figures.writes;
     let timeouts = figures.timeouts().k;
     let found = format!("{} of {}, {timeouts} time-outs", ends.ok, ends.all());
-    if material.run.is_calm() {
-        ending.expect("every write is acknowledged", ends.ok == ends.all(), found);
-    } else {
+    if material.run.stood_still() && material.cuts.is_empty() {
         ending.expect(
-            "every write is acknowledged, but for time-outs on a busy machine",
-            ends.ok > 0 && ends.ok + timeouts == ends.all(),
+            "every write is acknowledged, but for a few time-outs as the machine stood still",
+            ends.ok + timeouts == ends.all() && 10 * timeouts <= ends.all(),
             found,
         );
+    } else {
+        ending.expect("every write is acknowledged", ends.ok == ends.all(), found);
     }
 }
 
@@ -334,17 +341,18 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_machine_excuses_time_outs_and_nothing_else() {
-        let held = |load: f64, error: &str| {
-            let late = Operation { error: Some(error.into()), ..write(2, [15, 1_015], Completion::Info) };
-            let mut material = healthy("all", vec![write(1, [0, 10], Completion::Ok), late], [1, 1, 1]);
-            material.run.processors = Some(2);
-            material.run.load = [Some(load), Some(load)];
+    fn a_machine_that_stood_still_excuses_a_few_time_outs_and_nothing_else() {
+        let held = |stalled: f64, error: &str, acknowledged: u64| {
+            let late = Operation { error: Some(error.into()), ..write(99, [15, 1_015], Completion::Info) };
+            let others = (1..=acknowledged).map(|id| write(id, [0, 10], Completion::Ok));
+            let mut material = healthy("all", others.chain([late]).collect(), [1, 1, 1]);
+            material.run.stalled = Some(stalled);
             broken(Experiment::RegisterHealthyAll, &material).is_empty()
         };
-        assert!(held(1.5, "timeout"));
-        assert!(!held(0.5, "timeout"));
-        assert!(!held(1.5, "partial write"));
+        assert!(held(0.5, "timeout", 9));
+        assert!(!held(0.5, "timeout", 8));
+        assert!(!held(0.5, "partial write", 9));
+        assert!(!held(0.1, "timeout", 9));
     }
 
     #[test]

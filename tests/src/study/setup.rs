@@ -62,7 +62,12 @@ async fn first_value(cluster: &Cluster, clients: &[Client], since: Instant) -> R
         while acknowledged && Instant::now() < until {
             if everywhere(cluster, clients).await? {
                 // A hint of an attempt before would come in the middle of the run and be the newest value again.
-                cluster.wait_drained(LIMIT).await;
+                let drained = cluster.wait_drained(LIMIT).await.is_some();
+                if !drained && cluster.unknown_profile().is_none() {
+                    return Err(LabError::Target(format!(
+                        "hinted handoff was not empty {LIMIT:?} after the first value"
+                    )));
+                }
                 return Ok((first_events(cluster), attempts));
             }
             tokio::time::sleep(TICK).await;

@@ -83,6 +83,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
     let told = tell(progress, settings.time);
     // The last cut may go on when the time is over; clients may wait for its end.
     let (done, cut_done, ()) = tokio::join!(clients_done, nemesis, told);
+    let stalled = stalls.longest_since(begun);
     done?;
     cut_done?;
     progress.phase("waiting for hinted handoff, reading every replica");
@@ -99,7 +100,7 @@ pub(super) async fn make(experiment: Experiment, order: &Order, progress: &dyn P
         first_writes,
         load: [load, machine::load()],
         processors: machine::processors(),
-        stalled: Some(stalls.longest_since(begun).as_secs_f64()),
+        stalled: Some(stalled.as_secs_f64()),
         optimized: !cfg!(debug_assertions),
         notes,
     };

@@ -42,18 +42,23 @@ pub(super) async fn settle(cluster: &mut ProcessCluster) -> Result<(), LabError>
     let mut before = None;
     let mut since = Instant::now();
     loop {
+        // Before the queues: what is on its way now may be in one at the next look, and would otherwise be in neither.
+        let under_way = under_way(cluster).await;
         let waiting = waiting(cluster).await;
         let held = held(cluster).await;
-        let now = (held, waiting.clone());
+        let now = (held, waiting.clone(), under_way.clone());
         if before.as_ref() != Some(&now) {
             before = Some(now);
             since = Instant::now();
         }
-        if since.elapsed() >= STILL && !is_anything_under_way(cluster).await && is_stuck(cluster, &waiting).await {
+        if since.elapsed() >= STILL && under_way.is_empty() && is_stuck(cluster, &waiting).await {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return late(format!("queues hold (from, to, points) {waiting:?}"));
+            let under_way = under_way.join(", ");
+            return late(format!(
+                "queues hold (from, to, points) {waiting:?}, writes are on their way from [{under_way}]"
+            ));
         }
         tokio::time::sleep(TICK).await;
     }
@@ -77,9 +82,10 @@ async fn waiting(cluster: &ProcessCluster) -> Vec<(String, u64, u64)> {
     all
 }
 
-/// Whether a node still tries to bring a write to an owner that it has not queued yet, or does not tell.
-async fn is_anything_under_way(cluster: &ProcessCluster) -> bool {
-    cluster.writes_under_way().await.into_iter().any(|(_, under_way)| under_way != Ok(0))
+/// The nodes that still try to bring a write to an owner and have not queued it, or that do not tell.
+async fn under_way(cluster: &ProcessCluster) -> Vec<String> {
+    let told = cluster.writes_under_way().await.into_iter();
+    told.filter(|(_, writes)| *writes != Ok(0)).map(|(name, _)| name).collect()
 }
 
 /// How many points each replica holds; `None` of one that does not tell.

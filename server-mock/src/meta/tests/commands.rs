@@ -4,8 +4,8 @@ use http::{Method, StatusCode};
 
 use super::super::exchange::{Answer, request};
 use super::super::format::encode;
-use super::super::{LEADERSHIP_LOST, MemoryStorage, MetaClient, MetaClientConfig, MetaError, MetaStorage, MetaTimings};
-use super::cluster::{SOON, cached, create, create_database};
+use super::super::{MemoryStorage, MetaClient, MetaClientConfig, MetaError, MetaStorage, MetaTimings};
+use super::cluster::{SOON, cached, create, create_database, is_of_an_election};
 use super::{Cluster, within};
 use crate::Profile;
 use crate::core::meta::{Applied, Command, CommandError};
@@ -66,7 +66,7 @@ async fn refusals_come_back_in_the_real_words() {
         loop {
             // Without a leader, as a busy machine may be for a moment, the client pauses; then it is asked anew.
             match tokio::time::timeout(SOON / 10, client.execute(group.clone())).await {
-                Ok(Err(MetaError::Failed(text))) if text == LEADERSHIP_LOST => {}
+                Ok(Err(error)) if is_of_an_election(&error) => {}
                 Ok(answer) => return answer.unwrap_err(),
                 Err(_) => {}
             }
