@@ -74,9 +74,9 @@ pub struct Dropped {
     /// By the key of their series.
     pub by_series: BTreeMap<String, usize>,
     /// Hints that their replica refused and that were thrown away, by the keys of their series. Of those the replica stored
-    /// the good points, but for batches that give a new field two types, of which no server stores anything. Each owner that
-    /// was away has one, and a bad point is the only one of its series.
-    pub hints_refused: BTreeMap<String, usize>,
+    /// the good points, but for batches that give a new field two types, of which no server stores anything. A bad point
+    /// is the only one of its series.
+    pub hints_refused: BTreeSet<String>,
 }
 
 impl Dropped {
@@ -113,7 +113,7 @@ pub fn judge(shipments: &[Shipment], told: &[Told], copies: &BTreeMap<usize, Cop
                     score.false_claims += usize::from(missing > 0);
                     score.below_level += usize::from(missing > 0);
                     let hint_counts = level == ConsistencyLevel::Any && gone && !good;
-                    let hint_refused = hint_counts && dropped.hints_refused.contains_key(series);
+                    let hint_refused = hint_counts && dropped.hints_refused.contains(series);
                     if missing > 0 && (hint_refused || unexplained.explain(series, missing)) {
                         score.below_level_by_servers += 1;
                         score.lost_by_servers += usize::from(gone);
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_bad_point_that_was_acknowledged_by_its_hint_is_the_servers_to_answer_for() {
         let lost = |level, bad: &[usize], refused: &str| {
-            let hints_refused = [(refused.to_owned(), 3)].into();
+            let hints_refused = [refused.to_owned()].into();
             let dropped = Dropped { hints_refused, ..Dropped::default() };
             let score = judge(&[shipment(1, bad)], &[Told::Stored(level)], &BTreeMap::new(), &dropped);
             (score.own_false_claims(), score.own_losses())

@@ -69,30 +69,13 @@ impl Acknowledged {
 mod tests {
     use super::*;
 
-    fn write(id: u64, invoked: u64, completed: u64, completion: Completion) -> Operation {
-        Operation {
-            process: 0,
-            f: Function::Write,
-            value: Some(0),
-            id: Some(id),
-            write_time: None,
-            node: None,
-            invoked,
-            completed: Some(completed),
-            completion,
-            error: None,
-            class: None,
-            outcome: None,
-        }
-    }
-
     #[test]
     fn only_what_was_certainly_overtaken_is_stale() {
         let all = [
-            write(1, 0, 10, Completion::Ok),
-            write(2, 20, 30, Completion::Ok),
-            write(3, 25, 60, Completion::Ok),
-            write(4, 70, 80, Completion::Info),
+            Operation::write_of_test(1, [0, 10], Completion::Ok),
+            Operation::write_of_test(2, [20, 30], Completion::Ok),
+            Operation::write_of_test(3, [25, 60], Completion::Ok),
+            Operation::write_of_test(4, [70, 80], Completion::Info),
         ];
         let acknowledged = Acknowledged::of(&all);
         assert!(!acknowledged.is_stale(25, Some(1)), "the later write was still under way");

@@ -141,6 +141,27 @@ fn begun(event: &Event) -> Operation {
 }
 
 #[cfg(test)]
+impl Operation {
+    /// A write to the register, from its beginning to its end.
+    pub(crate) fn write_of_test(id: u64, span: [u64; 2], completion: Completion) -> Self {
+        Self {
+            process: 0,
+            f: Function::Write,
+            value: Some(0),
+            id: Some(id),
+            write_time: None,
+            node: None,
+            invoked: span[0],
+            completed: Some(span[1]),
+            completion,
+            error: None,
+            class: None,
+            outcome: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;

@@ -281,23 +281,6 @@ mod tests {
         assert!(length(20.0) && !length(19.9));
     }
 
-    fn write(id: u64, span: [u64; 2], completion: Completion) -> Operation {
-        Operation {
-            process: 0,
-            f: Function::Write,
-            value: Some(0),
-            id: Some(id),
-            write_time: None,
-            node: None,
-            invoked: span[0],
-            completed: Some(span[1]),
-            completion,
-            error: (completion != Completion::Ok).then(|| "timeout".to_owned()),
-            class: None,
-            outcome: None,
-        }
-    }
-
     /// What did not hold of a healthy register.
     fn broken(experiment: Experiment, material: &Material) -> Vec<String> {
         let (settings, _) = made(experiment, Profile::V0_10, 3);
@@ -324,8 +307,18 @@ mod tests {
     #[test]
     fn owners_differ_by_what_was_written_at_once_alone() {
         use Experiment::{RegisterHealthyAll as All, RegisterHealthyAny as Any};
-        let one_by_one = || vec![write(1, [0, 10], Completion::Ok), write(2, [15, 25], Completion::Ok)];
-        let at_once = || vec![write(1, [0, 10], Completion::Ok), write(2, [5, 15], Completion::Ok)];
+        let one_by_one = || {
+            vec![
+                Operation::write_of_test(1, [0, 10], Completion::Ok),
+                Operation::write_of_test(2, [15, 25], Completion::Ok),
+            ]
+        };
+        let at_once = || {
+            vec![
+                Operation::write_of_test(1, [0, 10], Completion::Ok),
+                Operation::write_of_test(2, [5, 15], Completion::Ok),
+            ]
+        };
         let broken = |experiment, level, writes, held| broken(experiment, &healthy(level, writes, held)).len();
         assert_eq!(broken(All, "all", one_by_one(), [2, 2, 2]), 0);
         assert_eq!(broken(All, "all", one_by_one(), [2, 1, 2]), 1, "all owners had the first before the second began");
@@ -336,15 +329,19 @@ mod tests {
             0,
             "the first may have come to an owner after its answer"
         );
-        let apart = vec![write(1, [0, 10], Completion::Ok), write(2, [30, 40], Completion::Ok)];
+        let apart = vec![
+            Operation::write_of_test(1, [0, 10], Completion::Ok),
+            Operation::write_of_test(2, [30, 40], Completion::Ok),
+        ];
         assert_eq!(broken(Any, "any", apart, [2, 1, 2]), 1);
     }
 
     #[test]
     fn a_machine_that_stood_still_excuses_a_few_time_outs_and_nothing_else() {
         let held = |stalled: f64, error: &str, acknowledged: u64| {
-            let late = Operation { error: Some(error.into()), ..write(99, [15, 1_015], Completion::Info) };
-            let others = (1..=acknowledged).map(|id| write(id, [0, 10], Completion::Ok));
+            let late =
+                Operation { error: Some(error.into()), ..Operation::write_of_test(99, [15, 1_015], Completion::Info) };
+            let others = (1..=acknowledged).map(|id| Operation::write_of_test(id, [0, 10], Completion::Ok));
             let mut material = healthy("all", others.chain([late]).collect(), [1, 1, 1]);
             material.run.stalled = Some(stalled);
             broken(Experiment::RegisterHealthyAll, &material).is_empty()
